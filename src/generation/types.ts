@@ -1,0 +1,132 @@
+// One request for pictures, and what is told about it while it runs. The page, the queue and the worker all speak it.
+import type { Prediction } from '../models/types.ts';
+
+/** Everything that decides the pictures, with A1111's meanings. `seed` is resolved (never -1) once a job runs. */
+export interface GenerationParameters {
+  readonly prompt: string;
+  readonly negativePrompt: string;
+  /** 1 - 150. */
+  readonly steps: number;
+  /** A1111's name: "Euler a". */
+  readonly sampler: string;
+  /** A1111's name: "Automatic", "Karras". */
+  readonly scheduler: string;
+  /** 1 - 30. */
+  readonly cfgScale: number;
+  /** Pixels, multiples of 8 from 64 to 2048. */
+  readonly width: number;
+  readonly height: number;
+  /** 0 - 2^32-1 and beyond as A1111 takes it; -1 asks for a random one. */
+  readonly seed: number;
+  readonly batchSize: number;
+  readonly batchCount: number;
+  /** 1 = last layer. */
+  readonly clipSkip: number;
+  /** Source of noise. "GPU" and "NV" give the same numbers (Philox). */
+  readonly rng: 'GPU' | 'CPU' | 'NV';
+  /** Eta noise seed delta. */
+  readonly ensd: number;
+}
+
+/** A1111's defaults. */
+export const DEFAULT_PARAMETERS: GenerationParameters = {
+  prompt: '',
+  negativePrompt: '',
+  steps: 20,
+  sampler: 'DPM++ 2M',
+  scheduler: 'Automatic',
+  cfgScale: 7,
+  width: 512,
+  height: 512,
+  seed: -1,
+  batchSize: 1,
+  batchCount: 1,
+  clipSkip: 1,
+  rng: 'GPU',
+  ensd: 0,
+};
+
+/** Where the networks run. */
+export type Backend = 'webgpu' | 'cpu';
+
+/** What the engine found at start-up. */
+export interface DeviceReport {
+  readonly backend: Backend | null;
+  /** Why there is no WebGPU, said to a person, with what to do; null when there is. */
+  readonly problem: string | null;
+  readonly adapter: string;
+  readonly shaderF16: boolean;
+  readonly subgroups: boolean;
+  /** Bytes. */
+  readonly maxBufferSize: number;
+  /** Rendered in software (SwiftShader, lavapipe): slow. */
+  readonly software: boolean;
+}
+
+export type GenerationEvent =
+  | { readonly type: 'status'; readonly message: string }
+  /** Weights are being read: 0..1. */
+  | { readonly type: 'loading'; readonly what: string; readonly fraction: number }
+  | {
+      readonly type: 'step';
+      /** Batch index, 0-based, of `batchCount`. */
+      readonly batch: number;
+      readonly batchCount: number;
+      /** Steps done of this batch. */
+      readonly step: number;
+      readonly steps: number;
+      /** Milliseconds since the job started, and until it ends as far as known (null at first). */
+      readonly elapsedMs: number;
+      readonly remainingMs: number | null;
+    }
+  /** Small RGBA picture of what is emerging, one per image of the batch. */
+  | {
+      readonly type: 'preview';
+      readonly width: number;
+      readonly height: number;
+      readonly images: readonly Uint8ClampedArray<ArrayBuffer>[];
+    }
+  /** A finished picture, already in the library. */
+  | { readonly type: 'image'; readonly id: string; readonly png: Blob; readonly seed: number; readonly parameters: string; readonly interrupted: boolean }
+  | { readonly type: 'warning'; readonly message: string };
+
+export interface GenerationOutcome {
+  readonly status: 'finished' | 'interrupted';
+  readonly imageIds: readonly string[];
+}
+
+/** Failures the page can do something about. They cross the worker boundary as plain objects. */
+export interface EngineFailure {
+  readonly code:
+    | 'no-webgpu'
+    | 'device-lost'
+    | 'out-of-memory'
+    | 'not-finite'
+    | 'model-missing'
+    | 'model-unsupported'
+    | 'bad-parameters'
+    | 'storage-full'
+    | 'internal';
+  readonly message: string;
+}
+
+/** workers/engine.ts, seen through comlink. One job at a time. Rejections are Errors whose message a person can read. */
+export interface EngineApi {
+  /** Finds the GPU (or says why there is none). `cpu`: the person chose the slow mode. */
+  start(options: { readonly cpu: boolean }): Promise<DeviceReport>;
+  /** Loads a model of the library, unless it is the one loaded. Returns how its prediction type was settled. */
+  load(sha256: string, onEvent: (event: GenerationEvent) => void): Promise<{ readonly prediction: Prediction }>;
+  generate(
+    sha256: string,
+    parameters: GenerationParameters,
+    onEvent: (event: GenerationEvent) => void,
+  ): Promise<GenerationOutcome>;
+  /** Stops after the step that runs; what is there is decoded and kept. */
+  interrupt(): Promise<void>;
+  /** Ends the current batch likewise and goes on with the next. */
+  skip(): Promise<void>;
+  /** Frees the GPU's memory. */
+  unload(): Promise<void>;
+  /** Tokens used and the room of the chunks they need ("12/75"). */
+  countTokens(text: string): Promise<{ readonly used: number; readonly limit: number }>;
+}

@@ -1,0 +1,122 @@
+// What Darkroom knows of a model: its family, the sizes of its networks, and what shapes cannot tell.
+
+/** Families told apart by names and shapes of tensors. */
+export type ModelKind =
+  | 'sd1'
+  | 'sd1-inpainting'
+  | 'sd1-instruct-pix2pix'
+  | 'sd2'
+  | 'sd2-inpainting'
+  | 'sd2-depth'
+  | 'sdxl-base'
+  | 'sdxl-refiner'
+  | 'vae'
+  | 'taesd'
+  | 'lora'
+  | 'embedding'
+  | 'hypernetwork'
+  | 'controlnet'
+  | 'upscaler'
+  | 'face-restorer'
+  | 'unknown';
+
+/** What the UNet predicts: the noise, v = alpha eps - sigma x0, or the clean latent. */
+export type Prediction = 'epsilon' | 'v' | 'sample';
+
+/** Attention heads: a fixed number of them (SD 1) or a fixed size of each (SD 2, SDXL). */
+export type HeadRule = { readonly count: number } | { readonly size: number };
+
+/** openaimodel.UNetModel. Lists run over the resolution levels, finest first. */
+export interface UNetConfig {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly modelChannels: number;
+  readonly channelMult: readonly number[];
+  readonly resBlocks: readonly number[];
+  /** Transformer blocks per spatial transformer at each level; 0 = no attention at this level. */
+  readonly transformerDepth: readonly number[];
+  readonly middleTransformerDepth: number;
+  readonly contextDim: number;
+  readonly heads: HeadRule;
+  /** proj_in / proj_out are linear (SD 2, SDXL) rather than 1x1 convolutions (SD 1). */
+  readonly linearProjections: boolean;
+  /** Width of the vector conditioning (`label_emb`), or null without one. */
+  readonly vectorDim: number | null;
+}
+
+/** ldm.models.autoencoder.AutoencoderKL. */
+export interface VaeConfig {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly channels: number;
+  readonly channelMult: readonly number[];
+  readonly resBlocks: number;
+  /** Channels inside encoder and decoder (encoder's output is twice this). */
+  readonly zChannels: number;
+  /** Channels of the latent, after quant_conv. */
+  readonly latentChannels: number;
+  /** Latents are multiplied by this after encoding, divided before decoding. */
+  readonly scaleFactor: number;
+  /** False for a file with only one half, or a model without one. */
+  readonly hasEncoder: boolean;
+  readonly hasDecoder: boolean;
+}
+
+/** A text encoder: transformers' CLIPTextModel ("clip") or open_clip's transformer ("open-clip"). */
+export interface TextEncoderConfig {
+  readonly type: 'clip' | 'open-clip';
+  /** Prefix of its keys in the ldm layout, e.g. "cond_stage_model.transformer.text_model.". */
+  readonly prefix: string;
+  readonly width: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly mlpWidth: number;
+  readonly vocabulary: number;
+  readonly positions: number;
+  readonly activation: 'quick_gelu' | 'gelu';
+  /** Columns of text_projection where the file has one. */
+  readonly projection: number | null;
+}
+
+/** Where a value came from, strongest first. */
+export type Evidence = 'person' | 'sidecar' | 'metadata' | 'shapes' | 'family' | 'probe';
+
+/** The networks of a complete checkpoint. */
+export interface Networks {
+  readonly unet: UNetConfig;
+  readonly vae: VaeConfig | null;
+  /** SD 1, SD 2: one. SDXL base: CLIP-L then OpenCLIP; refiner: OpenCLIP. */
+  readonly textEncoders: readonly TextEncoderConfig[];
+}
+
+/** What `detect` says of a file. */
+export interface Detection {
+  readonly kind: ModelKind;
+  /** For people: "Stable Diffusion 1.x inpainting". */
+  readonly label: string;
+  readonly keyLayout: 'ldm' | 'diffusers' | 'other';
+  /** Whether this version of Darkroom makes images with it. */
+  readonly supported: boolean;
+  /** Why not, and what it is for, said to a person. Null when supported. */
+  readonly unsupportedReason: string | null;
+  /** Null for files that are not image models. */
+  readonly networks: Networks | null;
+  /** Null value: must be settled by running the UNet once (SD 2.x, as A1111 does it). */
+  readonly prediction: { readonly value: Prediction | null; readonly from: Evidence } | null;
+  /** Whether `model_ema.*` averages lie beside the weights. */
+  readonly hasEma: boolean;
+  /** Remarks for the person (unused tensors, missing text encoder ...). */
+  readonly notes: readonly string[];
+}
+
+/** One tensor the library keeps: its name in the ldm layout, and where it comes from in the file. */
+export interface WeightPlanEntry {
+  /** Name in the ldm layout, whatever the file calls it. */
+  readonly name: string;
+  /** Name in the file. */
+  readonly source: string;
+  /** Shape in the ldm layout; always the same number of elements as in the file. */
+  readonly shape: readonly number[];
+  /** Which network reads it. */
+  readonly network: 'unet' | 'vae-encoder' | 'vae-decoder' | 'text';
+}
