@@ -22,6 +22,8 @@ export interface StoredChunk {
 export interface StoredModel {
   /** SHA-256 of the whole file, lowercase hex: the model's identity. */
   readonly sha256: string;
+  /** Size and samples of the file, hashed: recognises a file dropped again without reading all of it. */
+  readonly fingerprint: string;
   /** Shown to the person; can be changed. */
   readonly name: string;
   readonly fileName: string;
@@ -34,7 +36,7 @@ export interface StoredModel {
   readonly detection: Detection;
   /** The person's choice, over `detection.prediction`. */
   readonly predictionOverride: Prediction | null;
-  /** Scale of conversion: values beyond float16's range that were clamped to +-65504, per tensor. */
+  /** Values beyond float16's range that were clamped to +-65504, per tensor. */
   readonly clamped: readonly { readonly tensor: string; readonly count: number }[];
   /** Non-finite values let through because the person allowed it. */
   readonly nonFinite: readonly { readonly tensor: string; readonly count: number }[];
