@@ -80,17 +80,9 @@ export async function sweepUnnamedChunks(): Promise<number> {
 }
 
 async function change(sha256: string, apply: (model: StoredModel) => StoredModel): Promise<void> {
-  let found = false;
-  await update<unknown>(
-    sha256,
-    (record) => {
-      if (!isStoredModel(record)) return record;
-      found = true;
-      return apply(record);
-    },
-    modelStore(),
-  );
-  if (!found) throw new Error('This model is no longer in the library.');
+  // `update` would store an `undefined` under a key that is gone.
+  if (!(await getModel(sha256))) throw new Error('This model is no longer in the library.');
+  await update<unknown>(sha256, (record) => (isStoredModel(record) ? apply(record) : record), modelStore());
 }
 
 function isStoredModel(value: unknown): value is StoredModel {

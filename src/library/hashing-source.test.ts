@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ByteSource } from '../checkpoint/types.ts';
+import { HashingSource } from './hashing-source.ts';
+
+function counting(bytes: Uint8Array): ByteSource & { bytesRead: number } {
+  return {
+    size: bytes.length,
+    bytesRead: 0,
+    async read(offset, length) {
+      this.bytesRead += length;
+      return bytes.slice(offset, offset + length);
+    },
+  };
+}
+
+describe('HashingSource', () => {
+  it('gives the hash of the whole file whatever was read of it, and the bytes asked for', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ minLength: 1, maxLength: 300 }),
+        fc.array(fc.tuple(fc.nat(299), fc.nat(80)), { maxLength: 12 }),
+        async (bytes, reads) => {
+          const source = await HashingSource.create(counting(bytes), () => undefined);
+          source.startHashing();
+          for (const [start, length] of reads) {
+            const offset = Math.min(start, bytes.length);
+            const count = Math.min(length, bytes.length - offset);
+            expect(await source.read(offset, count)).toEqual(bytes.slice(offset, offset + count));
+          }
+          expect(await source.finish()).toBe(createHash('sha256').update(bytes).digest('hex'));
+        },
+      ),
+    );
+  });
+
+  it('reads every byte once when the reads go forward', async () => {
+    const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i % 251);
+    const inner = counting(bytes);
+    const seen: number[] = [];
+    const source = await HashingSource.create(inner, (frontier) => seen.push(frontier));
+    await source.read(990, 10);
+    source.startHashing();
+    await source.read(100, 200);
+    await source.read(300, 50);
+    await source.finish();
+    expect(inner.bytesRead).toBe(1000 + 10);
+    expect(seen.at(-1)).toBe(1000);
+  });
+});
