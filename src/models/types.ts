@@ -1,4 +1,8 @@
 // What Darkroom knows of a model: its family, the sizes of its networks, and what shapes cannot tell.
+import type { DType } from '../checkpoint/types.ts';
+
+/** What detection reads of a file: each tensor's name, shape and element kind. An opened checkpoint's `tensors` is one. */
+export type TensorShapes = ReadonlyMap<string, { readonly shape: readonly number[]; readonly dtype: DType }>;
 
 /** Families told apart by names and shapes of tensors. */
 export type ModelKind =
@@ -76,6 +80,11 @@ export interface TextEncoderConfig {
   readonly activation: 'quick_gelu' | 'gelu';
   /** Columns of text_projection where the file has one. */
   readonly projection: number | null;
+  /**
+   * Layers the file leaves out at the end: diffusers' SD 2 keeps 23 of 24, since only the penultimate output is used.
+   * Hidden state -n of the whole encoder is hidden state -(n - missingLayers) of what is here. Absent means 0.
+   */
+  readonly missingLayers?: number;
 }
 
 /** Where a value came from, strongest first. */
@@ -109,14 +118,25 @@ export interface Detection {
   readonly notes: readonly string[];
 }
 
-/** One tensor the library keeps: its name in the ldm layout, and where it comes from in the file. */
+/**
+ * One tensor the library keeps: its name in the ldm layout, and what it is made of. To make it: read `sources` in order,
+ * lay them one after the other (concatenation along axis 0), then, if `transpose`, swap the two axes; the result has `shape`.
+ */
 export interface WeightPlanEntry {
   /** Name in the ldm layout, whatever the file calls it. */
   readonly name: string;
-  /** Name in the file. */
-  readonly source: string;
-  /** Shape in the ldm layout; always the same number of elements as in the file. */
+  /**
+   * Names in the file, at least one. Several where the file has apart what ldm has in one: diffusers' q, k and v rows of an
+   * OpenCLIP `in_proj_weight` or `in_proj_bias`.
+   */
+  readonly sources: readonly string[];
+  /** The file holds the matrix with its axes swapped: [shape[1], shape[0]]. Only with one two-dimensional source. */
+  readonly transpose: boolean;
+  /**
+   * Shape in the ldm layout; always as many elements as the sources together. Besides `transpose` the elements keep their
+   * order (a linear layer where ldm has a 1x1 convolution differs by trailing ones only).
+   */
   readonly shape: readonly number[];
-  /** Which network reads it. */
+  /** Which network reads it. "vae-encoder": encoder.*, quant_conv; "vae-decoder": decoder.*, post_quant_conv. */
   readonly network: 'unet' | 'vae-encoder' | 'vae-decoder' | 'text';
 }
