@@ -31,11 +31,12 @@ export function run(command, args, options = {}) {
  * Runs a program and collects what it prints.
  * @param {string} command
  * @param {readonly string[]} args
+ * @param {{ env?: NodeJS.ProcessEnv, timeout?: number }} [options] `timeout` in milliseconds, half a minute by default
  * @returns {Promise<{ code: number, output: string }>} `output`: standard output and error, at most 1 MB
  */
-export function capture(command, args) {
+export function capture(command, args, { env = process.env, timeout = 30_000 } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 });
+    const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], timeout, env });
     let output = '';
     const keep = (/** @type {Buffer} */ chunk) => {
       if (output.length < 1e6) output += chunk.toString('utf8');
