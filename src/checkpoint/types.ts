@@ -79,7 +79,9 @@ export type CheckpointErrorCode =
   /** A pickle that wants to call something. */
   | 'forbidden'
   /** Well-formed, but a kind we do not read (sparse, quantized, complex tensors, encrypted zips). */
-  | 'unsupported';
+  | 'unsupported'
+  /** The browser cannot read the file any more (moved, changed or locked since it was picked). */
+  | 'unreadable';
 
 /** Refusal of a file. The message says what is wrong and, where something helps, what to do. */
 export class CheckpointError extends Error {
