@@ -1,0 +1,277 @@
+// The engine behind workers/engine.ts: one GPU, one loaded model, one job at a time.
+import { latentPreview } from '../image/latent-preview.ts';
+import { vaeOutputToPixels } from '../image/pixels.ts';
+import { encodePng } from '../image/png.ts';
+import { saveImage } from '../library/images.ts';
+import { getModel } from '../library/models.ts';
+import { StorageFullError } from '../library/storage.ts';
+import { openGpu, NoWebGpuError, type Gpu } from '../runtime/device.ts';
+import { BadParametersError, DeviceLostError, ModelMissingError } from '../runtime/errors.ts';
+import { LoadedModel } from '../runtime/loaded-model.ts';
+import type { Executor } from '../runtime/session.ts';
+import { CondCache } from './conditioning.ts';
+import { fromGenerationParameters } from './parameters.ts';
+import { sampleTxt2Img } from './txt2img.ts';
+import type {
+  DeviceReport,
+  EngineApi,
+  GenerationEvent,
+  GenerationOutcome,
+  GenerationParameters,
+} from './types.ts';
+import { validateParameters } from './validate.ts';
+import { countTokens } from './token-count.ts';
+import { TimeLeft } from './time-left.ts';
+
+type OnEvent = (event: GenerationEvent) => void;
+
+/** Previews of a large batch would cost more than they tell. */
+const MAX_PREVIEWS = 4;
+/** A1111 draws its random seeds below this. */
+const RANDOM_SEEDS = 4294967294;
+
+interface Job {
+  /** Stop after the step that runs. */
+  stop: boolean;
+  /** ... and go on with the next batch. */
+  skip: boolean;
+}
+
+export class Engine implements EngineApi {
+  #cpu = false;
+  #gpu: Gpu | null = null;
+  #lost: GPUDeviceLostInfo | null = null;
+  #model: LoadedModel | null = null;
+  #conds = new CondCache();
+  #job: Job | null = null;
+  /** Who hears of loading and of the model's warnings: whoever asked last. */
+  #listener: OnEvent = () => undefined;
+
+  async start(options: { readonly cpu: boolean }): Promise<DeviceReport> {
+    if (options.cpu !== this.#cpu) await this.unload();
+    this.#cpu = options.cpu;
+    if (options.cpu) return cpuReport();
+    try {
+      return (await this.#openGpu()).report;
+    } catch (error) {
+      if (error instanceof NoWebGpuError)
+        return { ...cpuReport(), backend: null, problem: error.message, adapter: '' };
+      throw error;
+    }
+  }
+
+  async load(sha256: string, onEvent: OnEvent): Promise<{ readonly prediction: LoadedModel['prediction'] }> {
+    if (this.#job)
+      throw new BadParametersError('A picture is being made; the model cannot be changed meanwhile.');
+    this.#listener = onEvent;
+    const model = await this.#ensureModel(sha256);
+    return { prediction: model.prediction };
+  }
+
+  async generate(
+    sha256: string,
+    parameters: GenerationParameters,
+    onEvent: OnEvent,
+  ): Promise<GenerationOutcome> {
+    const problems = validateParameters(parameters);
+    if (problems.length > 0) throw new BadParametersError(problems.join(' '));
+    if (this.#job)
+      throw new BadParametersError('A picture is being made already. Interrupt it first, or wait.');
+    const job: Job = { stop: false, skip: false };
+    this.#job = job;
+    this.#listener = onEvent;
+    try {
+      const model = await this.#ensureModel(sha256);
+      return await this.#run(job, model, parameters, onEvent);
+    } catch (error) {
+      throw this.#explain(error);
+    } finally {
+      this.#job = null;
+      this.#listener = () => undefined;
+    }
+  }
+
+  async interrupt(): Promise<void> {
+    if (this.#job) this.#job.stop = true;
+  }
+
+  async skip(): Promise<void> {
+    if (this.#job) this.#job.skip = true;
+  }
+
+  async unload(): Promise<void> {
+    const model = this.#model;
+    this.#model = null;
+    this.#conds.clear();
+    await model?.release();
+  }
+
+  countTokens(text: string): Promise<{ readonly used: number; readonly limit: number }> {
+    return countTokens(text);
+  }
+
+  async #run(
+    job: Job,
+    model: LoadedModel,
+    asked: GenerationParameters,
+    onEvent: OnEvent,
+  ): Promise<GenerationOutcome> {
+    const seed = asked.seed === -1 ? Math.floor(Math.random() * RANDOM_SEEDS) : asked.seed;
+    const parameters: GenerationParameters = { ...asked, seed };
+    const { batchSize, batchCount, steps, width, height } = parameters;
+    const [h, w] = [height / 8, width / 8];
+    const area = model.latentChannels * h * w;
+    const imageIds: string[] = [];
+    const time = new TimeLeft(batchCount * steps);
+
+    for (let batch = 0; batch < batchCount && !job.stop; batch++) {
+      job.skip = false;
+      const firstSeed = seed + batch * batchSize;
+      onEvent({ type: 'status', message: 'Reading the prompt' });
+      const sampling = sampleTxt2Img(model, { ...parameters, seed: firstSeed }, this.#conds);
+      let latents: Float32Array | null = null;
+      let stepsDone = 0;
+      for (;;) {
+        const next = await sampling.next();
+        if (next.done) {
+          latents = next.value;
+          break;
+        }
+        const { step, total, denoised } = next.value;
+        stepsDone = step;
+        const remainingMs = time.update((batch + step / total) * steps);
+        onEvent({
+          type: 'step',
+          batch,
+          batchCount,
+          step,
+          steps: total,
+          elapsedMs: time.elapsedMs,
+          remainingMs,
+        });
+        onEvent(previewOf(denoised, batchSize, area, w, h));
+        // What is emerging is kept: A1111 too decodes the last denoised latent of an interrupted run.
+        latents = denoised;
+        if ((job.stop || job.skip) && step < total) {
+          await sampling.return(denoised);
+          break;
+        }
+      }
+      if (!latents) break;
+      const interrupted = (job.stop || job.skip) && stepsDone < steps;
+      for (let i = 0; i < batchSize; i++) {
+        onEvent({
+          type: 'status',
+          message: batchSize > 1 ? `Decoding picture ${i + 1} of ${batchSize}` : 'Decoding the picture',
+        });
+        const pixels = await model.decode(latents.slice(i * area, (i + 1) * area), h, w);
+        const id = await this.#keep(pixels, model, parameters, firstSeed + i, interrupted, onEvent);
+        imageIds.push(id);
+      }
+    }
+    return { status: job.stop ? 'interrupted' : 'finished', imageIds };
+  }
+
+  /** Encodes and stores one picture, and hands it to the page even where there is no room to store it. */
+  async #keep(
+    pixels: Float32Array,
+    model: LoadedModel,
+    parameters: GenerationParameters,
+    seed: number,
+    interrupted: boolean,
+    onEvent: OnEvent,
+  ): Promise<string> {
+    const { width, height } = parameters;
+    const modelHash = model.record.sha256.slice(0, 10);
+    const text = fromGenerationParameters(parameters, { seed, modelHash, modelName: model.record.name });
+    const bytes = await encodePng(vaeOutputToPixels(pixels, width, height), { parameters: text });
+    const png = new Blob([bytes], { type: 'image/png' });
+    const id = crypto.randomUUID();
+    try {
+      await saveImage({ id, createdAt: Date.now(), width, height, seed, modelHash, parameters: text, png });
+    } catch (error) {
+      if (!(error instanceof StorageFullError)) throw error;
+      onEvent({
+        type: 'warning',
+        message: `The picture is shown but could not be kept; download it now. ${error.message}`,
+      });
+    }
+    onEvent({ type: 'image', id, png, seed, parameters: text, interrupted });
+    return id;
+  }
+
+  async #ensureModel(sha256: string): Promise<LoadedModel> {
+    const record = await getModel(sha256);
+    if (!record) {
+      throw new ModelMissingError(
+        'This model is no longer in the library. Choose another, or import its file again.',
+      );
+    }
+    if (this.#lost) await this.#forgetLostDevice();
+    const loaded = this.#model;
+    if (
+      loaded &&
+      loaded.record.sha256 === sha256 &&
+      loaded.record.predictionOverride === record.predictionOverride
+    ) {
+      return loaded;
+    }
+    await this.unload();
+    const executor = await this.#executor();
+    const shaderF16 = this.#gpu?.report.shaderF16 ?? false;
+    this.#model = await LoadedModel.load(record, executor, shaderF16, (event) => this.#listener(event));
+    return this.#model;
+  }
+
+  async #executor(): Promise<Executor> {
+    if (this.#cpu) return { backend: 'cpu' };
+    return { backend: 'webgpu', device: (await this.#openGpu()).device };
+  }
+
+  async #openGpu(): Promise<Gpu> {
+    if (this.#gpu && !this.#lost) return this.#gpu;
+    const gpu = await openGpu();
+    this.#gpu = gpu;
+    this.#lost = null;
+    void gpu.device.lost.then((info) => {
+      if (this.#gpu === gpu) this.#lost = info;
+    });
+    return gpu;
+  }
+
+  /** The sessions of a lost device are gone with it; releasing them only frees onnxruntime's side. */
+  async #forgetLostDevice(): Promise<void> {
+    await this.unload().catch(() => undefined);
+    this.#gpu = null;
+    this.#lost = null;
+  }
+
+  #explain(error: unknown): unknown {
+    return this.#lost ? new DeviceLostError(this.#lost.message) : error;
+  }
+}
+
+function previewOf(
+  latents: Float32Array,
+  batchSize: number,
+  area: number,
+  width: number,
+  height: number,
+): GenerationEvent {
+  const images = Array.from({ length: Math.min(batchSize, MAX_PREVIEWS) }, (_, i) =>
+    latentPreview(latents.subarray(i * area, (i + 1) * area), width, height),
+  );
+  return { type: 'preview', width, height, images };
+}
+
+function cpuReport(): DeviceReport {
+  return {
+    backend: 'cpu',
+    problem: null,
+    adapter: 'CPU',
+    shaderF16: false,
+    subgroups: false,
+    maxBufferSize: 0,
+    software: true,
+  };
+}

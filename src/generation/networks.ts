@@ -1,0 +1,24 @@
+// The networks of a loaded model, as generation sees them: plain functions over float32 arrays, whatever runs them.
+import type { UNetInputs } from '../models/unet.ts';
+import type { Prediction, TextEncoderConfig } from '../models/types.ts';
+
+export interface Networks {
+  readonly prediction: Prediction;
+  /** Channels of the latent that is sampled (4). */
+  readonly latentChannels: number;
+  /** Channels the UNet reads: 9 for inpainting models, whose last 5 are mask and masked image. */
+  readonly unetChannels: number;
+  readonly contextDim: number;
+  readonly textEncoder: TextEncoderConfig;
+  /**
+   * `tokens`: [chunks, 77] ids, start and end included. Gives [chunks, 77, contextDim]: the hidden state `clipSkip`
+   * layers from the end (1 = last) after the final layer norm.
+   */
+  encodeText(tokens: Int32Array, chunks: number, clipSkip: number): Promise<Float32Array>;
+  /** The UNet's raw output [batch, latentChannels, height, width], in latent units. */
+  unet(inputs: UNetInputs): Promise<Float32Array>;
+  /** One scaled latent [latentChannels, height, width] -> image [3, 8 height, 8 width], about -1..1. */
+  decode(latent: Float32Array, height: number, width: number): Promise<Float32Array>;
+  /** One image [3, height, width], -1..1 -> mean of its latent, scaled: [latentChannels, height / 8, width / 8]. */
+  encode(image: Float32Array, height: number, width: number): Promise<Float32Array>;
+}

@@ -1,0 +1,35 @@
+// Failures of the engine that a person can do something about. Comlink carries `name` and `message` across the worker.
+
+export class DeviceLostError extends Error {
+  override readonly name = 'DeviceLostError';
+  constructor(reason: string) {
+    super(
+      `The GPU was reset or taken away from this page${reason ? ` (${reason})` : ''}. Pictures already made are kept. ` +
+        'Press Generate to start again; if it happens every time, make smaller pictures or close other programs that use the GPU.',
+    );
+  }
+}
+
+export class OutOfMemoryError extends Error {
+  override readonly name = 'OutOfMemoryError';
+  constructor(what: string, bytes: number | null) {
+    const size = bytes === null ? '' : ` (${(bytes / 1e9).toFixed(2)} GB of weights)`;
+    super(
+      `The GPU's memory does not suffice for ${what}${size}. Close other tabs and programs that use the GPU, ` +
+        'lower width, height or batch size, and try again.',
+    );
+  }
+}
+
+/** NaN in the UNet's output: A1111's NansException. */
+export class NotFiniteError extends Error {
+  override readonly name = 'NotFiniteError';
+}
+
+export class ModelMissingError extends Error {
+  override readonly name = 'ModelMissingError';
+}
+
+export class BadParametersError extends Error {
+  override readonly name = 'BadParametersError';
+}

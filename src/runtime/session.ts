@@ -1,0 +1,124 @@
+// A network in onnxruntime: created from its graph and stored weights, run with plain arrays, released for good.
+import type { HostTensor, Precision, WeightPlace, WeightRef } from '../graph/types.ts';
+import type { Network } from '../models/network.ts';
+import { OutOfMemoryError } from './errors.ts';
+import { ort, ortMutex } from './ort.ts';
+import type { ExternalFile } from './weights.ts';
+
+/** Where sessions run. */
+export type Executor =
+  { readonly backend: 'webgpu'; readonly device: GPUDevice } | { readonly backend: 'cpu' };
+
+/** What a session needs of the weights; StoredWeights is one. */
+export interface WeightFiles {
+  place(ref: WeightRef, precision: Precision): WeightPlace;
+  files(refs: readonly WeightRef[], precision: Precision, onRead: (bytes: number) => void): ExternalFile[];
+}
+
+/** Bytes the GPU will hold for the weights of a network. */
+export function weightBytes(network: Network<never>, precision: Precision): number {
+  const elements = network.graph.weights.reduce(
+    (sum, ref) => sum + ref.shape.reduce((product, size) => product * size, 1),
+    0,
+  );
+  return elements * (precision === 'float16' ? 2 : 4);
+}
+
+export class NetworkSession<I> {
+  private constructor(
+    private readonly what: string,
+    private readonly network: Network<I>,
+    private readonly session: ort.InferenceSession,
+    private readonly executor: Executor,
+  ) {}
+
+  /**
+   * Builds the session (`what` names it in messages); weights go to the GPU (or wasm memory) one by one. `onLoad` gets the fraction read, 0..1.
+   * Rejects with OutOfMemoryError when the GPU's memory does not suffice, else with onnxruntime's error.
+   */
+  static async create<I>(
+    what: string,
+    network: Network<I>,
+    precision: Precision,
+    weights: WeightFiles,
+    executor: Executor,
+    onLoad: (fraction: number) => void = () => undefined,
+    logVerbosely = false,
+  ): Promise<NetworkSession<I>> {
+    const refs = network.graph.weights;
+    const total = weightBytes(network, 'float16');
+    let read = 0;
+    const options: ort.InferenceSession.SessionOptions = {
+      executionProviders: [
+        executor.backend === 'webgpu' ? { name: 'webgpu', device: executor.device } : 'wasm',
+      ],
+      externalData: weights.files(refs, precision, (bytes) => {
+        read += bytes;
+        onLoad(total > 0 ? Math.min(1, read / total) : 1);
+      }),
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: logVerbosely ? 0 : 3,
+    };
+    const bytes = network.graph.serialize((ref) => weights.place(ref, precision));
+    const session = await ortMutex.run(() =>
+      watchingMemory(executor, what, weightBytes(network, precision), () =>
+        ort.InferenceSession.create(bytes, options),
+      ),
+    );
+    return new NetworkSession(what, network, session, executor);
+  }
+
+  /** Runs the network and reads `output` back (default: its first). float32, in C order. */
+  async run(inputs: I, output: string = this.network.outputs[0]!): Promise<Float32Array> {
+    const feeds: Record<string, ort.Tensor> = {};
+    for (const [name, tensor] of Object.entries(this.network.feeds(inputs))) feeds[name] = toOrt(tensor);
+    return ortMutex.run(() =>
+      watchingMemory(this.executor, this.what, null, async () => {
+        const results = await this.session.run(feeds, [output]);
+        const tensor = results[output]!;
+        const data = (await tensor.getData()) as Float32Array;
+        // On the CPU the data is a view of wasm memory that the next run may reuse.
+        const copy = data.slice();
+        tensor.dispose();
+        return copy;
+      }),
+    );
+  }
+
+  /** Gives the memory back. On the GPU it is freed once another submit has gone through, so one is made. */
+  async release(): Promise<void> {
+    await ortMutex.run(async () => {
+      await this.session.release();
+      if (this.executor.backend === 'webgpu') {
+        this.executor.device.queue.submit([]);
+        await this.executor.device.queue.onSubmittedWorkDone();
+      }
+    });
+  }
+}
+
+/** WebGPU reports a failed allocation to an error scope, not to the call that made it. */
+async function watchingMemory<T>(
+  executor: Executor,
+  what: string,
+  bytes: number | null,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (executor.backend === 'cpu') return work();
+  executor.device.pushErrorScope('out-of-memory');
+  let failure: unknown;
+  let result: T | undefined;
+  try {
+    result = await work();
+  } catch (error) {
+    failure = error;
+  }
+  const outOfMemory = await executor.device.popErrorScope().catch(() => null);
+  if (outOfMemory) throw new OutOfMemoryError(`the ${what}`, bytes);
+  if (failure !== undefined) throw failure;
+  return result as T;
+}
+
+function toOrt(tensor: HostTensor): ort.Tensor {
+  return new ort.Tensor(tensor.type, tensor.data, tensor.dims);
+}
