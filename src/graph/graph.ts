@@ -1,0 +1,340 @@
+// A small typed builder of ONNX graphs: one method an operator, values are handles, mistakes in types are errors here
+// and not in the runtime. It knows only the operators Darkroom uses, in the forms that onnxruntime's WebGPU provider
+// runs natively.
+import { float16Bits } from './float16.ts';
+import { serializeModel } from './serialize.ts';
+import type { Precision, WeightPlace, WeightRef } from './types.ts';
+
+export type ElementType = 'float32' | 'float16' | 'int32' | 'int64';
+
+/** A fixed size, or the name of one that is known when the graph runs. */
+export type Dim = number | string;
+
+/** A tensor inside a graph. Made by Graph, of use only to the graph that made it. */
+export class Value {
+  constructor(
+    readonly graph: Graph,
+    readonly type: ElementType,
+  ) {}
+}
+
+/** ONNX tells integers from floats by the attribute's type, which a JavaScript number cannot. */
+export type Attribute =
+  | { readonly kind: 'int'; readonly value: number }
+  | { readonly kind: 'float'; readonly value: number }
+  | { readonly kind: 'ints'; readonly value: readonly number[] }
+  | { readonly kind: 'string'; readonly value: string };
+
+export interface Node {
+  readonly op: string;
+  readonly domain: '' | 'com.microsoft';
+  /** For people reading placement logs and profiles. */
+  readonly name: string;
+  /** Null: an optional input left out. */
+  readonly inputs: readonly (Value | null)[];
+  readonly output: Value;
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+export interface Constant {
+  readonly value: Value;
+  readonly dims: readonly number[];
+  readonly data: Uint8Array;
+}
+
+export interface StoredWeight {
+  readonly value: Value;
+  readonly ref: WeightRef;
+}
+
+export interface Port {
+  readonly name: string;
+  readonly value: Value;
+  readonly dims: readonly Dim[];
+}
+
+export interface ConvOptions {
+  readonly kernel: readonly [number, number];
+  readonly strides?: readonly [number, number];
+  /** Top, left, bottom, right. */
+  readonly pads?: readonly [number, number, number, number];
+}
+
+const int = (value: number): Attribute => ({ kind: 'int', value });
+const float = (value: number): Attribute => ({ kind: 'float', value });
+const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value });
+const string = (value: string): Attribute => ({ kind: 'string', value });
+
+/** ONNX's numbers for element types, as Cast's `to` wants them. */
+export const ONNX_TYPE: Readonly<Record<ElementType, number>> = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  float16: 10,
+};
+
+export class Graph {
+  readonly nodes: Node[] = [];
+  readonly inputs: Port[] = [];
+  readonly outputs: Port[] = [];
+  readonly constants: Constant[] = [];
+  readonly storedWeights: StoredWeight[] = [];
+  /** Shapes told to the runtime where it could not infer them. */
+  readonly knownDims = new Map<Value, readonly Dim[]>();
+  readonly #constantByContent = new Map<string, Value>();
+  readonly #weightByContent = new Map<string, Value>();
+  readonly #weightOf = new Map<Value, WeightRef>();
+
+  /** `precision`: type of the weights and of arithmetic on them. */
+  constructor(readonly precision: Precision) {}
+
+  /** Every stored weight the graph reads, in the order of first use, each once. */
+  get weights(): readonly WeightRef[] {
+    return this.storedWeights.map(({ ref }) => ref);
+  }
+
+  /**
+   * The graph as an ONNX model (protobuf bytes). Weights are not inside: `place` says where onnxruntime finds each as
+   * external data, in the graph's precision.
+   */
+  serialize(place: (ref: WeightRef) => WeightPlace): Uint8Array {
+    return serializeModel(this, place);
+  }
+
+  // Ports, weights, constants
+
+  input(name: string, type: ElementType, dims: readonly Dim[]): Value {
+    if (this.inputs.some((port) => port.name === name))
+      throw new Error(`The graph has an input ${name} already.`);
+    const value = new Value(this, type);
+    this.inputs.push({ name, value, dims });
+    return value;
+  }
+
+  /** Declares an output. Half precision leaves the graph as float32. */
+  output(name: string, value: Value, dims: readonly Dim[]): void {
+    if (this.outputs.some((port) => port.name === name))
+      throw new Error(`The graph has an output ${name} already.`);
+    let last = value.type === 'float16' ? this.cast(value, 'float32') : value;
+    // An output's name is its value's name, so a value that bears a name already needs a copy.
+    if ([...this.inputs, ...this.outputs].some((port) => port.value === last)) {
+      last = this.#node('Identity', [last], last.type);
+    }
+    this.outputs.push({ name, value: last, dims });
+  }
+
+  /** A stored weight; the same one asked for twice is the same value. */
+  weight(ref: WeightRef): Value {
+    const key = `${ref.name} ${ref.start} ${ref.shape.join('x')}`;
+    let value = this.#weightByContent.get(key);
+    if (!value) {
+      value = new Value(this, this.precision);
+      this.#weightByContent.set(key, value);
+      this.#weightOf.set(value, ref);
+      this.storedWeights.push({ value, ref });
+    }
+    return value;
+  }
+
+  /** A constant of a floating type (the graph's precision unless told otherwise). */
+  constant(values: readonly number[], dims: readonly number[], type: Precision = this.precision): Value {
+    const data = type === 'float16' ? Uint16Array.from(values, float16Bits) : Float32Array.from(values);
+    return this.#constant(type, dims, new Uint8Array(data.buffer));
+  }
+
+  /** A one-dimensional int64 constant: a shape, axes, offsets. */
+  integers(values: readonly number[]): Value {
+    const data = BigInt64Array.from(values, BigInt);
+    return this.#constant('int64', [values.length], new Uint8Array(data.buffer));
+  }
+
+  // Elementwise
+
+  add(a: Value, b: Value): Value {
+    return this.#binary('Add', a, b);
+  }
+
+  mul(a: Value, b: Value): Value {
+    return this.#binary('Mul', a, b);
+  }
+
+  sigmoid(x: Value): Value {
+    return this.#node('Sigmoid', [x], x.type);
+  }
+
+  /** x * sigmoid(x), in the two nodes that onnxruntime fuses. */
+  silu(x: Value): Value {
+    return this.mul(x, this.sigmoid(x));
+  }
+
+  /** The exact one, with erf. */
+  gelu(x: Value): Value {
+    return this.#node('Gelu', [x], x.type, {}, 'com.microsoft');
+  }
+
+  /** x * sigmoid(1.702 x). */
+  quickGelu(x: Value): Value {
+    return this.#node('QuickGelu', [x], x.type, { alpha: float(1.702) }, 'com.microsoft');
+  }
+
+  clip(x: Value, minimum: number, maximum: number): Value {
+    const type = this.#floating(x);
+    return this.#node(
+      'Clip',
+      [x, this.constant([minimum], [], type), this.constant([maximum], [], type)],
+      type,
+    );
+  }
+
+  /** The value itself where it has that type already: no graph has a Cast it does not need. */
+  cast(x: Value, type: ElementType): Value {
+    return x.type === type ? x : this.#node('Cast', [x], type, { to: int(ONNX_TYPE[type]) });
+  }
+
+  // Layers
+
+  /** [N, I, H, W] with weight [O, I, kh, kw] and bias [O]. */
+  conv(x: Value, weight: Value, bias: Value, options: ConvOptions): Value {
+    const { kernel, strides = [1, 1], pads = [0, 0, 0, 0] } = options;
+    this.#sameType('Conv', x, weight, bias);
+    return this.#node('Conv', [x, weight, bias], x.type, {
+      kernel_shape: ints(kernel),
+      strides: ints(strides),
+      pads: ints(pads),
+    });
+  }
+
+  /** x [M, K] times weight [O, K] transposed (or weight [K, O] as it is), plus bias [O]. */
+  gemm(x: Value, weight: Value, bias: Value | null, options: { readonly transposed: boolean }): Value {
+    this.#sameType('Gemm', x, weight, ...(bias ? [bias] : []));
+    return this.#node('Gemm', bias ? [x, weight, bias] : [x, weight], x.type, {
+      transB: int(options.transposed ? 1 : 0),
+    });
+  }
+
+  /** Over the last axis. */
+  layerNormalization(x: Value, scale: Value, bias: Value, epsilon: number): Value {
+    this.#sameType('LayerNormalization', x, scale, bias);
+    return this.#node('LayerNormalization', [x, scale, bias], x.type, {
+      axis: int(-1),
+      epsilon: float(epsilon),
+    });
+  }
+
+  /** [N, C, ...]: every n, c on its own, over the axes after; scale and bias [C]. */
+  instanceNormalization(x: Value, scale: Value, bias: Value, epsilon: number): Value {
+    this.#sameType('InstanceNormalization', x, scale, bias);
+    return this.#node('InstanceNormalization', [x, scale, bias], x.type, { epsilon: float(epsilon) });
+  }
+
+  /**
+   * softmax(q k^T / sqrt(C / heads)) v, each head on its slice of channels: q [N, S, C], k and v [N, T, C] -> [N, S, C].
+   * `causal`: a token looks at itself and those before it (S = T).
+   */
+  multiHeadAttention(
+    q: Value,
+    k: Value,
+    v: Value,
+    heads: number,
+    options: { readonly causal?: boolean } = {},
+  ): Value {
+    this.#sameType('MultiHeadAttention', q, k, v);
+    const attributes: Record<string, Attribute> = { num_heads: int(heads) };
+    if (options.causal) attributes['unidirectional'] = int(1);
+    return this.#node('MultiHeadAttention', [q, k, v], q.type, attributes, 'com.microsoft');
+  }
+
+  // Shapes
+
+  /**
+   * `shape`: fixed numbers, or a fed int64 value (0 keeps an axis, -1 takes the rest). `dims` tells the runtime what
+   * comes out where it cannot know: the layout optimiser works only on tensors of known rank.
+   */
+  reshape(x: Value, shape: readonly number[] | Value, dims?: readonly Dim[]): Value {
+    const target = shape instanceof Value ? shape : this.integers(shape);
+    if (target.type !== 'int64') throw new Error(`Reshape wants an int64 shape, not ${target.type}.`);
+    const result = this.#node('Reshape', [x, target], x.type);
+    if (dims) this.knownDims.set(result, dims);
+    return result;
+  }
+
+  transpose(x: Value, permutation: readonly number[]): Value {
+    return this.#node('Transpose', [x], x.type, { perm: ints(permutation) });
+  }
+
+  concat(parts: readonly Value[], axis: number): Value {
+    this.#sameType('Concat', ...parts);
+    return this.#node('Concat', parts, parts[0]!.type, { axis: int(axis) });
+  }
+
+  /** Elements [0, ends) of the given axes; `ends` is an int64 value or fixed. */
+  head(x: Value, ends: readonly number[] | Value, axes: readonly number[]): Value {
+    const limit = ends instanceof Value ? ends : this.integers(ends);
+    return this.#node('Slice', [x, this.integers(axes.map(() => 0)), limit, this.integers(axes)], x.type);
+  }
+
+  /** Rows of `table` along axis 0. */
+  gather(table: Value, indices: Value): Value {
+    return this.#node('Gather', [table, indices], table.type, { axis: int(0) });
+  }
+
+  /** [N, C, H, W] -> [N, C, 2H, 2W], each pixel four times. */
+  upsampleNearest2x(x: Value): Value {
+    return this.#node('Resize', [x, null, this.constant([1, 1, 2, 2], [4], 'float32')], x.type, {
+      mode: string('nearest'),
+      coordinate_transformation_mode: string('asymmetric'),
+      nearest_mode: string('floor'),
+    });
+  }
+
+  #constant(type: ElementType, dims: readonly number[], data: Uint8Array): Value {
+    const count = dims.reduce((product, size) => product * size, 1);
+    const width = { float32: 4, float16: 2, int32: 4, int64: 8 }[type];
+    if (data.length !== count * width) {
+      throw new Error(`A constant of shape [${dims.join(', ')}] was given ${data.length / width} values.`);
+    }
+    const key = `${type} ${dims.join('x')} ${data.join(',')}`;
+    let value = this.#constantByContent.get(key);
+    if (!value) {
+      value = new Value(this, type);
+      this.#constantByContent.set(key, value);
+      this.constants.push({ value, dims, data });
+    }
+    return value;
+  }
+
+  #binary(op: string, a: Value, b: Value): Value {
+    this.#sameType(op, a, b);
+    return this.#node(op, [a, b], a.type);
+  }
+
+  #floating(x: Value): Precision {
+    if (x.type !== 'float32' && x.type !== 'float16')
+      throw new Error(`A floating value is needed, not ${x.type}.`);
+    return x.type;
+  }
+
+  #sameType(op: string, ...values: readonly Value[]): void {
+    const types = new Set(values.map((value) => value.type));
+    if (types.size !== 1)
+      throw new Error(`${op} was given values of different types: ${[...types].join(', ')}.`);
+  }
+
+  #node(
+    op: string,
+    inputs: readonly (Value | null)[],
+    type: ElementType,
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain: Node['domain'] = '',
+  ): Value {
+    let weight: WeightRef | undefined;
+    for (const input of inputs) {
+      if (input && input.graph !== this) throw new Error(`${op} was given a value of another graph.`);
+      if (input) weight ??= this.#weightOf.get(input);
+    }
+    const output = new Value(this, type);
+    const name = `${op}_${this.nodes.length}${weight ? ` ${weight.name}` : ''}`;
+    this.nodes.push({ op, domain, name, inputs, output, attributes });
+    return output;
+  }
+}

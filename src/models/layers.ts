@@ -1,0 +1,137 @@
+// Layers that the networks share: PyTorch modules by their names in a checkpoint, written as graph calls.
+// Tokens travel as [N * S, C], so that a linear layer is one Gemm on the weight as the checkpoint stores it.
+import type { Graph, Value } from '../graph/graph.ts';
+import type { WeightCatalog } from '../graph/types.ts';
+import type { Level } from './level.ts';
+
+const NORM_GROUPS = 32;
+
+/** The layer uses rows [first, first + out) of a weight that has `of` rows. */
+export interface Rows {
+  readonly first: number;
+  readonly of: number;
+}
+
+export class Layers {
+  /** `prefix`: put before every name, as in "model.diffusion_model.". */
+  constructor(
+    readonly graph: Graph,
+    readonly catalog: WeightCatalog,
+    readonly prefix: string,
+  ) {}
+
+  /** nn.Linear on [M, inputs] -> [M, outputs]. A 1x1 convolution's weight [O, I, 1, 1] serves as well as [O, I]. */
+  linear(
+    x: Value,
+    name: string,
+    inputs: number,
+    outputs: number,
+    options: { readonly bias?: boolean; readonly rows?: Rows } = {},
+  ): Value {
+    const { bias = true, rows } = options;
+    return this.product(x, `${name}.weight`, bias ? `${name}.bias` : null, inputs, outputs, rows);
+  }
+
+  /** `linear` for weights that are not called `.weight` and `.bias`. */
+  product(
+    x: Value,
+    weightName: string,
+    biasName: string | null,
+    inputs: number,
+    outputs: number,
+    rows: Rows = { first: 0, of: outputs },
+  ): Value {
+    const weight = this.weight(weightName, [outputs, inputs], [rows.of, inputs], rows.first * inputs);
+    const bias = biasName === null ? null : this.weight(biasName, [outputs], [rows.of], rows.first);
+    return this.graph.gemm(x, weight, bias, { transposed: true });
+  }
+
+  /** nn.Conv2d, 3x3, padded by one on every side unless told otherwise (top, left, bottom, right). */
+  conv3x3(
+    x: Value,
+    name: string,
+    inputs: number,
+    outputs: number,
+    options: { readonly stride?: number; readonly pads?: readonly [number, number, number, number] } = {},
+  ): Value {
+    const { stride = 1, pads = [1, 1, 1, 1] } = options;
+    return this.graph.conv(
+      x,
+      this.weight(`${name}.weight`, [outputs, inputs, 3, 3]),
+      this.weight(`${name}.bias`, [outputs]),
+      { kernel: [3, 3], strides: [stride, stride], pads },
+    );
+  }
+
+  /** nn.Conv2d, 1x1. */
+  conv1x1(x: Value, name: string, inputs: number, outputs: number): Value {
+    return this.graph.conv(
+      x,
+      this.weight(`${name}.weight`, [outputs, inputs, 1, 1]),
+      this.weight(`${name}.bias`, [outputs]),
+      { kernel: [1, 1] },
+    );
+  }
+
+  /**
+   * nn.GroupNorm(32, channels) on [N, C, H, W] (Wu & He 2018): instance norm over groups, then a scale and a shift for
+   * each channel. onnxruntime's own GroupNorm has no WebGPU kernel.
+   */
+  groupNorm(x: Value, name: string, channels: number, level: Level, epsilon: number): Value {
+    if (channels % NORM_GROUPS !== 0) {
+      throw new Error(
+        `${this.prefix}${name} has ${channels} channels, which do not divide into ${NORM_GROUPS} groups.`,
+      );
+    }
+    const { graph } = this;
+    const ones = graph.constant(new Array<number>(NORM_GROUPS).fill(1), [NORM_GROUPS]);
+    const zeros = graph.constant(new Array<number>(NORM_GROUPS).fill(0), [NORM_GROUPS]);
+    const grouped = graph.reshape(x, [0, NORM_GROUPS, -1], ['n', NORM_GROUPS, `g${level.index}.${channels}`]);
+    const normalized = graph.reshape(
+      graph.instanceNormalization(grouped, ones, zeros, epsilon),
+      level.shape('planes'),
+      level.planesDims(channels),
+    );
+    const scale = this.weight(`${name}.weight`, [channels, 1, 1], [channels]);
+    const shift = this.weight(`${name}.bias`, [channels, 1, 1], [channels]);
+    return graph.add(graph.mul(normalized, scale), shift);
+  }
+
+  /** nn.LayerNorm over channels of [M, C]. */
+  layerNorm(x: Value, name: string, channels: number): Value {
+    return this.graph.layerNormalization(
+      x,
+      this.weight(`${name}.weight`, [channels]),
+      this.weight(`${name}.bias`, [channels]),
+      1e-5,
+    );
+  }
+
+  /** [N, C, H, W] -> tokens [N * H * W, C]. */
+  flatten(x: Value, channels: number): Value {
+    return this.graph.reshape(this.graph.transpose(x, [0, 2, 3, 1]), [-1, channels], [`m`, channels]);
+  }
+
+  /** Tokens [N * H * W, C] -> [N, C, H, W]. */
+  unflatten(tokens: Value, channels: number, level: Level): Value {
+    const pixels = this.graph.reshape(tokens, level.shape('pixels'), level.pixelsDims(channels));
+    return this.graph.transpose(pixels, [0, 3, 1, 2]);
+  }
+
+  /**
+   * A stored weight as a tensor of `shape`, from element `start` on; `stored` is the shape it must have in the
+   * checkpoint (axes of size 1 do not count). Throws when the checkpoint says otherwise.
+   */
+  weight(name: string, shape: readonly number[], stored: readonly number[] = shape, start = 0): Value {
+    const full = this.prefix + name;
+    const found = this.catalog.shapeOf(full);
+    if (!found) throw new Error(`The checkpoint has no tensor ${full}, which the network needs.`);
+    const proper = (sizes: readonly number[]) => sizes.filter((size) => size !== 1).join(', ');
+    if (proper(found) !== proper(stored)) {
+      throw new Error(
+        `Tensor ${full} has shape [${found.join(', ')}]; the network needs [${stored.join(', ')}].`,
+      );
+    }
+    return this.graph.weight({ name: full, shape, start });
+  }
+}

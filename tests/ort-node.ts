@@ -1,0 +1,62 @@
+// Runs networks with onnxruntime on the CPU, in Node. Tests only: the app runs them through src/runtime.
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { HostTensor, Precision, WeightRef } from '../src/graph/types.ts';
+import type { Network } from '../src/models/network.ts';
+
+export interface NodeSession<I> {
+  /** Outputs by name; only those named in `fetches`, when given. */
+  run(inputs: I, fetches?: readonly string[]): Promise<Record<string, FloatTensor>>;
+  release(): Promise<void>;
+}
+
+export interface FloatTensor {
+  readonly dims: readonly number[];
+  readonly data: Float32Array;
+}
+
+const LOCATION = 'weights.bin';
+
+/** A session of the network, its weights read one after the other through `read` (bytes in the graph's precision). */
+export async function openNodeSession<I>(
+  network: Network<I>,
+  read: (ref: WeightRef, precision: Precision) => Promise<Uint8Array>,
+): Promise<NodeSession<I>> {
+  const { graph } = network;
+  const parts: Uint8Array[] = [];
+  const offsets = new Map<WeightRef, number>();
+  let size = 0;
+  for (const ref of graph.weights) {
+    const bytes = await read(ref, graph.precision);
+    offsets.set(ref, size);
+    parts.push(bytes);
+    size += bytes.length;
+  }
+  const model = graph.serialize((ref) => ({ location: LOCATION, offset: offsets.get(ref)! }));
+  const session = await InferenceSession.create(model, {
+    executionProviders: ['cpu'],
+    externalData: [{ path: LOCATION, data: Buffer.concat(parts) }],
+    logSeverityLevel: 3,
+  });
+  return {
+    async run(inputs, fetches) {
+      const feeds: Record<string, Tensor> = {};
+      for (const [name, tensor] of Object.entries(network.feeds(inputs))) feeds[name] = ortTensor(tensor);
+      const results = await session.run(feeds, fetches ?? network.outputs);
+      return Object.fromEntries(
+        Object.entries(results).map(([name, { dims, data }]) => [name, { dims, data: data as Float32Array }]),
+      );
+    },
+    release: () => session.release(),
+  };
+}
+
+function ortTensor(tensor: HostTensor): Tensor {
+  switch (tensor.type) {
+    case 'float32':
+      return new Tensor('float32', tensor.data, tensor.dims);
+    case 'int32':
+      return new Tensor('int32', tensor.data, tensor.dims);
+    case 'int64':
+      return new Tensor('int64', tensor.data, tensor.dims);
+  }
+}
