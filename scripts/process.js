@@ -19,11 +19,18 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 export function run(command, args, options = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit', ...options });
+    // Ctrl+C reaches the child too; what that means is for the child to decide.
+    const ignore = () => undefined;
+    process.on('SIGINT', ignore);
+    const end = (/** @type {number} */ code) => {
+      process.off('SIGINT', ignore);
+      resolve(code);
+    };
     child.on('error', (error) => {
       console.error(`${command}: ${error.message}`);
-      resolve(127);
+      end(127);
     });
-    child.on('exit', (code) => resolve(code ?? 128));
+    child.on('exit', (code) => end(code ?? 128));
   });
 }
 

@@ -1,0 +1,52 @@
+// Tests in a real Chromium with WebGPU, rendered in software so that they give the same numbers everywhere.
+// They run against the built app: `npm run e2e` builds and runs them, `npm test` runs everything.
+import { createServer } from 'node:net';
+import { defineConfig } from '@playwright/test';
+import { findBrowser, SOFTWARE_WEBGPU_FLAGS } from './scripts/browser.js';
+import { REFERENCE_DIR } from './tests/reference-dir.ts';
+
+// Worker processes read this file again; they inherit what was settled the first time.
+const port = (process.env['DARKROOM_E2E_PORT'] ??= String(await freePort()));
+const executablePath = (process.env['CHROME_PATH'] ??= (await findBrowser()) ?? '');
+const url = `http://localhost:${port}`;
+const mounts = { '/': 'dist', '/harness/': 'dist-harness', '/reference/': REFERENCE_DIR };
+
+export default defineConfig({
+  testDir: 'e2e',
+  testMatch: '**/*.e2e.ts',
+  outputDir: 'test-results',
+  // Rendering in software keeps all cores busy by itself.
+  workers: 1,
+  timeout: 240_000,
+  expect: { timeout: 30_000 },
+  forbidOnly: process.env['CI'] !== undefined,
+  reporter: 'list',
+  use: {
+    baseURL: url,
+    trace: 'retain-on-failure',
+    launchOptions: {
+      args: SOFTWARE_WEBGPU_FLAGS,
+      ...(executablePath === '' ? {} : { executablePath }),
+    },
+  },
+  webServer: {
+    command: [
+      'node scripts/serve.js',
+      port,
+      ...Object.entries(mounts).map(([at, folder]) => JSON.stringify(`${at}=${folder}`)),
+    ].join(' '),
+    url: `${url}/harness/`,
+    reuseExistingServer: false,
+  },
+});
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}

@@ -1,0 +1,175 @@
+// The built app in a headless Chromium, driven through `window.darkroom` (src/ui/automation.ts).
+import { join } from 'node:path';
+import { chromium, type BrowserContext, type ElementHandle, type Page } from '@playwright/test';
+import type {
+  DeviceReport,
+  GenerationEvent,
+  GenerationOutcome,
+  GenerationParameters,
+} from '../src/generation/types.ts';
+import type { ImportOutcome, ImportProgress } from '../src/library/import-types.ts';
+import type {} from '../src/ui/automation.ts';
+import { ensureBrowser, HARDWARE_WEBGPU_FLAGS, SOFTWARE_WEBGPU_FLAGS } from './browser.js';
+import { ensureBuilt } from './build.js';
+import { ROOT } from './process.js';
+import { serve } from './serve.js';
+
+/** `auto`: the graphics card, or software rendering where the browser offers no card. `cpu`: without WebGPU. */
+export type Processor = 'auto' | 'software' | 'cpu';
+
+/** A finished picture, as bytes. */
+export interface Picture {
+  readonly png: Buffer;
+  readonly seed: number;
+  readonly parameters: string;
+}
+
+/** What the page's callbacks tell; a picture's bytes travel as base64. */
+type Message =
+  | { readonly kind: 'import'; readonly progress: ImportProgress }
+  | { readonly kind: 'event'; readonly event: Exclude<GenerationEvent, { type: 'image' | 'preview' }> }
+  | { readonly kind: 'picture'; readonly png: string; readonly seed: number; readonly parameters: string };
+
+declare global {
+  interface Window {
+    /** Bound by `App.open`. */
+    tellScript(message: Message): Promise<void>;
+  }
+}
+
+export class App {
+  #listener: (message: Message) => void = () => undefined;
+
+  private constructor(
+    readonly page: Page,
+    /** What the engine runs on. */
+    readonly device: DeviceReport,
+    readonly processor: Processor,
+    private readonly context: BrowserContext,
+    private readonly closeServer: () => Promise<void>,
+  ) {}
+
+  /**
+   * Builds and serves the app where necessary and opens it. `profile`: the folder that keeps the browser's storage, and
+   * with it the imported models. Rejects when no browser can be had or the engine does not start.
+   */
+  static async open(profile: string, processor: Processor): Promise<App> {
+    await ensureBuilt();
+    const executablePath = await ensureBrowser();
+    const server = await serve({ '/': join(ROOT, 'dist') });
+    try {
+      const attempts =
+        processor === 'auto' ? [HARDWARE_WEBGPU_FLAGS, SOFTWARE_WEBGPU_FLAGS] : [SOFTWARE_WEBGPU_FLAGS];
+      let problem = '';
+      for (const flags of attempts) {
+        // Storage belongs to an address; the server's port changes from run to run, so the address must not show it.
+        const address = `--host-resolver-rules=MAP darkroom.localhost:80 ${new URL(server.url).host}`;
+        const context = await chromium.launchPersistentContext(profile, {
+          executablePath,
+          args: [...flags, address],
+          handleSIGINT: false,
+        });
+        const page = context.pages()[0] ?? (await context.newPage());
+        await page.goto('http://darkroom.localhost/');
+        await page.waitForFunction(() => 'darkroom' in window);
+        const device = await page.evaluate((cpu) => window.darkroom.start(cpu), processor === 'cpu');
+        if (device.backend !== null) {
+          const app = new App(page, device, processor, context, () => server.close());
+          await page.exposeFunction('tellScript', (message: Message) => app.#listener(message));
+          return app;
+        }
+        problem = device.problem ?? 'The browser offers no WebGPU.';
+        await context.close();
+      }
+      throw new Error(problem);
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+  }
+
+  /** Imports a checkpoint of any size; one that is there already is recognised. Rejects with what is wrong with it. */
+  async importFile(
+    file: string,
+    sidecar: string | null,
+    onProgress: (progress: ImportProgress) => void,
+  ): Promise<Exclude<ImportOutcome, { status: 'cancelled' }>> {
+    this.#listener = (message) => {
+      if (message.kind === 'import') onProgress(message.progress);
+    };
+    // The browser opens the file by its path: nothing of it passes through here.
+    const input = await this.#fileInput();
+    await input.setInputFiles(sidecar === null ? [file] : [file, sidecar]);
+    const outcome = await input.evaluate((element) => {
+      const [file, sidecar] = element.files ?? [];
+      if (!file) throw new Error('The browser got no file.');
+      const options = { allowNonFinite: false, prediction: null };
+      return window.darkroom.importFile(file, sidecar ?? null, options, (progress) => {
+        void window.tellScript({ kind: 'import', progress });
+      });
+    });
+    if (outcome.status === 'cancelled') throw new Error('The import was cancelled.');
+    return outcome;
+  }
+
+  /** Makes pictures; each is handed over as soon as it is finished. */
+  async generate(
+    sha256: string,
+    parameters: GenerationParameters,
+    onEvent: (event: Exclude<GenerationEvent, { type: 'image' | 'preview' }>) => void,
+    onPicture: (picture: Picture) => void,
+  ): Promise<GenerationOutcome> {
+    this.#listener = (message) => {
+      if (message.kind === 'event') onEvent(message.event);
+      if (message.kind === 'picture') {
+        onPicture({ ...message, png: Buffer.from(message.png, 'base64') });
+      }
+    };
+    return this.page.evaluate(
+      async ({ sha256, parameters, cpu }) => {
+        const told: Promise<void>[] = [];
+        const outcome = await window.darkroom.generate(sha256, parameters, cpu, (event) => {
+          if (event.type === 'preview') return;
+          if (event.type === 'image') {
+            const { seed, parameters } = event;
+            const tell = (png: string) => window.tellScript({ kind: 'picture', png, seed, parameters });
+            told.push(base64(event.png).then(tell));
+          } else {
+            told.push(window.tellScript({ kind: 'event', event }));
+          }
+        });
+        await Promise.all(told);
+        return outcome;
+
+        function base64(blob: Blob): Promise<string> {
+          return new Promise((resolve, reject) => {
+            const reader = new FileReader();
+            reader.onload = () => resolve(String(reader.result).replace(/^.*?,/, ''));
+            reader.onerror = () => reject(new Error('The picture could not be read.'));
+            reader.readAsDataURL(blob);
+          });
+        }
+      },
+      { sha256, parameters, cpu: this.processor === 'cpu' },
+    );
+  }
+
+  /** Ends the run after the step that is under way; its picture is still handed over. */
+  async interrupt(): Promise<void> {
+    await this.page.evaluate(() => window.darkroom.interrupt());
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+    await this.closeServer();
+  }
+
+  async #fileInput(): Promise<ElementHandle<HTMLInputElement>> {
+    return this.page.evaluateHandle(() => {
+      const input = document.createElement('input');
+      input.type = 'file';
+      input.multiple = true;
+      return input;
+    });
+  }
+}

@@ -1,0 +1,221 @@
+// `npm run generate`: makes pictures from a terminal, with the same app that the browser shows, in a headless Chromium.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, extname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { DEFAULT_PARAMETERS, type GenerationParameters } from '../src/generation/types.ts';
+import { validateParameters } from '../src/generation/validate.ts';
+import { App, type Processor } from './app.ts';
+import { ROOT } from './process.js';
+import { ProgressLine } from './progress-line.ts';
+
+const HELP = `npm run generate -- --model FILE --prompt TEXT --out FILE.png [options]
+
+  --model FILE         checkpoint (.safetensors, .ckpt); imported once, then recognised
+  --yaml FILE          its configuration; default: FILE with the ending .yaml, where that exists
+  --prompt TEXT        what the picture shows
+  --negative TEXT      what it does not
+  --out FILE           the picture; further ones become FILE-2.png, FILE-3.png ...
+
+  --steps N            sampling steps, 1 to 150 (${DEFAULT_PARAMETERS.steps})
+  --sampler NAME       "Euler a", "DDIM" ... (${DEFAULT_PARAMETERS.sampler})
+  --scheduler NAME     "Karras", "Uniform" ... (${DEFAULT_PARAMETERS.scheduler})
+  --cfg N              CFG scale, 1 to 30 (${DEFAULT_PARAMETERS.cfgScale})
+  --width N, --height N  pixels, 64 to 2048 in steps of 8 (${DEFAULT_PARAMETERS.width})
+  --seed N             -1 = random (${DEFAULT_PARAMETERS.seed})
+  --batch-size N       pictures made at once (${DEFAULT_PARAMETERS.batchSize})
+  --batch-count N      how often (${DEFAULT_PARAMETERS.batchCount})
+  --clip-skip N        layers of the text encoder to stop before the end, 1 = none (${DEFAULT_PARAMETERS.clipSkip})
+  --rng NAME           source of noise: GPU, CPU or NV (${DEFAULT_PARAMETERS.rng})
+  --ensd N             eta noise seed delta (${DEFAULT_PARAMETERS.ensd})
+
+  --software           WebGPU rendered in software, without a graphics card: slow, but the same everywhere
+  --cpu                no WebGPU at all
+  --profile DIR        where the browser keeps imported models (.cache/profile)
+  --quiet              no progress
+  --help               this text
+
+Needs a graphics card that Chrome can use for WebGPU; without one it renders in software. Ctrl+C keeps what is there.
+Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 interrupted.
+`;
+
+/** Wrong arguments: the message says which. */
+class UsageError extends Error {}
+
+interface Request {
+  readonly model: string;
+  readonly sidecar: string | null;
+  readonly out: string;
+  readonly parameters: GenerationParameters;
+  readonly processor: Processor;
+  readonly profile: string;
+  readonly quiet: boolean;
+}
+
+/** Reads the arguments; null when only help was asked for. Throws UsageError. */
+function readArguments(args: readonly string[]): Request | null {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: joinNegativeNumbers(args),
+      options: {
+        model: text,
+        yaml: text,
+        prompt: text,
+        negative: text,
+        out: text,
+        steps: text,
+        sampler: text,
+        scheduler: text,
+        cfg: text,
+        width: text,
+        height: text,
+        seed: text,
+        'batch-size': text,
+        'batch-count': text,
+        'clip-skip': text,
+        rng: text,
+        ensd: text,
+        software: flag,
+        cpu: flag,
+        profile: text,
+        quiet: flag,
+        help: flag,
+      },
+    }));
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+  if (values.help === true) return null;
+
+  const { model, prompt, out } = values;
+  if (model === undefined || prompt === undefined || out === undefined) {
+    throw new UsageError('--model, --prompt and --out are needed.');
+  }
+  if (!existsSync(model)) throw new UsageError(`There is no file ${model}.`);
+  const beside = `${model.slice(0, model.length - extname(model).length)}.yaml`;
+  const sidecar = values.yaml ?? (existsSync(beside) ? beside : null);
+  if (sidecar !== null && !existsSync(sidecar)) throw new UsageError(`There is no file ${sidecar}.`);
+
+  const number = (name: string, value: string | undefined, fallback: number): number => {
+    if (value === undefined) return fallback;
+    const result = value.trim() === '' ? NaN : Number(value);
+    if (!Number.isFinite(result)) throw new UsageError(`--${name} takes a number, not "${value}".`);
+    return result;
+  };
+  const defaults = DEFAULT_PARAMETERS;
+  const rng = values.rng?.toUpperCase() ?? defaults.rng;
+  if (rng !== 'GPU' && rng !== 'CPU' && rng !== 'NV') throw new UsageError('--rng takes GPU, CPU or NV.');
+  const parameters: GenerationParameters = {
+    prompt,
+    negativePrompt: values.negative ?? defaults.negativePrompt,
+    steps: number('steps', values.steps, defaults.steps),
+    sampler: values.sampler ?? defaults.sampler,
+    scheduler: values.scheduler ?? defaults.scheduler,
+    cfgScale: number('cfg', values.cfg, defaults.cfgScale),
+    width: number('width', values.width, defaults.width),
+    height: number('height', values.height, defaults.height),
+    seed: number('seed', values.seed, defaults.seed),
+    batchSize: number('batch-size', values['batch-size'], defaults.batchSize),
+    batchCount: number('batch-count', values['batch-count'], defaults.batchCount),
+    clipSkip: number('clip-skip', values['clip-skip'], defaults.clipSkip),
+    rng,
+    ensd: number('ensd', values.ensd, defaults.ensd),
+  };
+  const problems = validateParameters(parameters);
+  if (problems.length > 0) throw new UsageError(problems.join('\n'));
+  return {
+    model: resolve(model),
+    sidecar: sidecar === null ? null : resolve(sidecar),
+    out: resolve(out),
+    parameters,
+    processor: values.cpu === true ? 'cpu' : values.software === true ? 'software' : 'auto',
+    profile: resolve(values.profile ?? join(ROOT, '.cache', 'profile')),
+    quiet: values.quiet ?? false,
+  };
+}
+
+/** parseArgs takes "-1" for an option; "--seed=-1" it understands. */
+function joinNegativeNumbers(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const last = joined.at(-1);
+    if (/^-\d/.test(arg) && last !== undefined && /^--[a-z-]+$/.test(last))
+      joined[joined.length - 1] = `${last}=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
+}
+
+/** "out.png", "out-2.png", "out-3.png" ... */
+function pathOf(out: string, index: number): string {
+  if (index === 0) return out;
+  const ending = extname(out);
+  return `${out.slice(0, out.length - ending.length)}-${String(index + 1)}${ending}`;
+}
+
+async function generate(request: Request): Promise<number> {
+  const line = new ProgressLine(request.quiet);
+  mkdirSync(dirname(request.out), { recursive: true });
+  const app = await App.open(request.profile, request.processor);
+  let interrupts = 0;
+  const onInterrupt = (): void => {
+    if (++interrupts > 1) process.exit(130);
+    line.say('Stopping after this step; Ctrl+C again stops at once.');
+    void app.interrupt();
+  };
+  process.on('SIGINT', onInterrupt);
+  try {
+    line.say(
+      `Running on ${app.device.adapter || 'the CPU'}${app.device.software ? ' (in software: slow)' : ''}`,
+    );
+    const { model } = await app.importFile(request.model, request.sidecar, (progress) => {
+      line.show(`Importing ${String(Math.floor((100 * progress.done) / Math.max(1, progress.total)))} %`);
+    });
+    line.say(`Model ${model.name} (${model.sha256.slice(0, 10)}), ${model.detection.label}`);
+    let pictures = 0;
+    const outcome = await app.generate(
+      model.sha256,
+      request.parameters,
+      (event) => {
+        if (event.type === 'status') line.show(event.message);
+        if (event.type === 'loading')
+          line.show(`Loading ${event.what} ${String(Math.floor(100 * event.fraction))} %`);
+        if (event.type === 'warning') line.say(`Warning: ${event.message}`);
+        if (event.type === 'step') {
+          const left =
+            event.remainingMs === null ? '' : `, ${String(Math.ceil(event.remainingMs / 1000))} s left`;
+          const batch =
+            event.batchCount > 1 ? `Batch ${String(event.batch + 1)}/${String(event.batchCount)}, ` : '';
+          line.show(`${batch}step ${String(event.step)}/${String(event.steps)}${left}`);
+        }
+      },
+      (picture) => {
+        const path = pathOf(request.out, pictures++);
+        writeFileSync(path, picture.png);
+        line.say(`${path} (seed ${String(picture.seed)})`);
+      },
+    );
+    return outcome.status === 'finished' ? 0 : 130;
+  } finally {
+    line.clear();
+    process.off('SIGINT', onInterrupt);
+    await app.close();
+  }
+}
+
+try {
+  const request = readArguments(process.argv.slice(2));
+  if (request === null) console.log(HELP);
+  else process.exitCode = await generate(request);
+} catch (error) {
+  const usage = error instanceof UsageError;
+  console.error(
+    error instanceof Error
+      ? error.message.replace(/^page\.evaluate: |^elementHandle\.evaluate: /, '')
+      : error,
+  );
+  if (usage) console.error('See npm run generate -- --help');
+  process.exitCode = usage ? 2 : 1;
+}

@@ -1,0 +1,60 @@
+// `window.darkroom`: the app driven by a program instead of a person. The command line and the tests use it.
+//
+// It goes through the same clients and workers as the page, and shows nothing on it. Methods reject with an Error whose
+// message a person can read.
+import type {
+  DeviceReport,
+  GenerationEvent,
+  GenerationOutcome,
+  GenerationParameters,
+} from '../generation/types.ts';
+import type { ImportOptions, ImportOutcome, ImportProgress } from '../library/import-types.ts';
+import { listImages } from '../library/images.ts';
+import { listModels } from '../library/models.ts';
+import type { StoredImage, StoredModel } from '../library/types.ts';
+
+export interface DarkroomAutomation {
+  /** Finds the GPU, or says why there is none. `cpu`: the slow mode instead. */
+  start(cpu: boolean): Promise<DeviceReport>;
+  importFile(
+    file: File,
+    sidecar: File | null,
+    options: ImportOptions,
+    onProgress: (progress: ImportProgress) => void,
+  ): Promise<ImportOutcome>;
+  /** Makes pictures with a model of the library; each is told by an `image` event and kept in the library. */
+  generate(
+    sha256: string,
+    parameters: GenerationParameters,
+    cpu: boolean,
+    onEvent: (event: GenerationEvent) => void,
+  ): Promise<GenerationOutcome>;
+  /** Stops after the step that runs; what is there is kept. */
+  interrupt(): Promise<void>;
+  listModels(): Promise<StoredModel[]>;
+  listImages(): Promise<StoredImage[]>;
+}
+
+declare global {
+  interface Window {
+    darkroom: DarkroomAutomation;
+  }
+}
+
+/** The page's clients, as far as automation needs them. */
+export interface AutomatedClients {
+  readonly engine: Pick<DarkroomAutomation, 'start' | 'generate' | 'interrupt'>;
+  readonly importer: Pick<DarkroomAutomation, 'importFile'>;
+}
+
+/** Call once when the page starts. */
+export function exposeAutomation({ engine, importer }: AutomatedClients): void {
+  window.darkroom = {
+    start: (cpu) => engine.start(cpu),
+    importFile: (...args) => importer.importFile(...args),
+    generate: (...args) => engine.generate(...args),
+    interrupt: () => engine.interrupt(),
+    listModels,
+    listImages,
+  };
+}
