@@ -1,6 +1,6 @@
 // Layers that the networks share: PyTorch modules by their names in a checkpoint, written as graph calls.
 // Tokens travel as [N * S, C], so that a linear layer is one Gemm on the weight as the checkpoint stores it.
-import type { Graph, Value } from '../graph/graph.ts';
+import type { Dim, Graph, Value } from '../graph/graph.ts';
 import type { WeightCatalog } from '../graph/types.ts';
 import type { Level } from './level.ts';
 
@@ -13,12 +13,20 @@ export interface Rows {
 }
 
 export class Layers {
-  /** `prefix`: put before every name, as in "model.diffusion_model.". */
+  readonly #untapped: Set<string>;
+
+  /**
+   * `prefix`: put before every name, as in "model.diffusion_model.".
+   * `taps`: names of layers whose results come out too, as "act.NAME".
+   */
   constructor(
     readonly graph: Graph,
     readonly catalog: WeightCatalog,
     readonly prefix: string,
-  ) {}
+    taps: readonly string[] = [],
+  ) {
+    this.#untapped = new Set(taps);
+  }
 
   /** nn.Linear on [M, inputs] -> [M, outputs]. A 1x1 convolution's weight [O, I, 1, 1] serves as well as [O, I]. */
   linear(
@@ -116,6 +124,17 @@ export class Layers {
   unflatten(tokens: Value, channels: number, level: Level): Value {
     const pixels = this.graph.reshape(tokens, level.shape('pixels'), level.pixelsDims(channels));
     return this.graph.transpose(pixels, [0, 3, 1, 2]);
+  }
+
+  /** Lets a layer's result out if it was asked for. `value` is called only then. */
+  tap(name: string, value: () => Value, dims: readonly Dim[]): void {
+    if (this.#untapped.delete(name)) this.graph.output(`act.${name}`, value(), dims);
+  }
+
+  /** Throws when a layer was asked for that the network does not have. */
+  finishTaps(): void {
+    if (this.#untapped.size > 0)
+      throw new Error(`The network has no layer ${[...this.#untapped].join(', ')}.`);
   }
 
   /**

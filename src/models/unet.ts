@@ -1,6 +1,6 @@
 // The denoising UNet of latent diffusion (Rombach et al. 2022, figure 3; ldm's openaimodel.UNetModel), as a graph.
 // Names are those of the ldm layout under "model.diffusion_model.".
-import { Graph, type Dim, type Value } from '../graph/graph.ts';
+import { Graph, type Value } from '../graph/graph.ts';
 import type { Precision, WeightCatalog } from '../graph/types.ts';
 import { Layers } from './layers.ts';
 import { Level } from './level.ts';
@@ -42,7 +42,7 @@ export function unetNetwork(
   options: UNetOptions = {},
 ): Network<UNetInputs> {
   const graph = new Graph(precision);
-  const blocks = new Blocks(graph, weights, config, new Set(options.taps));
+  const blocks = new Blocks(graph, weights, config, options.taps);
   const { levels } = blocks;
   const last = levels.length - 1;
   const channelsAt = (level: number) => config.modelChannels * config.channelMult[level]!;
@@ -52,7 +52,7 @@ export function unetNetwork(
 
   let channels = channelsAt(0);
   let h = blocks.conv3x3(graph.cast(sample, precision), 'input_blocks.0.0', config.inChannels, channels);
-  blocks.tap('input_blocks.0', h, levels[0]!.planesDims(channels));
+  blocks.tap('input_blocks.0', () => h, levels[0]!.planesDims(channels));
 
   // The way down. Everything that comes out of a block is kept for the way up.
   const skips = [{ value: h, channels }];
@@ -63,13 +63,13 @@ export function unetNetwork(
       channels = channelsAt(index);
       const depth = config.transformerDepth[index]!;
       if (depth > 0) h = blocks.spatialTransformer(h, `${name}.1`, channels, depth, level);
-      blocks.tap(name, h, level.planesDims(channels));
+      blocks.tap(name, () => h, level.planesDims(channels));
       skips.push({ value: h, channels });
     }
     if (index < last) {
       const name = `input_blocks.${skips.length}`;
       h = blocks.conv3x3(h, `${name}.0.op`, channels, channels, { stride: 2 });
-      blocks.tap(name, h, levels[index + 1]!.planesDims(channels));
+      blocks.tap(name, () => h, levels[index + 1]!.planesDims(channels));
       skips.push({ value: h, channels });
     }
   }
@@ -88,7 +88,7 @@ export function unetNetwork(
     );
   }
   h = blocks.resBlock(h, `middle_block.${part}`, channels, channels, bottom);
-  blocks.tap('middle_block', h, bottom.planesDims(channels));
+  blocks.tap('middle_block', () => h, bottom.planesDims(channels));
 
   // The way up: each block takes one kept tensor from the way down.
   let block = 0;
@@ -102,14 +102,10 @@ export function unetNetwork(
       channels = channelsAt(index);
       const depth = config.transformerDepth[index]!;
       if (depth > 0) h = blocks.spatialTransformer(h, `${name}.1`, channels, depth, level);
-      if (index > 0 && i === config.resBlocks[index]) {
-        h = blocks.upsample(h, `${name}.${depth > 0 ? 2 : 1}.conv`, channels, levels[index - 1]!);
-      }
-      blocks.tap(
-        name,
-        h,
-        levels[index > 0 && i === config.resBlocks[index] ? index - 1 : index]!.planesDims(channels),
-      );
+      const rises = index > 0 && i === config.resBlocks[index];
+      const above = rises ? levels[index - 1]! : level;
+      if (rises) h = blocks.upsample(h, `${name}.${depth > 0 ? 2 : 1}.conv`, channels, above);
+      blocks.tap(name, () => h, above.planesDims(channels));
     }
   }
 
@@ -167,15 +163,14 @@ class Blocks extends Layers {
   #embedding: Value | undefined;
   readonly #embeddingWidth: number;
   readonly #context: Sequence;
-  readonly #untapped: Set<string>;
 
   constructor(
     graph: Graph,
     weights: WeightCatalog,
     readonly config: UNetConfig,
-    taps: ReadonlySet<string>,
+    taps: readonly string[] = [],
   ) {
-    super(graph, weights, 'model.diffusion_model.');
+    super(graph, weights, 'model.diffusion_model.', taps);
     this.levels = config.channelMult.map((_, index) => new Level(graph, index));
     this.#embeddingWidth = config.modelChannels * 4;
     const context = graph.input('context', 'float32', ['n', 't', config.contextDim]);
@@ -185,7 +180,6 @@ class Blocks extends Layers {
       shape: graph.input('context.sequence', 'int64', [3]),
       length: 't',
     };
-    this.#untapped = new Set(taps);
   }
 
   /** time_embed, plus label_emb of the vector where the model has one (Podell et al. 2023, section 2.2). */
@@ -198,11 +192,11 @@ class Blocks extends Layers {
     };
     const timestep = graph.input('timestep', 'float32', ['n', config.modelChannels]);
     let embedding = mlp(graph.cast(timestep, graph.precision), 'time_embed', config.modelChannels);
-    this.tap('time_embed', embedding, ['n', width]);
+    this.tap('time_embed', () => embedding, ['n', width]);
     if (config.vectorDim !== null) {
       const vector = graph.input('vector', 'float32', ['n', config.vectorDim]);
       const label = mlp(graph.cast(vector, graph.precision), 'label_emb.0', config.vectorDim);
-      this.tap('label_emb', label, ['n', width]);
+      this.tap('label_emb', () => label, ['n', width]);
       embedding = graph.add(embedding, label);
     }
     this.#embedding = graph.silu(embedding);
@@ -219,7 +213,7 @@ class Blocks extends Layers {
     h = this.conv3x3(h, `${name}.out_layers.3`, outputs, outputs);
     const shortcut = inputs === outputs ? x : this.conv1x1(x, `${name}.skip_connection`, inputs, outputs);
     h = graph.add(shortcut, h);
-    this.tap(name, h, level.planesDims(outputs));
+    this.tap(name, () => h, level.planesDims(outputs));
     return h;
   }
 
@@ -236,7 +230,7 @@ class Blocks extends Layers {
     }
     tokens = this.linear(tokens, `${name}.proj_out`, channels, channels);
     const h = graph.add(this.unflatten(tokens, channels, level), x);
-    this.tap(name, h, level.planesDims(channels));
+    this.tap(name, () => h, level.planesDims(channels));
     return h;
   }
 
@@ -245,15 +239,6 @@ class Blocks extends Layers {
     // The reference resizes to the level's size with "nearest", which from 2k to 2k - 1 drops the last row or column.
     const h = this.conv3x3(this.graph.upsampleNearest2x(x), name, channels, channels);
     return this.graph.head(h, above.shape('extent'), [2, 3]);
-  }
-
-  /** Lets a value out if it was asked for. */
-  tap(name: string, value: Value, dims: readonly Dim[]): void {
-    if (this.#untapped.delete(name)) this.graph.output(`act.${name}`, value, dims);
-  }
-
-  finishTaps(): void {
-    if (this.#untapped.size > 0) throw new Error(`The UNet has no layer ${[...this.#untapped].join(', ')}.`);
   }
 
   /** BasicTransformerBlock: self-attention, attention to the text, feed-forward, each with its norm and shortcut. */
@@ -309,8 +294,7 @@ class Blocks extends Layers {
   }
 
   #tapTokens(name: string, tokens: Value, channels: number, level: Level): void {
-    if (!this.#untapped.has(name)) return;
-    this.tap(name, this.graph.reshape(tokens, level.shape('sequence')), level.sequenceDims(channels));
+    this.tap(name, () => this.graph.reshape(tokens, level.shape('sequence')), level.sequenceDims(channels));
   }
 }
 
