@@ -1,8 +1,9 @@
 // GenerationParameters to and from the text that pictures carry.
 import { version } from '../../package.json';
 import { createInfotext } from './infotext/create.ts';
+import type { Infotext } from './infotext/parse.ts';
 import type { InfotextScalar } from './infotext/quote.ts';
-import { samplerUsesEnsd } from './infotext/sampler-names.ts';
+import { samplerAndScheduler, samplerUsesEnsd } from './infotext/sampler-names.ts';
 import type { GenerationParameters } from './types.ts';
 
 /** The program's name in the text. It does not parse as a version of A1111's, which therefore applies no compatibility to it. */
@@ -44,4 +45,53 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     extra: context.extra ?? {},
     version: PROGRAM_VERSION,
   });
+}
+
+/**
+ * What a parsed text asks of a request: only fields that the text decides, so that a plain prompt leaves the controls alone.
+ * A line of parameters also decides by what it leaves out, for A1111 leaves out its defaults: clip skip 1, the GPU's random
+ * numbers, no eta noise seed delta. Values that are no numbers are left out; ranges are not checked (see validate.ts).
+ */
+export function toGenerationParameters(infotext: Infotext): Partial<GenerationParameters> {
+  const result: { -readonly [K in keyof GenerationParameters]?: GenerationParameters[K] } = {};
+  if (typeof infotext['Prompt'] === 'string') result.prompt = infotext['Prompt'];
+  if (typeof infotext['Negative prompt'] === 'string') result.negativePrompt = infotext['Negative prompt'];
+  for (const [field, key] of NUMBERS) {
+    const value = numberOf(infotext[key]);
+    if (value !== null) result[field] = value;
+  }
+  if (typeof infotext['Sampler'] === 'string') {
+    const { sampler, scheduler } = samplerAndScheduler(
+      infotext['Sampler'],
+      textOf(infotext['Schedule type']),
+    );
+    result.sampler = sampler;
+    result.scheduler = scheduler;
+  }
+  if (result.steps === undefined && result.sampler === undefined) return result;
+  const clipSkip = numberOf(infotext['Clip skip']);
+  if (clipSkip !== null) result.clipSkip = clipSkip;
+  const rng = infotext['RNG'];
+  if (rng === 'GPU' || rng === 'CPU' || rng === 'NV') result.rng = rng;
+  result.ensd = numberOf(infotext['ENSD']) ?? 0;
+  return result;
+}
+
+/** Fields that are one number in the text. "Batch size" was written by versions before 1.3 and is still read. */
+const NUMBERS = [
+  ['steps', 'Steps'],
+  ['cfgScale', 'CFG scale'],
+  ['seed', 'Seed'],
+  ['width', 'Size-1'],
+  ['height', 'Size-2'],
+  ['batchSize', 'Batch size'],
+] as const;
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function numberOf(value: unknown): number | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  return typeof value === 'string' && /^\s*-?\d+(?:\.\d*)?\s*$/.test(value) ? Number(value) : null;
 }

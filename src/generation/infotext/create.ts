@@ -1,6 +1,6 @@
 // Writes the parameters text that goes into every picture, key for key as A1111 1.10.1's create_infotext does (modules/processing.py).
+import { strip } from '../../prompt/python-text.ts';
 import { pythonText, quote, type InfotextScalar } from './quote.ts';
-import { strip } from './whitespace.ts';
 
 /** What the text tells, in the order in which it is told. Fields left out (or null) are not written. */
 export interface InfotextFields {
