@@ -1,0 +1,260 @@
+// Recognises what is no image model by itself: LoRAs, embeddings, hypernetworks, ControlNets, VAEs, upscalers and so on,
+// and models of other families. Nothing of this runs yet; each is said by name, with what it will be good for.
+import type { Components } from './layouts/components.ts';
+import { baseFromContext, baseFromMetadata, recogniseLora } from './lora.ts';
+import { recogniseUpscaler } from './upscalers.ts';
+import type { ModelKind, TensorShapes } from './types.ts';
+
+export interface AddOn {
+  readonly kind: ModelKind;
+  readonly label: string;
+  /** For a person: what it is and what for. */
+  readonly reason: string;
+}
+
+/** What a file is that cannot make images by itself; null for image models and for what nobody knows. */
+export function recogniseAddOn(
+  tensors: TensorShapes,
+  metadata: ReadonlyMap<string, string>,
+  components: Components,
+): AddOn | null {
+  return (
+    recogniseControlNet(tensors, metadata) ??
+    recogniseOtherFamily(tensors) ??
+    // Everything below would also be found inside a whole checkpoint.
+    (components.unet
+      ? null
+      : (describeLora(tensors, metadata) ??
+        recogniseVae(tensors, components) ??
+        recogniseFaceRestorer(tensors) ??
+        describeUpscaler(tensors) ??
+        recogniseHypernetwork(tensors) ??
+        recogniseEmbedding(tensors, metadata) ??
+        recogniseTextEncoder(components)))
+  );
+}
+
+function addOn(kind: ModelKind, label: string, what: string, purpose: string): AddOn {
+  return {
+    kind,
+    label,
+    reason: `This is ${what}. ${purpose} Drop a Stable Diffusion 1.x or 2.x checkpoint to make pictures.`,
+  };
+}
+
+const forBase = (base: string | null): string => (base ? ` for ${base}` : '');
+
+function describeLora(tensors: TensorShapes, metadata: ReadonlyMap<string, string>): AddOn | null {
+  const lora = recogniseLora(tensors, metadata);
+  if (!lora) return null;
+  const kinds = lora.kinds.length === 1 && lora.kinds[0] === 'LoRA' ? '' : ` (${lora.kinds.join(', ')})`;
+  const label = `LoRA${kinds}${forBase(lora.base)}`;
+  return addOn(
+    'lora',
+    label,
+    `a ${label}`,
+    'LoRAs are not supported yet; later it will change the style or subject of a checkpoint, called by <lora:name:1> in the prompt.',
+  );
+}
+
+function recogniseControlNet(tensors: TensorShapes, metadata: ReadonlyMap<string, string>): AddOn | null {
+  const found = (label: string): AddOn =>
+    addOn(
+      'controlnet',
+      label,
+      `a ${label}`,
+      'ControlNets are not supported yet; later it will steer the composition of a picture by lines, depth or a pose.',
+    );
+  if (tensors.has('lora_controlnet')) return found('Control-LoRA for SDXL');
+  const diffusers = tensors.has('controlnet_cond_embedding.conv_in.weight');
+  const prefix = tensors.has('control_model.input_hint_block.0.weight') ? 'control_model.' : '';
+  if (
+    !diffusers &&
+    !(tensors.has(`${prefix}input_hint_block.0.weight`) && tensors.has(`${prefix}zero_convs.0.0.weight`))
+  ) {
+    return null;
+  }
+  return found(`ControlNet${forBase(baseFromMetadata(metadata) ?? controlBase(tensors, prefix))}`);
+}
+
+/** By the text its cross-attention reads; SD 1's and SD 2's projections differ besides. */
+function controlBase(tensors: TensorShapes, prefix: string): string | null {
+  for (const [name, { shape }] of tensors) {
+    if (!name.startsWith(prefix) || !name.endsWith('.attn2.to_k.weight')) continue;
+    const base = baseFromContext(shape[1] ?? 0);
+    if (base) return base;
+  }
+  for (const [name, { shape }] of tensors) {
+    if (name.startsWith(prefix) && name.endsWith('.proj_in.weight'))
+      return shape.length === 4 ? 'SD 1.x' : null;
+  }
+  return null;
+}
+
+function recogniseVae(tensors: TensorShapes, components: Components): AddOn | null {
+  const taesd = recogniseTaesd(tensors);
+  if (taesd)
+    return addOn(
+      'taesd',
+      taesd,
+      `a ${taesd}`,
+      'Tiny autoencoders are not supported yet; later it will draw fast previews.',
+    );
+  if (!components.vae || components.text.length > 0) return null;
+  const channels =
+    components.vae.tensors.get('decoder.conv_in.weight')?.shape[1] ??
+    (components.vae.tensors.get('encoder.conv_out.weight')?.shape[0] ?? 0) / 2;
+  const label = channels === 4 ? 'VAE' : `VAE with ${channels} latent channels`;
+  return addOn(
+    'vae',
+    label,
+    `a ${label} without a UNet`,
+    'Separate VAEs are not supported yet; later it will replace the one of a checkpoint.',
+  );
+}
+
+/** madebyollin/taesd: numbered layers, blocks of three convolutions in `conv`; diffusers' AutoencoderTiny puts them in `layers`. */
+function recogniseTaesd(tensors: TensorShapes): string | null {
+  const convolution = (name: string): readonly number[] | null => {
+    const shape = tensors.get(name)?.shape;
+    return shape?.length === 4 ? shape : null;
+  };
+  const decoder = (prefix: string): boolean =>
+    convolution(`${prefix}3.conv.0.weight`) !== null &&
+    !convolution(`${prefix}0.weight`) &&
+    !!convolution(`${prefix}1.weight`);
+  const encoder = (prefix: string): boolean =>
+    convolution(`${prefix}1.conv.0.weight`) !== null && convolution(`${prefix}0.weight`)?.[1] === 3;
+  const both = ['', 'taesd_'].some(
+    (prefix) =>
+      convolution(`${prefix}encoder.layers.0.weight`) && convolution(`${prefix}decoder.layers.1.weight`),
+  );
+  if (both) return 'TAESD autoencoder';
+  if (decoder('') || decoder('decoder.layers.')) return 'TAESD decoder';
+  return encoder('') || encoder('encoder.layers.') ? 'TAESD encoder' : null;
+}
+
+function recogniseFaceRestorer(tensors: TensorShapes): AddOn | null {
+  const has = (name: string): boolean =>
+    ['', 'params_ema.', 'params.'].some((prefix) => tensors.has(prefix + name));
+  const gfpgan = has('conv_body_first.weight') && has('stylegan_decoder.constant_input.weight');
+  const codeFormer = has('position_emb') && has('quantize.embedding.weight');
+  if (!gfpgan && !codeFormer) return null;
+  const label = gfpgan ? 'GFPGAN' : 'CodeFormer';
+  return addOn(
+    'face-restorer',
+    `${label} face restorer`,
+    `the face restorer ${label}`,
+    'Face restoration is not supported yet; later it will mend faces in finished pictures.',
+  );
+}
+
+function describeUpscaler(tensors: TensorShapes): AddOn | null {
+  const name = recogniseUpscaler(tensors);
+  return name === null
+    ? null
+    : addOn(
+        'upscaler',
+        `${name} upscaler`,
+        `the upscaler ${name}`,
+        'Upscalers are not supported yet; later it will enlarge finished pictures.',
+      );
+}
+
+/** A1111's hypernetworks: for each width of the attended text, a pair of small networks (keys, values). */
+function recogniseHypernetwork(tensors: TensorShapes): AddOn | null {
+  const part = /^(\d+)\.[01]\.(linear\.\d+|linear1|linear2)\.(weight|bias)$/;
+  const widths = new Set<string>();
+  for (const name of tensors.keys()) {
+    const match = part.exec(name);
+    if (!match) return null;
+    widths.add(match[1]!);
+  }
+  if (widths.size === 0) return null;
+  const base = widths.has('1024') ? 'SD 2.x' : widths.has('768') ? 'SD 1.x' : null;
+  const label = `hypernetwork${forBase(base)}`;
+  return addOn(
+    'hypernetwork',
+    `Hypernetwork${forBase(base)}`,
+    `a ${label}`,
+    'Hypernetworks are not supported yet; later it will change the style of a checkpoint, called by <hypernet:name:1> in the prompt.',
+  );
+}
+
+/** Widths of the text encoders that published embeddings are made for. */
+const EMBEDDING_BASES = new Map([
+  [768, 'SD 1.x'],
+  [1024, 'SD 2.x'],
+  [1280, 'SDXL'],
+]);
+
+/**
+ * Textual inversion: A1111's .pt (`string_to_param`), its safetensors (`emb_params`), SDXL's (`clip_l`, `clip_g`), and
+ * diffusers' (one tensor named by its token, "<style>").
+ */
+function recogniseEmbedding(tensors: TensorShapes, metadata: ReadonlyMap<string, string>): AddOn | null {
+  const found = (base: string | null, vectors: number): AddOn => {
+    const count = vectors === 1 ? '1 vector' : `${vectors} vectors`;
+    return addOn(
+      'embedding',
+      `Embedding${forBase(base)} (${count})`,
+      `an embedding (textual inversion)${forBase(base)} of ${count}`,
+      'Embeddings are not supported yet; later its name in the prompt will stand for what it has learnt.',
+    );
+  };
+  const l = tensors.get('clip_l')?.shape;
+  const g = tensors.get('clip_g')?.shape;
+  if (l?.length === 2 && g?.length === 2) return found('SDXL', l[0]!);
+
+  for (const [name, { shape }] of tensors) {
+    const width = shape.at(-1) ?? 0;
+    const known = EMBEDDING_BASES.get(width);
+    const named = name === 'emb_params' || /^string_to_param(\.|$)/.test(name);
+    // diffusers' file is nothing but that one tensor.
+    const alone = tensors.size === 1 && (known !== undefined || /^<.+>$/.test(name));
+    if ((named || alone) && (shape.length === 1 || shape.length === 2) && width > 0) {
+      return found(baseFromMetadata(metadata) ?? known ?? null, shape.length === 2 ? shape[0]! : 1);
+    }
+  }
+  return null;
+}
+
+function recogniseTextEncoder(components: Components): AddOn | null {
+  if (components.text.length === 0) return null;
+  const label = components.text
+    .map(({ type }) => (type === 'clip' ? 'CLIP text encoder' : 'OpenCLIP text encoder'))
+    .join(' and ');
+  return addOn(
+    'unknown',
+    label,
+    `only a ${label}`,
+    'It is a part of a checkpoint and makes no pictures by itself.',
+  );
+}
+
+/** Models of other families, by names that only they have. */
+const OTHERS: readonly (readonly [RegExp, string])[] = [
+  [/(^|\.)joint_blocks\.\d+\.x_block\./, 'Stable Diffusion 3'],
+  [/(^|\.)(double_blocks\.\d+\.img_attn|single_transformer_blocks\.\d+)\./, 'FLUX or one of its relatives'],
+  [/(^|\.)time_stack\./, 'Stable Video Diffusion'],
+  [/(^|\.)motion_modules\.\d+\./, 'an AnimateDiff motion module'],
+  [/^(image_proj|ip_adapter)\./, 'an IP-Adapter'],
+  [/^(adapter\.)?body\.\d+\.(block1|in_conv|resnets\.\d+\.block1)\./, 'a T2I-Adapter'],
+  [/^cond_stage_model\.roberta\./, 'AltDiffusion'],
+  [/(^|\.)clip_txt_pooled_mapper\./, 'Stable Cascade'],
+];
+
+function recogniseOtherFamily(tensors: TensorShapes): AddOn | null {
+  for (const name of tensors.keys()) {
+    if (/lora/i.test(name)) continue;
+    const found = OTHERS.find(([pattern]) => pattern.test(name));
+    if (!found) continue;
+    const label = found[1];
+    return {
+      kind: 'unknown',
+      label: label.replace(/^an? /, ''),
+      reason: `This is ${label}, which Darkroom does not support. Drop a Stable Diffusion 1.x or 2.x checkpoint.`,
+    };
+  }
+  return null;
+}

@@ -1,0 +1,228 @@
+// From the networks found in a file to their configurations: sizes from shapes, the rest from family rules or the sidecar.
+import {
+  UNET_PREFIX,
+  VAE_PREFIX,
+  type Component,
+  type Components,
+  type TextComponent,
+} from './layouts/components.ts';
+import { headsFit, unetSizes, unetTensors, type UNetSizes } from './layouts/ldm-unet.ts';
+import { textSizes, textTensors } from './layouts/ldm-text.ts';
+import { vaeSizes, vaeTensors } from './layouts/ldm-vae.ts';
+import { checkConsistent, few, LayoutError, type MappedTensors, type TensorSpec } from './layouts/mapped.ts';
+import { SidecarError, type Sidecar } from './sidecar.ts';
+import type { HeadRule, TensorShapes, TextEncoderConfig, UNetConfig, VaeConfig } from './types.ts';
+
+/** Which conventions hold for what shapes do not tell. */
+export type Family = 'sd1' | 'sd2' | 'sdxl';
+
+/** Published head size of SD 2, SDXL and of every CLIP and OpenCLIP text encoder. */
+const HEAD_SIZE = 64;
+/** Divides every width a UNet can have, since group norm has 32 groups. */
+const FALLBACK_HEAD_SIZE = 32;
+/** Buffers, training state and parameters that images do not depend on: not worth a remark. */
+const HARMLESS = /(^|\.)(position_ids|logit_scale|attn_mask)$|^(loss|model_ema)\./;
+
+/** What was read off a file, with everything there is to say about it. */
+export interface Derived {
+  readonly unet: UNetConfig | null;
+  readonly vae: VaeConfig | null;
+  readonly textEncoders: readonly TextEncoderConfig[];
+  /** Why the networks cannot be run; empty when they can. */
+  readonly problems: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** Configurations of all networks in the file. Throws SidecarError where the sidecar contradicts the tensors. */
+export function deriveNetworks(
+  tensors: TensorShapes,
+  components: Components,
+  family: Family,
+  sidecar: Sidecar | null,
+): Derived {
+  const report = new Report(tensors);
+  const unet = components.unet && deriveUNet(components.unet, family, sidecar, report);
+  const vae = components.vae && deriveVae(components.vae, family, sidecar, report);
+  const textEncoders: TextEncoderConfig[] = [];
+  components.text.forEach((component, index) => {
+    const config = deriveText(component, index, components, sidecar, report);
+    if (config) textEncoders.push(config);
+  });
+
+  if (unet && textEncoders.length === components.text.length && textEncoders.length > 0) {
+    const width = textEncoders.reduce((sum, encoder) => sum + encoder.width, 0);
+    if (width !== unet.contextDim) {
+      report.problems.push(
+        `The UNet reads text of width ${unet.contextDim}, but the file's text encoder gives ${width}.`,
+      );
+    }
+  }
+  if (unet && vae && unet.outChannels !== vae.latentChannels) {
+    report.problems.push(
+      `The UNet makes latents of ${unet.outChannels} channels, but the VAE reads ${vae.latentChannels}.`,
+    );
+  }
+  return { unet, vae, textEncoders, problems: report.problems, notes: report.notes };
+}
+
+function deriveUNet(
+  component: Component,
+  family: Family,
+  sidecar: Sidecar | null,
+  report: Report,
+): UNetConfig | null {
+  const sizes = report.attempt('UNet', () => unetSizes(component.tensors));
+  if (!sizes) return null;
+  report.check('UNet', component.tensors, unetTensors(sizes), UNET_PREFIX);
+  if (sidecar) report.compareSizes(sizes, sidecar);
+  return { ...sizes, heads: unetHeads(sizes, family, sidecar, report) };
+}
+
+/** SD 1 has 8 heads everywhere; SD 2 and SDXL have heads of one size. */
+function unetHeads(sizes: UNetSizes, family: Family, sidecar: Sidecar | null, report: Report): HeadRule {
+  const said = sidecar?.heads;
+  if (said) {
+    if (!headsFit(sizes, said)) {
+      const field = 'count' in said ? `num_heads: ${said.count}` : `num_head_channels: ${said.size}`;
+      throw new SidecarError(
+        `The .yaml file says ${field}, which does not divide the UNet's channels. It belongs to another model; ` +
+          'drop the checkpoint without it, or with its own.',
+      );
+    }
+    return said;
+  }
+  const usual: HeadRule = family === 'sd1' ? { count: 8 } : { size: HEAD_SIZE };
+  if (headsFit(sizes, usual)) return usual;
+  report.notes.push(
+    `Heads of the usual size ${HEAD_SIZE} do not fit this UNet, so ${FALLBACK_HEAD_SIZE} is assumed. ` +
+      'Drop the model together with its .yaml file if pictures come out wrong.',
+  );
+  return { size: FALLBACK_HEAD_SIZE };
+}
+
+function deriveVae(
+  component: Component,
+  family: Family,
+  sidecar: Sidecar | null,
+  report: Report,
+): VaeConfig | null {
+  const sizes = report.attempt('VAE', () => vaeSizes(component.tensors));
+  if (!sizes) return null;
+  report.check('VAE', component.tensors, vaeTensors(sizes), VAE_PREFIX);
+  if (!sizes.hasEncoder)
+    report.notes.push('The VAE has no encoder: text to image works, image to image will not.');
+  return { ...sizes, scaleFactor: sidecar?.scaleFactor ?? (family === 'sdxl' ? 0.13025 : 0.18215) };
+}
+
+function deriveText(
+  component: TextComponent,
+  index: number,
+  components: Components,
+  sidecar: Sidecar | null,
+  report: Report,
+): TextEncoderConfig | null {
+  const sizes = report.attempt('text encoder', () => textSizes(component.type, component.tensors));
+  if (!sizes) return null;
+  report.check('text encoder', component.tensors, textTensors(sizes), component.prefix);
+  const sameType = sidecar?.textEncoders.filter((encoder) => encoder.type === component.type) ?? [];
+  const said = sameType.length === 1 ? sameType[0] : sidecar?.textEncoders[index];
+  const missingLayers = omittedLayers(component, components, sizes.layers);
+  return {
+    ...sizes,
+    prefix: component.prefix,
+    heads: textHeads(sizes.width, said?.heads ?? null, report),
+    activation: said?.activation ?? (component.type === 'clip' ? 'quick_gelu' : 'gelu'),
+    ...(missingLayers > 0 ? { missingLayers } : {}),
+  };
+}
+
+/** diffusers stores SD 2's encoder without its last layer (StabilityAI's text_encoder/config.json: 23 of ViT-H's 24). */
+function omittedLayers(component: TextComponent, components: Components, layers: number): number {
+  const sd2 =
+    component.naming === 'diffusers' && component.type === 'open-clip' && components.text.length === 1;
+  return sd2 && component.prefix.startsWith('cond_stage_model.') && layers !== 24 ? 1 : 0;
+}
+
+function textHeads(width: number, said: number | null, report: Report): number {
+  if (said !== null) {
+    if (width % said === 0) return said;
+    throw new SidecarError(
+      `The .yaml file gives the text encoder ${said} heads, which do not divide its width of ${width}. ` +
+        'It belongs to another model; drop the checkpoint without it, or with its own.',
+    );
+  }
+  let size = Math.min(HEAD_SIZE, width);
+  while (width % size !== 0) size--;
+  if (size !== HEAD_SIZE) {
+    report.notes.push(
+      `The text encoder's width ${width} does not split into heads of the usual size ${HEAD_SIZE}, so ${width / size} ` +
+        `of size ${size} are assumed. Drop the model together with its .yaml file if pictures come out wrong.`,
+    );
+  }
+  return width / size;
+}
+
+/** Collects what is wrong and what is merely worth saying. */
+class Report {
+  readonly problems: string[] = [];
+  readonly notes: string[] = [];
+
+  constructor(private readonly file: TensorShapes) {}
+
+  attempt<T>(network: string, read: () => T): T | null {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof LayoutError)) throw error;
+      this.problems.push(`The ${network} cannot be used: ${error.message}.`);
+      return null;
+    }
+  }
+
+  check(network: string, tensors: MappedTensors, spec: TensorSpec, prefix: string): void {
+    for (const problem of checkConsistent(tensors, spec, prefix)) {
+      this.problems.push(`The ${network} is incomplete or damaged: ${problem}.`);
+    }
+    const unused = [...tensors.keys()].filter((name) => !spec.has(name) && !HARMLESS.test(name));
+    // Below an empty prefix lies the whole file, whatever else it holds.
+    if (unused.length > 0 && unused.length < spec.size) {
+      this.notes.push(`The ${network} has ${unused.length} tensors that are not used: ${few(unused)}.`);
+    }
+    const integers = [...spec.keys()].filter((name) =>
+      tensors.get(name)?.sources.some((s) => this.#isInteger(s)),
+    );
+    if (integers.length > 0) {
+      this.problems.push(
+        `The ${network} has weights stored as integers (${few(integers)}): a quantised model, which cannot be read.`,
+      );
+    }
+  }
+
+  #isInteger(source: string): boolean {
+    const dtype = this.file.get(source)!.dtype;
+    return /^[IU]\d/.test(dtype) || dtype === 'BOOL';
+  }
+
+  /** The tensors decide; a sidecar of another model is worth a remark. */
+  compareSizes(sizes: UNetSizes, sidecar: Sidecar): void {
+    const found = {
+      in_channels: sizes.inChannels,
+      out_channels: sizes.outChannels,
+      model_channels: sizes.modelChannels,
+      context_dim: sizes.contextDim,
+    };
+    for (const [name, said] of sidecar.unetSizes) {
+      if (said !== found[name]) {
+        this.notes.push(
+          `The .yaml file says ${name}: ${said}, but the tensors have ${found[name]}. It may belong to another model.`,
+        );
+      }
+    }
+    const { start, end, timesteps } = sidecar.betas;
+    if ((start ?? 0.00085) !== 0.00085 || (end ?? 0.012) !== 0.012 || (timesteps ?? 1000) !== 1000) {
+      this.notes.push(
+        'The .yaml file asks for another noise schedule than Stable Diffusion has; the usual one is used.',
+      );
+    }
+  }
+}

@@ -1,0 +1,191 @@
+// The UNet in the ldm layout: its sizes read off its tensors, and the tensors that these sizes call for.
+//
+// Source of names and shapes: CompVis/stable-diffusion ldm/modules/diffusionmodules/openaimodel.py (UNetModel) and
+// ldm/modules/attention.py (SpatialTransformer); Stability-AI/generative-models for label_emb and depths per level.
+import type { HeadRule, UNetConfig } from '../types.ts';
+import { countFrom, LayoutError, sizesOf, type MappedTensors, type TensorSpec } from './mapped.ts';
+
+/** Channels per group norm have to divide evenly: GroupNorm32 has 32 groups. */
+const GROUPS = 32;
+
+/** Everything of UNetConfig that shapes tell. */
+export type UNetSizes = Omit<UNetConfig, 'heads'>;
+
+/** Sizes of the UNet whose tensors (without prefix) these are. Throws LayoutError where they make no sense. */
+export function unetSizes(tensors: MappedTensors): UNetSizes {
+  const [modelChannels, inChannels] = sizesOf(tensors, 'input_blocks.0.0.weight', 4) as [number, number];
+  const [outChannels] = sizesOf(tensors, 'out.2.weight', 4) as [number];
+  const levels = walkDown(tensors);
+  for (const { channels } of levels) {
+    if (channels % modelChannels !== 0 || channels % GROUPS !== 0) {
+      throw new LayoutError(
+        `a level of the UNet has ${channels} channels at ${modelChannels} model channels`,
+      );
+    }
+  }
+  const contextDim = attentionInput(tensors);
+  return {
+    inChannels,
+    outChannels,
+    modelChannels,
+    channelMult: levels.map((level) => level.channels / modelChannels),
+    resBlocks: levels.map((level) => level.resBlocks),
+    transformerDepth: levels.map((level) => level.depth),
+    middleTransformerDepth: depthOf(tensors, 'middle_block.1.'),
+    contextDim,
+    linearProjections: projectionRank(tensors) === 2,
+    vectorDim: tensors.has('label_emb.0.0.weight') ? sizesOf(tensors, 'label_emb.0.0.weight', 2)[1]! : null,
+  };
+}
+
+interface Level {
+  channels: number;
+  resBlocks: number;
+  depth: number;
+}
+
+/** Follows input_blocks.1, .2, ...: residual blocks belong to a level, a down-sampling convolution ends it. */
+function walkDown(tensors: MappedTensors): Level[] {
+  const levels: Level[] = [];
+  let level: Level | null = null;
+  for (let i = 1; ; i++) {
+    if (tensors.has(`input_blocks.${i}.0.op.weight`)) {
+      if (!level) throw new LayoutError(`input_blocks.${i} halves the size before any residual block`);
+      level = null;
+    } else if (tensors.has(`input_blocks.${i}.0.in_layers.2.weight`)) {
+      const [channels] = sizesOf(tensors, `input_blocks.${i}.0.in_layers.2.weight`, 4) as [number];
+      const depth = depthOf(tensors, `input_blocks.${i}.1.`);
+      if (!level) levels.push((level = { channels, resBlocks: 0, depth }));
+      if (level.channels !== channels || level.depth !== depth) {
+        throw new LayoutError(`input_blocks.${i} differs from the block before it at the same level`);
+      }
+      level.resBlocks++;
+    } else break;
+  }
+  if (!level) throw new LayoutError('the way down of the UNet has no residual blocks at its end');
+  return levels;
+}
+
+function depthOf(tensors: MappedTensors, prefix: string): number {
+  return countFrom((i) => tensors.has(`${prefix}transformer_blocks.${i}.attn1.to_q.weight`));
+}
+
+/** Width of the text that cross-attention reads. */
+function attentionInput(tensors: MappedTensors): number {
+  for (const [name] of tensors) {
+    if (name.endsWith('.attn2.to_k.weight')) return sizesOf(tensors, name, 2)[1]!;
+  }
+  throw new LayoutError('the UNet has no cross-attention');
+}
+
+/** 4: proj_in is a convolution (SD 1); 2: a linear layer (SD 2, SDXL). */
+function projectionRank(tensors: MappedTensors): number {
+  for (const [name, { shape }] of tensors) if (name.endsWith('.1.proj_in.weight')) return shape.length;
+  throw new LayoutError('the UNet has no spatial transformer');
+}
+
+/** Channels of the levels with attention, the middle included: what the head rule has to divide. */
+export function attentionChannels(config: UNetSizes): number[] {
+  const channels = config.channelMult
+    .filter((_, level) => config.transformerDepth[level]! > 0)
+    .map((mult) => mult * config.modelChannels);
+  if (config.middleTransformerDepth > 0) channels.push(config.channelMult.at(-1)! * config.modelChannels);
+  return channels;
+}
+
+/** Whether every level's channels split into whole heads. */
+export function headsFit(config: UNetSizes, heads: HeadRule): boolean {
+  const divisor = 'count' in heads ? heads.count : heads.size;
+  return attentionChannels(config).every((channels) => channels % divisor === 0);
+}
+
+/** Names and shapes, without prefix, of every parameter of openaimodel.UNetModel with these sizes. */
+export function unetTensors(config: UNetSizes): TensorSpec {
+  const spec: TensorSpec = new Map();
+  const { modelChannels, contextDim } = config;
+  const timeDim = 4 * modelChannels;
+  const projection = (channels: number): number[] =>
+    config.linearProjections ? [channels, channels] : [channels, channels, 1, 1];
+
+  const affine = (name: string, shape: readonly number[]): void => {
+    spec.set(`${name}.weight`, shape);
+    spec.set(`${name}.bias`, [shape[0]!]);
+  };
+  const resBlock = (name: string, from: number, to: number): void => {
+    affine(`${name}.in_layers.0`, [from]);
+    affine(`${name}.in_layers.2`, [to, from, 3, 3]);
+    affine(`${name}.emb_layers.1`, [to, timeDim]);
+    affine(`${name}.out_layers.0`, [to]);
+    affine(`${name}.out_layers.3`, [to, to, 3, 3]);
+    if (from !== to) affine(`${name}.skip_connection`, [to, from, 1, 1]);
+  };
+  const transformer = (name: string, channels: number, depth: number): void => {
+    affine(`${name}.norm`, [channels]);
+    affine(`${name}.proj_in`, projection(channels));
+    for (let i = 0; i < depth; i++) {
+      const block = `${name}.transformer_blocks.${i}`;
+      for (const [attention, width] of [
+        ['attn1', channels],
+        ['attn2', contextDim],
+      ] as const) {
+        spec.set(`${block}.${attention}.to_q.weight`, [channels, channels]);
+        spec.set(`${block}.${attention}.to_k.weight`, [channels, width]);
+        spec.set(`${block}.${attention}.to_v.weight`, [channels, width]);
+        affine(`${block}.${attention}.to_out.0`, [channels, channels]);
+      }
+      affine(`${block}.ff.net.0.proj`, [8 * channels, channels]);
+      affine(`${block}.ff.net.2`, [channels, 4 * channels]);
+      for (const norm of ['norm1', 'norm2', 'norm3']) affine(`${block}.${norm}`, [channels]);
+    }
+    affine(`${name}.proj_out`, projection(channels));
+  };
+
+  affine('time_embed.0', [timeDim, modelChannels]);
+  affine('time_embed.2', [timeDim, timeDim]);
+  if (config.vectorDim !== null) {
+    affine('label_emb.0.0', [timeDim, config.vectorDim]);
+    affine('label_emb.0.2', [timeDim, timeDim]);
+  }
+
+  affine('input_blocks.0.0', [modelChannels, config.inChannels, 3, 3]);
+  const skips = [modelChannels];
+  let channels = modelChannels;
+  let block = 1;
+  const last = config.channelMult.length - 1;
+  config.channelMult.forEach((mult, level) => {
+    for (let i = 0; i < config.resBlocks[level]!; i++, block++) {
+      resBlock(`input_blocks.${block}.0`, channels, mult * modelChannels);
+      channels = mult * modelChannels;
+      const depth = config.transformerDepth[level]!;
+      if (depth > 0) transformer(`input_blocks.${block}.1`, channels, depth);
+      skips.push(channels);
+    }
+    if (level < last) {
+      affine(`input_blocks.${block++}.0.op`, [channels, channels, 3, 3]);
+      skips.push(channels);
+    }
+  });
+
+  resBlock('middle_block.0', channels, channels);
+  if (config.middleTransformerDepth > 0) {
+    transformer('middle_block.1', channels, config.middleTransformerDepth);
+    resBlock('middle_block.2', channels, channels);
+  } else resBlock('middle_block.1', channels, channels);
+
+  block = 0;
+  for (let level = last; level >= 0; level--) {
+    const to = config.channelMult[level]! * modelChannels;
+    const depth = config.transformerDepth[level]!;
+    for (let i = 0; i <= config.resBlocks[level]!; i++, block++) {
+      resBlock(`output_blocks.${block}.0`, channels + skips.pop()!, to);
+      channels = to;
+      if (depth > 0) transformer(`output_blocks.${block}.1`, channels, depth);
+      if (level > 0 && i === config.resBlocks[level]) {
+        affine(`output_blocks.${block}.${depth > 0 ? 2 : 1}.conv`, [channels, channels, 3, 3]);
+      }
+    }
+  }
+  affine('out.0', [channels]);
+  affine('out.2', [config.outChannels, modelChannels, 3, 3]);
+  return spec;
+}
