@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
@@ -5,6 +6,7 @@ export default defineConfig({
   // Relative paths: the built folder works wherever it is put.
   base: './',
   plugins: [svelte()],
+  define: { __DARKROOM_DEMO__: JSON.stringify(existsSync('public/demo/demo.json')) },
   worker: { format: 'es' },
   build: { target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 1000 },
   test: {

@@ -1,0 +1,106 @@
+// The engine as the page sees it: started when first needed, started afresh after it died.
+import { proxy } from 'comlink';
+import type {
+  DeviceReport,
+  EngineApi,
+  GenerationEvent,
+  GenerationOutcome,
+  GenerationParameters,
+} from '../../generation/types.ts';
+import { failure } from '../failure.ts';
+import { WorkerLink } from './worker-link.ts';
+
+function spawnEngine(): Worker {
+  return new Worker(new URL('../../../workers/engine.ts', import.meta.url), {
+    type: 'module',
+    name: 'engine',
+  });
+}
+
+export interface TokenCount {
+  readonly used: number;
+  readonly limit: number;
+}
+
+/** Every method rejects with a Failure. */
+export class EngineClient {
+  /** What the engine found; null until it has started. */
+  report = $state.raw<DeviceReport | null>(null);
+  #link = $state.raw<WorkerLink<EngineApi> | null>(null);
+  #started: { readonly cpu: boolean; readonly report: Promise<DeviceReport> } | null = null;
+  readonly #spawn: () => Worker;
+
+  constructor(spawn: () => Worker = spawnEngine) {
+    this.#spawn = spawn;
+  }
+
+  /** Starts the engine on the GPU, or in the slow mode, unless it runs that way already. */
+  async start(cpu: boolean): Promise<DeviceReport> {
+    if (this.#started && this.#started.cpu !== cpu) this.stop();
+    const link = this.#alive();
+    if (!this.#started) {
+      const report = link.call((engine) => engine.start({ cpu }));
+      const started = { cpu, report };
+      this.#started = started;
+      // A start that failed is tried again next time.
+      report.catch(() => {
+        if (this.#started === started) this.#started = null;
+      });
+    }
+    const report = await this.#started.report;
+    if (this.#link === link) this.report = report;
+    return report;
+  }
+
+  /** Starts the engine where necessary, loads the model where necessary, makes the pictures. */
+  async generate(
+    sha256: string,
+    parameters: GenerationParameters,
+    cpu: boolean,
+    onEvent: (event: GenerationEvent) => void,
+  ): Promise<GenerationOutcome> {
+    const report = await this.start(cpu);
+    if (report.backend === null) {
+      throw failure('no-webgpu', report.problem ?? 'This browser offers no WebGPU.');
+    }
+    const link = this.#alive();
+    try {
+      return await link.call((engine) => engine.generate(sha256, parameters, proxy(onEvent)));
+    } catch (error) {
+      const { code } = error as { code: string };
+      // Its memory only surely returns, and a lost device is only surely replaced, with a new worker.
+      if (code === 'device-lost' || code === 'out-of-memory') this.stop();
+      throw error;
+    }
+  }
+
+  async interrupt(): Promise<void> {
+    if (this.#started) await this.#link?.call((engine) => engine.interrupt());
+  }
+
+  async skip(): Promise<void> {
+    if (this.#started) await this.#link?.call((engine) => engine.skip());
+  }
+
+  /** Gives the GPU's memory back. */
+  async unload(): Promise<void> {
+    if (this.#started) await this.#link?.call((engine) => engine.unload());
+  }
+
+  async countTokens(text: string): Promise<TokenCount> {
+    return this.#alive().call((engine) => engine.countTokens(text));
+  }
+
+  /** Ends the worker, whatever it does. Pending calls reject. */
+  stop(): void {
+    this.#link?.stop(failure('worker-died', 'The engine was stopped.'));
+    this.#link = null;
+    this.#started = null;
+    this.report = null;
+  }
+
+  #alive(): WorkerLink<EngineApi> {
+    if (this.#link?.dead) this.stop();
+    return (this.#link ??= new WorkerLink<EngineApi>(this.#spawn(), 'engine'));
+  }
+}

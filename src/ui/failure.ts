@@ -1,0 +1,77 @@
+// What went wrong, as data: what happened, what to do next, and the details for a bug report.
+import type { EngineFailure } from '../generation/types.ts';
+
+export type FailureCode =
+  | EngineFailure['code']
+  /** A file with NaN or infinity in it, refused unless the person insists. */
+  | 'non-finite-weights'
+  /** The worker itself ended or could not start. */
+  | 'worker-died'
+  /** A file we cannot read; the message says why. */
+  | 'bad-file';
+
+export interface Failure {
+  readonly code: FailureCode;
+  readonly message: string;
+  /** What to do; null where the message says it already. */
+  readonly hint: string | null;
+  /** For "Copy details". */
+  readonly details: string;
+}
+
+const ENGINE_CODES: readonly EngineFailure['code'][] = [
+  'no-webgpu',
+  'device-lost',
+  'out-of-memory',
+  'not-finite',
+  'model-missing',
+  'model-unsupported',
+  'bad-parameters',
+  'storage-full',
+  'internal',
+];
+
+// The engine's and the library's own errors say in their message what to do.
+const HINTS: Partial<Record<FailureCode, string>> = {
+  internal: 'Try again. If it happens again, reload the page: your prompt and settings are kept.',
+  'worker-died': 'Try again: it is started afresh. Your prompt and settings are kept.',
+};
+
+/** Turns whatever a worker or the library rejected with into a Failure. Never throws. */
+export function toFailure(error: unknown, fallback: FailureCode = 'internal'): Failure {
+  if (isFailure(error)) return error;
+  const record = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
+  const name = typeof record['name'] === 'string' ? record['name'] : '';
+  const message =
+    (typeof record['message'] === 'string' && record['message'].trim()) ||
+    (typeof error === 'string' && error.trim()) ||
+    'Something failed without saying why.';
+  const code = ENGINE_CODES.find((known) => known === record['code']) ?? CODES_OF_NAMES.get(name) ?? fallback;
+  const stack = typeof record['stack'] === 'string' ? record['stack'] : '';
+  return failure(code, message, stack || `${name || code}: ${message}`);
+}
+
+export function failure(code: FailureCode, message: string, details: string = message): Failure {
+  return { code, message, hint: HINTS[code] ?? null, details };
+}
+
+// Errors lose their class and fields on the way out of a worker; name and message stay.
+const CODES_OF_NAMES: ReadonlyMap<string, FailureCode> = new Map([
+  ['NonFiniteWeightsError', 'non-finite-weights'],
+  ['CheckpointError', 'bad-file'],
+  ['UnsupportedModelError', 'model-unsupported'],
+  ['StorageFullError', 'storage-full'],
+  ['QuotaExceededError', 'storage-full'],
+  ['NoWebGpuError', 'no-webgpu'],
+  ['DeviceLostError', 'device-lost'],
+  ['OutOfMemoryError', 'out-of-memory'],
+  ['NotFiniteError', 'not-finite'],
+  ['ModelMissingError', 'model-missing'],
+  ['BadParametersError', 'bad-parameters'],
+]);
+
+function isFailure(error: unknown): error is Failure {
+  return (
+    typeof error === 'object' && error !== null && 'code' in error && 'hint' in error && 'details' in error
+  );
+}

@@ -1,0 +1,10 @@
+// A picture on the page, whether it just came out of the engine or lies in the library.
+export interface Picture {
+  readonly id: string;
+  readonly png: Blob;
+  readonly seed: number;
+  /** A1111's parameters text. */
+  readonly parameters: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}

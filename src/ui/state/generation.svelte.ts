@@ -1,0 +1,172 @@
+// The job that makes pictures: what it is doing, what emerges, what came out.
+import type { GenerationEvent, GenerationParameters } from '../../generation/types.ts';
+import type { EngineClient } from '../clients/engine-client.svelte.ts';
+import { toFailure, type Failure } from '../failure.ts';
+import { formatPercent, formatTimeLeft } from '../format.ts';
+import type { Picture } from '../picture.ts';
+
+export type StepEvent = Extract<GenerationEvent, { type: 'step' }>;
+export type PreviewEvent = Extract<GenerationEvent, { type: 'preview' }>;
+
+export interface GenerationHooks {
+  readonly onFailure: (failure: Failure) => void;
+  readonly onWarning: (message: string) => void;
+  /** The job ended, well or not. */
+  readonly onEnd: (imageIds: readonly string[]) => void;
+}
+
+export class GenerationJob {
+  running = $state(false);
+  /** What the person asked of the running job. */
+  stopping = $state<'interrupt' | 'skip' | null>(null);
+  /** What the engine is doing, in words. */
+  status = $state('');
+  /** 0..1 while weights are read. */
+  loading = $state<number | null>(null);
+  progress = $state.raw<StepEvent | null>(null);
+  preview = $state.raw<PreviewEvent | null>(null);
+  /** Pictures of this job, or of the last one. */
+  pictures = $state.raw<readonly Picture[]>([]);
+  /** Spoken to screen readers: seldom enough to listen to. */
+  announcement = $state('');
+
+  readonly #engine: EngineClient;
+  readonly #hooks: GenerationHooks;
+  #announcedQuarter = 0;
+  #stopped = false;
+  #finished: Promise<void> = Promise.resolve();
+
+  constructor(engine: EngineClient, hooks: GenerationHooks) {
+    this.#engine = engine;
+    this.#hooks = hooks;
+  }
+
+  /** Of the whole job, 0..1; null while that cannot be told. */
+  get fraction(): number | null {
+    const step = this.progress;
+    if (!step) return this.loading;
+    return (step.batch + step.step / step.steps) / step.batchCount;
+  }
+
+  /** "Step 7/20 · Batch 1/2 · 12 s left". */
+  get description(): string {
+    const step = this.progress;
+    if (!step) return this.loading === null ? this.status : `${this.status} ${formatPercent(this.loading)}`;
+    const parts = [`Step ${step.step}/${step.steps}`];
+    if (step.batchCount > 1) parts.push(`Batch ${step.batch + 1}/${step.batchCount}`);
+    const left = formatTimeLeft(step.remainingMs);
+    if (left) parts.push(left);
+    return parts.join(' · ');
+  }
+
+  /** Resolves when the job has ended; failures go to the hooks. Does nothing while one runs. */
+  async run(sha256: string, parameters: GenerationParameters, cpu: boolean): Promise<void> {
+    if (this.running) return;
+    this.running = true;
+    this.#stopped = false;
+    this.stopping = null;
+    this.status = 'Starting';
+    this.loading = null;
+    this.progress = null;
+    this.preview = null;
+    this.pictures = [];
+    this.announcement = 'Generating';
+    this.#announcedQuarter = 0;
+    const work = this.#run(sha256, parameters, cpu);
+    this.#finished = work;
+    await work;
+  }
+
+  /** Stops the running job, if any, and starts this one (Ctrl+Enter while generating). */
+  async restart(sha256: string, parameters: GenerationParameters, cpu: boolean): Promise<void> {
+    if (this.running) {
+      await this.interrupt();
+      await this.#finished;
+    }
+    await this.run(sha256, parameters, cpu);
+  }
+
+  /** After the step that runs; what is there is kept. */
+  async interrupt(): Promise<void> {
+    await this.#ask('interrupt');
+  }
+
+  /** Ends this batch and goes on with the next. */
+  async skip(): Promise<void> {
+    await this.#ask('skip');
+  }
+
+  /** Ends the worker at once. The picture in the making is lost; finished ones are in the library. */
+  stopNow(): void {
+    this.#stopped = true;
+    this.#engine.stop();
+  }
+
+  forget(id: string): void {
+    this.pictures = this.pictures.filter((picture) => picture.id !== id);
+  }
+
+  async #ask(what: 'interrupt' | 'skip'): Promise<void> {
+    if (!this.running) return;
+    this.stopping = what;
+    try {
+      await (what === 'interrupt' ? this.#engine.interrupt() : this.#engine.skip());
+    } catch {
+      // The engine died; the job that waits for it says so.
+    }
+  }
+
+  async #run(sha256: string, parameters: GenerationParameters, cpu: boolean): Promise<void> {
+    try {
+      const outcome = await this.#engine.generate(sha256, parameters, cpu, (event) => this.#receive(event));
+      this.announcement = outcome.status === 'interrupted' ? 'Interrupted' : 'Finished';
+    } catch (error) {
+      this.announcement = this.#stopped ? 'Stopped' : '';
+      if (!this.#stopped) this.#hooks.onFailure(toFailure(error));
+    } finally {
+      this.running = false;
+      this.stopping = null;
+      this.preview = null;
+      this.loading = null;
+      this.progress = null;
+      this.#hooks.onEnd(this.pictures.map((picture) => picture.id));
+    }
+  }
+
+  #receive(event: GenerationEvent): void {
+    // Callbacks of a stopped worker may still be under way.
+    if (!this.running) return;
+    switch (event.type) {
+      case 'status':
+        this.status = event.message;
+        this.loading = null;
+        break;
+      case 'loading':
+        this.status = event.what;
+        this.loading = event.fraction;
+        break;
+      case 'step':
+        this.progress = event;
+        if (this.stopping === 'skip' && event.step <= 1) this.stopping = null;
+        this.#announce();
+        break;
+      case 'preview':
+        this.preview = event;
+        break;
+      case 'image':
+        this.preview = null;
+        this.pictures = [...this.pictures, { ...event, createdAt: Date.now() }];
+        break;
+      case 'warning':
+        this.#hooks.onWarning(event.message);
+        break;
+    }
+  }
+
+  #announce(): void {
+    const quarter = Math.floor(4 * (this.fraction ?? 0));
+    if (quarter <= this.#announcedQuarter || quarter >= 4) return;
+    this.#announcedQuarter = quarter;
+    this.announcement = `${25 * quarter} percent`;
+  }
+}

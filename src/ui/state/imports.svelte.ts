@@ -1,0 +1,120 @@
+// Files on their way into the library: one at a time, in the order they were given.
+import type { ImportProgress } from '../../library/import-types.ts';
+import type { StoredModel } from '../../library/types.ts';
+import type { ImporterClient } from '../clients/importer-client.svelte.ts';
+import { type Failure, toFailure } from '../failure.ts';
+import type { ImportRequest } from '../pairing.ts';
+
+export type ImportPhase = 'waiting' | 'running' | 'cancelling' | 'imported' | 'already-there' | 'failed';
+
+/** One file's import. Fields change while it runs. */
+export class ImportJob {
+  phase = $state<ImportPhase>('waiting');
+  progress = $state.raw<ImportProgress | null>(null);
+  failure = $state.raw<Failure | null>(null);
+  model = $state.raw<StoredModel | null>(null);
+  allowNonFinite = false;
+
+  constructor(
+    readonly id: number,
+    readonly file: File,
+    readonly sidecar: File | null,
+  ) {}
+
+  get busy(): boolean {
+    return this.phase === 'waiting' || this.phase === 'running' || this.phase === 'cancelling';
+  }
+}
+
+export class ImportQueue {
+  jobs = $state.raw<readonly ImportJob[]>([]);
+  readonly #client: ImporterClient;
+  readonly #onModel: (model: StoredModel) => Promise<void>;
+  #nextId = 1;
+  #working: Promise<void> | null = null;
+
+  /** `onModel` hears of each model that is in the library now, new or not. */
+  constructor(client: ImporterClient, onModel: (model: StoredModel) => Promise<void>) {
+    this.#client = client;
+    this.#onModel = onModel;
+  }
+
+  get busy(): boolean {
+    return this.jobs.some((job) => job.busy);
+  }
+
+  /** Resolves with the jobs once none of the queue is under way. */
+  async add(requests: readonly ImportRequest<File>[]): Promise<readonly ImportJob[]> {
+    const added = requests.map(({ file, sidecar }) => new ImportJob(this.#nextId++, file, sidecar));
+    this.jobs = [...this.jobs.filter((job) => job.busy || job.phase === 'failed'), ...added];
+    await this.#work();
+    return added;
+  }
+
+  /** The person wants the file in spite of its NaN. */
+  async importAnyway(job: ImportJob): Promise<void> {
+    job.allowNonFinite = true;
+    await this.retry(job);
+  }
+
+  async retry(job: ImportJob): Promise<void> {
+    job.failure = null;
+    job.progress = null;
+    job.phase = 'waiting';
+    await this.#work();
+  }
+
+  async cancel(job: ImportJob): Promise<void> {
+    if (job.phase === 'waiting') this.dismiss(job);
+    if (job.phase !== 'running') return;
+    job.phase = 'cancelling';
+    try {
+      await this.#client.cancel();
+    } catch {
+      // The importer died; the import that waits for it says so.
+    }
+  }
+
+  dismiss(job: ImportJob): void {
+    this.jobs = this.jobs.filter((other) => other !== job);
+  }
+
+  dismissFinished(): void {
+    this.jobs = this.jobs.filter((job) => job.phase !== 'imported' && job.phase !== 'already-there');
+  }
+
+  #work(): Promise<void> {
+    return (this.#working ??= this.#runAll().finally(() => {
+      this.#working = null;
+    }));
+  }
+
+  async #runAll(): Promise<void> {
+    for (;;) {
+      const job = this.jobs.find((candidate) => candidate.phase === 'waiting');
+      if (!job) break;
+      await this.#run(job);
+    }
+    this.#client.stop();
+  }
+
+  async #run(job: ImportJob): Promise<void> {
+    job.phase = 'running';
+    const options = { allowNonFinite: job.allowNonFinite, prediction: null };
+    try {
+      const outcome = await this.#client.importFile(job.file, job.sidecar, options, (progress) => {
+        job.progress = progress;
+      });
+      if (outcome.status === 'cancelled') {
+        this.dismiss(job);
+        return;
+      }
+      await this.#onModel(outcome.model);
+      job.model = outcome.model;
+      job.phase = outcome.status;
+    } catch (error) {
+      job.failure = toFailure(error, 'bad-file');
+      job.phase = 'failed';
+    }
+  }
+}

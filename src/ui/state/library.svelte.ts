@@ -1,0 +1,60 @@
+// The models and pictures that are kept, as lists the page shows.
+import { deleteImage, listImages } from '../../library/images.ts';
+import { deleteModel, listModels, renameModel, setPrediction } from '../../library/models.ts';
+import { storageReport, type StorageReport } from '../../library/storage.ts';
+import type { StoredImage, StoredModel } from '../../library/types.ts';
+import type { Prediction } from '../../models/types.ts';
+
+export class Library {
+  models = $state.raw<readonly StoredModel[]>([]);
+  images = $state.raw<readonly StoredImage[]>([]);
+  storage = $state.raw<StorageReport | null>(null);
+  /** False until the models have been read once. */
+  loaded = $state(false);
+
+  async refreshModels(): Promise<void> {
+    this.models = await listModels();
+    this.loaded = true;
+    await this.refreshStorage();
+  }
+
+  async refreshImages(): Promise<void> {
+    this.images = await listImages();
+  }
+
+  async refreshStorage(): Promise<void> {
+    this.storage = await storageReport();
+  }
+
+  find(sha256: string | null): StoredModel | null {
+    return this.models.find((model) => model.sha256 === sha256) ?? null;
+  }
+
+  async rename(sha256: string, name: string): Promise<void> {
+    await renameModel(sha256, name);
+    await this.refreshModels();
+  }
+
+  async setPrediction(sha256: string, prediction: Prediction | null): Promise<void> {
+    await setPrediction(sha256, prediction);
+    await this.refreshModels();
+  }
+
+  async deleteModel(sha256: string): Promise<void> {
+    await deleteModel(sha256);
+    await this.refreshModels();
+  }
+
+  async deleteImage(id: string): Promise<void> {
+    await deleteImage(id);
+    this.images = this.images.filter((image) => image.id !== id);
+    await this.refreshStorage();
+  }
+
+  /** Asks the browser never to evict the library by itself. Returns whether it agreed. */
+  async askToPersist(): Promise<boolean> {
+    const granted = (await navigator.storage?.persist?.()) ?? false;
+    await this.refreshStorage();
+    return granted;
+  }
+}
