@@ -1,0 +1,220 @@
+// Classifier-free guidance over a batch: which conditions are in force, which evaluations the network is asked for, and
+// how they become one prediction per image (A1111 modules/sd_samplers_cfg_denoiser.py CFGDenoiser).
+import { networkInput, type Parameterization } from './denoiser.ts';
+import { combine, emptyLike, type Latent, standardDeviation, type Term } from './latent.ts';
+import type { Denoise, Guided } from './types.ts';
+
+/** Conditions over a run: each is in force up to and including its step, counted as A1111 does. */
+export type CondSchedule<C> = readonly (readonly [lastStep: number, cond: C])[];
+
+/** One part of a prompt joined with AND. */
+export interface WeightedCond<C> {
+  readonly weight: number;
+  readonly schedule: CondSchedule<C>;
+}
+
+export interface NetworkItem<C, T extends Latent = Float32Array> {
+  /** One image's latent, scaled as the network wants it. */
+  readonly x: T;
+  /** Network time, 0..999, possibly fractional. The same for all items of a call. */
+  readonly t: number;
+  readonly cond: C;
+  /** Index of the image in the batch. */
+  readonly image: number;
+}
+
+/** The network: result i is its raw output for item i. */
+export type NetworkCall<C, T extends Latent = Float32Array> = (
+  items: readonly NetworkItem<C, T>[],
+) => Promise<readonly T[]>;
+
+export interface GuidanceOptions {
+  /** "Negative Guidance minimum sigma": below it, odd steps go without the negative prompt. 0: never. */
+  readonly sMinUncond?: number;
+  /** The same for every step. */
+  readonly sMinUncondAll?: boolean;
+  /** "Ignore negative prompt during early sampling": part of the run, 0..1. 0: never. */
+  readonly skipEarlyCond?: number;
+  /** Pulls the spread of the guided prediction towards that of the positive one (Lin et al. 2023, 3.4): 0..1. */
+  readonly cfgRescale?: number;
+  /** Ask for conditions and unconditions in one call (more memory, faster). Default true. */
+  readonly batchCondUncond?: boolean;
+  /** At CFG scale 1 leave out the uncondition, whose weight is 0. Default false: A1111 evaluates it. */
+  readonly skipUncondAtScale1?: boolean;
+}
+
+/** A latent image that is kept where `keep` is 1. Both as long as the batch. */
+export interface LatentMask {
+  readonly original: Latent;
+  readonly keep: Latent;
+}
+
+export interface GuidanceRequest<C, T extends Latent> {
+  readonly parameterization: Parameterization;
+  readonly network: NetworkCall<C, T>;
+  /** Per image. */
+  readonly conds: readonly (readonly WeightedCond<C>[])[];
+  /** Per image. */
+  readonly unconds: readonly CondSchedule<C>[];
+  readonly cfgScale: number;
+  /** Whether the sampler steps along the unconditional prediction, which then cannot be left out at scale 1. */
+  readonly needsUncond?: boolean;
+  /** Evaluations expected over the run: what `skipEarlyCond` is a part of. */
+  readonly totalSteps: number;
+  readonly mask?: LatentMask;
+  /** Timestep samplers blend the original in before the network, sigma samplers after it. */
+  readonly maskBefore?: boolean;
+  /** For `cfgRescale`: how far prediction, x and noise level are from v. Identity when absent. */
+  readonly toV?: VSpace;
+  readonly options?: GuidanceOptions;
+}
+
+/** The linear way between a prediction and v at a level: v = scale * prediction + offset * x. */
+export type VSpace = (level: number) => { readonly scale: number; readonly offset: number };
+
+/** The network gave NaN or infinity. */
+export class NotFiniteError extends Error {
+  override readonly name = 'NotFiniteError';
+  constructor(readonly evaluation: number) {
+    super(
+      `The network's output is not finite (evaluation ${evaluation + 1}). This happens when float16 is too small for ` +
+        `the model: choose the float32 precision, or "Upcast cross attention layer to float32".`,
+    );
+  }
+}
+
+/** The condition in force at an evaluation; the first one where the schedule has run out, as in A1111. */
+export function condAt<C>(schedule: CondSchedule<C>, evaluation: number): C {
+  const entry = schedule.find(([lastStep]) => evaluation <= lastStep) ?? schedule[0];
+  if (!entry) throw new RangeError('A prompt schedule needs at least one entry.');
+  return entry[1];
+}
+
+/** uncond + sum of (cond - uncond) * weight * scale (CFGDenoiser.combine_denoised). */
+export function combineGuidance<T extends Latent>(
+  conds: readonly { readonly weight: number; readonly output: T }[],
+  uncond: T,
+  cfgScale: number,
+): T {
+  const terms = conds.map(({ weight, output }): Term => [weight * cfgScale, output]);
+  const total = conds.reduce((sum, { weight }) => sum + weight * cfgScale, 0);
+  return combine([1 - total, uncond], ...terms);
+}
+
+/** A denoiser for samplers that counts its evaluations: prompt editing and skipping go by them. */
+export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Denoise<T> {
+  const { parameterization, network, conds, unconds, cfgScale, totalSteps, mask, options = {} } = request;
+  const images = conds.length;
+  if (images === 0 || unconds.length !== images) {
+    throw new RangeError(
+      `A batch needs as many negative prompts as prompts; got ${unconds.length} and ${images}.`,
+    );
+  }
+  if (conds.some((parts) => parts.length === 0)) throw new RangeError('An image has no condition.');
+  let evaluation = 0;
+
+  const skipsUncond = (level: number): boolean => {
+    if (evaluation / totalSteps <= (options.skipEarlyCond ?? 0) && (options.skipEarlyCond ?? 0) > 0)
+      return true;
+    const minimum = options.sMinUncond ?? 0;
+    return (evaluation % 2 === 1 || options.sMinUncondAll === true) && minimum > 0 && level < minimum;
+  };
+  const weightless =
+    options.skipUncondAtScale1 === true &&
+    cfgScale === 1 &&
+    !request.needsUncond &&
+    conds.every((parts) => parts.length === 1 && parts[0]!.weight === 1);
+
+  return async (batch, level) => {
+    if (mask && request.maskBefore) batch = blend(batch, mask);
+    const size = batch.length / images;
+    const xs = Array.from({ length: images }, (_, i) => batch.subarray(i * size, (i + 1) * size) as T);
+    const skip = skipsUncond(level) || weightless;
+
+    const { scale, t } = parameterization.input(level);
+    const inputs = xs.map((x) => networkInput(x, scale));
+    const items: NetworkItem<C, T>[] = [];
+    conds.forEach((parts, image) => {
+      for (const { schedule } of parts)
+        items.push({ x: inputs[image]!, t, cond: condAt(schedule, evaluation), image });
+    });
+    if (!skip) {
+      unconds.forEach((schedule, image) => {
+        items.push({ x: inputs[image]!, t, cond: condAt(schedule, evaluation), image });
+      });
+    }
+    const raw = await evaluate(
+      network,
+      items,
+      options.batchCondUncond === false ? images : items.length,
+      evaluation,
+    );
+    const outputs = items.map(({ image }, i) => parameterization.output(xs[image]!, raw[i]!, level));
+
+    const guided = emptyLike(batch);
+    const uncond = emptyLike(batch);
+    let next = 0;
+    conds.forEach((parts, image) => {
+      const weighted = parts.map(({ weight }, i) => ({ weight, output: outputs[next + i]! }));
+      // Without an uncondition the first condition takes its place.
+      const base = skip ? outputs[next]! : outputs[items.length - images + image]!;
+      next += parts.length;
+      let result = combineGuidance(weighted, base, skip ? 1 : cfgScale);
+      if (options.cfgRescale && !skip) {
+        const positive = combineGuidance(weighted, base, 1);
+        result = rescale(result, positive, xs[image]!, options.cfgRescale, request.toV?.(level));
+      }
+      guided.set(result, image * size);
+      uncond.set(base, image * size);
+    });
+    evaluation += 1;
+    const result: Guided<T> = { guided: mask && !request.maskBefore ? blend(guided, mask) : guided, uncond };
+    return result;
+  };
+}
+
+function blend<T extends Latent>(x: T, { original, keep }: LatentMask): T {
+  const out = emptyLike(x);
+  for (let i = 0; i < x.length; i++) out[i] = x[i]! * (1 - keep[i]!) + original[i]! * keep[i]!;
+  return out;
+}
+
+async function evaluate<C, T extends Latent>(
+  network: NetworkCall<C, T>,
+  items: readonly NetworkItem<C, T>[],
+  perCall: number,
+  evaluation: number,
+): Promise<readonly T[]> {
+  const outputs: T[] = [];
+  for (let start = 0; start < items.length; start += perCall) {
+    outputs.push(...(await network(items.slice(start, start + perCall))));
+  }
+  outputs.forEach((output, i) => {
+    if (output.length !== items[i]?.x.length) {
+      throw new RangeError(
+        `The network gave ${output.length} values for a latent of ${items[i]?.x.length ?? 0}.`,
+      );
+    }
+    for (const value of output) if (!Number.isFinite(value)) throw new NotFiniteError(evaluation);
+  });
+  if (outputs.length !== items.length) {
+    throw new RangeError(`The network gave ${outputs.length} results for ${items.length} items.`);
+  }
+  return outputs;
+}
+
+/** Lin et al. 2023, eq. 15-16, on the v prediction: std of the guided one brought to the positive one's, in part. */
+function rescale<T extends Latent>(
+  guided: T,
+  positive: T,
+  x: T,
+  amount: number,
+  { scale: toV, offset } = { scale: 1, offset: 0 },
+): T {
+  const guidedV = combine([toV, guided], [offset, x]);
+  const positiveV = combine([toV, positive], [offset, x]);
+  const spread = standardDeviation(guidedV);
+  const ratio = spread > 0 ? standardDeviation(positiveV) / spread : 1;
+  const factor = amount * ratio + (1 - amount);
+  return combine([factor / toV, guidedV], [-offset / toV, x]);
+}

@@ -1,0 +1,142 @@
+// The samplers by A1111's names, and what A1111 knows of each (modules/sd_samplers_kdiffusion.py, sd_samplers_*.py).
+import { findScheduler, SCHEDULERS } from './schedules.ts';
+import { ddim, ddimCfgPp } from './samplers/ddim.ts';
+import { dpmpp2m, dpmpp2mSde } from './samplers/dpmpp-2m.ts';
+import { euler, eulerAncestral } from './samplers/euler.ts';
+import type { Sampler } from './types.ts';
+
+/** Options that a person's settings reach; the others stay at the sampler's defaults. */
+export type PassedOption = 'eta' | 'sChurn' | 'sTmin' | 'sTmax' | 'sNoise';
+
+export interface SamplerInfo {
+  /** A1111's name: "DPM++ 2M". */
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly sample: Sampler;
+  /** What the schedule holds and the network's answer means: sigmas, LCM's sigmas, or timesteps. */
+  readonly kind: 'sigma' | 'lcm' | 'timestep';
+  /** Inner name of the scheduler behind "Automatic"; undefined: evenly spaced times. */
+  readonly scheduler: string | undefined;
+  /** Two evaluations a step: doubles the steps that prompt editing counts in. */
+  readonly secondOrder: boolean;
+  readonly discardNextToLastSigma: boolean;
+  readonly brownianNoise: boolean;
+  /** Draws noise on the way, so that ENSD matters. */
+  readonly usesEnsd: boolean;
+  readonly solverType: 'heun' | undefined;
+  readonly passes: readonly PassedOption[];
+  /** The person's CFG scale is divided by this (CFG++). */
+  readonly cfgDivisor: number;
+  /** Steps along the unconditional prediction (CFG++). */
+  readonly needsUncond: boolean;
+  /** How many steps are told for a schedule; DPM adaptive does not know. */
+  readonly stepsOf: (schedule: readonly number[]) => number;
+}
+
+const CHURN: readonly PassedOption[] = ['sChurn', 'sTmin', 'sTmax', 'sNoise'];
+
+function entry(
+  name: string,
+  aliases: readonly string[],
+  sample: Sampler,
+  details: Partial<SamplerInfo> = {},
+): SamplerInfo {
+  return {
+    name,
+    aliases,
+    sample,
+    kind: 'sigma',
+    scheduler: undefined,
+    secondOrder: false,
+    discardNextToLastSigma: false,
+    brownianNoise: false,
+    usesEnsd: false,
+    solverType: undefined,
+    passes: [],
+    cfgDivisor: 1,
+    needsUncond: false,
+    stepsOf: (schedule) => schedule.length - 1,
+    ...details,
+  };
+}
+
+/** In A1111's order; the first is its default. */
+export const SAMPLERS: readonly SamplerInfo[] = [
+  entry('DPM++ 2M', ['k_dpmpp_2m'], dpmpp2m, { scheduler: 'karras' }),
+  entry('DPM++ 2M SDE', ['k_dpmpp_2m_sde'], dpmpp2mSde, {
+    scheduler: 'exponential',
+    brownianNoise: true,
+    passes: ['eta', 'sNoise'],
+  }),
+  entry('DPM++ 2M SDE Heun', ['k_dpmpp_2m_sde_heun'], dpmpp2mSde, {
+    scheduler: 'exponential',
+    brownianNoise: true,
+    solverType: 'heun',
+    passes: ['eta', 'sNoise'],
+  }),
+  entry('Euler a', ['k_euler_a', 'k_euler_ancestral'], eulerAncestral, { usesEnsd: true, passes: ['eta'] }),
+  entry('Euler', ['k_euler'], euler, { passes: CHURN }),
+  entry('DDIM', ['ddim'], ddim, { kind: 'timestep', passes: ['eta'] }),
+  entry('DDIM CFG++', ['ddim_cfgpp'], ddimCfgPp, {
+    kind: 'timestep',
+    passes: ['eta'],
+    cfgDivisor: 12.5,
+    needsUncond: true,
+  }),
+];
+
+const BY_NAME = new Map(
+  SAMPLERS.flatMap((sampler) =>
+    [sampler.name, ...sampler.aliases].map((name) => [name.toLowerCase(), sampler] as const),
+  ),
+);
+
+/** By name or alias, in any case; undefined when there is none. */
+export function findSampler(name: string): SamplerInfo | undefined {
+  return BY_NAME.get(name.toLowerCase());
+}
+
+/** @throws RangeError for a name that no sampler has. */
+export function getSampler(name: string): SamplerInfo {
+  const sampler = findSampler(name);
+  if (!sampler) throw new RangeError(`There is no sampler called "${name}".`);
+  return sampler;
+}
+
+/** Evaluations that A1111 expects of a run: what prompt editing counts steps in. */
+export function totalSteps(sampler: SamplerInfo, steps: number): number {
+  return sampler.secondOrder ? steps * 2 : steps;
+}
+
+export interface ResolvedSampler {
+  readonly sampler: string;
+  /** Label. */
+  readonly scheduler: string;
+  /** False where the name says nothing to us and the default sampler stands in. */
+  readonly known: boolean;
+}
+
+/**
+ * Sampler and scheduler of a text, old combined names included: "DPM++ 2M Karras" (A1111 get_sampler_and_scheduler).
+ * With `convertAutomatic`, a sampler's own scheduler comes back as "Automatic".
+ */
+export function resolveSampler(
+  name: string | null | undefined,
+  scheduler?: string | null,
+  convertAutomatic = true,
+): ResolvedSampler {
+  const fallback = SAMPLERS[0]!;
+  let found = (scheduler ? findScheduler(scheduler) : undefined) ?? SCHEDULERS[0]!;
+  let rest = name || fallback.name;
+  for (const candidate of SCHEDULERS) {
+    const spelling = [candidate.label, candidate.name, ...candidate.aliases].find((s) =>
+      rest.endsWith(` ${s}`),
+    );
+    if (spelling === undefined) continue;
+    found = candidate;
+    rest = rest.slice(0, -(spelling.length + 1));
+  }
+  const sampler = findSampler(rest);
+  if (convertAutomatic && (sampler ?? fallback).scheduler === found.name) found = SCHEDULERS[0]!;
+  return { sampler: (sampler ?? fallback).name, scheduler: found.label, known: sampler !== undefined };
+}

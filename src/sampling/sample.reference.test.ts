@@ -1,0 +1,386 @@
+// Whole runs with guidance against A1111's (tests/reference/samplers: whole_runs, skip_uncond, combine_denoised,
+// model_wrappers), in float64.
+import { describe, expect, it } from 'vitest';
+import { listReference, readReferenceJson } from '../../tests/reference-dir.ts';
+import { lcmParameterization, networkInput, type Parameterization } from './denoiser.ts';
+import { sigmaParameterization, timestepParameterization } from './denoiser.ts';
+import { combineGuidance, type CondSchedule, type LatentMask, type NetworkCall } from './guidance.ts';
+import { DiscreteTable, LcmTable, linearAlphasCumprod } from './noise-table.ts';
+import type { NoiseSource } from './random/types.ts';
+import { getSampler, totalSteps } from './registry.ts';
+import { img2img, type SamplingOptions, type SamplingRequest, txt2img } from './sample.ts';
+import { buildSigmas } from './schedules.ts';
+import { ddimTimesteps, img2imgSteps } from './steps.ts';
+
+const has = (name: string): boolean => listReference('samplers').includes(name);
+const tables = listReference('schedules').includes('tables.json')
+  ? readReferenceJson<{ readonly alphas_cumprod: readonly number[] }>('schedules', 'tables.json')
+  : null;
+const alphas = tables ? Float32Array.from(tables.alphas_cumprod) : linearAlphasCumprod();
+
+interface NetworkConstants {
+  readonly p: readonly number[];
+  readonly q: readonly number[];
+  readonly r: readonly number[];
+}
+type Cond = readonly number[];
+
+/** The analytic network: eps(x, t) + tanh(x * cond0) * cond1. */
+function analytic(
+  { p, q, r }: NetworkConstants,
+  pixels: number,
+  x: Float64Array,
+  t: number,
+  cond?: Cond,
+): Float64Array {
+  const s = t / 1000;
+  return x.map((v, i) => {
+    const k = Math.floor(i / pixels) % p.length;
+    const eps = v * (0.6 + 0.4 * s) * p[k]! + (1 - s) * (Math.tanh(v) * q[k]! + r[k]!);
+    return cond ? eps + Math.tanh(v * cond[0]!) * cond[1]! : eps;
+  });
+}
+
+function gap(actual: ArrayLike<number>, expected: readonly number[]): number {
+  expect(actual.length).toBe(expected.length);
+  const size = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  return expected.reduce((worst, value, i) => Math.max(worst, Math.abs(actual[i]! - value)), 0) / size;
+}
+
+class BankNoise implements NoiseSource<Float64Array> {
+  private drawn = -1;
+  constructor(
+    private readonly first: Float64Array,
+    private readonly bank: readonly (readonly number[])[],
+  ) {}
+  get draws(): number {
+    return this.drawn;
+  }
+  next(): Float64Array {
+    this.drawn += 1;
+    return this.drawn === 0 ? this.first : Float64Array.from(this.bank[this.drawn - 1]!);
+  }
+  /** The reference replaced the Brownian path by the bank, too. */
+  brownian(): () => Float64Array {
+    return () => this.next();
+  }
+}
+
+async function finish<T>(run: AsyncGenerator<unknown, T, void>): Promise<T> {
+  for (;;) {
+    const next = await run.next();
+    if (next.done) return next.value;
+  }
+}
+
+interface CaseOptions {
+  readonly sgm_noise_multiplier?: boolean;
+  readonly eta_ddim?: number;
+  readonly eta_ancestral?: number;
+  readonly s_churn?: number;
+  readonly s_tmin?: number;
+  readonly s_tmax?: number;
+  readonly s_noise?: number;
+  readonly enable_quantization?: boolean;
+  readonly skip_early_cond?: number;
+  readonly s_min_uncond_all?: boolean;
+  readonly img2img_fix_steps?: boolean;
+  readonly img2img_extra_noise?: number;
+}
+interface Case {
+  readonly sampler: string;
+  readonly scheduler: string;
+  readonly steps: number;
+  readonly options: CaseOptions;
+  readonly cfg_scale: number;
+  readonly total_steps: number;
+  readonly img2img_strength?: number | null;
+  readonly s_min_uncond?: number;
+}
+
+const samplingOptions = (o: CaseOptions, sMinUncond = 0): SamplingOptions => ({
+  sgmNoiseMultiplier: o.sgm_noise_multiplier ?? false,
+  etaDdim: o.eta_ddim ?? 0,
+  etaAncestral: o.eta_ancestral ?? 1,
+  sChurn: o.s_churn ?? 0,
+  sTmin: o.s_tmin ?? 0,
+  sTmax: o.s_tmax ?? 0,
+  sNoise: o.s_noise ?? 1,
+  quantize: o.enable_quantization ?? false,
+  skipEarlyCond: o.skip_early_cond ?? 0,
+  sMinUncond,
+  sMinUncondAll: o.s_min_uncond_all ?? false,
+});
+
+interface Call {
+  readonly t: number;
+  readonly items: number;
+}
+
+interface RunSetup {
+  readonly c: Case;
+  readonly constants: NetworkConstants;
+  readonly pixels: number;
+  readonly noise: BankNoise;
+  readonly initLatent: Float64Array | null;
+  readonly prediction: 'epsilon' | 'v';
+  readonly conds: { readonly weight: number; readonly schedule: CondSchedule<Cond> }[];
+  readonly uncond: CondSchedule<Cond>;
+  readonly sigmas?: readonly number[];
+  readonly mask?: LatentMask;
+}
+
+async function runCase(setup: RunSetup): Promise<{ final: Float64Array; calls: Call[]; steps: number }> {
+  const { c, constants, pixels, initLatent } = setup;
+  const calls: Call[] = [];
+  const network: NetworkCall<Cond, Float64Array> = (items) => {
+    calls.push({ t: items[0]!.t, items: items.length });
+    return Promise.resolve(items.map(({ x, t, cond }) => analytic(constants, pixels, x, t, cond)));
+  };
+  const request: SamplingRequest<Cond, Float64Array> = {
+    sampler: c.sampler,
+    scheduler: c.scheduler,
+    steps: c.steps,
+    cfgScale: c.cfg_scale,
+    prediction: setup.prediction,
+    alphasCumprod: alphas,
+    noise: setup.noise,
+    conds: [setup.conds],
+    unconds: [setup.uncond],
+    network,
+    options: samplingOptions(c.options, c.s_min_uncond ?? 0),
+    ...(setup.sigmas && { sigmas: setup.sigmas }),
+  };
+  const run = initLatent
+    ? img2img({
+        ...request,
+        initLatent,
+        strength: c.img2img_strength!,
+        fixSteps: c.options.img2img_fix_steps ?? false,
+        extraNoise: c.options.img2img_extra_noise ?? 0,
+        ...(setup.mask && { mask: setup.mask }),
+      })
+    : txt2img(request);
+  let steps = 0;
+  for (;;) {
+    const next = await run.next();
+    if (next.done) return { final: next.value, calls, steps };
+    steps += 1;
+    expect(next.value.step).toBe(steps);
+    if (c.sampler !== 'DPM adaptive') expect(next.value.steps).toBeGreaterThanOrEqual(steps);
+  }
+}
+
+describe.skipIf(!has('whole_runs.json'))('whole_runs.json', () => {
+  interface WholeCase extends Case {
+    readonly parameterization: 'eps' | 'v';
+    readonly mask: boolean;
+    readonly conds: readonly { readonly weight: number; readonly schedule: CondSchedule<Cond> }[];
+    readonly uncond: CondSchedule<Cond>;
+    readonly sigmas?: readonly number[];
+    readonly timesteps?: readonly number[];
+    readonly noise_draws: number;
+    readonly calls: readonly {
+      readonly step: number;
+      readonly sigma_or_t: number;
+      readonly network_t: number;
+      readonly network_items: number;
+      readonly uncond_ran: boolean;
+    }[];
+    readonly final: readonly number[];
+  }
+  interface WholeFile {
+    readonly network: NetworkConstants;
+    readonly shape: readonly [number, number, number, number];
+    readonly x0_unit_noise_for_txt2img: readonly number[];
+    readonly init_latent_for_img2img: readonly number[];
+    readonly noise_for_img2img: readonly number[];
+    readonly mask_4x4: readonly number[];
+    readonly noise_bank: readonly (readonly number[])[];
+    readonly cases: readonly WholeCase[];
+  }
+  const file = has('whole_runs.json') ? readReferenceJson<WholeFile>('samplers', 'whole_runs.json') : null;
+
+  it.each(file?.cases ?? [])(
+    '$sampler, $steps steps, CFG $cfg_scale, $parameterization, $options, strength $img2img_strength, mask $mask',
+    async (c) => {
+      const { shape, network, noise_bank } = file!;
+      const isImg2img = c.img2img_strength !== null && c.img2img_strength !== undefined;
+      const first = isImg2img ? file!.noise_for_img2img : file!.x0_unit_noise_for_txt2img;
+      const noise = new BankNoise(Float64Array.from(first), noise_bank);
+      const initLatent = isImg2img ? Float64Array.from(file!.init_latent_for_img2img) : null;
+      const pixels = shape[2] * shape[3];
+      const keep = Float64Array.from(
+        { length: shape[1] * pixels },
+        (_, i) => 1 - file!.mask_4x4[i % pixels]!,
+      );
+      const { final, calls } = await runCase({
+        c,
+        constants: network,
+        pixels,
+        noise,
+        initLatent,
+        prediction: c.parameterization === 'v' ? 'v' : 'epsilon',
+        conds: [...c.conds],
+        uncond: c.uncond,
+        ...(c.sigmas && { sigmas: c.sigmas }),
+        ...(c.mask && initLatent && { mask: { original: initLatent, keep } }),
+      });
+      const allowed = c.sampler === 'UniPC' ? 1e-8 : c.sampler === 'DPM adaptive' ? 1e-7 : 1e-9;
+      expect(calls.map(({ items }) => items)).toEqual(c.calls.map((call) => call.network_items));
+      // The reference rounds the way from sigma to t to float32 in places.
+      expect(
+        gap(
+          calls.map(({ t }) => t),
+          c.calls.map((call) => call.network_t),
+        ),
+      ).toBeLessThan(1e-9);
+      expect(noise.draws).toBe(c.noise_draws);
+      expect(gap(final, c.final)).toBeLessThan(allowed);
+
+      // The schedule given is also the one we would have made.
+      const sampler = getSampler(c.sampler);
+      const steps = isImg2img
+        ? img2imgSteps(c.steps, c.img2img_strength!, c.options.img2img_fix_steps ?? false)
+        : { scheduleSteps: c.steps, encodeSteps: c.steps - 1 };
+      expect(totalSteps(sampler, steps.encodeSteps + 1)).toBe(c.total_steps);
+      if (c.timesteps) expect(ddimTimesteps(steps.scheduleSteps)).toEqual(c.timesteps);
+      if (c.sigmas) {
+        const table = sampler.kind === 'lcm' ? new LcmTable(alphas) : new DiscreteTable(alphas);
+        const ours = buildSigmas({
+          scheduler: c.scheduler,
+          ...(sampler.scheduler !== undefined && { samplerScheduler: sampler.scheduler }),
+          discardNextToLastSigma: sampler.discardNextToLastSigma,
+          steps: steps.scheduleSteps,
+          table,
+        });
+        c.sigmas.forEach((sigma, i) => expect(Math.abs(ours[i]! - sigma)).toBeLessThanOrEqual(2e-6 * sigma));
+      }
+    },
+  );
+});
+
+describe.skipIf(!has('skip_uncond.json') || !has('whole_runs.json'))('skip_uncond.json', () => {
+  interface SkipCase extends Case {
+    readonly calls: readonly (readonly [step: number, level: number, uncondRan: boolean])[];
+  }
+  const { cases } = has('skip_uncond.json')
+    ? readReferenceJson<{ readonly cases: readonly SkipCase[] }>('samplers', 'skip_uncond.json')
+    : { cases: [] };
+  // Which steps skip depends on neither network nor latents.
+  const constants: NetworkConstants = {
+    p: [1, 0.9, 1, 0.9],
+    q: [0.5, -0.4, 0.3, 0.6],
+    r: [0.1, -0.2, 0, 0.3],
+  };
+
+  it.each(cases)(
+    '$sampler, $steps steps, $options, NGMS $s_min_uncond, strength $img2img_strength',
+    async (c) => {
+      const zero = new Float64Array(16);
+      const isImg2img = c.img2img_strength !== null && c.img2img_strength !== undefined;
+      const { calls } = await runCase({
+        c,
+        constants,
+        pixels: 4,
+        noise: new BankNoise(zero, Array<number[]>(200).fill([...zero])),
+        initLatent: isImg2img ? zero : null,
+        prediction: 'epsilon',
+        conds: [{ weight: 1, schedule: [[1000, [0.8, 0.05]]] }],
+        uncond: [[1000, [0.4, -0.03]]],
+      });
+      expect(calls.map(({ items }) => items === 2)).toEqual(c.calls.map(([, , uncondRan]) => uncondRan));
+    },
+  );
+});
+
+describe.skipIf(!has('combine_denoised.json'))('combine_denoised.json', () => {
+  interface CombineCase {
+    readonly conds_list: readonly (readonly (readonly [index: number, weight: number])[])[];
+    readonly cond_scale: number;
+    readonly shape: readonly number[];
+    readonly x_out: readonly number[];
+    readonly result: readonly number[];
+  }
+  const { cases } = has('combine_denoised.json')
+    ? readReferenceJson<{ readonly cases: readonly CombineCase[] }>('samplers', 'combine_denoised.json')
+    : { cases: [] };
+
+  it.each(cases)('$conds_list at $cond_scale', (c) => {
+    const size = c.shape.slice(1).reduce((a, b) => a * b, 1);
+    const at = (i: number): Float64Array => Float64Array.from(c.x_out.slice(i * size, (i + 1) * size));
+    const images = c.conds_list.length;
+    const result = c.conds_list.flatMap((parts, image) => {
+      const weighted = parts.map(([index, weight]) => ({ weight, output: at(index) }));
+      return [...combineGuidance(weighted, at(c.shape[0]! - images + image), c.cond_scale)];
+    });
+    expect(gap(result, c.result)).toBeLessThan(1e-12);
+  });
+});
+
+describe.skipIf(!has('model_wrappers.json'))('model_wrappers.json', () => {
+  interface WrapperCase {
+    readonly kind: 'eps' | 'v' | 'lcm' | 'timesteps_v';
+    readonly sigma?: number;
+    readonly quantize?: boolean | null;
+    readonly t?: number;
+    readonly t_seen?: number;
+    readonly denoised?: readonly number[];
+    readonly eps?: readonly number[];
+  }
+  interface WrapperFile {
+    readonly network: NetworkConstants;
+    readonly shape: readonly [number, number, number, number];
+    readonly x: readonly number[];
+    readonly cases: readonly WrapperCase[];
+  }
+  const file = has('model_wrappers.json')
+    ? readReferenceJson<WrapperFile>('samplers', 'model_wrappers.json')
+    : null;
+
+  it.each(file?.cases ?? [])('$kind, sigma $sigma, t $t, quantize $quantize', (c) => {
+    const { network, shape } = file!;
+    const level = c.sigma ?? c.t!;
+    const x = Float64Array.from(file!.x, (value) => (c.sigma === undefined ? value : value * c.sigma));
+    const wrappers: Record<WrapperCase['kind'], () => Parameterization> = {
+      eps: () => sigmaParameterization('epsilon', new DiscreteTable(alphas, c.quantize ?? false)),
+      v: () => sigmaParameterization('v', new DiscreteTable(alphas, c.quantize ?? false)),
+      lcm: () => lcmParameterization('epsilon', new LcmTable(alphas)),
+      timesteps_v: () => timestepParameterization('v', alphas),
+    };
+    const wrapper = wrappers[c.kind]();
+    const { scale, t } = wrapper.input(level);
+    if (c.t_seen !== undefined) expect(Math.abs(t - c.t_seen)).toBeLessThan(1e-9);
+    const raw = analytic(network, shape[2] * shape[3], networkInput(x, scale), t);
+    expect(gap(wrapper.output(x, raw, level), (c.denoised ?? c.eps)!)).toBeLessThan(1e-9);
+  });
+});
+
+it('gives the same batch one image at a time', async () => {
+  const constants: NetworkConstants = { p: [1, 0.9], q: [0.5, -0.4], r: [0.1, -0.2] };
+  const noises = [
+    [0.5, -1.5, 0.25, 2],
+    [1, 0.1, -0.7, -0.2],
+  ];
+  const cond: CondSchedule<Cond> = [[100, [0.8, 0.05]]];
+  const uncond: CondSchedule<Cond> = [[100, [0.4, -0.03]]];
+  const sample = (first: number[], images: number, batchCondUncond: boolean): Promise<Float64Array> =>
+    finish(
+      txt2img<Cond, Float64Array>({
+        sampler: 'DPM++ 2M',
+        scheduler: 'Automatic',
+        steps: 5,
+        cfgScale: 7,
+        prediction: 'epsilon',
+        noise: new BankNoise(Float64Array.from(first), []),
+        conds: Array.from({ length: images }, () => [{ weight: 1, schedule: cond }]),
+        unconds: Array.from({ length: images }, () => uncond),
+        network: (items) =>
+          Promise.resolve(items.map(({ x, t, cond: c }) => analytic(constants, 2, x, t, c))),
+        options: { batchCondUncond },
+      }),
+    );
+  const together = await sample(noises.flat(), 2, true);
+  const alone = await Promise.all(noises.map((first) => sample(first, 1, false)));
+  expect([...together]).toEqual(alone.flatMap((x) => [...x]));
+});

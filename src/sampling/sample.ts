@@ -1,0 +1,268 @@
+// A whole run: noise -> schedule -> sampler -> guidance -> network (A1111 KDiffusionSampler and CompVisSampler, sample
+// and sample_img2img). The network is a plain function, so this runs wherever it does.
+import { lcmParameterization, sigmaParameterization, timestepParameterization } from './denoiser.ts';
+import {
+  type CondSchedule,
+  guide,
+  type GuidanceOptions,
+  type LatentMask,
+  type NetworkCall,
+  type WeightedCond,
+} from './guidance.ts';
+import { combine, type Latent, scale } from './latent.ts';
+import { DiscreteTable, LcmTable, linearAlphasCumprod } from './noise-table.ts';
+import type { NoiseSource } from './random/types.ts';
+import { getSampler, type SamplerInfo, totalSteps } from './registry.ts';
+import { buildSigmas, type ScheduleOptions } from './schedules.ts';
+import { ddimTimesteps, img2imgSigmas, img2imgSteps } from './steps.ts';
+import type { Prediction, SamplerOptions, SamplerRun, UniPcSkipType, UniPcVariant } from './types.ts';
+
+/** The person's settings, by A1111's names and with its defaults. Each sampler takes what it knows. */
+export interface SamplingOptions extends ScheduleOptions, GuidanceOptions {
+  /** "Eta for k-diffusion samplers", default 1. */
+  readonly etaAncestral?: number;
+  /** "Eta for DDIM", default 0. */
+  readonly etaDdim?: number;
+  readonly sChurn?: number;
+  readonly sTmin?: number;
+  /** 0 and absent mean infinity. */
+  readonly sTmax?: number;
+  readonly sNoise?: number;
+  /** "Enable quantization in K samplers": whole network times only. */
+  readonly quantize?: boolean;
+  /** "SGM noise multiplier": start from sqrt(1 + sigma^2) instead of sigma. */
+  readonly sgmNoiseMultiplier?: boolean;
+  readonly uniPcVariant?: UniPcVariant;
+  readonly uniPcSkipType?: UniPcSkipType;
+  readonly uniPcOrder?: number;
+  readonly uniPcLowerOrderFinal?: boolean;
+}
+
+export interface SamplingRequest<C, T extends Latent = Float32Array> {
+  /** A1111's name or an alias; combined old names go through `resolveSampler` first. */
+  readonly sampler: string;
+  /** Label or inner name; "Automatic" leaves it to the sampler. */
+  readonly scheduler: string;
+  readonly steps: number;
+  readonly cfgScale: number;
+  readonly prediction: Prediction;
+  /** The model's table; default: the one all SD models share. */
+  readonly alphasCumprod?: ArrayLike<number>;
+  /** SDXL has an Align Your Steps list of its own. */
+  readonly isSdxl?: boolean;
+  /** The batch's noise; `ImageRng` in the app. */
+  readonly noise: NoiseSource<T>;
+  /** Per image: the parts of its prompt. Steps in the schedules count evaluations, out of `totalSteps`. */
+  readonly conds: readonly (readonly WeightedCond<C>[])[];
+  /** Per image. */
+  readonly unconds: readonly CondSchedule<C>[];
+  readonly network: NetworkCall<C, T>;
+  readonly options?: SamplingOptions;
+  /** A schedule to use in place of the scheduler's: all its sigmas, descending. Sigma samplers only. */
+  readonly sigmas?: readonly number[];
+}
+
+export interface Img2imgRequest<C, T extends Latent = Float32Array> extends SamplingRequest<C, T> {
+  /** Clean latents [n, c, h, w]. */
+  readonly initLatent: T;
+  /** Denoising strength, 0..1. */
+  readonly strength: number;
+  /** Make exactly `steps` steps instead of a part of them: "With img2img, do exactly the amount of steps the slider specifies", and hires fix. */
+  readonly fixSteps?: boolean;
+  /** "Extra noise multiplier for img2img and hires fix". */
+  readonly extraNoise?: number;
+  readonly mask?: LatentMask;
+}
+
+/** What a run tells after each step. */
+export interface SamplingStep<T extends Latent = Float32Array> {
+  /** Steps done. */
+  readonly step: number;
+  /** Steps of the run; an estimate for DPM adaptive. */
+  readonly steps: number;
+  /** Noise level (timestep for DDIM and its kin) that the step started from. */
+  readonly sigma: number;
+  /** Latents after the step, [n, c, h, w]. */
+  readonly x: T;
+  /** Clean latents predicted in the step: for previews, and what A1111 keeps of an interrupted run. */
+  readonly denoised: T;
+}
+
+export type SamplingRun<T extends Latent = Float32Array> = AsyncGenerator<SamplingStep<T>, T, void>;
+
+/** From noise alone. Yields after each step, returns the final latents [n, c, h, w]. Stop by ending the iteration. */
+export async function* txt2img<C, T extends Latent = Float32Array>(
+  request: SamplingRequest<C, T>,
+): SamplingRun<T> {
+  const sampler = getSampler(request.sampler);
+  const { options = {} } = request;
+  const noise = request.noise.next();
+  const model = modelOf(request, sampler);
+  if (sampler.kind === 'timestep') {
+    const timesteps = ddimTimesteps(request.steps, options.alwaysDiscardNextToLastSigma);
+    return yield* run(request, sampler, model, noise, timesteps, request.steps, {});
+  }
+  const sigmas = scheduleOf(request, sampler, model, request.steps);
+  const first = sigmas[0]!;
+  const x = scale(noise, options.sgmNoiseMultiplier ? Math.sqrt(1 + first ** 2) : first);
+  // DPM fast and adaptive know nothing of schedules: they go through the model's whole range.
+  const range = {
+    sigmaMin: model.table.sigmas[0]!,
+    sigmaMax: model.table.sigmas.at(-1)!,
+    evaluations: request.steps,
+  };
+  return yield* run(request, sampler, model, x, sigmas, request.steps, { ...range, fullSchedule: sigmas });
+}
+
+/** From latents that are noised to a part of the schedule. */
+export async function* img2img<C, T extends Latent = Float32Array>(
+  request: Img2imgRequest<C, T>,
+): SamplingRun<T> {
+  const sampler = getSampler(request.sampler);
+  const { options = {}, initLatent, strength, extraNoise = 0, mask } = request;
+  const steps = img2imgSteps(request.steps, strength, request.fixSteps ?? false);
+  const noise = request.noise.next();
+  const model = modelOf(request, sampler);
+  const masked = mask ? { mask } : {};
+  if (sampler.kind === 'timestep') {
+    const timesteps = ddimTimesteps(steps.scheduleSteps, options.alwaysDiscardNextToLastSigma);
+    const alpha = model.alphas[timesteps[steps.encodeSteps]!]!;
+    const x = combine(
+      [Math.sqrt(alpha), initLatent],
+      [Math.sqrt(1 - alpha) + extraNoise * Math.sqrt(alpha), noise],
+    );
+    const part = timesteps.slice(0, steps.encodeSteps);
+    return yield* run(request, sampler, model, x, part, steps.encodeSteps + 1, {
+      isImg2img: true,
+      ...masked,
+    });
+  }
+  const full = scheduleOf(request, sampler, model, steps.scheduleSteps);
+  const sigmas = img2imgSigmas(full, steps);
+  const x = combine([1, initLatent], [sigmas[0]! + extraNoise, noise]);
+  return yield* run(request, sampler, model, x, sigmas, steps.encodeSteps + 1, {
+    fullSchedule: full,
+    ...masked,
+  });
+}
+
+interface Model {
+  readonly alphas: ArrayLike<number>;
+  readonly table: DiscreteTable | LcmTable;
+}
+
+function modelOf<C, T extends Latent>(request: SamplingRequest<C, T>, sampler: SamplerInfo): Model {
+  const alphas = request.alphasCumprod ?? linearAlphasCumprod();
+  const table =
+    sampler.kind === 'lcm'
+      ? new LcmTable(alphas)
+      : new DiscreteTable(alphas, request.options?.quantize ?? false);
+  return { alphas, table };
+}
+
+function scheduleOf<C, T extends Latent>(
+  request: SamplingRequest<C, T>,
+  sampler: SamplerInfo,
+  { table }: Model,
+  steps: number,
+): readonly number[] {
+  if (request.sigmas) return request.sigmas;
+  return buildSigmas({
+    scheduler: request.scheduler,
+    ...(sampler.scheduler !== undefined && { samplerScheduler: sampler.scheduler }),
+    discardNextToLastSigma: sampler.discardNextToLastSigma,
+    steps,
+    table,
+    isSdxl: request.isSdxl ?? false,
+    ...(request.options && { options: request.options }),
+  });
+}
+
+interface RunDetails {
+  /** Brownian paths span the whole schedule even where only a part of it runs. */
+  readonly fullSchedule?: readonly number[];
+  readonly sigmaMin?: number;
+  readonly sigmaMax?: number;
+  readonly evaluations?: number;
+  readonly isImg2img?: boolean;
+  readonly mask?: LatentMask;
+}
+
+async function* run<C, T extends Latent>(
+  request: SamplingRequest<C, T>,
+  sampler: SamplerInfo,
+  { alphas, table }: Model,
+  x: T,
+  schedule: readonly number[],
+  launchSteps: number,
+  { fullSchedule, mask, ...details }: RunDetails,
+): SamplingRun<T> {
+  const { options = {}, prediction } = request;
+  const isTimestep = sampler.kind === 'timestep';
+  const parameterization = isTimestep
+    ? timestepParameterization(prediction, alphas)
+    : sampler.kind === 'lcm'
+      ? lcmParameterization(prediction, table)
+      : sigmaParameterization(prediction, table);
+  const denoise = guide<C, T>({
+    parameterization,
+    network: request.network,
+    conds: request.conds,
+    unconds: request.unconds,
+    cfgScale: request.cfgScale / sampler.cfgDivisor,
+    needsUncond: sampler.needsUncond,
+    totalSteps: totalSteps(sampler, launchSteps),
+    maskBefore: isTimestep,
+    toV: isTimestep ? (t) => epsToV(alphas[Math.trunc(t)]!) : denoisedToV,
+    options,
+    ...(mask && { mask }),
+  });
+
+  let noise: SamplerOptions['noise'] = () => request.noise.next();
+  if (sampler.brownianNoise && fullSchedule) {
+    noise = request.noise.brownian(Math.min(...fullSchedule.filter((s) => s > 0)), Math.max(...fullSchedule));
+  }
+  const steps: SamplerRun<T> = sampler.sample(denoise, x, schedule, {
+    noise,
+    alphasCumprod: alphas,
+    ...details,
+    ...passedOptions(sampler, options),
+  });
+
+  let done = 0;
+  for (;;) {
+    const next = await steps.next();
+    if (next.done) return next.value;
+    const { sigma, x: after, denoised, adaptive } = next.value;
+    done += 1;
+    const expected = adaptive
+      ? Math.ceil(done / Math.max(adaptive.progress, 1e-3))
+      : sampler.stepsOf(schedule);
+    yield { step: done, steps: Math.max(done, expected), sigma, x: after, denoised };
+  }
+}
+
+/** Of the person's settings, those that A1111 hands to this sampler. */
+function passedOptions(sampler: SamplerInfo, options: SamplingOptions): Partial<SamplerOptions> {
+  const eta = sampler.kind === 'timestep' ? (options.etaDdim ?? 0) : (options.etaAncestral ?? 1);
+  const all = {
+    eta,
+    sChurn: options.sChurn ?? 0,
+    sTmin: options.sTmin ?? 0,
+    sTmax: options.sTmax || Infinity,
+    sNoise: options.sNoise ?? 1,
+  };
+  return {
+    ...Object.fromEntries(sampler.passes.map((name) => [name, all[name]])),
+    ...(sampler.solverType && { solverType: sampler.solverType }),
+  };
+}
+
+/** v of x = x0 + sigma n, for the variance-preserving x / sqrt(sigma^2 + 1). */
+const denoisedToV = (sigma: number) => ({
+  scale: -Math.sqrt(sigma ** 2 + 1) / sigma,
+  offset: 1 / (sigma * Math.sqrt(sigma ** 2 + 1)),
+});
+
+/** v = sqrt(alpha) eps - sqrt(1 - alpha) x0, with x0 = (x - sqrt(1 - alpha) eps) / sqrt(alpha). */
+const epsToV = (alpha: number) => ({ scale: 1 / Math.sqrt(alpha), offset: -Math.sqrt((1 - alpha) / alpha) });

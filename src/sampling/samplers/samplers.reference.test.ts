@@ -1,0 +1,269 @@
+// Every sampler against the reference's run on an analytic model, in float64 and float32
+// (tests/reference/samplers, described in samplers-README.md).
+import { describe, expect, it } from 'vitest';
+import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
+import { castLike, type Latent } from '../latent.ts';
+import { linearAlphasCumprod } from '../noise-table.ts';
+import { getSampler } from '../registry.ts';
+import type { Denoise, SamplerOptions, SamplerStep, UniPcSkipType, UniPcVariant } from '../types.ts';
+
+type Channels = readonly number[];
+interface Inputs {
+  readonly shape: readonly [number, number, number, number];
+  readonly x_unit: readonly number[];
+  readonly noise_bank: readonly (readonly number[])[];
+  readonly denoiser: { readonly a: Channels; readonly b: Channels; readonly d: Channels };
+  readonly eps_model: EpsConstants;
+  readonly eps_model_uncond: EpsConstants;
+}
+interface EpsConstants {
+  readonly p: Channels;
+  readonly q: Channels;
+  readonly r: Channels;
+}
+interface Step {
+  readonly i: number;
+  readonly sigma: number;
+  readonly sigma_hat: number;
+  readonly x: readonly number[];
+  readonly error?: number;
+  readonly h?: number;
+  readonly n_accept?: number;
+  readonly n_reject?: number;
+  readonly nfe?: number;
+}
+interface Options {
+  readonly eta?: number;
+  readonly s_churn?: number;
+  readonly s_tmin?: number;
+  readonly s_tmax?: number;
+  readonly s_noise?: number;
+  readonly order?: number;
+  readonly solver_type?: 'heun' | 'midpoint';
+  readonly r?: number;
+  readonly restart_list?: Readonly<Record<string, readonly [number, number, number]>>;
+  readonly rtol?: number;
+  readonly atol?: number;
+  readonly h_init?: number;
+  readonly pcoeff?: number;
+  readonly icoeff?: number;
+  readonly dcoeff?: number;
+  readonly accept_safety?: number;
+  readonly uni_pc_variant?: UniPcVariant;
+  readonly uni_pc_order?: number;
+  readonly uni_pc_skip_type?: UniPcSkipType;
+  readonly uni_pc_lower_order_final?: boolean;
+  readonly is_img2img?: boolean;
+}
+interface Case {
+  readonly sampler: string;
+  readonly scheduler?: string;
+  readonly n: number;
+  readonly options: Options;
+  readonly sigmas?: readonly number[];
+  readonly timesteps?: readonly number[];
+  readonly sigma_min?: number;
+  readonly sigma_max?: number;
+  readonly x_start_scale?: number;
+  readonly cond_scale?: number;
+  readonly denoiser_calls: readonly number[];
+  readonly noise: readonly { bank: number; kind: string; sigma?: number; sigma_next?: number }[];
+  readonly steps: readonly Step[];
+  readonly final: readonly number[];
+  readonly error?: string;
+}
+
+function optionsOf(c: Case, noise: SamplerOptions['noise'], alphas: ArrayLike<number>): SamplerOptions {
+  const o = c.options;
+  const renamed: Record<string, unknown> = {
+    eta: o.eta,
+    sChurn: o.s_churn,
+    sTmin: o.s_tmin,
+    sTmax: o.s_tmax,
+    sNoise: o.s_noise,
+    order: o.order ?? o.uni_pc_order,
+    solverType: o.solver_type,
+    r: o.r,
+    restartList: o.restart_list && new Map(Object.entries(o.restart_list).map(([k, v]) => [Number(k), v])),
+    rtol: o.rtol,
+    atol: o.atol,
+    hInit: o.h_init,
+    pCoefficient: o.pcoeff,
+    iCoefficient: o.icoeff,
+    dCoefficient: o.dcoeff,
+    acceptSafety: o.accept_safety,
+    uniPcVariant: o.uni_pc_variant,
+    uniPcSkipType: o.uni_pc_skip_type,
+    uniPcLowerOrderFinal: o.uni_pc_lower_order_final,
+    isImg2img: o.is_img2img,
+    sigmaMin: c.sigma_min,
+    sigmaMax: c.sigma_max,
+    evaluations: c.sigma_min === undefined ? undefined : c.n,
+  };
+  const given = Object.fromEntries(Object.entries(renamed).filter(([, value]) => value !== undefined));
+  return { noise, alphasCumprod: alphas, ...given };
+}
+
+interface Run<T extends Latent> {
+  readonly calls: { readonly level: number; readonly x: T; readonly step: number }[];
+  readonly noise: { readonly sigma: number; readonly sigmaNext: number }[];
+  readonly steps: SamplerStep<T>[];
+  readonly final: T;
+}
+
+async function runCase<T extends Latent>(
+  c: Case,
+  inputs: Inputs,
+  alphas: ArrayLike<number>,
+  like: T,
+): Promise<Run<T>> {
+  const [, channels, height, width] = inputs.shape;
+  const pixels = height * width;
+  const map = (x: T, f: (value: number, channel: number) => number): T => {
+    const out = castLike(like, x);
+    for (let i = 0; i < x.length; i++) out[i] = f(x[i]!, Math.floor(i / pixels) % channels);
+    return out;
+  };
+  const eps = ({ p, q, r }: EpsConstants, x: T, t: number): T => {
+    const s = t / 1000;
+    return map(x, (v, k) => v * (0.6 + 0.4 * s) * p[k]! + (1 - s) * (Math.tanh(v) * q[k]! + r[k]!));
+  };
+  const { a, b, d } = inputs.denoiser;
+  const run: Run<T> = { calls: [], noise: [], steps: [], final: like };
+
+  const denoise: Denoise<T> = (x, level) => {
+    run.calls.push({ level, x, step: run.steps.length });
+    let guided: T;
+    let uncond: T;
+    if (!c.timesteps) {
+      const value = map(
+        x,
+        (v, k) => (v / (1 + level ** 2)) * a[k]! + Math.tanh(v / (1 + level)) * b[k]! + d[k]!,
+      );
+      guided = uncond = value;
+    } else if (c.cond_scale === undefined) {
+      guided = uncond = eps(inputs.eps_model, x, level);
+    } else {
+      const cond = eps(inputs.eps_model, x, level);
+      const un = eps(inputs.eps_model_uncond, x, level);
+      const scale = c.cond_scale / getSampler(c.sampler).cfgDivisor;
+      guided = castLike(
+        like,
+        un.map((u, i) => u + (cond[i]! - u) * scale),
+      );
+      uncond = un;
+    }
+    return Promise.resolve({ guided, uncond });
+  };
+  const noise = (sigma: number, sigmaNext: number): T => {
+    const draw = c.noise[run.noise.length];
+    if (!draw) throw new Error(`${c.sampler} drew noise ${run.noise.length + 1} of ${c.noise.length}`);
+    run.noise.push({ sigma, sigmaNext });
+    return castLike(like, Float64Array.from(inputs.noise_bank[draw.bank]!));
+  };
+
+  const x = castLike(
+    like,
+    Float64Array.from(inputs.x_unit, (value) => value * (c.x_start_scale ?? 1)),
+  );
+  const schedule = c.timesteps ?? c.sigmas ?? [];
+  const sampling = getSampler(c.sampler).sample(denoise, x, schedule, optionsOf(c, noise, alphas));
+  for (;;) {
+    const next = await sampling.next();
+    if (next.done) return { ...run, final: next.value };
+    run.steps.push(next.value);
+  }
+}
+
+/** Largest difference, relative to max(1, largest expected value). */
+function gap(actual: ArrayLike<number>, expected: readonly number[]): number {
+  expect(actual.length).toBe(expected.length);
+  const size = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  return expected.reduce((worst, value, i) => Math.max(worst, Math.abs(actual[i]! - value)), 0) / size;
+}
+
+function tolerance(sampler: string): number {
+  if (sampler === 'DPM adaptive') return 1e-7;
+  return sampler === 'UniPC' ? 1e-8 : 1e-9;
+}
+
+/** What the reference's own float32 run may differ by. */
+function tolerance32(c: Case): number {
+  if (c.sampler === 'DPM adaptive') return 5e-4;
+  if (c.sampler === 'DPM++ 2S a' && c.n <= 3) return 4e-4;
+  return 3e-5;
+}
+
+function isRun(file: unknown): file is { readonly cases: readonly Case[]; readonly callback_x: string } {
+  return typeof file === 'object' && file !== null && 'callback_x' in file && 'cases' in file;
+}
+
+const names = listReference('samplers').filter((name) => name.endsWith('.json'));
+const inputs = names.includes('inputs.json') ? readReferenceJson<Inputs>('samplers', 'inputs.json') : null;
+const tables = listReference('schedules').includes('tables.json')
+  ? readReferenceJson<{ readonly alphas_cumprod: readonly number[] }>('schedules', 'tables.json')
+  : null;
+const alphas = tables ? Float32Array.from(tables.alphas_cumprod) : linearAlphasCumprod();
+const files = names.map((name) => ({ name, file: readReferenceJson<unknown>('samplers', name) }));
+const runs = files.flatMap(({ name, file }) => (isRun(file) ? [{ name, file }] : []));
+
+it.skipIf(!inputs)('finds runs of samplers', () => expect(runs.length).toBeGreaterThan(0));
+
+describe.skipIf(!inputs).each(runs)('$name', ({ file }) => {
+  const before = file.callback_x.includes('before');
+  const good = file.cases.filter((c) => c.error === undefined);
+  const refused = file.cases.filter((c) => c.error !== undefined);
+
+  it.each(good)('$sampler, $scheduler, $n steps, $options', async (c) => {
+    const run = await runCase(c, inputs!, alphas, new Float64Array(0));
+    const allowed = tolerance(c.sampler);
+    expect(
+      gap(
+        run.calls.map(({ level }) => level),
+        c.denoiser_calls,
+      ),
+    ).toBeLessThan(allowed);
+    expect(run.noise.length).toBe(c.noise.length);
+    c.noise.forEach((draw, i) => {
+      if (draw.sigma === undefined || draw.sigma_next === undefined) return;
+      expect(gap([run.noise[i]!.sigma, run.noise[i]!.sigmaNext], [draw.sigma, draw.sigma_next])).toBeLessThan(
+        allowed,
+      );
+    });
+    expect(run.steps.length).toBe(c.steps.length);
+    c.steps.forEach((expected, i) => {
+      const step = run.steps[i]!;
+      // What the reference tells before a step is what the step first asks the network about.
+      const x = before ? run.calls.find((call) => call.step === i)!.x : step.x;
+      expect(gap(x, expected.x)).toBeLessThan(allowed);
+      expect(step.index).toBe(expected.i);
+      if (c.sigmas) {
+        expect(gap([step.sigma, step.sigmaHat], [expected.sigma, expected.sigma_hat])).toBeLessThan(allowed);
+      }
+      if (expected.error !== undefined) {
+        const { error, h, accepted, rejected, evaluations } = step.adaptive!;
+        expect(Math.abs(error / expected.error - 1)).toBeLessThan(1e-6);
+        expect(Math.abs(h / expected.h! - 1)).toBeLessThan(1e-6);
+        expect([accepted, rejected, evaluations]).toEqual([
+          expected.n_accept,
+          expected.n_reject,
+          expected.nfe,
+        ]);
+      }
+    });
+    expect(gap(run.final, c.final)).toBeLessThan(allowed);
+  });
+
+  it.each(good)('$sampler, $scheduler, $n steps, $options in float32', async (c) => {
+    const run = await runCase(c, inputs!, alphas, new Float32Array(0));
+    expect(run.steps.length).toBe(c.steps.length);
+    expect(gap(run.final, c.final)).toBeLessThan(tolerance32(c));
+  });
+
+  // The reference's errors are assertions, which we keep, and slips (an unset variable), where we go on.
+  it.each(refused)('$sampler, $n steps: $error', async (c) => {
+    const run = runCase({ ...c, noise: [] }, inputs!, alphas, new Float64Array(0));
+    if (c.error!.startsWith('AssertionError')) await expect(run).rejects.toThrow(RangeError);
+    else expect((await run).final.every(Number.isFinite)).toBe(true);
+  });
+});

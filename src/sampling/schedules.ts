@@ -1,0 +1,199 @@
+// Schedulers: how a run's noise levels are spaced (k-diffusion sampling.py get_sigmas_*; A1111 modules/sd_schedulers.py
+// and KDiffusionSampler.get_sigmas). Values are rounded to float32, as there.
+import { betaQuantile } from './beta-distribution.ts';
+import { linspace, type NoiseTable } from './noise-table.ts';
+
+const fround = Math.fround;
+
+export interface ScheduleRange {
+  readonly sigmaMin: number;
+  readonly sigmaMax: number;
+}
+
+interface SchedulerContext extends ScheduleRange {
+  readonly table: NoiseTable;
+  /** Undefined: the scheduler's own. */
+  readonly rho: number | undefined;
+  readonly isSdxl: boolean;
+  readonly betaAlpha: number;
+  readonly betaBeta: number;
+}
+
+export interface Scheduler {
+  /** A1111's inner name: "sgm_uniform". */
+  readonly name: string;
+  /** Shown and written into images: "SGM Uniform". */
+  readonly label: string;
+  readonly aliases: readonly string[];
+  /** Present where rho matters. */
+  readonly defaultRho?: number;
+  /** n noise levels, descending, most with a 0 after them. Null for "Automatic", which leaves it to the sampler. */
+  readonly sigmas: ((n: number, context: SchedulerContext) => number[]) | null;
+}
+
+/** A1111's settings that bend a schedule. */
+export interface ScheduleOptions {
+  /** 0 or absent: the model's. */
+  readonly sigmaMin?: number;
+  readonly sigmaMax?: number;
+  /** 0 or absent: the scheduler's. */
+  readonly rho?: number;
+  /** Schedules from 10 to 0.1 instead of the model's range. */
+  readonly useOldKarrasSigmas?: boolean;
+  readonly alwaysDiscardNextToLastSigma?: boolean;
+  readonly betaAlpha?: number;
+  readonly betaBeta?: number;
+}
+
+/** Karras et al. 2022, eq. 5. */
+function karras(n: number, { sigmaMin, sigmaMax, rho = 7 }: SchedulerContext): number[] {
+  const min = sigmaMin ** (1 / rho);
+  const max = sigmaMax ** (1 / rho);
+  const ramp = linspace(0, 1, n).map(fround);
+  return [...ramp.map((r) => fround(fround(max) + fround(r * fround(min - max))) ** fround(rho)), 0];
+}
+
+function exponential(n: number, { sigmaMin, sigmaMax }: SchedulerContext): number[] {
+  return [...linspace(Math.log(sigmaMax), Math.log(sigmaMin), n).map((log) => Math.exp(fround(log))), 0];
+}
+
+function polyexponential(n: number, { sigmaMin, sigmaMax, rho = 1 }: SchedulerContext): number[] {
+  const range = fround(Math.log(sigmaMax) - Math.log(sigmaMin));
+  const low = fround(Math.log(sigmaMin));
+  const ramp = linspace(1, 0, n).map((r) => fround(fround(r) ** rho));
+  return [...ramp.map((r) => Math.exp(fround(fround(r * range) + low))), 0];
+}
+
+/** Evenly spaced in t, the last one left out (Stability-AI/generative-models). */
+function sgmUniform(n: number, { sigmaMin, sigmaMax, table }: SchedulerContext): number[] {
+  const times = linspace(table.sigmaToT(sigmaMax), table.sigmaToT(sigmaMin), n + 1).slice(0, -1);
+  return [...times.map((t) => table.tToSigma(fround(t))), 0];
+}
+
+/** Sabour et al. 2024, section 3.1: the last value is sigmaMin, there is no 0. */
+function klOptimal(n: number, { sigmaMin, sigmaMax }: SchedulerContext): number[] {
+  const low = Math.atan(sigmaMin);
+  const high = Math.atan(sigmaMax);
+  return Array.from({ length: n + 1 }, (_, i) => Math.tan((i / n) * low + (1 - i / n) * high));
+}
+
+/** Sabour et al. 2024: found by optimisation for 10 steps; other counts interpolate the logarithms. */
+const ALIGN_YOUR_STEPS_SD1 = [14.615, 6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152, 0.029];
+const ALIGN_YOUR_STEPS_SDXL = [14.615, 6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.38, 0.234, 0.113, 0.029];
+
+function alignYourSteps(n: number, { isSdxl }: SchedulerContext): number[] {
+  const listed = isSdxl ? ALIGN_YOUR_STEPS_SDXL : ALIGN_YOUR_STEPS_SD1;
+  if (n === listed.length) return [...listed, 0];
+  const logs = listed.map(Math.log).reverse();
+  const at = (position: number): number => {
+    const low = Math.min(Math.floor(position), logs.length - 2);
+    return Math.exp(logs[low]! + (position - low) * (logs[low + 1]! - logs[low]!));
+  };
+  return [
+    ...linspace(0, logs.length - 1, n)
+      .map(at)
+      .reverse(),
+    0,
+  ];
+}
+
+/** Every so many entries of the table, from the top. */
+function simple(n: number, { table }: SchedulerContext): number[] {
+  const { sigmas } = table;
+  const stride = sigmas.length / n;
+  return [...Array.from({ length: n }, (_, i) => sigmas[sigmas.length - 1 - Math.trunc(i * stride)]!), 0];
+}
+
+/** Evenly spaced in t, both ends included. */
+function normal(n: number, { sigmaMin, sigmaMax, table }: SchedulerContext): number[] {
+  const times = linspace(table.sigmaToT(sigmaMax), table.sigmaToT(sigmaMin), n);
+  return [...times.map((t) => table.tToSigma(fround(t))), 0];
+}
+
+/** Every so many entries of the table, from the bottom: where the count does not divide it, there are more than n. */
+function ddim(n: number, { table }: SchedulerContext): number[] {
+  const { sigmas } = table;
+  const stride = Math.max(Math.floor(sigmas.length / n), 1);
+  const out: number[] = [];
+  for (let i = 1; i < sigmas.length; i += stride) out.push(sigmas[i]!);
+  return [...out.reverse(), 0];
+}
+
+/** Lee et al. 2024, "Beta Sampling is All You Need", over sigma as A1111 has it. */
+function beta(n: number, { sigmaMin, sigmaMax, betaAlpha, betaBeta }: SchedulerContext): number[] {
+  const positions = linspace(0, 1, n).map((p) => betaQuantile(1 - p, betaAlpha, betaBeta));
+  return [...positions.map((p) => sigmaMin + p * (sigmaMax - sigmaMin)), 0];
+}
+
+const uniform = (n: number, { table }: SchedulerContext): number[] => table.uniformSigmas(n);
+
+/** In A1111's order. */
+export const SCHEDULERS: readonly Scheduler[] = [
+  { name: 'automatic', label: 'Automatic', aliases: [], sigmas: null },
+  { name: 'uniform', label: 'Uniform', aliases: [], sigmas: uniform },
+  { name: 'karras', label: 'Karras', aliases: [], defaultRho: 7, sigmas: karras },
+  { name: 'exponential', label: 'Exponential', aliases: [], sigmas: exponential },
+  { name: 'polyexponential', label: 'Polyexponential', aliases: [], defaultRho: 1, sigmas: polyexponential },
+  { name: 'sgm_uniform', label: 'SGM Uniform', aliases: ['SGMUniform'], sigmas: sgmUniform },
+  { name: 'kl_optimal', label: 'KL Optimal', aliases: [], sigmas: klOptimal },
+  { name: 'align_your_steps', label: 'Align Your Steps', aliases: [], sigmas: alignYourSteps },
+  { name: 'simple', label: 'Simple', aliases: [], sigmas: simple },
+  { name: 'normal', label: 'Normal', aliases: [], sigmas: normal },
+  { name: 'ddim', label: 'DDIM', aliases: [], sigmas: ddim },
+  { name: 'beta', label: 'Beta', aliases: [], sigmas: beta },
+];
+
+/** By inner name or label, exactly as written; undefined when there is none. */
+export function findScheduler(name: string): Scheduler | undefined {
+  return SCHEDULERS.find((scheduler) => scheduler.name === name || scheduler.label === name);
+}
+
+export interface SigmasRequest {
+  /** Name or label; unknown ones count as Automatic. */
+  readonly scheduler: string;
+  /** The sampler's own scheduler, for Automatic. */
+  readonly samplerScheduler?: string;
+  readonly discardNextToLastSigma?: boolean;
+  readonly steps: number;
+  readonly table: NoiseTable;
+  readonly isSdxl?: boolean;
+  readonly options?: ScheduleOptions;
+}
+
+/** The scheduler a request comes down to; undefined for the uniform steps of Automatic without a preference. */
+export function effectiveScheduler(scheduler: string, samplerScheduler?: string): Scheduler | undefined {
+  const found = scheduler === 'Automatic' ? samplerScheduler : scheduler;
+  const entry = found === undefined ? undefined : findScheduler(found);
+  return entry?.sigmas ? entry : undefined;
+}
+
+/** The noise levels of a run, descending. Mostly steps + 1 values of which the last is 0. */
+export function buildSigmas(request: SigmasRequest): number[] {
+  const {
+    scheduler,
+    samplerScheduler,
+    discardNextToLastSigma = false,
+    table,
+    isSdxl = false,
+    options = {},
+  } = request;
+  const discard = discardNextToLastSigma || options.alwaysDiscardNextToLastSigma === true;
+  const n = request.steps + (discard ? 1 : 0);
+  const entry = effectiveScheduler(scheduler, samplerScheduler);
+
+  const modelMin = table.sigmas[0]!;
+  const modelMax = table.sigmas[table.sigmas.length - 1]!;
+  const sigmas = entry?.sigmas
+    ? entry.sigmas(n, {
+        sigmaMin: options.sigmaMin || (options.useOldKarrasSigmas ? 0.1 : modelMin),
+        sigmaMax: options.sigmaMax || (options.useOldKarrasSigmas ? 10 : modelMax),
+        table,
+        rho: options.rho || undefined,
+        isSdxl,
+        betaAlpha: options.betaAlpha ?? 0.6,
+        betaBeta: options.betaBeta ?? 0.6,
+      })
+    : table.uniformSigmas(n);
+  if (discard) sigmas.splice(-2, 1);
+  return sigmas.map(fround);
+}
