@@ -18,6 +18,9 @@ export type Family = 'sd1' | 'sd2' | 'sdxl';
 
 /** Published head size of SD 2, SDXL and of every CLIP and OpenCLIP text encoder. */
 const HEAD_SIZE = 64;
+/** What CLIP's tokenizer gives: token ids below this, in chunks of that many. */
+const CLIP_VOCABULARY = 49408;
+const CLIP_POSITIONS = 77;
 /** Divides every width a UNet can have, since group norm has 32 groups. */
 const FALLBACK_HEAD_SIZE = 32;
 /** Buffers, training state and parameters that images do not depend on: not worth a remark. */
@@ -124,6 +127,12 @@ function deriveText(
   const sizes = report.attempt('text encoder', () => textSizes(component.type, component.tensors));
   if (!sizes) return null;
   report.check('text encoder', component.tensors, textTensors(sizes), component.prefix);
+  if (sizes.vocabulary < CLIP_VOCABULARY || sizes.positions !== CLIP_POSITIONS) {
+    report.problems.push(
+      `The text encoder has ${sizes.vocabulary} tokens and ${sizes.positions} positions; CLIP's tokenizer needs ` +
+        `${CLIP_VOCABULARY} and ${CLIP_POSITIONS}.`,
+    );
+  }
   const sameType = sidecar?.textEncoders.filter((encoder) => encoder.type === component.type) ?? [];
   const said = sameType.length === 1 ? sameType[0] : sidecar?.textEncoders[index];
   const missingLayers = omittedLayers(component, components, sizes.layers);

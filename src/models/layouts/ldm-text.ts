@@ -3,7 +3,7 @@
 // Source of names and shapes: huggingface/transformers CLIPTextModel (modeling_clip.py) for "clip",
 // mlfoundations/open_clip CLIP's text tower (transformer.py) for "open-clip".
 import type { TextEncoderConfig } from '../types.ts';
-import { countFrom, LayoutError, sizesOf, type MappedTensors, type TensorSpec } from './mapped.ts';
+import { countNumbered, LayoutError, sizesOf, type MappedTensors, type TensorSpec } from './mapped.ts';
 
 /** Everything of TextEncoderConfig that shapes tell. */
 export type TextSizes = Omit<TextEncoderConfig, 'prefix' | 'heads' | 'activation' | 'missingLayers'>;
@@ -21,9 +21,7 @@ export function textSizes(type: TextEncoderConfig['type'], tensors: MappedTensor
     clip ? 'embeddings.position_embedding.weight' : 'positional_embedding',
     2,
   ) as [number];
-  const layers = countFrom((i) =>
-    tensors.has(`${layerName(type, i)}.${clip ? 'mlp.fc1' : 'mlp.c_fc'}.weight`),
-  );
+  const layers = countNumbered(tensors, clip ? 'encoder.layers.' : 'transformer.resblocks.');
   if (layers === 0) throw new LayoutError('the text encoder has no layers');
   const [mlpWidth] = sizesOf(tensors, `${layerName(type, 0)}.${clip ? 'mlp.fc1' : 'mlp.c_fc'}.weight`, 2) as [
     number,

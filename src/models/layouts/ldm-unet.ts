@@ -3,7 +3,14 @@
 // Source of names and shapes: CompVis/stable-diffusion ldm/modules/diffusionmodules/openaimodel.py (UNetModel) and
 // ldm/modules/attention.py (SpatialTransformer); Stability-AI/generative-models for label_emb and depths per level.
 import type { HeadRule, UNetConfig } from '../types.ts';
-import { countFrom, LayoutError, sizesOf, type MappedTensors, type TensorSpec } from './mapped.ts';
+import {
+  countNumbered,
+  hasUnder,
+  LayoutError,
+  sizesOf,
+  type MappedTensors,
+  type TensorSpec,
+} from './mapped.ts';
 
 /** Channels per group norm have to divide evenly: GroupNorm32 has 32 groups. */
 const GROUPS = 32;
@@ -31,7 +38,7 @@ export function unetSizes(tensors: MappedTensors): UNetSizes {
     channelMult: levels.map((level) => level.channels / modelChannels),
     resBlocks: levels.map((level) => level.resBlocks),
     transformerDepth: levels.map((level) => level.depth),
-    middleTransformerDepth: depthOf(tensors, 'middle_block.1.'),
+    middleTransformerDepth: countNumbered(tensors, 'middle_block.1.transformer_blocks.'),
     contextDim,
     linearProjections: projectionRank(tensors) === 2,
     vectorDim: tensors.has('label_emb.0.0.weight') ? sizesOf(tensors, 'label_emb.0.0.weight', 2)[1]! : null,
@@ -48,26 +55,24 @@ interface Level {
 function walkDown(tensors: MappedTensors): Level[] {
   const levels: Level[] = [];
   let level: Level | null = null;
-  for (let i = 1; ; i++) {
-    if (tensors.has(`input_blocks.${i}.0.op.weight`)) {
+  const blocks = countNumbered(tensors, 'input_blocks.');
+  for (let i = 1; i < blocks; i++) {
+    if (hasUnder(tensors, `input_blocks.${i}.0.op.`)) {
       if (!level) throw new LayoutError(`input_blocks.${i} halves the size before any residual block`);
       level = null;
-    } else if (tensors.has(`input_blocks.${i}.0.in_layers.2.weight`)) {
-      const [channels] = sizesOf(tensors, `input_blocks.${i}.0.in_layers.2.weight`, 4) as [number];
-      const depth = depthOf(tensors, `input_blocks.${i}.1.`);
-      if (!level) levels.push((level = { channels, resBlocks: 0, depth }));
-      if (level.channels !== channels || level.depth !== depth) {
-        throw new LayoutError(`input_blocks.${i} differs from the block before it at the same level`);
-      }
-      level.resBlocks++;
-    } else break;
+      continue;
+    }
+    const [channels] = sizesOf(tensors, `input_blocks.${i}.0.in_layers.2.weight`, 4) as [number];
+    const depth = countNumbered(tensors, `input_blocks.${i}.1.transformer_blocks.`);
+    if (!level) levels.push((level = { channels, resBlocks: 0, depth }));
+    if (level.channels !== channels) {
+      throw new LayoutError(`input_blocks.${i} has ${channels} channels, its level ${level.channels}`);
+    }
+    level.depth = Math.max(level.depth, depth);
+    level.resBlocks++;
   }
   if (!level) throw new LayoutError('the way down of the UNet has no residual blocks at its end');
   return levels;
-}
-
-function depthOf(tensors: MappedTensors, prefix: string): number {
-  return countFrom((i) => tensors.has(`${prefix}transformer_blocks.${i}.attn1.to_q.weight`));
 }
 
 /** Width of the text that cross-attention reads. */

@@ -3,22 +3,29 @@
 // Source of names and shapes: CompVis/stable-diffusion ldm/modules/diffusionmodules/model.py (Encoder, Decoder) and
 // ldm/models/autoencoder.py (AutoencoderKL).
 import type { VaeConfig } from '../types.ts';
-import { countFrom, LayoutError, sizesOf, type MappedTensors, type TensorSpec } from './mapped.ts';
+import {
+  countNumbered,
+  hasUnder,
+  LayoutError,
+  sizesOf,
+  type MappedTensors,
+  type TensorSpec,
+} from './mapped.ts';
 
 /** Everything of VaeConfig that shapes tell. */
 export type VaeSizes = Omit<VaeConfig, 'scaleFactor'>;
 
 /** Sizes of the autoencoder whose tensors (without prefix) these are. Throws LayoutError where they make no sense. */
 export function vaeSizes(tensors: MappedTensors): VaeSizes {
-  const hasEncoder = tensors.has('encoder.conv_in.weight');
-  const hasDecoder = tensors.has('decoder.conv_in.weight');
+  const hasEncoder = hasUnder(tensors, 'encoder.');
+  const hasDecoder = hasUnder(tensors, 'decoder.');
   if (!hasEncoder && !hasDecoder) throw new LayoutError('the VAE has neither an encoder nor a decoder');
 
   // Both halves have the same levels; the decoder has one block more at each.
   const half = hasDecoder ? 'decoder.up' : 'encoder.down';
-  const levels = countFrom((level) => tensors.has(`${half}.${level}.block.0.conv1.weight`));
+  const levels = countNumbered(tensors, `${half}.`);
   if (levels === 0) throw new LayoutError(`the VAE has no ${half}.0.block.0`);
-  const blocks = countFrom((block) => tensors.has(`${half}.0.block.${block}.conv1.weight`));
+  const blocks = countNumbered(tensors, `${half}.0.block.`);
   const channels = hasDecoder
     ? sizesOf(tensors, 'decoder.conv_out.weight', 4)[1]!
     : sizesOf(tensors, 'encoder.conv_in.weight', 4)[0]!;

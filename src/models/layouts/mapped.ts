@@ -92,6 +92,27 @@ export function countFrom(has: (index: number) => boolean): number {
   return count;
 }
 
+/**
+ * One more than the largest N of the names `prefix + N + "."`; gaps count, so that they are reported as missing. 0 for
+ * none. Throws LayoutError for numbers beyond the count of tensors, which no real file has.
+ */
+export function countNumbered(tensors: MappedTensors, prefix: string): number {
+  let count = 0;
+  for (const name of tensors.keys()) {
+    if (!name.startsWith(prefix)) continue;
+    const digits = /^\d+(?=\.)/.exec(name.slice(prefix.length))?.[0];
+    if (digits !== undefined) count = Math.max(count, Number(digits) + 1);
+  }
+  if (count > tensors.size) throw new LayoutError(`"${prefix}${count - 1}" is numbered beyond reason`);
+  return count;
+}
+
+/** Whether any name starts with `prefix`. */
+export function hasUnder(tensors: MappedTensors, prefix: string): boolean {
+  for (const name of tensors.keys()) if (name.startsWith(prefix)) return true;
+  return false;
+}
+
 /** The sizes of `name`, when it is there with `rank` axes, none of them empty; otherwise LayoutError. */
 export function sizesOf(tensors: MappedTensors, name: string, rank: number): readonly number[] {
   const shape = tensors.get(name)?.shape;

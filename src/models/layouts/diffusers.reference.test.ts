@@ -1,0 +1,98 @@
+// The renaming rules reproduce diffusers' own conversion, tensor for tensor, and the outcome is the original layout.
+import { describe, expect, it } from 'vitest';
+import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
+import type { DType } from '../../checkpoint/types.ts';
+import { detect } from '../detect.ts';
+import { planWeights } from '../plan.ts';
+import type { TensorShapes } from '../types.ts';
+import { findComponents, type Component } from './components.ts';
+
+interface Entry {
+  readonly ldm: string;
+  readonly shape: readonly number[];
+  readonly ldm_shape?: readonly number[];
+  readonly transform?: string;
+}
+interface Table {
+  /** Folder ("unet/") -> name in it -> where it goes. */
+  readonly map: Record<string, Record<string, Entry>>;
+  readonly unmapped: readonly string[];
+}
+
+const tables = listReference('models', 'manifests')
+  .filter((file) => /^diffusers-.*\.json\.gz$/.test(file))
+  .map((file) => ({ file, table: readReferenceJson<Table>('models', 'manifests', file) }));
+
+/** A single file with the folders' names as prefixes, behind a dot or a slash. */
+function singleFile(table: Table, separator: string): TensorShapes {
+  const tensors = new Map<string, { shape: readonly number[]; dtype: DType }>();
+  for (const [folder, entries] of Object.entries(table.map)) {
+    const prefix = folder.replace(/\/$/, separator);
+    for (const [name, { shape }] of Object.entries(entries))
+      tensors.set(prefix + name, { shape, dtype: 'F16' });
+  }
+  return tensors;
+}
+
+/** ldm name -> what it is made of, of all networks. */
+function mapping(tensors: TensorShapes) {
+  const { unet, vae, text } = findComponents(tensors);
+  const components: Component[] = [unet!, vae!, ...text];
+  return new Map(
+    components.flatMap(({ prefix, tensors: mapped }) =>
+      [...mapped].map(([name, tensor]) => [prefix + name, tensor] as const),
+    ),
+  );
+}
+
+describe.skipIf(tables.length === 0)('single-file diffusers checkpoints', () => {
+  const cases = tables.flatMap(({ file, table }) =>
+    ['.', '/'].map((separator) => ({ file, table, separator })),
+  );
+
+  it.each(cases)('$file, names behind "$separator", map as diffusers does', ({ table, separator }) => {
+    const mapped = mapping(singleFile(table, separator));
+    const ldmNames = new Set<string>();
+    for (const [folder, entries] of Object.entries(table.map)) {
+      for (const [name, entry] of Object.entries(entries)) {
+        ldmNames.add(entry.ldm);
+        const source = folder.replace(/\/$/, separator) + name;
+        const made = mapped.get(entry.ldm);
+        expect(made, entry.ldm).toBeDefined();
+        const third = /^rows (\d) of three equal parts$/.exec(entry.transform ?? '');
+        if (third) {
+          expect(made!.sources).toHaveLength(3);
+          expect(made!.sources[Number(third[1]) - 1]).toBe(source);
+        } else expect(made!.sources).toEqual([source]);
+        expect(made!.transpose).toBe(entry.transform === 'transpose');
+        const elements = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+        expect(elements(made!.shape)).toBe(elements(entry.ldm_shape ?? entry.shape));
+        if (/1x1/.test(entry.transform ?? '')) expect(made!.shape).toEqual(entry.shape);
+        else expect(made!.shape).toEqual(entry.ldm_shape ?? entry.shape);
+      }
+    }
+    expect([...mapped.keys()].sort()).toEqual([...ldmNames].sort());
+  });
+
+  it.each(tables)('$file is planned as its original, but for what diffusers drops', ({ file, table }) => {
+    const tensors = singleFile(table, '.');
+    const detection = detect(tensors, new Map(), null);
+    expect(detection.keyLayout).toBe('diffusers');
+    const expectedKind = /sdxl/.test(file) ? 'sdxl-base' : /sd2/.test(file) ? 'sd2' : 'sd1';
+    expect(detection.kind).toBe(expectedKind);
+    expect(detection.supported).toBe(expectedKind !== 'sdxl-base');
+    expect(detection.notes.filter((note) => /not used|assumed/.test(note))).toEqual([]);
+    // A layer that the table does not map was left out on purpose.
+    const dropped = table.unmapped.filter((name) => /resblocks\.\d+\.ln_1\.weight$/.test(name)).length;
+    expect(detection.networks!.textEncoders[0]!.missingLayers ?? 0).toBe(dropped);
+
+    const expected = new Map<string, readonly number[]>();
+    for (const entries of Object.values(table.map)) {
+      for (const { ldm, shape, ldm_shape } of Object.values(entries)) {
+        if (!ldm.endsWith('position_ids')) expected.set(ldm, ldm_shape ?? shape);
+      }
+    }
+    const plan = planWeights(tensors, detection);
+    expect(new Map(plan.map(({ name, shape }) => [name, shape]))).toEqual(expected);
+  });
+});
