@@ -106,7 +106,13 @@ export function bfloat16ToHalf(input: Uint16Array, out: Uint16Array, report: Hal
   const count = input.length;
   for (let i = 0; i < count; i++) {
     const bits = input[i]! << 16;
-    out[i] = (bits & 0x7fffffff) < OVERFLOW ? halfBits(bits) : unholdable(bits, report);
+    const magnitude = bits & 0x7fffffff;
+    if (magnitude >= SMALLEST_NORMAL && magnitude < OVERFLOW) {
+      // A bfloat16 has fewer mantissa bits than a half: nothing to round.
+      out[i] = ((bits >>> 16) & 0x8000) | ((magnitude - 0x38000000) >>> 13);
+    } else {
+      out[i] = magnitude < OVERFLOW ? halfBits(bits) : unholdable(bits, report);
+    }
   }
 }
 

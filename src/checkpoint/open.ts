@@ -1,6 +1,9 @@
 // Opens whatever checkpoint a person brings: the format is recognised by its bytes, never by its name.
 import { looksLikeSafetensors, openSafetensors } from './safetensors.ts';
+import { looksLikeLegacy, openTorchLegacy } from './torch-legacy.ts';
+import { openTorchZip } from './torch-zip.ts';
 import { CheckpointError, type ByteSource, type Checkpoint } from './types.ts';
+import { looksLikeZip } from './zip.ts';
 
 /** Bytes that tell the formats apart. */
 const HEAD = 64;
@@ -16,6 +19,8 @@ export async function openCheckpoint(source: ByteSource): Promise<Checkpoint> {
   const head = await source.read(0, Math.min(HEAD, source.size));
   // Before the others: a safetensors header length may look like a pickle's first bytes, but never has a "{" after it.
   if (looksLikeSafetensors(head)) return openSafetensors(source);
+  if (looksLikeZip(head)) return openTorchZip(source);
+  if (looksLikeLegacy(head)) return openTorchLegacy(source);
   throw notACheckpoint(head);
 }
 
