@@ -7,6 +7,8 @@ import { pythonText, quote, unquote } from './quote.ts';
 const LINE = 'Steps: 20, Sampler: Euler, CFG scale: 7';
 /** Text of the characters that mean something here. */
 const tricky = fc.string({
+  maxLength: 80,
+  size: 'max',
   unit: fc.constantFrom(
     '"',
     '\\',

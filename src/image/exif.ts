@@ -1,0 +1,97 @@
+// The one EXIF field that carries a parameters text in JPEG and WebP: UserComment. Exif 2.32, 4.6.5; TIFF 6.0.
+// Own code: the libraries that also write are for JPEG alone and long unmaintained.
+import { startsWith, viewOf, type Bytes } from './bytes.ts';
+import { MAX_TEXT_BYTES } from './png-text.ts';
+
+const EXIF_IFD = 0x8769;
+const USER_COMMENT = 0x9286;
+const LONG = 4;
+const UNDEFINED = 7;
+const ENTRY_BYTES = 12;
+/** The comment's encoding stands before it in 8 bytes. */
+const PREFIX_BYTES = 8;
+const UNICODE = 'UNICODE\0';
+
+/**
+ * The user comment as text; null where there is none or the EXIF data is malformed.
+ *
+ * @param exif TIFF data, with or without the "Exif\0\0" that JPEG puts before it.
+ */
+export function readUserComment(exif: Uint8Array): string | null {
+  const tiff = startsWith(exif, 'Exif\0\0') ? exif.subarray(6) : exif;
+  const littleEndian = startsWith(tiff, 'II*\0');
+  if (!littleEndian && !startsWith(tiff, 'MM\0*')) return null;
+  const view = viewOf(tiff);
+  if (tiff.length < 8) return null;
+  const pointer = findEntry(view, view.getUint32(4, littleEndian), EXIF_IFD, littleEndian);
+  if (pointer === null) return null;
+  const entry = findEntry(view, view.getUint32(pointer + 8, littleEndian), USER_COMMENT, littleEndian);
+  if (entry === null) return null;
+  // One byte an element (type UNDEFINED, or ASCII from careless writers).
+  const length = view.getUint32(entry + 4, littleEndian);
+  const offset = length <= 4 ? entry + 8 : view.getUint32(entry + 8, littleEndian);
+  if (length < 1 || length > MAX_TEXT_BYTES || offset + length > tiff.length) return null;
+  return decodeComment(tiff.subarray(offset, offset + length));
+}
+
+/** Where the entry with this tag stands in a directory; null where it does not, or the directory is cut off. */
+function findEntry(view: DataView, directory: number, tag: number, littleEndian: boolean): number | null {
+  if (directory + 2 > view.byteLength) return null;
+  const count = view.getUint16(directory, littleEndian);
+  for (let i = 0; i < count; i += 1) {
+    const entry = directory + 2 + i * ENTRY_BYTES;
+    if (entry + ENTRY_BYTES > view.byteLength) return null;
+    if (view.getUint16(entry, littleEndian) === tag) return entry;
+  }
+  return null;
+}
+
+/** As piexif.helper.UserComment.load does, and like A1111 UTF-8 where no encoding is named. */
+function decodeComment(comment: Uint8Array): string {
+  const text = comment.subarray(PREFIX_BYTES);
+  const decode = (encoding: string, bytes: Uint8Array): string =>
+    new TextDecoder(encoding).decode(bytes).replace(/\0+$/, '');
+  if (startsWith(comment, UNICODE)) return decode(isLittleEndianText(text) ? 'utf-16le' : 'utf-16be', text);
+  if (startsWith(comment, 'JIS\0\0\0\0\0')) return decode('shift_jis', text);
+  if (startsWith(comment, 'ASCII\0\0\0') || startsWith(comment, '\0'.repeat(PREFIX_BYTES)))
+    return decode('utf-8', text);
+  return decode('utf-8', comment);
+}
+
+/**
+ * The standard does not say in which order "UNICODE" has its bytes: piexif writes big-endian whatever the TIFF's order, others
+ * follow that order. Text tells: most characters of a parameters text are ASCII, their upper byte is 0.
+ */
+function isLittleEndianText(bytes: Uint8Array): boolean {
+  let upperFirst = 0;
+  for (let i = 0; i + 1 < bytes.length; i += 2) {
+    upperFirst += Number(bytes[i] === 0) - Number(bytes[i + 1] === 0);
+  }
+  return upperFirst < 0;
+}
+
+/** TIFF data with nothing but a user comment: big-endian, UTF-16, as piexif writes it for A1111. */
+export function writeUserComment(text: string): Bytes {
+  const directory = 8;
+  const exifDirectory = directory + 2 + ENTRY_BYTES + 4;
+  const comment = exifDirectory + 2 + ENTRY_BYTES + 4;
+  const length = PREFIX_BYTES + 2 * text.length;
+  const tiff = new Uint8Array(comment + length);
+  const view = viewOf(tiff);
+  const entry = (at: number, tag: number, type: number, count: number, value: number): void => {
+    view.setUint16(at, 1);
+    view.setUint16(at + 2, tag);
+    view.setUint16(at + 4, type);
+    view.setUint32(at + 6, count);
+    view.setUint32(at + 10, value);
+  };
+  tiff.set([0x4d, 0x4d, 0, 0x2a]);
+  view.setUint32(4, directory);
+  entry(directory, EXIF_IFD, LONG, 1, exifDirectory);
+  entry(exifDirectory, USER_COMMENT, UNDEFINED, length, comment);
+  for (let i = 0; i < PREFIX_BYTES; i += 1) tiff[comment + i] = UNICODE.charCodeAt(i);
+  for (let i = 0; i < text.length; i += 1) {
+    view.setUint16(comment + PREFIX_BYTES + 2 * i, text.charCodeAt(i));
+  }
+  return tiff;
+}
