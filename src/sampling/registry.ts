@@ -1,8 +1,19 @@
 // The samplers by A1111's names, and what A1111 knows of each (modules/sd_samplers_kdiffusion.py, sd_samplers_*.py).
 import { findScheduler, SCHEDULERS } from './schedules.ts';
+import { dpmpp2mCfgPp, eulerAncestralCfgPp, eulerCfgPp } from './samplers/cfg-pp.ts';
 import { ddim, ddimCfgPp } from './samplers/ddim.ts';
+import { dpmAdaptive, dpmFast, dpmFastSteps } from './samplers/dpm-solver.ts';
+import { dpm2, dpm2Ancestral } from './samplers/dpm2.ts';
 import { dpmpp2m, dpmpp2mSde } from './samplers/dpmpp-2m.ts';
+import { dpmpp2sAncestral } from './samplers/dpmpp-2s.ts';
+import { dpmpp3mSde, dpmppSde } from './samplers/dpmpp-sde.ts';
 import { euler, eulerAncestral } from './samplers/euler.ts';
+import { heun, heunPp2 } from './samplers/heun.ts';
+import { lcm } from './samplers/lcm.ts';
+import { deis, ipndm, ipndmV, lms } from './samplers/multistep.ts';
+import { plms } from './samplers/plms.ts';
+import { restart, restartSteps } from './samplers/restart.ts';
+import { unipc } from './samplers/unipc.ts';
 import type { Sampler } from './types.ts';
 
 /** Options that a person's settings reach; the others stay at the sampler's defaults. */
@@ -60,29 +71,87 @@ function entry(
   };
 }
 
-/** In A1111's order; the first is its default. */
+const ETA_AND_NOISE: readonly PassedOption[] = ['eta', 'sNoise'];
+
+const CFG_PP: Partial<SamplerInfo> = { cfgDivisor: 12.5, needsUncond: true };
+
+/** In A1111's order, then those that came after it; the first is its default. */
 export const SAMPLERS: readonly SamplerInfo[] = [
   entry('DPM++ 2M', ['k_dpmpp_2m'], dpmpp2m, { scheduler: 'karras' }),
+  entry('DPM++ SDE', ['k_dpmpp_sde'], dpmppSde, {
+    scheduler: 'karras',
+    secondOrder: true,
+    brownianNoise: true,
+    passes: ETA_AND_NOISE,
+  }),
   entry('DPM++ 2M SDE', ['k_dpmpp_2m_sde'], dpmpp2mSde, {
     scheduler: 'exponential',
     brownianNoise: true,
-    passes: ['eta', 'sNoise'],
+    passes: ETA_AND_NOISE,
   }),
   entry('DPM++ 2M SDE Heun', ['k_dpmpp_2m_sde_heun'], dpmpp2mSde, {
     scheduler: 'exponential',
     brownianNoise: true,
     solverType: 'heun',
-    passes: ['eta', 'sNoise'],
+    passes: ETA_AND_NOISE,
+  }),
+  entry('DPM++ 2S a', ['k_dpmpp_2s_a'], dpmpp2sAncestral, {
+    scheduler: 'karras',
+    usesEnsd: true,
+    secondOrder: true,
+    passes: ETA_AND_NOISE,
+  }),
+  entry('DPM++ 3M SDE', ['k_dpmpp_3m_sde'], dpmpp3mSde, {
+    scheduler: 'exponential',
+    discardNextToLastSigma: true,
+    brownianNoise: true,
+    passes: ETA_AND_NOISE,
   }),
   entry('Euler a', ['k_euler_a', 'k_euler_ancestral'], eulerAncestral, { usesEnsd: true, passes: ['eta'] }),
   entry('Euler', ['k_euler'], euler, { passes: CHURN }),
-  entry('DDIM', ['ddim'], ddim, { kind: 'timestep', passes: ['eta'] }),
-  entry('DDIM CFG++', ['ddim_cfgpp'], ddimCfgPp, {
-    kind: 'timestep',
-    passes: ['eta'],
-    cfgDivisor: 12.5,
-    needsUncond: true,
+  entry('LMS', ['k_lms'], lms),
+  entry('Heun', ['k_heun'], heun, { secondOrder: true, passes: CHURN }),
+  entry('DPM2', ['k_dpm_2'], dpm2, {
+    scheduler: 'karras',
+    discardNextToLastSigma: true,
+    secondOrder: true,
+    passes: CHURN,
   }),
+  entry('DPM2 a', ['k_dpm_2_a'], dpm2Ancestral, {
+    scheduler: 'karras',
+    discardNextToLastSigma: true,
+    usesEnsd: true,
+    secondOrder: true,
+    passes: ETA_AND_NOISE,
+  }),
+  entry('DPM fast', ['k_dpm_fast'], dpmFast, {
+    usesEnsd: true,
+    passes: ETA_AND_NOISE,
+    stepsOf: (schedule) => dpmFastSteps(schedule.length - 1),
+  }),
+  entry('DPM adaptive', ['k_dpm_ad'], dpmAdaptive, { usesEnsd: true, passes: ['eta'] }),
+  entry('Restart', ['restart'], restart, {
+    scheduler: 'karras',
+    secondOrder: true,
+    stepsOf: (schedule) => restartSteps(schedule).length,
+  }),
+  entry('DDIM', ['ddim'], ddim, { kind: 'timestep', passes: ['eta'] }),
+  entry('DDIM CFG++', ['ddim_cfgpp'], ddimCfgPp, { kind: 'timestep', passes: ['eta'], ...CFG_PP }),
+  entry('PLMS', ['plms'], plms, { kind: 'timestep' }),
+  entry('UniPC', ['unipc'], unipc, { kind: 'timestep', stepsOf: (timesteps) => timesteps.length }),
+  entry('LCM', ['k_lcm'], lcm, { kind: 'lcm' }),
+  // From here on: Forge, reForge and ComfyUI.
+  entry('HeunPP2', ['heunpp2'], heunPp2, { secondOrder: true, passes: CHURN }),
+  entry('IPNDM', ['ipndm'], ipndm),
+  entry('IPNDM_V', ['ipndm_v'], ipndmV),
+  entry('DEIS', ['deis'], deis),
+  entry('Euler CFG++', ['euler_cfg_pp'], eulerCfgPp, CFG_PP),
+  entry('Euler a CFG++', ['euler_ancestral_cfg_pp'], eulerAncestralCfgPp, {
+    usesEnsd: true,
+    passes: ['eta'],
+    ...CFG_PP,
+  }),
+  entry('DPM++ 2M CFG++', ['dpmpp_2m_cfg_pp'], dpmpp2mCfgPp, { scheduler: 'karras', ...CFG_PP }),
 ];
 
 const BY_NAME = new Map(

@@ -255,6 +255,11 @@ function passedOptions(sampler: SamplerInfo, options: SamplingOptions): Partial<
   return {
     ...Object.fromEntries(sampler.passes.map((name) => [name, all[name]])),
     ...(sampler.solverType && { solverType: sampler.solverType }),
+    ...(options.uniPcVariant && { uniPcVariant: options.uniPcVariant }),
+    ...(options.uniPcSkipType && { uniPcSkipType: options.uniPcSkipType }),
+    ...(options.uniPcLowerOrderFinal !== undefined && { uniPcLowerOrderFinal: options.uniPcLowerOrderFinal }),
+    // The other samplers' orders are not settings.
+    ...(sampler.name === 'UniPC' && options.uniPcOrder && { order: options.uniPcOrder }),
   };
 }
 

@@ -45,13 +45,16 @@ export interface ScheduleOptions {
   readonly betaBeta?: number;
 }
 
-/** Karras et al. 2022, eq. 5. */
-function karras(n: number, { sigmaMin, sigmaMax, rho = 7 }: SchedulerContext): number[] {
+/** Karras et al. 2022, eq. 5: n levels and a 0. */
+export function karrasSigmas(n: number, sigmaMin: number, sigmaMax: number, rho = 7): number[] {
   const min = sigmaMin ** (1 / rho);
   const max = sigmaMax ** (1 / rho);
   const ramp = linspace(0, 1, n).map(fround);
-  return [...ramp.map((r) => fround(fround(max) + fround(r * fround(min - max))) ** fround(rho)), 0];
+  return [...ramp.map((r) => fround(fround(fround(max) + fround(r * fround(min - max))) ** fround(rho))), 0];
 }
+
+const karras = (n: number, { sigmaMin, sigmaMax, rho }: SchedulerContext): number[] =>
+  karrasSigmas(n, sigmaMin, sigmaMax, rho);
 
 function exponential(n: number, { sigmaMin, sigmaMax }: SchedulerContext): number[] {
   return [...linspace(Math.log(sigmaMax), Math.log(sigmaMin), n).map((log) => Math.exp(fround(log))), 0];
