@@ -29,8 +29,9 @@ export function recogniseAddOn(
         recogniseFaceRestorer(tensors) ??
         describeUpscaler(tensors) ??
         recogniseHypernetwork(tensors) ??
-        recogniseEmbedding(tensors, metadata) ??
-        recogniseTextEncoder(components)))
+        recogniseTextEncoder(components) ??
+        recogniseAverages(tensors) ??
+        recogniseEmbedding(tensors, metadata)))
   );
 }
 
@@ -47,13 +48,14 @@ const forBase = (base: string | null): string => (base ? ` for ${base}` : '');
 function describeLora(tensors: TensorShapes, metadata: ReadonlyMap<string, string>): AddOn | null {
   const lora = recogniseLora(tensors, metadata);
   if (!lora) return null;
-  const kinds = lora.kinds.length === 1 && lora.kinds[0] === 'LoRA' ? '' : ` (${lora.kinds.join(', ')})`;
+  const special = lora.kinds.filter((kind) => kind !== 'LoRA');
+  const kinds = special.length > 0 ? ` (${special.join(', ')})` : '';
   const label = `LoRA${kinds}${forBase(lora.base)}`;
   return addOn(
     'lora',
     label,
     `a ${label}`,
-    'LoRAs are not supported yet; later it will change the style or subject of a checkpoint, called by <lora:name:1> in the prompt.',
+    'LoRAs are not supported yet; later this one will change the style or subject of a checkpoint, called by <lora:name:1> in the prompt.',
   );
 }
 
@@ -63,7 +65,7 @@ function recogniseControlNet(tensors: TensorShapes, metadata: ReadonlyMap<string
       'controlnet',
       label,
       `a ${label}`,
-      'ControlNets are not supported yet; later it will steer the composition of a picture by lines, depth or a pose.',
+      'ControlNets are not supported yet; later this one will steer the composition of a picture by lines, depth or a pose.',
     );
   if (tensors.has('lora_controlnet')) return found('Control-LoRA for SDXL');
   const diffusers = tensors.has('controlnet_cond_embedding.conv_in.weight');
@@ -98,7 +100,7 @@ function recogniseVae(tensors: TensorShapes, components: Components): AddOn | nu
       'taesd',
       taesd,
       `a ${taesd}`,
-      'Tiny autoencoders are not supported yet; later it will draw fast previews.',
+      'Tiny autoencoders are not supported yet; later this one will draw fast previews.',
     );
   if (!components.vae || components.text.length > 0) return null;
   const channels =
@@ -109,7 +111,7 @@ function recogniseVae(tensors: TensorShapes, components: Components): AddOn | nu
     'vae',
     label,
     `a ${label} without a UNet`,
-    'Separate VAEs are not supported yet; later it will replace the one of a checkpoint.',
+    'Separate VAEs are not supported yet; later this one will replace the one of a checkpoint.',
   );
 }
 
@@ -145,7 +147,7 @@ function recogniseFaceRestorer(tensors: TensorShapes): AddOn | null {
     'face-restorer',
     `${label} face restorer`,
     `the face restorer ${label}`,
-    'Face restoration is not supported yet; later it will mend faces in finished pictures.',
+    'Face restoration is not supported yet; later this one will mend faces in finished pictures.',
   );
 }
 
@@ -157,7 +159,7 @@ function describeUpscaler(tensors: TensorShapes): AddOn | null {
         'upscaler',
         `${name} upscaler`,
         `the upscaler ${name}`,
-        'Upscalers are not supported yet; later it will enlarge finished pictures.',
+        'Upscalers are not supported yet; later this one will enlarge finished pictures.',
       );
 }
 
@@ -177,7 +179,7 @@ function recogniseHypernetwork(tensors: TensorShapes): AddOn | null {
     'hypernetwork',
     `Hypernetwork${forBase(base)}`,
     `a ${label}`,
-    'Hypernetworks are not supported yet; later it will change the style of a checkpoint, called by <hypernet:name:1> in the prompt.',
+    'Hypernetworks are not supported yet; later this one will change the style of a checkpoint, called by <hypernet:name:1> in the prompt.',
   );
 }
 
@@ -229,6 +231,17 @@ function recogniseTextEncoder(components: Components): AddOn | null {
     label,
     `only a ${label}`,
     'It is a part of a checkpoint and makes no pictures by itself.',
+  );
+}
+
+/** The averages of a training file, cut out of it. */
+function recogniseAverages(tensors: TensorShapes): AddOn | null {
+  if (tensors.size === 0 || ![...tensors.keys()].every((name) => name.startsWith('model_ema.'))) return null;
+  return addOn(
+    'unknown',
+    'Averaged weights (EMA)',
+    'only the averaged weights (EMA) of a training file',
+    'They are of use together with the rest of that file.',
   );
 }
 

@@ -48,7 +48,7 @@ export function deriveNetworks(
   const vae = components.vae && deriveVae(components.vae, family, sidecar, report);
   const textEncoders: TextEncoderConfig[] = [];
   components.text.forEach((component, index) => {
-    const config = deriveText(component, index, components, sidecar, report);
+    const config = deriveText(component, index, sidecar, report);
     if (config) textEncoders.push(config);
   });
 
@@ -120,7 +120,6 @@ function deriveVae(
 function deriveText(
   component: TextComponent,
   index: number,
-  components: Components,
   sidecar: Sidecar | null,
   report: Report,
 ): TextEncoderConfig | null {
@@ -135,7 +134,7 @@ function deriveText(
   }
   const sameType = sidecar?.textEncoders.filter((encoder) => encoder.type === component.type) ?? [];
   const said = sameType.length === 1 ? sameType[0] : sidecar?.textEncoders[index];
-  const missingLayers = omittedLayers(component, components, sizes.layers);
+  const missingLayers = omittedLayers(component, sizes.layers);
   return {
     ...sizes,
     prefix: component.prefix,
@@ -145,11 +144,13 @@ function deriveText(
   };
 }
 
-/** diffusers stores SD 2's encoder without its last layer (StabilityAI's text_encoder/config.json: 23 of ViT-H's 24). */
-function omittedLayers(component: TextComponent, components: Components, layers: number): number {
-  const sd2 =
-    component.naming === 'diffusers' && component.type === 'open-clip' && components.text.length === 1;
-  return sd2 && component.prefix.startsWith('cond_stage_model.') && layers !== 24 ? 1 : 0;
+/**
+ * diffusers stores SD 2's encoder, ViT-H with 24 layers, without the last (stable-diffusion-2's text_encoder/config.json).
+ * Other counts are other encoders, kept whole.
+ */
+function omittedLayers(component: TextComponent, layers: number): number {
+  const sd2 = component.type === 'open-clip' && component.prefix.startsWith('cond_stage_model.');
+  return component.naming === 'diffusers' && sd2 && layers === 23 ? 1 : 0;
 }
 
 function textHeads(width: number, said: number | null, report: Report): number {
@@ -195,7 +196,7 @@ class Report {
     const unused = [...tensors.keys()].filter((name) => !spec.has(name) && !HARMLESS.test(name));
     // Below an empty prefix lies the whole file, whatever else it holds.
     if (unused.length > 0 && unused.length < spec.size) {
-      this.notes.push(`The ${network} has ${unused.length} tensors that are not used: ${few(unused)}.`);
+      this.notes.push(`The ${network} has tensors that are not used (${unused.length}): ${few(unused)}.`);
     }
     const integers = [...spec.keys()].filter((name) =>
       tensors.get(name)?.sources.some((s) => this.#isInteger(s)),

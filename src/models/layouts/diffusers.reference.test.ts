@@ -1,7 +1,9 @@
 // The renaming rules reproduce diffusers' own conversion, tensor for tensor, and the outcome is the original layout.
 import { describe, expect, it } from 'vitest';
-import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
-import type { DType } from '../../checkpoint/types.ts';
+import { listReference, readReference, readReferenceJson, tinyModels } from '../../../tests/reference-dir.ts';
+import { openCheckpoint } from '../../checkpoint/open.ts';
+import { bytesSource } from '../../checkpoint/source.ts';
+import { BYTES_PER_ELEMENT, type DType } from '../../checkpoint/types.ts';
 import { detect } from '../detect.ts';
 import { planWeights } from '../plan.ts';
 import type { TensorShapes } from '../types.ts';
@@ -95,4 +97,103 @@ describe.skipIf(tables.length === 0)('single-file diffusers checkpoints', () => 
     const plan = planWeights(tensors, detection);
     expect(new Map(plan.map(({ name, shape }) => [name, shape]))).toEqual(expected);
   });
+});
+
+interface Stored {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly bytes: Uint8Array;
+}
+
+/** Rows and columns swapped; elements have `size` bytes. */
+function transposed(bytes: Uint8Array, [rows, columns]: readonly [number, number], size: number): Uint8Array {
+  const out = new Uint8Array(bytes.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const from = (row * columns + column) * size;
+      out.set(bytes.subarray(from, from + size), (column * rows + row) * size);
+    }
+  }
+  return out;
+}
+
+/** The original's tensors as a single diffusers file, by the table alone. */
+function toDiffusers(original: ReadonlyMap<string, Stored>, table: Table): Map<string, Stored> {
+  const file = new Map<string, Stored>();
+  for (const [folder, entries] of Object.entries(table.map)) {
+    for (const [name, { ldm, transform }] of Object.entries(entries)) {
+      const tensor = original.get(ldm);
+      if (!tensor) continue;
+      const { shape, dtype, bytes } = tensor;
+      const third = /^rows (\d) of/.exec(transform ?? '');
+      let made: Stored = tensor;
+      if (third) {
+        const length = bytes.length / 3;
+        const start = (Number(third[1]) - 1) * length;
+        made = {
+          shape: [shape[0]! / 3, ...shape.slice(1)],
+          dtype,
+          bytes: bytes.slice(start, start + length),
+        };
+      } else if (transform === 'transpose') {
+        const [rows, columns] = shape as [number, number];
+        made = {
+          shape: [columns, rows],
+          dtype,
+          bytes: transposed(bytes, [rows, columns], BYTES_PER_ELEMENT[dtype]),
+        };
+      } else if (transform !== undefined) made = { shape: shape.slice(0, 2), dtype, bytes };
+      file.set(folder.replace(/\/$/, '.') + name, made);
+    }
+  }
+  return file;
+}
+
+const convertible = tinyModels().flatMap((name) => {
+  const { family } = readReferenceJson<{ family: string }>('models', name, 'config.json');
+  const table = tables.find(({ file }) => file === `diffusers-${family}.json.gz`)?.table;
+  return table ? [{ name, table }] : [];
+});
+
+describe.skipIf(convertible.length === 0)('tiny models written as single-file diffusers checkpoints', () => {
+  it.each(convertible)(
+    '$name: the plan puts every byte of the original together again',
+    async ({ name, table }) => {
+      const checkpoint = await openCheckpoint(
+        bytesSource(readReference('models', name, `${name}.safetensors.gz`)),
+      );
+      const original = new Map<string, Stored>();
+      for (const { name: key, shape, dtype } of checkpoint.tensors.values()) {
+        original.set(key, { shape, dtype, bytes: await checkpoint.read(key) });
+      }
+      const file = toDiffusers(original, table);
+      const detection = detect(file, new Map(), null);
+      const before = detect(checkpoint.tensors, new Map(), null);
+      const noProjection = (detected: typeof before) =>
+        detected.networks!.textEncoders.map((encoder) => ({ ...encoder, projection: null }));
+
+      expect(detection.kind).toBe(before.kind);
+      expect(detection.supported).toBe(before.supported);
+      expect(detection.networks!.unet).toEqual(before.networks!.unet);
+      expect(detection.networks!.vae).toEqual(before.networks!.vae);
+      expect(noProjection(detection)).toEqual(noProjection(before));
+
+      const plan = planWeights(file, detection);
+      for (const entry of plan) {
+        const want = original.get(entry.name)!;
+        expect(entry.shape).toEqual(want.shape);
+        let bytes = Buffer.concat(entry.sources.map((source) => file.get(source)!.bytes));
+        if (entry.transpose) {
+          const [rows, columns] = entry.shape as [number, number];
+          bytes = Buffer.from(transposed(bytes, [columns, rows], BYTES_PER_ELEMENT[want.dtype]));
+        }
+        expect(Buffer.compare(bytes, want.bytes), entry.name).toBe(0);
+      }
+      // SD 2's text_projection is never used, and diffusers drops it.
+      const left = planWeights(checkpoint.tensors, before).filter(
+        (e) => !plan.some((p) => p.name === e.name),
+      );
+      expect(left.filter((entry) => !entry.name.endsWith('.text_projection'))).toEqual([]);
+    },
+  );
 });
