@@ -1,0 +1,183 @@
+// Runs the networks of a tiny model the way the engine does: imported into the library, its weights read from there, on
+// the GPU device that src/runtime opens.
+import { expose } from 'comlink';
+import { blobSource } from '../../src/checkpoint/source.ts';
+import { getChunks } from '../../src/library/models.ts';
+import { importModel } from '../../src/library/importer.ts';
+import type { Network } from '../../src/models/network.ts';
+import { textEncoderNetwork } from '../../src/models/text-encoder.ts';
+import type { Networks } from '../../src/models/types.ts';
+import { unetNetwork } from '../../src/models/unet.ts';
+import { vaeDecoderNetwork, vaeEncoderNetwork } from '../../src/models/vae.ts';
+import { openGpu } from '../../src/runtime/device.ts';
+import { ort } from '../../src/runtime/ort.ts';
+import { NetworkSession, type Executor } from '../../src/runtime/session.ts';
+import { StoredWeights } from '../../src/runtime/weights.ts';
+import {
+  compareDecoder,
+  compareEncoder,
+  compareText,
+  compareUNet,
+  readTensors,
+  type Comparison,
+  type Tensors,
+} from '../../tests/goldens.ts';
+
+export type NetworkName = 'text' | 'unet' | 'vae-encoder' | 'vae-decoder';
+
+/** Where onnxruntime put a network's nodes, in its own words, e.g. "All nodes placed on [WebGpuExecutionProvider]". */
+export type PlacementLog = readonly string[];
+
+interface Opened {
+  readonly networks: Networks;
+  readonly weights: StoredWeights;
+  readonly executor: Executor;
+}
+
+// onnxruntime logs through the console. These wrappers must be there before its WebAssembly starts.
+const logged: string[] = [];
+for (const method of ['log', 'info', 'debug', 'warn', 'error'] as const) {
+  const original = console[method].bind(console);
+  console[method] = (...args: unknown[]) => {
+    const text = args.map(String).join(' ');
+    if (/\[[VI]:onnxruntime/.test(text)) logged.push(text);
+    else original(...args);
+  };
+}
+// Verbose for the runtime as a whole; each session still says for itself how much it tells.
+ort.env.logLevel = 'verbose';
+
+let opened: Opened | null = null;
+
+export class Harness {
+  /**
+   * Imports a checkpoint of the reference data with its sidecar. `folder`: its URL, ending with "/".
+   * Gives null, or why this version does not support such a model.
+   */
+  async open(folder: string, checkpoint: string, sidecar: string): Promise<string | null> {
+    const options = { allowNonFinite: false, prediction: null };
+    const { signal } = new AbortController();
+    const files = [await fetchFile(folder, checkpoint), await fetchFile(folder, sidecar)] as const;
+    const outcome = await importModel(...files, options, () => undefined, signal).catch((error: unknown) => {
+      if (error instanceof Error && error.name === 'UnsupportedModelError') return error.message;
+      throw error;
+    });
+    if (typeof outcome === 'string') return outcome;
+    if (outcome.status === 'cancelled') throw new Error('Nobody cancelled this import.');
+    const { model } = outcome;
+    const { networks } = model.detection;
+    if (networks === null) throw new Error('A supported model has networks.');
+    const { device } = await openGpu();
+    opened = {
+      networks,
+      weights: new StoredWeights(model, await getChunks(model)),
+      executor: { backend: 'webgpu', device },
+    };
+    return null;
+  }
+
+  /** Runs every case of the model's expected numbers (`expected`: URL of the file). */
+  async compare(network: NetworkName, expected: string): Promise<Comparison[]> {
+    const tensors = await fetchTensors(expected);
+    const { weights } = the(opened);
+    const { unet, vae, text } = configs();
+    switch (network) {
+      case 'text': {
+        const graph = textEncoderNetwork(text, weights, 'float32');
+        return withSession(graph, (session) =>
+          compareText(tensors, 'float32', graph.outputs, (inputs, output) => session.run(inputs, output)),
+        );
+      }
+      case 'unet':
+        return withSession(unetNetwork(unet, weights, 'float32'), (session) =>
+          compareUNet(tensors, 'float32', (inputs, output) => session.run(inputs, output)),
+        );
+      case 'vae-encoder':
+        return withSession(vaeEncoderNetwork(vae, weights, 'float32'), (session) =>
+          compareEncoder(tensors, 'float32', (inputs, output) => session.run(inputs, output)),
+        );
+      case 'vae-decoder':
+        return withSession(vaeDecoderNetwork(vae, weights, 'float32'), (session) =>
+          compareDecoder(tensors, 'float32', (inputs, output) => session.run(inputs, output)),
+        );
+    }
+  }
+
+  /** Creates a session that logs, and gives the lines that tell where its nodes went. */
+  async placement(network: NetworkName): Promise<PlacementLog> {
+    const { weights } = the(opened);
+    const { unet, vae, text } = configs();
+    logged.length = 0;
+    switch (network) {
+      case 'text':
+        await logSession(textEncoderNetwork(text, weights, 'float32'));
+        break;
+      case 'unet':
+        await logSession(unetNetwork(unet, weights, 'float32'));
+        break;
+      case 'vae-encoder':
+        await logSession(vaeEncoderNetwork(vae, weights, 'float32'));
+        break;
+      case 'vae-decoder':
+        await logSession(vaeDecoderNetwork(vae, weights, 'float32'));
+        break;
+    }
+    // After a line "Node(s) placed on [...]" the nodes follow, one a line.
+    return logged
+      .map((line) => line.replace(/^.*?VerifyEachNodeIsAssignedToAnEp\S*\s*/, ''))
+      .filter((line, i) => line !== logged[i]);
+  }
+}
+
+function configs() {
+  const { unet, vae, textEncoders } = the(opened).networks;
+  return { unet, vae: the(vae), text: the(textEncoders[0] ?? null) };
+}
+
+async function withSession<I>(
+  network: Network<I>,
+  use: (session: NetworkSession<I>) => Promise<Comparison[]>,
+  verbose = false,
+): Promise<Comparison[]> {
+  const { weights, executor } = the(opened);
+  const session = await NetworkSession.create(
+    'network',
+    network,
+    'float32',
+    weights,
+    executor,
+    undefined,
+    verbose,
+  );
+  try {
+    return await use(session);
+  } finally {
+    await session.release();
+  }
+}
+
+async function logSession<I>(network: Network<I>): Promise<void> {
+  await withSession(network, () => Promise.resolve([]), true);
+}
+
+/** A file of the reference data, unpacked. */
+async function fetchFile(folder: string, name: string): Promise<File> {
+  const response = await fetch(new URL(name, folder));
+  if (!response.ok || response.body === null)
+    throw new Error(`${name}: HTTP status ${String(response.status)}`);
+  const packed = name.endsWith('.gz');
+  const body = packed ? response.body.pipeThrough(new DecompressionStream('gzip')) : response.body;
+  return new File([await new Response(body).blob()], packed ? name.slice(0, -3) : name);
+}
+
+async function fetchTensors(url: string): Promise<Tensors> {
+  const at = url.lastIndexOf('/') + 1;
+  return readTensors(blobSource(await fetchFile(url.slice(0, at), url.slice(at))));
+}
+
+function the<T>(value: T | null): T {
+  if (value === null) throw new Error('The harness has no model, or the model lacks this part.');
+  return value;
+}
+
+expose(new Harness());

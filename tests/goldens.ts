@@ -1,0 +1,164 @@
+// What the reference implementations compute for a tiny model, compared with what a session computes, wherever that
+// runs: nothing here needs Node.
+import { toFloat32 } from '../src/checkpoint/convert.ts';
+import { openCheckpoint } from '../src/checkpoint/open.ts';
+import type { ByteSource } from '../src/checkpoint/types.ts';
+import type { Precision } from '../src/graph/types.ts';
+import type { TextInputs } from '../src/models/text-encoder.ts';
+import type { UNetInputs } from '../src/models/unet.ts';
+import type { VaeDecoderInputs, VaeEncoderInputs } from '../src/models/vae.ts';
+
+/** Expected numbers by name. */
+export type Tensors = ReadonlyMap<string, { readonly dims: readonly number[]; readonly data: Float32Array }>;
+
+export interface Comparison {
+  /** "u2.out" */
+  readonly name: string;
+  /** Largest absolute error over the largest absolute expected value. */
+  readonly error: number;
+  readonly limit: number;
+}
+
+/** Runs a network and gives one of its outputs. */
+export type Run<I> = (inputs: I, output: string) => Promise<Float32Array>;
+
+/** models/README.md of the reference data, "Tolerances". */
+export const TOLERANCES: Readonly<Record<Precision, { text: number; unet: number; vae: number }>> = {
+  float32: { text: 1e-5, unet: 5e-5, vae: 5e-5 },
+  float16: { text: 5e-3, unet: 2e-2, vae: 2e-2 },
+};
+
+/** All tensors of a file of expected numbers. */
+export async function readTensors(source: ByteSource): Promise<Tensors> {
+  const checkpoint = await openCheckpoint(source);
+  const tensors = new Map<string, { dims: readonly number[]; data: Float32Array }>();
+  for (const { name, shape, dtype } of checkpoint.tensors.values()) {
+    tensors.set(name, { dims: shape, data: toFloat32(await checkpoint.read(name), dtype) });
+  }
+  return tensors;
+}
+
+/** The cases `u0`, `u1` ... of unet.safetensors. */
+export async function compareUNet(
+  expected: Tensors,
+  precision: Precision,
+  run: Run<UNetInputs>,
+): Promise<Comparison[]> {
+  const comparisons: Comparison[] = [];
+  for (const key of casesOf(expected, /^(u\d+)\.out$/)) {
+    const x = the(expected, `${key}.x`);
+    const context = the(expected, `${key}.context`);
+    const vector = expected.get(`${key}.y`)?.data;
+    const [batch = 0, , height = 0, width = 0] = x.dims;
+    const inputs = {
+      x: x.data,
+      batch,
+      height,
+      width,
+      timesteps: the(expected, `${key}.t`).data,
+      context: context.data,
+      tokens: context.dims[1] ?? 0,
+      ...(vector === undefined ? {} : { vector }),
+    };
+    const name = `${key}.out`;
+    comparisons.push(compare(expected, name, await run(inputs, 'out'), TOLERANCES[precision].unet));
+  }
+  return comparisons;
+}
+
+/**
+ * The prompts `p0`, `p1` ... of text.safetensors, for models with one text encoder. `outputs`: those the graph has;
+ * shorter encoders than the reference's clip skips have fewer.
+ */
+export async function compareText(
+  expected: Tensors,
+  precision: Precision,
+  outputs: readonly string[],
+  run: Run<TextInputs>,
+): Promise<Comparison[]> {
+  const comparisons: Comparison[] = [];
+  for (const key of casesOf(expected, /^(p\d+)\.tokens$/)) {
+    const { dims, data } = the(expected, `${key}.tokens`);
+    const inputs = { tokens: Int32Array.from(data), chunks: dims[0] ?? 0 };
+    for (const name of expected.keys()) {
+      const output = textOutput(name, key);
+      if (output === null || !outputs.includes(output)) continue;
+      comparisons.push(compare(expected, name, await run(inputs, output), TOLERANCES[precision].text));
+    }
+  }
+  return comparisons;
+}
+
+/** What the graph calls a result of the reference: "p0.skip2", "p0.penultimate", "p0.last". */
+function textOutput(name: string, key: string): string | null {
+  if (name === `${key}.penultimate`) return 'skip.2';
+  if (name === `${key}.last`) return 'skip.1';
+  const skip = name.startsWith(`${key}.`) ? /^skip(\d+)$/.exec(name.slice(key.length + 1)) : null;
+  return skip === null ? null : `skip.${skip[1] ?? ''}`;
+}
+
+/** The pictures `e0`, `e1` ... of vae.safetensors. */
+export async function compareEncoder(
+  expected: Tensors,
+  precision: Precision,
+  run: Run<VaeEncoderInputs>,
+): Promise<Comparison[]> {
+  const comparisons: Comparison[] = [];
+  for (const key of casesOf(expected, /^(e\d+)\.mean$/)) {
+    const { data, ...size } = planesOf(expected, `${key}.x`);
+    for (const output of ['mean', 'logvar']) {
+      const result = await run({ image: data, ...size }, output);
+      comparisons.push(compare(expected, `${key}.${output}`, result, TOLERANCES[precision].vae));
+    }
+  }
+  return comparisons;
+}
+
+/** The latents `d0`, `d1` ... of vae.safetensors. */
+export async function compareDecoder(
+  expected: Tensors,
+  precision: Precision,
+  run: Run<VaeDecoderInputs>,
+): Promise<Comparison[]> {
+  const comparisons: Comparison[] = [];
+  for (const key of casesOf(expected, /^(d\d+)\.image$/)) {
+    const { data, ...size } = planesOf(expected, `${key}.latent`);
+    const result = await run({ latent: data, ...size }, 'image');
+    comparisons.push(compare(expected, `${key}.image`, result, TOLERANCES[precision].vae));
+  }
+  return comparisons;
+}
+
+function planesOf(expected: Tensors, name: string) {
+  const { dims, data } = the(expected, name);
+  const [batch = 0, , height = 0, width = 0] = dims;
+  return { data, batch, height, width };
+}
+
+function casesOf(expected: Tensors, pattern: RegExp): string[] {
+  return [...expected.keys()].flatMap((name) => pattern.exec(name)?.[1] ?? []).sort();
+}
+
+function the(expected: Tensors, name: string): { dims: readonly number[]; data: Float32Array } {
+  const tensor = expected.get(name);
+  if (tensor === undefined) throw new Error(`The reference data has no ${name}.`);
+  return tensor;
+}
+
+function compare(expected: Tensors, name: string, actual: Float32Array, limit: number): Comparison {
+  return { name, error: relativeError(actual, the(expected, name).data), limit };
+}
+
+/** Infinity for a NaN, which would pass every other comparison, and for another number of values. */
+function relativeError(actual: Float32Array, expected: Float32Array): number {
+  if (actual.length !== expected.length) return Infinity;
+  let error = 0;
+  let scale = 0;
+  for (const [i, want] of expected.entries()) {
+    const difference = Math.abs((actual[i] ?? NaN) - want);
+    if (Number.isNaN(difference)) return Infinity;
+    error = Math.max(error, difference);
+    scale = Math.max(scale, Math.abs(want));
+  }
+  return error / scale;
+}

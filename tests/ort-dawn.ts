@@ -1,0 +1,127 @@
+// Runs networks with onnxruntime-web's WebGPU provider in Node, on Dawn: for float16, which the browser's software
+// rendering lacks. Tests only.
+import { readFileSync } from 'node:fs';
+import type * as Ort from 'onnxruntime-web/webgpu';
+import { create, globals } from 'webgpu';
+import type { HostTensor, Precision, WeightRef } from '../src/graph/types.ts';
+import type { Network } from '../src/models/network.ts';
+
+export interface DawnSession<I> {
+  run(inputs: I, output: string): Promise<Float32Array>;
+  /** What onnxruntime logged of where the nodes went. */
+  readonly placement: readonly string[];
+  release(): Promise<void>;
+}
+
+const LOCATION = 'weights.bin';
+const DIST = new URL('../node_modules/onnxruntime-web/dist/', import.meta.url);
+
+const logged: string[] = [];
+
+/** Opens the WebGPU device with shader-f16 and onnxruntime on it. Rejects when there is none. */
+export async function openDawn(): Promise<{ ort: typeof Ort; device: GPUDevice; adapter: string }> {
+  Object.assign(globalThis, globals);
+  const gpu = create([]);
+  Object.defineProperty(globalThis, 'navigator', {
+    value: { gpu, hardwareConcurrency: 1 },
+    configurable: true,
+  });
+  copySharedMemory();
+  const adapter = await gpu.requestAdapter();
+  if (!adapter?.features.has('shader-f16')) throw new Error('There is no WebGPU device with shader-f16.');
+  const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = adapter.limits;
+  const { maxComputeInvocationsPerWorkgroup, maxStorageBuffersPerShaderStage } = adapter.limits;
+  const device = await adapter.requestDevice({
+    // Without subgroups: with 4 or 8 lanes, as in software, onnxruntime's attention is wrong.
+    requiredFeatures: ['shader-f16'],
+    requiredLimits: {
+      maxBufferSize,
+      maxStorageBufferBindingSize,
+      maxComputeWorkgroupStorageSize,
+      maxComputeInvocationsPerWorkgroup,
+      maxStorageBuffersPerShaderStage,
+    },
+  });
+
+  keepLog();
+  const ort = (await import(new URL('ort.webgpu.bundle.min.mjs', DIST).href)) as typeof Ort;
+  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.wasmBinary = readFileSync(new URL('ort-wasm-simd-threaded.asyncify.wasm', DIST));
+  ort.env.logLevel = 'verbose';
+  return { ort, device, adapter: adapter.info.description };
+}
+
+/** A session of the network in its graph's precision; `read` gives the bytes of a weight in that precision. */
+export async function openDawnSession<I>(
+  { ort, device }: { readonly ort: typeof Ort; readonly device: GPUDevice },
+  network: Network<I>,
+  read: (ref: WeightRef, precision: Precision) => Promise<Uint8Array>,
+): Promise<DawnSession<I>> {
+  const { graph } = network;
+  const parts: Uint8Array[] = [];
+  const offsets = new Map<WeightRef, number>();
+  let size = 0;
+  for (const ref of graph.weights) {
+    const bytes = await read(ref, graph.precision);
+    offsets.set(ref, size);
+    parts.push(bytes);
+    size += bytes.length;
+  }
+  const model = graph.serialize((ref) => ({ location: LOCATION, offset: offsets.get(ref) ?? NaN }));
+  logged.length = 0;
+  const session = await ort.InferenceSession.create(model, {
+    executionProviders: [{ name: 'webgpu', device }],
+    externalData: [{ path: LOCATION, data: new Uint8Array(Buffer.concat(parts)) }],
+    logSeverityLevel: 0,
+  });
+  return {
+    placement: logged.filter((line) => line.includes('placed on')),
+    async run(inputs, output) {
+      const feeds: Record<string, Ort.Tensor> = {};
+      for (const [name, tensor] of Object.entries(network.feeds(inputs)))
+        feeds[name] = ortTensor(ort, tensor);
+      // Quiet from here on: a run logs every kernel.
+      const results = await session.run(feeds, [output], { logSeverityLevel: 3 });
+      const data = (await results[output]?.getData()) as Float32Array;
+      return data.slice();
+    },
+    release: () => session.release(),
+  };
+}
+
+function ortTensor(ort: typeof Ort, tensor: HostTensor): Ort.Tensor {
+  switch (tensor.type) {
+    case 'float32':
+      return new ort.Tensor('float32', tensor.data, tensor.dims);
+    case 'int32':
+      return new ort.Tensor('int32', tensor.data, tensor.dims);
+    case 'int64':
+      return new ort.Tensor('int64', tensor.data, tensor.dims);
+  }
+}
+
+/** onnxruntime logs through the console; its lines are kept instead of shown. */
+function keepLog(): void {
+  for (const method of ['log', 'info', 'debug', 'warn', 'error'] as const) {
+    const original = console[method].bind(console);
+    console[method] = (...args: unknown[]) => {
+      const text = args.map(String).join(' ');
+      if (/\[[VIW]:onnxruntime/.test(text)) logged.push(text);
+      else original(...args);
+    };
+  }
+}
+
+/** Dawn's Node binding refuses views of a SharedArrayBuffer, which the wasm heap is: they are copied. */
+function copySharedMemory(): void {
+  const write = GPUQueue.prototype.writeBuffer;
+  GPUQueue.prototype.writeBuffer = function (buffer, bufferOffset, data, dataOffset = 0, size) {
+    const unit = ArrayBuffer.isView(data) && 'BYTES_PER_ELEMENT' in data ? Number(data.BYTES_PER_ELEMENT) : 1;
+    const bytes = ArrayBuffer.isView(data)
+      ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+      : new Uint8Array(data);
+    const start = dataOffset * unit;
+    const end = size === undefined ? bytes.length : start + size * unit;
+    write.call(this, buffer, bufferOffset, bytes.slice(start, end));
+  };
+}
