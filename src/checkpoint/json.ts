@@ -8,6 +8,8 @@ export class JsonError extends Error {
   override readonly name = 'JsonError';
 }
 
+/** A header of half a million tensors has no more values than this. */
+const MAX_VALUES = 4_000_000;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const INTEGER = /^-?\d+$/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -19,6 +21,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
  */
 export function parseJson(text: string, maxDepth = 16): JsonValue {
   let at = 0;
+  let values = 0;
 
   const fail = (what: string): never => {
     throw new JsonError(`${what} at character ${at}`);
@@ -32,7 +35,7 @@ export function parseJson(text: string, maxDepth = 16): JsonValue {
   };
 
   const expect = (c: string): void => {
-    if (text[at] !== c) fail(`"${c}" expected`);
+    if (text[at] !== c) fail(`${c} expected`);
     at++;
   };
 
@@ -96,6 +99,7 @@ export function parseJson(text: string, maxDepth = 16): JsonValue {
 
   const value = (depth: number): JsonValue => {
     if (depth > maxDepth) fail('nested too deeply');
+    if (++values > MAX_VALUES) fail('too many values');
     switch (text[at]) {
       case '{': {
         const object = new Map<string, JsonValue>();

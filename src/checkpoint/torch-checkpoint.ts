@@ -34,7 +34,8 @@ export function torchCheckpoint(
   const stored = new Map<string, Stored>();
   for (const tensor of tensors) {
     const { key, dtype, count } = tensor.storage;
-    const bytes = storages.get(key);
+    const { embedded } = tensor.storage;
+    const bytes = embedded === undefined ? storages.get(key) : inMemory(embedded);
     if (bytes === undefined) {
       throw new CheckpointError(
         'corrupt',
@@ -73,4 +74,10 @@ export function torchCheckpoint(
       return readStrided(bytes.read, tensor, BYTES_PER_ELEMENT[dtype], range.start, range.count);
     },
   };
+}
+
+/** Has no place of its own in the file. */
+function inMemory(bytes: Uint8Array): StorageBytes {
+  const read: RangeReader = async (offset, length) => bytes.slice(offset, offset + length);
+  return { position: 0, compressed: true, length: bytes.length, read };
 }

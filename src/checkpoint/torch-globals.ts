@@ -67,7 +67,7 @@ export function checkTorchGlobal(global: PickleGlobal): void {
   }
   throw new CheckpointError(
     'forbidden',
-    `The file wants to run code: it asks for ${name}, which no model needs. It was not opened and nothing ran. Do not trust this file; look for a .safetensors version.`,
+    `The file wants Python to load ${name}. A model needs nothing of the kind, and a file that does could run any program, so it was refused; nothing ran. Look for a .safetensors version of it.`,
   );
 }
 

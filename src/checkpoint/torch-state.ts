@@ -8,6 +8,7 @@
 //   a textual-inversion embedding            "string_to_param.*"
 //   a hypernetwork (width -> pair of dicts)  "768.0.linear.0.weight"
 // Values that are no tensors are skipped.
+import { boundObjects } from './pickle-stack.ts';
 import {
   PickleDict,
   PickleGlobal,
@@ -18,13 +19,16 @@ import {
   type PickleValue,
 } from './pickle-values.ts';
 import { quote, shapeProduct } from './tensor.ts';
+import { readNumpyArray } from './torch-numpy.ts';
 import { storageDType } from './torch-globals.ts';
 import { CheckpointError, type DType } from './types.ts';
 
 /** Dictionaries nested deeper than this hold no weights of anything. */
 const MAX_DEPTH = 32;
+/** A list longer than this is a log or an optimizer's, not a model's. */
+const MAX_LIST = 65536;
 /** Expanded tensors (stride 0) may have more elements than their storage, but not absurdly many. */
-const MAX_EXPANDED = 2 ** 24;
+const MAX_EXPANDED = 2 ** 20;
 
 /** One storage of a torch file, as the pickle describes it. */
 export interface StorageInfo {
@@ -32,6 +36,8 @@ export interface StorageInfo {
   readonly dtype: DType;
   /** Elements. */
   readonly count: number;
+  /** The bytes themselves, where they were in the pickle. */
+  readonly embedded?: Uint8Array;
 }
 
 export interface TorchTensor {
@@ -158,6 +164,7 @@ function walk(top: readonly Member[], storages: StorageTable): TorchTensor[] {
       const part = keyText(key);
       if (!leaf && part !== null) pending.push({ name: prefix + part, value, depth });
     }
+    boundObjects(pending.length + tensors.length);
   };
 
   enter(top, '', 0);
@@ -184,7 +191,7 @@ function keyText(key: PickleValue): string | null {
 function members(value: PickleValue, onlyDicts: boolean): Member[] | null {
   if (value instanceof PickleDict) return [...value.entries];
   if (value instanceof PickleList || value instanceof PickleTuple) {
-    return onlyDicts ? null : value.items.map((item, i) => [i, item]);
+    return onlyDicts || value.items.length > MAX_LIST ? null : value.items.map((item, i) => [i, item]);
   }
   if (!(value instanceof PickleObject)) return null;
   switch (value.callee.path) {
@@ -218,29 +225,47 @@ function initialPairs(value: PickleValue | undefined): Member[] {
   return pairs;
 }
 
-/** The record of `_rebuild_tensor_v2`, out of its Parameter if it is wrapped in one; null for any other value. */
+/** The record of a tensor's builder, out of its Parameter if it is wrapped in one; null for any other value. */
 function rebuiltTensor(value: PickleValue): PickleObject | null {
   if (!(value instanceof PickleObject)) return null;
   switch (value.callee.path) {
     case 'torch._utils._rebuild_tensor_v2':
       return value;
+    case 'torch._utils._rebuild_device_tensor_from_numpy':
+      return value;
     case 'torch._utils._rebuild_parameter': {
       const data = value.args[0];
-      const plain = data instanceof PickleObject && data.callee.path === 'torch._utils._rebuild_tensor_v2';
-      return plain ? data : corrupt('A parameter has no tensor in it.');
+      const bare = data instanceof PickleObject && data.callee.name !== '_rebuild_parameter';
+      return (bare ? rebuiltTensor(data) : null) ?? corrupt('A parameter has no tensor in it.');
     }
-    case 'torch._utils._rebuild_device_tensor_from_numpy':
-      throw new CheckpointError(
-        'unsupported',
-        'The file holds tensors saved from a special device (torch._utils._rebuild_device_tensor_from_numpy), which cannot be read.',
-      );
     default:
       return null;
   }
 }
 
-/** Reads (storage, offset, shape, strides, requires_grad, hooks[, metadata]), torch/_utils.py `_rebuild_tensor_v2`. */
 function readTensor(name: string, record: PickleObject, storages: StorageTable): TorchTensor {
+  return record.callee.name === '_rebuild_tensor_v2'
+    ? readView(name, record, storages)
+    : readEmbedded(name, record);
+}
+
+/** Reads (numpy array, dtype, device, requires_grad); the only dtype on the list of globals is float32. */
+function readEmbedded(name: string, record: PickleObject): TorchTensor {
+  const array = readNumpyArray(record.args[0]);
+  if (array === null) {
+    throw new CheckpointError(
+      'unsupported',
+      `Tensor ${quote(name)} is stored as a numpy array that is no plain float32, which cannot be read.`,
+    );
+  }
+  const { shape, strides, bytes } = array;
+  const count = bytes.length / 4;
+  const storage: StorageInfo = { key: '(in the pickle)', dtype: 'F32', count, embedded: bytes };
+  return { name, storage, offset: 0, shape, strides, elementCount: count };
+}
+
+/** Reads (storage, offset, shape, strides, requires_grad, hooks[, metadata]), torch/_utils.py `_rebuild_tensor_v2`. */
+function readView(name: string, record: PickleObject, storages: StorageTable): TorchTensor {
   const [reference, offset, size, stride, , , metadata = null] = record.args;
   const wrong = (what: string): never => corrupt(`Tensor ${quote(name)} ${what}.`);
 

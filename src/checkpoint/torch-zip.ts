@@ -30,7 +30,7 @@ export async function openTorchZip(source: ByteSource): Promise<Checkpoint> {
   const tensors = collectTensors(pickle, storages);
 
   const bytes = new Map<string, StorageBytes>();
-  const keys = [...new Set(tensors.map((tensor) => tensor.storage.key))];
+  const keys = [...new Set(tensors.filter((t) => !t.storage.embedded).map((t) => t.storage.key))];
   for (let i = 0; i < keys.length; i += PARALLEL) {
     await Promise.all(
       keys.slice(i, i + PARALLEL).map(async (key) => {

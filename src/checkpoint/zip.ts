@@ -34,12 +34,14 @@ export interface ZipEntry {
   readonly unreadable: string | null;
   /** Offset of the local header. */
   readonly headerOffset: number;
+  /** Bytes of the name in the file. */
+  readonly nameLength: number;
 }
 
 export interface ZipDirectory {
   readonly entries: ReadonlyMap<string, ZipEntry>;
-  /** Where the directory begins: entries end before it. */
-  readonly start: number;
+  /** Where the entry must end at the latest: at the next entry's header, or where the directory begins. */
+  limit(entry: ZipEntry): number;
 }
 
 /** Does the file begin like a zip? */
@@ -64,7 +66,11 @@ export async function readZipDirectory(source: ByteSource): Promise<ZipDirectory
     entries.set(entry.name, entry);
   }
   if (at !== end.size) throw corrupt('is longer than its entries');
-  return { entries, start: end.offset };
+  const headers = [...new Set([...entries.values()].map((entry) => entry.headerOffset))].sort(
+    (a, b) => a - b,
+  );
+  const next = new Map(headers.map((offset, i) => [offset, headers[i + 1] ?? end.offset]));
+  return { entries, limit: (entry) => next.get(entry.headerOffset) ?? end.offset };
 }
 
 /** Offset of an entry's (compressed) bytes, from its local header. Throws CheckpointError. */
@@ -80,18 +86,22 @@ export async function locateEntry(
     );
   }
   const wrong = corrupt(`points at no header for the entry ${quote(entry.name)}`);
-  const header = view(await source.read(entry.headerOffset, LOCAL_LENGTH));
-  if (header.getUint32(0, true) !== LOCAL_HEADER) throw wrong;
+  const limit = directory.limit(entry);
+  const headerLength = LOCAL_LENGTH + entry.nameLength;
+  if (entry.headerOffset + headerLength > limit) throw wrong;
+  const bytes = await source.read(entry.headerOffset, headerLength);
+  const header = view(bytes);
   const flags = header.getUint16(6, true);
   const method = header.getUint16(8, true);
-  const nameLength = header.getUint16(26, true);
-  const data = entry.headerOffset + LOCAL_LENGTH + nameLength + header.getUint16(28, true);
+  const sameName =
+    header.getUint16(26, true) === entry.nameLength &&
+    decodeName(bytes.subarray(LOCAL_LENGTH)) === entry.name;
+  if (header.getUint32(0, true) !== LOCAL_HEADER || !sameName) throw wrong;
   if ((flags & ENCRYPTED_FLAG) !== 0 || method !== (entry.deflated ? DEFLATED : STORED)) throw wrong;
-  if (data + entry.compressedSize > directory.start) {
-    throw corrupt(`places the entry ${quote(entry.name)} past its own end`);
+  const data = entry.headerOffset + headerLength + header.getUint16(28, true);
+  if (data + entry.compressedSize > limit) {
+    throw corrupt(`lets the entry ${quote(entry.name)} run into what follows it`);
   }
-  if (decodeName(await source.read(entry.headerOffset + LOCAL_LENGTH, nameLength)) !== entry.name)
-    throw wrong;
   return data;
 }
 
@@ -198,7 +208,10 @@ function readCentralHeader(directory: Uint8Array, at: number): { entry: ZipEntry
       : null;
   const crc = header.getUint32(16, true);
   const deflated = method === DEFLATED;
-  return { entry: { name, deflated, compressedSize, size, crc, unreadable, headerOffset }, length };
+  return {
+    entry: { name, deflated, compressedSize, size, crc, unreadable, headerOffset, nameLength },
+    length,
+  };
 }
 
 /** Replaces values that are all ones by those of the ZIP64 extra field, in the order of the calls. */
