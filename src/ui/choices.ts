@@ -1,5 +1,8 @@
 // The ranges and lists of txt2img's controls, with A1111's names.
 import type { GenerationParameters } from '../generation/types.ts';
+import { PARAMETER_BOUNDS, SEED_BOUNDS } from '../generation/validate.ts';
+import { SAMPLERS } from '../sampling/registry.ts';
+import { SCHEDULERS } from '../sampling/schedules.ts';
 
 export interface Range {
   readonly min: number;
@@ -10,20 +13,13 @@ export interface Range {
   readonly grain?: number;
 }
 
-/** Those of A1111 1.10.1. */
 export const RANGES = {
-  steps: { min: 1, max: 150, step: 1 },
-  width: { min: 64, max: 2048, step: 8 },
-  height: { min: 64, max: 2048, step: 8 },
-  batchCount: { min: 1, max: 100, step: 1 },
-  batchSize: { min: 1, max: 8, step: 1 },
-  cfgScale: { min: 1, max: 30, step: 0.5, grain: 0.01 },
-  clipSkip: { min: 1, max: 12, step: 1 },
+  ...PARAMETER_BOUNDS,
+  cfgScale: { ...PARAMETER_BOUNDS.cfgScale, grain: 0.01 },
   ensd: { min: 0, max: 2 ** 32 - 1, step: 1 },
 } as const satisfies Partial<Record<keyof GenerationParameters, Range>>;
 
-/** -1 asks for a random one. Beyond 2^53 a number no longer says which seed it means. */
-export const SEED_RANGE: Range = { min: -1, max: Number.MAX_SAFE_INTEGER, step: 1 };
+export const SEED_RANGE: Range = { min: SEED_BOUNDS.random, max: SEED_BOUNDS.max, step: 1 };
 
 export const RNG_SOURCES = ['GPU', 'CPU', 'NV'] as const;
 
@@ -43,6 +39,6 @@ export interface Choices {
 }
 
 export const CHOICES: Choices = {
-  samplers: ['DPM++ 2M', 'Euler a', 'Euler', 'DDIM'],
-  schedulers: ['Automatic', 'Karras'],
+  samplers: SAMPLERS.map(({ name }) => name),
+  schedulers: SCHEDULERS.map(({ label }) => label),
 };

@@ -1,12 +1,10 @@
 // What the page remembers between visits, checked as it is read: whatever lies in the browser's storage may be
 // years old, half-written or made by someone else, and must never keep the page from starting.
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../generation/types.ts';
+import { MAX_PROMPT_LENGTH } from '../generation/validate.ts';
 import { type Choices, RANGES, RNG_SOURCES, SEED_RANGE, snap } from './choices.ts';
 
 export type Theme = 'auto' | 'light' | 'dark';
-
-/** Longest prompt that is kept, in UTF-16 units. */
-const MAX_PROMPT = 100_000;
 
 /** Names under which `saveSetting` keeps them. */
 export const SETTING_KEYS = {
@@ -22,8 +20,8 @@ export function parseParameters(stored: unknown, choices: Choices): GenerationPa
   const fallback = DEFAULT_PARAMETERS;
   const number = (key: keyof typeof RANGES) => snap(from[key], RANGES[key], fallback[key]);
   return {
-    prompt: text(from['prompt'], MAX_PROMPT),
-    negativePrompt: text(from['negativePrompt'], MAX_PROMPT),
+    prompt: text(from['prompt'], MAX_PROMPT_LENGTH),
+    negativePrompt: text(from['negativePrompt'], MAX_PROMPT_LENGTH),
     steps: number('steps'),
     sampler: oneOf(from['sampler'], choices.samplers, fallback.sampler),
     scheduler: oneOf(from['scheduler'], choices.schedulers, fallback.scheduler),

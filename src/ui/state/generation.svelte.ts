@@ -12,20 +12,20 @@ export interface GenerationHooks {
   readonly onFailure: (failure: Failure) => void;
   readonly onWarning: (message: string) => void;
   /** The job ended, well or not. */
-  readonly onEnd: (imageIds: readonly string[]) => void;
+  readonly onEnd: () => void;
 }
 
 export class GenerationJob {
   running = $state(false);
   /** What the person asked of the running job. */
   stopping = $state<'interrupt' | 'skip' | null>(null);
-  /** What the engine is doing, in words. */
+  /** What the engine is doing besides steps, in words. */
   status = $state('');
   /** 0..1 while weights are read. */
   loading = $state<number | null>(null);
   progress = $state.raw<StepEvent | null>(null);
   preview = $state.raw<PreviewEvent | null>(null);
-  /** Pictures of this job, or of the last one. */
+  /** Pictures of this job; of the last one that made any while none runs. */
   pictures = $state.raw<readonly Picture[]>([]);
   /** Spoken to screen readers: seldom enough to listen to. */
   announcement = $state('');
@@ -51,7 +51,9 @@ export class GenerationJob {
   /** "Step 7/20 · Batch 1/2 · 12 s left". */
   get description(): string {
     const step = this.progress;
-    if (!step) return this.loading === null ? this.status : `${this.status} ${formatPercent(this.loading)}`;
+    if (!step || this.status !== '') {
+      return this.loading === null ? this.status : `${this.status} ${formatPercent(this.loading)}`;
+    }
     const parts = [`Step ${step.step}/${step.steps}`];
     if (step.batchCount > 1) parts.push(`Batch ${step.batch + 1}/${step.batchCount}`);
     const left = formatTimeLeft(step.remainingMs);
@@ -69,10 +71,14 @@ export class GenerationJob {
     this.loading = null;
     this.progress = null;
     this.preview = null;
+    const before = this.pictures;
     this.pictures = [];
     this.announcement = 'Generating';
     this.#announcedQuarter = 0;
-    const work = this.#run(sha256, parameters, cpu);
+    const work = this.#run(sha256, parameters, cpu).finally(() => {
+      // A job that made nothing does not take away what the one before made.
+      if (this.pictures.length === 0) this.pictures = before;
+    });
     this.#finished = work;
     await work;
   }
@@ -129,7 +135,7 @@ export class GenerationJob {
       this.preview = null;
       this.loading = null;
       this.progress = null;
-      this.#hooks.onEnd(this.pictures.map((picture) => picture.id));
+      this.#hooks.onEnd();
     }
   }
 
@@ -147,6 +153,7 @@ export class GenerationJob {
         break;
       case 'step':
         this.progress = event;
+        this.status = '';
         if (this.stopping === 'skip' && event.step <= 1) this.stopping = null;
         this.#announce();
         break;
