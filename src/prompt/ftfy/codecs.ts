@@ -89,7 +89,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** A surrogate pair, each half encoded as three bytes (CESU-8). */
 const CESU8_PAIR = /\xed([\xa0-\xaf])([\x80-\xbf])\xed([\xb0-\xbf])([\x80-\xbf])/g;
 /** Java's U+0000. The reference takes a 0xC0 before a final line break for one too (`$` matches there). */
- 
+
 const JAVA_NULL = /\xc0(?:\x80|\n(?![^]))/g;
 
 /**
