@@ -91,6 +91,11 @@ describe('toGenerationParameters', () => {
     });
   });
 
+  test("samplers by A1111's inner names, and an unknown one", () => {
+    expect(read('a\nSteps: 20, Sampler: k_euler_a, CFG scale: 7').sampler).toBe('Euler a');
+    expect(read('a\nSteps: 20, Sampler: Quantum, CFG scale: 7').sampler).toBe('DPM++ 2M');
+  });
+
   test('a plain prompt says nothing about the controls', () => {
     expect(read('just a prompt')).toEqual({ prompt: 'just a prompt', negativePrompt: '' });
   });

@@ -1,9 +1,9 @@
 // GenerationParameters to and from the text that pictures carry.
 import { version } from '../../package.json';
+import { findSampler, resolveSampler } from '../sampling/registry.ts';
 import { createInfotext } from './infotext/create.ts';
 import type { Infotext } from './infotext/parse.ts';
 import type { InfotextScalar } from './infotext/quote.ts';
-import { samplerAndScheduler, samplerUsesEnsd } from './infotext/sampler-names.ts';
 import type { GenerationParameters } from './types.ts';
 
 /** The program's name in the text. It does not parse as a version of A1111's, which therefore applies no compatibility to it. */
@@ -40,7 +40,7 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     vaeHash: context.vaeHash ?? null,
     vaeName: context.vaeName ?? null,
     clipSkip: parameters.clipSkip > 1 ? parameters.clipSkip : null,
-    ensd: parameters.ensd !== 0 && samplerUsesEnsd(parameters.sampler) ? parameters.ensd : null,
+    ensd: parameters.ensd !== 0 && findSampler(parameters.sampler)?.usesEnsd ? parameters.ensd : null,
     rng: parameters.rng === 'GPU' ? null : parameters.rng,
     extra: context.extra ?? {},
     version: PROGRAM_VERSION,
@@ -50,7 +50,7 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
 /**
  * What a parsed text asks of a request: only fields that the text decides, so that a plain prompt leaves the controls alone.
  * A line of parameters also decides by what it leaves out, for A1111 leaves out its defaults: clip skip 1, the GPU's random
- * numbers, no eta noise seed delta. Values that are no numbers are left out; ranges are not checked (see validate.ts).
+ * numbers, no eta noise seed delta. A sampler that is not known becomes A1111's default, as there. Values that are no numbers are left out; ranges are not checked (see validate.ts).
  */
 export function toGenerationParameters(infotext: Infotext): Partial<GenerationParameters> {
   const result: { -readonly [K in keyof GenerationParameters]?: GenerationParameters[K] } = {};
@@ -61,10 +61,7 @@ export function toGenerationParameters(infotext: Infotext): Partial<GenerationPa
     if (value !== null) result[field] = value;
   }
   if (typeof infotext['Sampler'] === 'string') {
-    const { sampler, scheduler } = samplerAndScheduler(
-      infotext['Sampler'],
-      textOf(infotext['Schedule type']),
-    );
+    const { sampler, scheduler } = resolveSampler(infotext['Sampler'], textOf(infotext['Schedule type']));
     result.sampler = sampler;
     result.scheduler = scheduler;
   }
