@@ -18,8 +18,12 @@ import type {
   GenerationEvent,
   GenerationOutcome,
   GenerationParameters,
+  TokenCountOptions,
 } from './types.ts';
 import { validateParameters } from './validate.ts';
+import { stripComments } from '../prompt/comments.ts';
+import { parseExtraNetworks } from '../prompt/extra-networks.ts';
+import type { TokenCount } from '../prompt/counter.ts';
 import { countTokens } from './token-count.ts';
 import { TimeLeft } from './time-left.ts';
 
@@ -106,8 +110,8 @@ export class Engine implements EngineApi {
     await model?.release();
   }
 
-  countTokens(text: string): Promise<{ readonly used: number; readonly limit: number }> {
-    return countTokens(text);
+  countTokens(prompt: string, options?: TokenCountOptions): Promise<TokenCount> {
+    return countTokens(prompt, options);
   }
 
   async #run(
@@ -117,7 +121,13 @@ export class Engine implements EngineApi {
     onEvent: OnEvent,
   ): Promise<GenerationOutcome> {
     const seed = asked.seed === -1 ? Math.floor(Math.random() * RANDOM_SEEDS) : asked.seed;
-    const parameters: GenerationParameters = { ...asked, seed };
+    const parameters: GenerationParameters = {
+      ...asked,
+      seed,
+      prompt: stripComments(asked.prompt),
+      negativePrompt: stripComments(asked.negativePrompt),
+    };
+    warnOfExtraNetworks(parameters, onEvent);
     const { batchSize, batchCount, steps, width, height } = parameters;
     const [h, w] = [height / 8, width / 8];
     const area = model.latentChannels * h * w;
@@ -137,7 +147,7 @@ export class Engine implements EngineApi {
           latents = next.value;
           break;
         }
-        const { step, total, denoised } = next.value;
+        const { step, steps: total, denoised } = next.value;
         stepsDone = step;
         const remainingMs = time.update((batch + step / total) * steps);
         onEvent({
@@ -249,6 +259,17 @@ export class Engine implements EngineApi {
   #explain(error: unknown): unknown {
     return this.#lost ? new DeviceLostError(this.#lost.message) : error;
   }
+}
+
+/** Tags are taken out of the prompt as A1111 does; that they change nothing yet must not go unnoticed. */
+function warnOfExtraNetworks({ prompt, negativePrompt }: GenerationParameters, onEvent: OnEvent): void {
+  const kinds = [prompt, negativePrompt].flatMap((text) => [...parseExtraNetworks(text).networks.keys()]);
+  if (kinds.length === 0) return;
+  const tags = [...new Set(kinds)].map((kind) => `<${kind}:...>`).join(' and ');
+  onEvent({
+    type: 'warning',
+    message: `${tags} in the prompt has no effect: add-on networks are not supported yet.`,
+  });
 }
 
 function previewOf(

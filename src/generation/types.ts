@@ -87,7 +87,14 @@ export type GenerationEvent =
       readonly images: readonly Uint8ClampedArray<ArrayBuffer>[];
     }
   /** A finished picture, already in the library. */
-  | { readonly type: 'image'; readonly id: string; readonly png: Blob; readonly seed: number; readonly parameters: string; readonly interrupted: boolean }
+  | {
+      readonly type: 'image';
+      readonly id: string;
+      readonly png: Blob;
+      readonly seed: number;
+      readonly parameters: string;
+      readonly interrupted: boolean;
+    }
   | { readonly type: 'warning'; readonly message: string };
 
 export interface GenerationOutcome {
@@ -110,12 +117,21 @@ export interface EngineFailure {
   readonly message: string;
 }
 
+/** What prompt editing and AND need to know to be counted. */
+export interface TokenCountOptions {
+  readonly steps?: number;
+  readonly negative?: boolean;
+}
+
 /** workers/engine.ts, seen through comlink. One job at a time. Rejections are Errors whose message a person can read. */
 export interface EngineApi {
   /** Finds the GPU (or says why there is none). `cpu`: the person chose the slow mode. */
   start(options: { readonly cpu: boolean }): Promise<DeviceReport>;
   /** Loads a model of the library, unless it is the one loaded. Returns how its prediction type was settled. */
-  load(sha256: string, onEvent: (event: GenerationEvent) => void): Promise<{ readonly prediction: Prediction }>;
+  load(
+    sha256: string,
+    onEvent: (event: GenerationEvent) => void,
+  ): Promise<{ readonly prediction: Prediction }>;
   generate(
     sha256: string,
     parameters: GenerationParameters,
@@ -127,6 +143,9 @@ export interface EngineApi {
   skip(): Promise<void>;
   /** Frees the GPU's memory. */
   unload(): Promise<void>;
-  /** Tokens used and the room of the chunks they need ("12/75"). */
-  countTokens(text: string): Promise<{ readonly used: number; readonly limit: number }>;
+  /** Tokens used and the room of the chunks they need ("12/75"). Needs no GPU and no model. */
+  countTokens(
+    prompt: string,
+    options?: TokenCountOptions,
+  ): Promise<{ readonly used: number; readonly limit: number }>;
 }

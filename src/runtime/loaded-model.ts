@@ -9,7 +9,7 @@ import { probePrediction } from '../models/prediction-probe.ts';
 import { textEncoderNetwork, type TextInputs } from '../models/text-encoder.ts';
 import type { Prediction, TextEncoderConfig, UNetConfig, VaeConfig } from '../models/types.ts';
 import { unetNetwork, type UNetInputs } from '../models/unet.ts';
-import { vaeDecoderNetwork, vaeEncoderNetwork, type VaeInputs } from '../models/vae.ts';
+import { vaeDecoderNetwork, vaeEncoderNetwork, type VaeDecoderInputs } from '../models/vae.ts';
 import { NetworkSession, type Executor } from './session.ts';
 import { StoredWeights } from './weights.ts';
 
@@ -19,7 +19,7 @@ export class LoadedModel implements Networks {
   readonly contextDim: number;
   readonly textEncoder: TextEncoderConfig;
   #prediction: Prediction = 'epsilon';
-  #decoder: NetworkSession<VaeInputs>;
+  #decoder: NetworkSession<VaeDecoderInputs>;
   #decoderPrecision: Precision;
 
   private constructor(
@@ -32,7 +32,7 @@ export class LoadedModel implements Networks {
     textEncoder: TextEncoderConfig,
     private readonly textSession: NetworkSession<TextInputs>,
     private readonly unetSession: NetworkSession<UNetInputs>,
-    decoder: NetworkSession<VaeInputs>,
+    decoder: NetworkSession<VaeDecoderInputs>,
     private readonly onEvent: (event: GenerationEvent) => void,
   ) {
     this.latentChannels = vae.latentChannels;
@@ -107,7 +107,7 @@ export class LoadedModel implements Networks {
 
   /** A float16 VAE can overflow to NaN; then it is loaded again in float32, which is said once, and kept. */
   async decode(latent: Float32Array, height: number, width: number): Promise<Float32Array> {
-    const inputs: VaeInputs = { x: latent, batch: 1, height, width };
+    const inputs: VaeDecoderInputs = { latent, batch: 1, height, width };
     const image = await this.#decoder.run(inputs);
     if (this.#decoderPrecision === 'float32' || isFinite(image)) return image;
     this.onEvent({
@@ -137,7 +137,7 @@ export class LoadedModel implements Networks {
       this.executor,
     );
     try {
-      const mean = await session.run({ x: image, batch: 1, height, width }, 'mean');
+      const mean = await session.run({ image, batch: 1, height, width }, 'mean');
       return mean.map((value) => value * this.vae.scaleFactor);
     } finally {
       await session.release();
