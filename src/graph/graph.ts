@@ -212,6 +212,16 @@ export class Graph {
     });
   }
 
+  /** [N, M, K] times [N, K, O]. */
+  matMul(a: Value, b: Value): Value {
+    return this.#binary('MatMul', a, b);
+  }
+
+  /** Over the last axis. */
+  softmax(x: Value): Value {
+    return this.#node('Softmax', [x], x.type, { axis: int(-1) });
+  }
+
   /** Over the last axis. */
   layerNormalization(x: Value, scale: Value, bias: Value, epsilon: number): Value {
     this.#sameType('LayerNormalization', x, scale, bias);
@@ -251,9 +261,7 @@ export class Graph {
    * comes out where it cannot know: the layout optimiser works only on tensors of known rank.
    */
   reshape(x: Value, shape: readonly number[] | Value, dims?: readonly Dim[]): Value {
-    const target = shape instanceof Value ? shape : this.integers(shape);
-    if (target.type !== 'int64') throw new Error(`Reshape wants an int64 shape, not ${target.type}.`);
-    const result = this.#node('Reshape', [x, target], x.type);
+    const result = this.#node('Reshape', [x, this.#int64(shape)], x.type);
     if (dims) this.knownDims.set(result, dims);
     return result;
   }
@@ -267,10 +275,14 @@ export class Graph {
     return this.#node('Concat', parts, parts[0]!.type, { axis: int(axis) });
   }
 
-  /** Elements [0, ends) of the given axes; `ends` is an int64 value or fixed. */
-  head(x: Value, ends: readonly number[] | Value, axes: readonly number[]): Value {
-    const limit = ends instanceof Value ? ends : this.integers(ends);
-    return this.#node('Slice', [x, this.integers(axes.map(() => 0)), limit, this.integers(axes)], x.type);
+  /** Elements [starts, ends) of the given axes; each an int64 value of as many numbers, or fixed. */
+  slice(
+    x: Value,
+    starts: readonly number[] | Value,
+    ends: readonly number[] | Value,
+    axes: readonly number[],
+  ): Value {
+    return this.#node('Slice', [x, this.#int64(starts), this.#int64(ends), this.integers(axes)], x.type);
   }
 
   /** Rows of `table` along axis 0. */
@@ -285,6 +297,12 @@ export class Graph {
       coordinate_transformation_mode: string('asymmetric'),
       nearest_mode: string('floor'),
     });
+  }
+
+  #int64(sizes: readonly number[] | Value): Value {
+    if (!(sizes instanceof Value)) return this.integers(sizes);
+    if (sizes.type !== 'int64') throw new Error(`Shapes and offsets are int64, not ${sizes.type}.`);
+    return sizes;
   }
 
   #constant(type: ElementType, dims: readonly number[], data: Uint8Array): Value {

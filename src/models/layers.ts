@@ -97,7 +97,7 @@ export class Layers {
     const grouped = graph.reshape(x, [0, NORM_GROUPS, -1], ['n', NORM_GROUPS, `g${level.index}.${channels}`]);
     const normalized = graph.reshape(
       graph.instanceNormalization(grouped, ones, zeros, epsilon),
-      level.shape('planes'),
+      level.planes,
       level.planesDims(channels),
     );
     const scale = this.weight(`${name}.weight`, [channels, 1, 1], [channels]);
@@ -122,7 +122,7 @@ export class Layers {
 
   /** Tokens [N * H * W, C] -> [N, C, H, W]. */
   unflatten(tokens: Value, channels: number, level: Level): Value {
-    const pixels = this.graph.reshape(tokens, level.shape('pixels'), level.pixelsDims(channels));
+    const pixels = this.graph.reshape(tokens, level.pixels, level.pixelsDims(channels));
     return this.graph.transpose(pixels, [0, 3, 1, 2]);
   }
 

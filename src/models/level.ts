@@ -4,28 +4,16 @@ import type { Dim, Graph, Value } from '../graph/graph.ts';
 import type { HostTensor } from '../graph/types.ts';
 import { shapeTensor } from './network.ts';
 
-/** What a level's shapes are made of. */
-interface Sizes {
+export interface Sizes {
   readonly batch: number;
   readonly height: number;
   readonly width: number;
 }
 
-const SHAPES = {
-  /** Back to [N, C, H, W] from [N, groups, rest]. */
-  planes: (s: Sizes) => [0, -1, s.height, s.width],
-  /** Tokens [N * H * W, C] to [N, H, W, C]. */
-  pixels: (s: Sizes) => [s.batch, s.height, s.width, -1],
-  /** Tokens [N * H * W, C] to [N, H * W, C]. */
-  sequence: (s: Sizes) => [s.batch, s.height * s.width, -1],
-  /** Where an upsampled tensor is cut. */
-  extent: (s: Sizes) => [s.height, s.width],
-};
-
-type ShapeName = keyof typeof SHAPES;
+type Compute = (sizes: Sizes) => readonly number[];
 
 export class Level {
-  readonly #declared = new Map<ShapeName, Value>();
+  readonly #fed = new Map<string, { readonly value: Value; readonly compute: Compute }>();
 
   /** `index`: 0 is the finest level. */
   constructor(
@@ -33,39 +21,58 @@ export class Level {
     readonly index: number,
   ) {}
 
-  /** The input that carries this shape; levels declare only what they use. */
-  shape(name: ShapeName): Value {
-    let value = this.#declared.get(name);
-    if (!value) {
-      value = this.graph.input(this.#inputName(name), 'int64', [
-        name === 'extent' ? 2 : name === 'sequence' ? 3 : 4,
-      ]);
-      this.#declared.set(name, value);
-    }
-    return value;
+  /** Shape from [N, groups, rest] back to [N, C, H, W]. */
+  get planes(): Value {
+    return this.fed('planes', ({ height, width }) => [0, -1, height, width]);
   }
 
-  /** [N, C, H, W] in symbols. */
+  /** Shape from tokens [N * H * W, C] to [N, H, W, C]. */
+  get pixels(): Value {
+    return this.fed('pixels', ({ batch, height, width }) => [batch, height, width, -1]);
+  }
+
+  /** Shape from tokens [N * H * W, C] to [N, H * W, C]. */
+  get sequence(): Value {
+    return this.fed('sequence', ({ batch, height, width }) => [batch, height * width, -1]);
+  }
+
+  /** [H, W], where an upsampled tensor is cut. */
+  get extent(): Value {
+    return this.fed('extent', ({ height, width }) => [height, width]);
+  }
+
+  /** An input that carries integers made of the level's sizes; asked for again it is the same input. */
+  fed(name: string, compute: Compute): Value {
+    let entry = this.#fed.get(name);
+    if (!entry) {
+      const { length } = compute({ batch: 1, height: 1, width: 1 });
+      entry = { value: this.graph.input(this.#inputName(name), 'int64', [length]), compute };
+      this.#fed.set(name, entry);
+    }
+    return entry.value;
+  }
+
+  /** What the level's inputs carry in a run of these sizes. */
+  feeds(sizes: Sizes): Record<string, HostTensor> {
+    return Object.fromEntries(
+      [...this.#fed].map(([name, { compute }]) => [this.#inputName(name), shapeTensor(compute(sizes))]),
+    );
+  }
+
+  /** [N, C, H, W] in symbols, as the runtime is told. */
   planesDims(channels: number): Dim[] {
     return ['n', channels, `h${this.index}`, `w${this.index}`];
-  }
-
-  sequenceDims(channels: number): Dim[] {
-    return ['n', `s${this.index}`, channels];
   }
 
   pixelsDims(channels: number): Dim[] {
     return ['n', `h${this.index}`, `w${this.index}`, channels];
   }
 
-  /** The shapes this level declared, for a run of these sizes. */
-  feeds(sizes: Sizes): Record<string, HostTensor> {
-    const feeds: Record<string, HostTensor> = {};
-    for (const name of this.#declared.keys()) feeds[this.#inputName(name)] = shapeTensor(SHAPES[name](sizes));
-    return feeds;
+  sequenceDims(channels: number): Dim[] {
+    return ['n', `s${this.index}`, channels];
   }
 
-  #inputName(name: ShapeName): string {
+  #inputName(name: string): string {
     return `level${this.index}.${name}`;
   }
 }

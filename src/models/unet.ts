@@ -238,7 +238,7 @@ class Blocks extends Layers {
   upsample(x: Value, name: string, channels: number, above: Level): Value {
     // The reference resizes to the level's size with "nearest", which from 2k to 2k - 1 drops the last row or column.
     const h = this.conv3x3(this.graph.upsampleNearest2x(x), name, channels, channels);
-    return this.graph.head(h, above.shape('extent'), [2, 3]);
+    return this.graph.slice(h, [0, 0], above.extent, [2, 3]);
   }
 
   /** BasicTransformerBlock: self-attention, attention to the text, feed-forward, each with its norm and shortcut. */
@@ -247,7 +247,7 @@ class Blocks extends Layers {
     const onLevel = (tokens: Value): Sequence => ({
       tokens,
       channels,
-      shape: level.shape('sequence'),
+      shape: level.sequence,
       length: `s${level.index}`,
     });
     const self = onLevel(this.layerNorm(x, `${name}.norm1`, channels));
@@ -294,7 +294,7 @@ class Blocks extends Layers {
   }
 
   #tapTokens(name: string, tokens: Value, channels: number, level: Level): void {
-    this.tap(name, () => this.graph.reshape(tokens, level.shape('sequence')), level.sequenceDims(channels));
+    this.tap(name, () => this.graph.reshape(tokens, level.sequence), level.sequenceDims(channels));
   }
 }
 

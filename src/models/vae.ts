@@ -140,6 +140,7 @@ export function vaeEncoderNetwork(
           `A picture of ${width} x ${height} cannot be encoded: sizes must be multiples of ${step}.`,
         );
       }
+      checkPixels(height / step, width / step);
       const feeds = { image: float32Tensor('image', image, [batch, config.inChannels, height, width]) };
       for (const level of levels) {
         const scale = 2 ** level.index;
@@ -209,14 +210,37 @@ class Blocks extends Layers {
   #attention(x: Value, name: string, channels: number, level: Level): Value {
     const { graph } = this;
     const tokens = this.flatten(this.groupNorm(x, `${name}.norm`, channels, level, EPSILON), channels);
-    const project = (part: string) =>
-      graph.reshape(
-        this.linear(tokens, `${name}.${part}`, channels, channels),
-        level.shape('sequence'),
-        level.sequenceDims(channels),
-      );
-    const mixed = graph.multiHeadAttention(project('q'), project('k'), project('v'), 1);
-    const result = this.linear(graph.reshape(mixed, [-1, channels]), `${name}.proj_out`, channels, channels);
+    const project = (part: string) => {
+      const projected = this.linear(tokens, `${name}.${part}`, channels, channels);
+      return graph.cast(graph.reshape(projected, level.sequence, level.sequenceDims(channels)), 'float32');
+    };
+    const scale = graph.constant([channels ** -0.5], [], 'float32');
+    const q = graph.mul(project('q'), scale);
+    const k = graph.transpose(project('k'), [0, 2, 1]);
+    const v = project('v');
+    // Written out rather than as MultiHeadAttention, which for a head this wide needs 32 bytes for each pair of pixels
+    // at once (0.5 GB at 512 x 512). In float32, since sums over thousands of pixels lose too much in float16.
+    const parts = Array.from({ length: QUERY_PARTS }, (_, part) => {
+      const rows = graph.slice(q, queryCut(level, part), queryCut(level, part + 1), [1]);
+      return graph.matMul(graph.softmax(graph.matMul(rows, k)), v);
+    });
+    const mixed = graph.cast(graph.reshape(graph.concat(parts, 1), [-1, channels]), graph.precision);
+    const result = this.linear(mixed, `${name}.proj_out`, channels, channels);
     return graph.add(x, this.unflatten(result, channels, level));
   }
+}
+
+/** Queries are worked off in this many parts, to bound the memory that their scores take. */
+const QUERY_PARTS = 8;
+
+/** Where part number `part` of the queries begins. */
+function queryCut(level: Level, part: number): Value {
+  return level.fed(`query${part}`, ({ height, width }) => [
+    Math.floor((part * height * width) / QUERY_PARTS),
+  ]);
+}
+
+function checkPixels(height: number, width: number): void {
+  if (height * width < QUERY_PARTS)
+    throw new RangeError(`A latent of ${width} x ${height} is too small for the VAE.`);
 }
