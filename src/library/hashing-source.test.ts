@@ -21,13 +21,16 @@ describe('HashingSource', () => {
       fc.asyncProperty(
         fc.uint8Array({ minLength: 1, maxLength: 300 }),
         fc.array(fc.tuple(fc.nat(299), fc.nat(80)), { maxLength: 12 }),
-        async (bytes, reads) => {
-          const source = await HashingSource.create(counting(bytes), () => undefined);
+        fc.integer({ min: 1, max: 100 }),
+        async (bytes, reads, windowSize) => {
+          const source = await HashingSource.create(counting(bytes), () => undefined, windowSize);
           source.startHashing();
           for (const [start, length] of reads) {
             const offset = Math.min(start, bytes.length);
             const count = Math.min(length, bytes.length - offset);
-            expect(await source.read(offset, count)).toEqual(bytes.slice(offset, offset + count));
+            expect([...(await source.read(offset, count))]).toEqual([
+              ...bytes.subarray(offset, offset + count),
+            ]);
           }
           expect(await source.finish()).toBe(createHash('sha256').update(bytes).digest('hex'));
         },
@@ -39,13 +42,21 @@ describe('HashingSource', () => {
     const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i % 251);
     const inner = counting(bytes);
     const seen: number[] = [];
-    const source = await HashingSource.create(inner, (frontier) => seen.push(frontier));
+    const source = await HashingSource.create(inner, (hashed) => seen.push(hashed), 64);
     await source.read(990, 10);
     source.startHashing();
     await source.read(100, 200);
     await source.read(300, 50);
+    await source.read(350, 3);
     await source.finish();
     expect(inner.bytesRead).toBe(1000 + 10);
     expect(seen.at(-1)).toBe(1000);
+  });
+
+  it('leaves it to the file to refuse what lies outside of it', async () => {
+    const refusing: ByteSource = { size: 10, read: async () => Promise.reject(new RangeError('outside')) };
+    const source = await HashingSource.create(refusing, () => undefined);
+    source.startHashing();
+    await expect(source.read(5, 6)).rejects.toThrow('outside');
   });
 });

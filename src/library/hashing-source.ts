@@ -1,32 +1,39 @@
 // Hashes a file while it is read for another purpose, so that one pass over the disk does both.
 //
-// Reads that go forward push a frontier along: what lies between the frontier and the end of a read is hashed, bytes
-// already read for the caller are not read again. A read before the frontier (a tensor stored twice, a directory at the
-// file's end) is served but not hashed again.
+// The file passes through a window that only moves forward: everything it passes over is hashed, and small reads inside
+// it cost nothing (a checkpoint has a thousand tensors, many of a few hundred bytes). A read behind the window (a tensor
+// stored twice) is served from the file but not hashed again.
 import { createSHA256 } from 'hash-wasm';
 import type { ByteSource } from '../checkpoint/types.ts';
 
-/** Bytes hashed at a time where nobody asked for them. */
-const GAP_PIECE = 8 << 20;
+/** Bytes read from the file at a time. */
+const WINDOW = 8 << 20;
 
 export class HashingSource implements ByteSource {
   readonly size: number;
-  #frontier = 0;
   #hashing = false;
+  /** The window and its place in the file. What lies before its end has been hashed. */
+  #window: Uint8Array = new Uint8Array(0);
+  #start = 0;
 
   private constructor(
     private readonly source: ByteSource,
     private readonly hasher: Awaited<ReturnType<typeof createSHA256>>,
-    private readonly onFrontier: (frontier: number) => void,
+    private readonly onHashed: (bytes: number) => void,
+    private readonly windowSize: number,
   ) {
     this.size = source.size;
   }
 
-  /** `onFrontier` is told how many bytes have been hashed, after every piece; it may throw to stop. */
-  static async create(source: ByteSource, onFrontier: (frontier: number) => void): Promise<HashingSource> {
+  /** `onHashed` is told how many bytes have been hashed, after every window; it may throw to stop. */
+  static async create(
+    source: ByteSource,
+    onHashed: (bytes: number) => void,
+    windowSize = WINDOW,
+  ): Promise<HashingSource> {
     const hasher = await createSHA256();
     hasher.init();
-    return new HashingSource(source, hasher, onFrontier);
+    return new HashingSource(source, hasher, onHashed, windowSize);
   }
 
   /** From here on reads are hashed. Before, headers and directories can be read in any order for free. */
@@ -34,32 +41,43 @@ export class HashingSource implements ByteSource {
     this.#hashing = true;
   }
 
-  /** Reads must not overlap in time: await each before the next. */
+  /** Reads must not overlap in time: await each before the next. The bytes must not be written to. */
   async read(offset: number, length: number): Promise<Uint8Array> {
-    if (!this.#hashing) return this.source.read(offset, length);
-    await this.#advanceTo(offset);
-    const bytes = await this.source.read(offset, length);
-    const end = offset + length;
-    if (end > this.#frontier) {
-      this.hasher.update(bytes.subarray(this.#frontier - offset));
-      this.#frontier = end;
-      this.onFrontier(end);
+    const inFile = offset >= 0 && offset + length <= this.size;
+    if (!this.#hashing || offset < this.#start || !inFile) return this.source.read(offset, length);
+    const first = await this.#windowAt(offset, length);
+    if (first.length === length) return first;
+    const bytes = new Uint8Array(length);
+    bytes.set(first);
+    for (let filled = first.length; filled < length;) {
+      const part = await this.#windowAt(offset + filled, length - filled);
+      bytes.set(part, filled);
+      filled += part.length;
     }
     return bytes;
   }
 
   /** Hashes what is left of the file and gives the SHA-256 of all of it, lowercase hex. */
   async finish(): Promise<string> {
-    await this.#advanceTo(this.size);
+    while (this.#end < this.size) await this.#advance();
     return this.hasher.digest('hex');
   }
 
-  async #advanceTo(offset: number): Promise<void> {
-    while (this.#frontier < offset) {
-      const length = Math.min(GAP_PIECE, offset - this.#frontier);
-      this.hasher.update(await this.source.read(this.#frontier, length));
-      this.#frontier += length;
-      this.onFrontier(this.#frontier);
-    }
+  get #end(): number {
+    return this.#start + this.#window.length;
+  }
+
+  /** Up to `length` bytes from `offset` on, at least one if any is asked for: what the window holds of them. */
+  async #windowAt(offset: number, length: number): Promise<Uint8Array> {
+    while (this.#end <= offset && this.#end < this.size) await this.#advance();
+    return this.#window.subarray(offset - this.#start, offset - this.#start + length);
+  }
+
+  async #advance(): Promise<void> {
+    const start = this.#end;
+    this.#window = await this.source.read(start, Math.min(this.windowSize, this.size - start));
+    this.#start = start;
+    this.hasher.update(this.#window);
+    this.onHashed(this.#end);
   }
 }

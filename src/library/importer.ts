@@ -52,9 +52,9 @@ export async function importModel(
     meter.report('reading', 0, true);
     const sidecar = sidecarFile ? parseSidecar(await readText(sidecarFile)) : null;
     const fingerprint = await fingerprintOf(file);
-    const source = await HashingSource.create(blobSource(file), (frontier) => {
+    const source = await HashingSource.create(blobSource(file), (hashed) => {
       if (signal.aborted) throw new CancelledError();
-      meter.report('converting', frontier);
+      meter.report('converting', hashed);
     });
     const checkpoint = await openCheckpoint(source);
     const detection = detect(checkpoint.tensors, checkpoint.metadata, sidecar);

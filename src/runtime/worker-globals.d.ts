@@ -2,4 +2,5 @@
 interface FileReaderSync {
   readAsArrayBuffer(blob: Blob): ArrayBuffer;
 }
+// eslint-disable-next-line no-var -- as lib.webworker declares it, so that both can be read together
 declare var FileReaderSync: { prototype: FileReaderSync; new (): FileReaderSync };
