@@ -37,9 +37,12 @@ export function lcmParameterization(prediction: Prediction, table: NoiseTable): 
   return {
     input: (sigma) => ({ scale: 1 / Math.sqrt(sigma ** 2 + 1), t: table.sigmaToT(sigma) }),
     output: (x, raw, sigma) => {
+      // Large times: the rounding shows in the last bits.
+      const { round } = table;
       const time = table.sigmaToT(sigma) * 10;
-      const skip = sigmaData ** 2 / (time ** 2 + sigmaData ** 2);
-      const out = time / Math.sqrt(time ** 2 + sigmaData ** 2);
+      const sum = round(round(time ** 2) + sigmaData ** 2);
+      const skip = round(sigmaData ** 2 / sum);
+      const out = round(time / round(Math.sqrt(sum)));
       return combine([out, denoisedFrom(prediction, x, raw, sigma)], [skip, x]);
     },
   };

@@ -1,5 +1,6 @@
 // The model's noise levels: alphas_cumprod as trained, the sigmas that follow from it, and the way between sigma and
 // the network's time t (k-diffusion external.py DiscreteSchedule; A1111 sd_models.py, sd_samplers_lcm.py).
+import { exp32, linspace32, log32 } from './float32-math.ts';
 
 const fround = Math.fround;
 
@@ -55,6 +56,8 @@ function roundToHalf(value: number): number {
 export interface NoiseTable {
   /** Ascending. */
   readonly sigmas: readonly number[];
+  /** Rounding of the table's arithmetic: to float32, or none. */
+  round(value: number): number;
   /** Network time of a noise level; fractional unless the table quantizes. Levels outside the table are taken to its ends. */
   sigmaToT(sigma: number): number;
   tToSigma(t: number): number;
@@ -62,74 +65,108 @@ export interface NoiseTable {
   uniformSigmas(n: number): number[];
 }
 
-const sigmaOf = (alpha: number): number => Math.sqrt((1 - alpha) / alpha);
+/** The arithmetic of a table. */
+interface Arithmetic {
+  round(value: number): number;
+  exp(value: number): number;
+  log(value: number): number;
+  linspace(start: number, end: number, n: number): number[];
+}
+const FLOAT32: Arithmetic = { round: fround, exp: exp32, log: log32, linspace: linspace32 };
+const FLOAT64: Arithmetic = {
+  round: (value) => value,
+  exp: (value) => Math.exp(value),
+  log: (value) => Math.log(value),
+  linspace,
+};
 
-/** Table of an ordinary model. Interpolates log sigma between the trained times. */
+/**
+ * Table of an ordinary model. Interpolates log sigma between the trained times. Computes as torch does in float32, or in
+ * float64 when given a Float64Array.
+ */
 export class DiscreteTable implements NoiseTable {
   readonly sigmas: readonly number[];
   private readonly logSigmas: readonly number[];
+  readonly round: (value: number) => number;
+  private readonly arithmetic: Arithmetic;
 
   /** `quantize`: A1111's "Enable quantization in K samplers", whole times only. */
   constructor(
     alphasCumprod: ArrayLike<number>,
     private readonly quantize = false,
   ) {
-    this.sigmas = Array.from(alphasCumprod, sigmaOf);
-    this.logSigmas = this.sigmas.map(Math.log);
+    this.arithmetic = alphasCumprod instanceof Float64Array ? FLOAT64 : FLOAT32;
+    const { round, log } = this.arithmetic;
+    this.round = round;
+    this.sigmas = Array.from(alphasCumprod, (alpha) => round(Math.sqrt(round(round(1 - alpha) / alpha))));
+    this.logSigmas = this.sigmas.map(log);
   }
 
   sigmaToT(sigma: number): number {
-    const log = Math.log(sigma);
+    const { round, log } = this.arithmetic;
     const logs = this.logSigmas;
-    if (this.quantize) return nearestIndex(logs, log);
+    const logSigma = log(round(sigma));
+    if (this.quantize) return nearestIndex(logs, logSigma);
     let low = 0;
-    while (low < logs.length - 2 && logs[low + 1]! <= log) low++;
-    const w = (log - logs[low]!) / (logs[low + 1]! - logs[low]!);
-    return low + Math.min(Math.max(w, 0), 1);
+    while (low < logs.length - 2 && logs[low + 1]! <= logSigma) low++;
+    const [below, above] = [logs[low]!, logs[low + 1]!];
+    const w = Math.min(Math.max(round(round(below - logSigma) / round(below - above)), 0), 1);
+    return round(round(round(1 - w) * low) + round(w * (low + 1)));
   }
 
   tToSigma(t: number): number {
-    const low = Math.floor(t);
-    const w = t - low;
-    return Math.exp((1 - w) * this.logSigmas[low]! + w * this.logSigmas[Math.ceil(t)]!);
+    const { round, exp } = this.arithmetic;
+    // The reference takes times in float32 whatever the table's type.
+    const time = fround(t);
+    const low = Math.floor(time);
+    const w = time - low;
+    const [below, above] = [this.logSigmas[low]!, this.logSigmas[Math.ceil(time)]!];
+    return exp(round(round(round(1 - w) * below) + round(w * above)));
   }
 
   uniformSigmas(n: number): number[] {
-    return [...linspace(this.sigmas.length - 1, 0, n).map((t) => this.tToSigma(fround(t))), 0];
+    const times = this.arithmetic.linspace(this.sigmas.length - 1, 0, n);
+    return [...times.map((t) => this.tToSigma(t)), 0];
   }
 }
 
 /** LCM distils 50 of the 1000 times; its network is only ever asked at those. */
 const LCM_STEPS = 50;
-export const LCM_SKIP = TRAINING_STEPS / LCM_STEPS;
+const LCM_SKIP = TRAINING_STEPS / LCM_STEPS;
 
-/** Table of A1111's LCM sampler (modules/sd_samplers_lcm.py LCMCompVisDenoiser). */
+/** Table of A1111's LCM sampler (modules/sd_samplers_lcm.py LCMCompVisDenoiser). Precision as in `DiscreteTable`. */
 export class LcmTable implements NoiseTable {
   private readonly table: DiscreteTable;
+  private readonly quantized: DiscreteTable;
   readonly sigmas: readonly number[];
+  readonly round: (value: number) => number;
 
   constructor(alphasCumprod: ArrayLike<number>) {
     const last = alphasCumprod.length - 1;
-    const kept = Array.from(
-      { length: LCM_STEPS },
-      (_, i) => alphasCumprod[last - (LCM_STEPS - 1 - i) * LCM_SKIP]!,
-    );
+    const at = (_: unknown, i: number): number => alphasCumprod[last - (LCM_STEPS - 1 - i) * LCM_SKIP]!;
+    const kept =
+      alphasCumprod instanceof Float64Array
+        ? Float64Array.from({ length: LCM_STEPS }, at)
+        : Float32Array.from({ length: LCM_STEPS }, at);
     this.table = new DiscreteTable(kept);
+    this.quantized = new DiscreteTable(kept, true);
     this.sigmas = this.table.sigmas;
+    this.round = this.table.round;
   }
 
   sigmaToT(sigma: number): number {
-    return nearestIndex(this.sigmas.map(Math.log), Math.log(sigma)) * LCM_SKIP + LCM_SKIP - 1;
+    return this.quantized.sigmaToT(sigma) * LCM_SKIP + LCM_SKIP - 1;
   }
 
   tToSigma(t: number): number {
-    return this.table.tToSigma(Math.min(Math.max((t - (LCM_SKIP - 1)) / LCM_SKIP, 0), LCM_STEPS - 1));
+    const index = fround(fround(t - (LCM_SKIP - 1)) / LCM_SKIP);
+    return this.table.tToSigma(Math.min(Math.max(index, 0), LCM_STEPS - 1));
   }
 
   uniformSigmas(n: number): number[] {
     const start = this.sigmaToT(this.sigmas[LCM_STEPS - 1]!);
     const end = this.sigmaToT(this.sigmas[0]!);
-    return [...linspace(start, end, n).map((t) => this.tToSigma(fround(t))), 0];
+    return [...linspace32(start, end, n).map((t) => this.tToSigma(t)), 0];
   }
 }
 

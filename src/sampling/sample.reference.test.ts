@@ -16,7 +16,8 @@ const has = (name: string): boolean => listReference('samplers').includes(name);
 const tables = listReference('schedules').includes('tables.json')
   ? readReferenceJson<{ readonly alphas_cumprod: readonly number[] }>('schedules', 'tables.json')
   : null;
-const alphas = tables ? Float32Array.from(tables.alphas_cumprod) : linearAlphasCumprod();
+// float32 values in a float64 table, as in the reference's runs.
+const alphas = Float64Array.from(tables ? Float32Array.from(tables.alphas_cumprod) : linearAlphasCumprod());
 
 interface NetworkConstants {
   readonly p: readonly number[];
@@ -342,7 +343,7 @@ describe.skipIf(!has('model_wrappers.json'))('model_wrappers.json', () => {
     const wrappers: Record<WrapperCase['kind'], () => Parameterization> = {
       eps: () => sigmaParameterization('epsilon', new DiscreteTable(alphas, c.quantize ?? false)),
       v: () => sigmaParameterization('v', new DiscreteTable(alphas, c.quantize ?? false)),
-      lcm: () => lcmParameterization('epsilon', new LcmTable(alphas)),
+      lcm: () => lcmParameterization('epsilon', new LcmTable(Float32Array.from(alphas))),
       timesteps_v: () => timestepParameterization('v', alphas),
     };
     const wrapper = wrappers[c.kind]();

@@ -1,6 +1,7 @@
 // Schedulers: how a run's noise levels are spaced (k-diffusion sampling.py get_sigmas_*; A1111 modules/sd_schedulers.py
 // and KDiffusionSampler.get_sigmas). Values are rounded to float32, as there.
 import { betaQuantile } from './beta-distribution.ts';
+import { exp32, linspace32, pow32 } from './float32-math.ts';
 import { linspace, type NoiseTable } from './noise-table.ts';
 
 const fround = Math.fround;
@@ -45,32 +46,39 @@ export interface ScheduleOptions {
   readonly betaBeta?: number;
 }
 
-/** Karras et al. 2022, eq. 5: n levels and a 0. */
-export function karrasSigmas(n: number, sigmaMin: number, sigmaMax: number, rho = 7): number[] {
+/** Karras et al. 2022, eq. 5: n levels and a 0, as torch computes it in float32, or in float64 if `precise`. */
+export function karrasSigmas(
+  n: number,
+  sigmaMin: number,
+  sigmaMax: number,
+  rho = 7,
+  precise = false,
+): number[] {
   const min = sigmaMin ** (1 / rho);
   const max = sigmaMax ** (1 / rho);
-  const ramp = linspace(0, 1, n).map(fround);
-  return [...ramp.map((r) => fround(fround(fround(max) + fround(r * fround(min - max))) ** fround(rho))), 0];
+  if (precise) return [...linspace(0, 1, n).map((r) => (max + r * (min - max)) ** rho), 0];
+  const spread = fround(min - max);
+  const ramp = linspace32(0, 1, n).map((r) => fround(fround(max) + fround(r * spread)));
+  return [...pow32(ramp, rho), 0];
 }
 
 const karras = (n: number, { sigmaMin, sigmaMax, rho }: SchedulerContext): number[] =>
   karrasSigmas(n, sigmaMin, sigmaMax, rho);
 
 function exponential(n: number, { sigmaMin, sigmaMax }: SchedulerContext): number[] {
-  return [...linspace(Math.log(sigmaMax), Math.log(sigmaMin), n).map((log) => Math.exp(fround(log))), 0];
+  return [...linspace32(Math.log(sigmaMax), Math.log(sigmaMin), n).map(exp32), 0];
 }
 
 function polyexponential(n: number, { sigmaMin, sigmaMax, rho = 1 }: SchedulerContext): number[] {
-  const range = fround(Math.log(sigmaMax) - Math.log(sigmaMin));
   const low = fround(Math.log(sigmaMin));
-  const ramp = linspace(1, 0, n).map((r) => fround(fround(r) ** rho));
-  return [...ramp.map((r) => Math.exp(fround(fround(r * range) + low))), 0];
+  const range = fround(Math.log(sigmaMax) - Math.log(sigmaMin));
+  return [...pow32(linspace32(1, 0, n), rho).map((r) => exp32(fround(fround(r * range) + low))), 0];
 }
 
 /** Evenly spaced in t, the last one left out (Stability-AI/generative-models). */
 function sgmUniform(n: number, { sigmaMin, sigmaMax, table }: SchedulerContext): number[] {
-  const times = linspace(table.sigmaToT(sigmaMax), table.sigmaToT(sigmaMin), n + 1).slice(0, -1);
-  return [...times.map((t) => table.tToSigma(fround(t))), 0];
+  const times = linspace32(table.sigmaToT(sigmaMax), table.sigmaToT(sigmaMin), n + 1).slice(0, -1);
+  return [...times.map((t) => table.tToSigma(t)), 0];
 }
 
 /** Sabour et al. 2024, section 3.1: the last value is sigmaMin, there is no 0. */
@@ -109,8 +117,8 @@ function simple(n: number, { table }: SchedulerContext): number[] {
 
 /** Evenly spaced in t, both ends included. */
 function normal(n: number, { sigmaMin, sigmaMax, table }: SchedulerContext): number[] {
-  const times = linspace(table.sigmaToT(sigmaMax), table.sigmaToT(sigmaMin), n);
-  return [...times.map((t) => table.tToSigma(fround(t))), 0];
+  const times = linspace32(table.sigmaToT(sigmaMax), table.sigmaToT(sigmaMin), n);
+  return [...times.map((t) => table.tToSigma(t)), 0];
 }
 
 /** Every so many entries of the table, from the bottom: where the count does not divide it, there are more than n. */

@@ -10,20 +10,23 @@ type Step = readonly [from: number, to: number];
 type RestartList = NonNullable<SamplerOptions['restartList']>;
 
 /** A1111's choice by the number of steps. From 20 steps on, a Karras schedule takes the place of the one given. */
-function automatic(sigmas: readonly number[]): {
+function automatic(
+  sigmas: readonly number[],
+  precise: boolean,
+): {
   readonly sigmas: readonly number[];
   readonly list: RestartList;
 } {
   const steps = sigmas.length - 1;
   if (steps < 20) return { sigmas, list: new Map() };
   const [restartSteps, times] = steps >= 36 ? [Math.floor(steps / 4), 2] : [9, 1];
-  const karras = karrasSigmas(steps - restartSteps * times, sigmas[steps - 1]!, sigmas[0]!);
+  const karras = karrasSigmas(steps - restartSteps * times, sigmas[steps - 1]!, sigmas[0]!, 7, precise);
   return { sigmas: karras, list: new Map([[0.1, [restartSteps + 1, times, 2]]]) };
 }
 
-/** All steps, restarts included; a step that starts above where the last one ended is preceded by noise. */
-export function restartSteps(given: readonly number[], restartList?: RestartList): Step[] {
-  const { sigmas, list } = restartList ? { sigmas: given, list: restartList } : automatic(given);
+/** All steps, restarts included, their sigmas in float64 if `precise`; a step that starts above where the last one ended is preceded by noise. */
+export function restartSteps(given: readonly number[], restartList?: RestartList, precise = false): Step[] {
+  const { sigmas, list } = restartList ? { sigmas: given, list: restartList } : automatic(given, precise);
   const restarts = new Map([...list].map(([sigma, restart]) => [nearestIndex(sigmas, sigma), restart]));
   const steps: Step[] = [];
   for (let i = 0; i < sigmas.length - 1; i++) {
@@ -33,7 +36,7 @@ export function restartSteps(given: readonly number[], restartList?: RestartList
     const [count, times, sigmaMax] = restart;
     const top = nearestIndex(sigmas, sigmaMax);
     if (top >= i + 1) continue;
-    const again = karrasSigmas(count, sigmas[i + 1]!, sigmas[top]!).slice(0, -1);
+    const again = karrasSigmas(count, sigmas[i + 1]!, sigmas[top]!, 7, precise).slice(0, -1);
     for (let time = 0; time < times; time++) {
       for (let k = 0; k < again.length - 1; k++) steps.push([again[k]!, again[k + 1]!]);
     }
@@ -49,7 +52,7 @@ export async function* restart<T extends Latent>(
 ): SamplerRun<T> {
   let last = Infinity;
   let index = 0;
-  for (const [from, to] of restartSteps(sigmas, restartList)) {
+  for (const [from, to] of restartSteps(sigmas, restartList, x instanceof Float64Array)) {
     if (last < from) x = combine([1, x], [sNoise * Math.sqrt(from ** 2 - last ** 2), noise(last, from)]);
     last = to;
     const { guided: denoised } = await denoise(x, from);
