@@ -79,7 +79,7 @@ async function openAndRead(name: string): Promise<void> {
   await readAll(await open(name));
 }
 
-it.runIf(cases.length === 0)('has no formats in the reference data', ({ skip }) => skip());
+if (cases.length === 0) it.skip('the reference data has no formats', () => undefined);
 
 describe('good files', () => {
   it.each(ofKind('good'))('%s', async (name, entry) => {

@@ -60,7 +60,7 @@ async function survives(bytes: Uint8Array, what: string): Promise<boolean> {
   }
 }
 
-it.runIf(files.length === 0)('has no formats in the reference data', ({ skip }) => skip());
+if (files.length === 0) it.skip('the reference data has no formats', () => undefined);
 
 describe.each(files)('%s', (name) => {
   const bytes = readReference(...FOLDER, name);

@@ -116,6 +116,7 @@ export function collectTensors(root: PickleValue, storages: StorageTable): Torch
   }
   const inner = entries.find(([key]) => key === 'state_dict');
   let top = entries;
+  const seen = new Set([root]);
   if (inner !== undefined) {
     const stateDict = members(inner[1], true);
     if (stateDict === null) {
@@ -124,10 +125,11 @@ export function collectTensors(root: PickleValue, storages: StorageTable): Torch
         'The file has a "state_dict" that is no dictionary of tensors.',
       );
     }
+    seen.add(inner[1]);
     top = stateDict.filter(([key]) => key !== 'state_dict');
   }
 
-  const tensors = walk(top, storages);
+  const tensors = walk(top, seen, storages);
   if (tensors.length === 0) {
     throw new CheckpointError(
       'not-a-checkpoint',
@@ -150,10 +152,9 @@ interface Pending {
   readonly depth: number;
 }
 
-/** Visits every container once, however often it is shared: a small pickle can describe an endless tree. */
-function walk(top: readonly Member[], storages: StorageTable): TorchTensor[] {
+/** Visits every container that is not in `seen` once, however often it is shared: a small pickle can describe an endless tree. */
+function walk(top: readonly Member[], seen: Set<PickleValue>, storages: StorageTable): TorchTensor[] {
   const tensors: TorchTensor[] = [];
-  const seen = new Set<PickleValue>();
   const pending: Pending[] = [];
 
   const enter = (list: readonly Member[], prefix: string, depth: number): void => {
