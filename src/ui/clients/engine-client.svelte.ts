@@ -6,6 +6,7 @@ import type {
   GenerationEvent,
   GenerationOutcome,
   GenerationParameters,
+  TokenCountOptions,
 } from '../../generation/types.ts';
 import { failure } from '../failure.ts';
 import { WorkerLink } from './worker-link.ts';
@@ -87,8 +88,9 @@ export class EngineClient {
     if (this.#started) await this.#link?.call((engine) => engine.unload());
   }
 
-  async countTokens(text: string): Promise<TokenCount> {
-    return this.#alive().call((engine) => engine.countTokens(text));
+  /** Needs neither a GPU nor a model. */
+  async countTokens(text: string, options: TokenCountOptions): Promise<TokenCount> {
+    return this.#alive().call((engine) => engine.countTokens(text, options));
   }
 
   /** Ends the worker, whatever it does. Pending calls reject. */

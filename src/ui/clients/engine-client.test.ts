@@ -1,0 +1,92 @@
+import { afterEach, expect, it } from 'vitest';
+import { DEFAULT_PARAMETERS, type GenerationEvent } from '../../generation/types.ts';
+import { EngineClient } from './engine-client.svelte.ts';
+import { threadWorker } from './thread-worker.ts';
+
+const START = `start: ({ cpu }) => ({ backend: cpu ? 'cpu' : 'webgpu', problem: null, adapter: 'test' }),`;
+
+const clients: EngineClient[] = [];
+/** A client whose n-th worker has the n-th methods (the last ones from then on), and the count of those started. */
+function client(...methods: string[]): { engine: EngineClient; spawned: () => number } {
+  let spawned = 0;
+  const engine = new EngineClient(() => {
+    const index = Math.min(spawned, methods.length - 1);
+    spawned += 1;
+    return threadWorker(START + methods[index]!);
+  });
+  clients.push(engine);
+  return { engine, spawned: () => spawned };
+}
+afterEach(() => {
+  for (const engine of clients.splice(0)) engine.stop();
+});
+
+const make = (engine: EngineClient, onEvent: (event: GenerationEvent) => void = () => undefined) =>
+  engine.generate('a'.repeat(64), { ...DEFAULT_PARAMETERS, prompt: 'x' }, false, onEvent);
+
+it('starts no worker before it is needed, and one only', async () => {
+  const { engine, spawned } = client(`countTokens: (text) => ({ used: text.length, limit: 75 }),`);
+  await engine.interrupt();
+  await engine.unload();
+  expect(spawned()).toBe(0);
+  expect(await engine.countTokens('abc', { steps: 20 })).toEqual({ used: 3, limit: 75 });
+  expect((await engine.start(false)).backend).toBe('webgpu');
+  expect(engine.report?.adapter).toBe('test');
+  expect(spawned()).toBe(1);
+});
+
+it('passes events on', async () => {
+  const { engine } = client(
+    `generate: async (sha, parameters, on) => {
+      await on({ type: 'status', message: sha.slice(0, 3) + parameters.prompt });
+      return { status: 'finished', imageIds: ['1'] };
+    },`,
+  );
+  const events: GenerationEvent[] = [];
+  expect(await make(engine, (event) => events.push(event))).toEqual({ status: 'finished', imageIds: ['1'] });
+  expect(events).toEqual([{ type: 'status', message: 'aaax' }]);
+});
+
+it('starts a new worker when another mode is asked for', async () => {
+  const { engine, spawned } = client('');
+  expect((await engine.start(false)).backend).toBe('webgpu');
+  expect((await engine.start(true)).backend).toBe('cpu');
+  expect(spawned()).toBe(2);
+});
+
+it('starts a new worker after one crashed', async () => {
+  const finished = `generate: () => ({ status: 'finished', imageIds: [] }),`;
+  const { engine, spawned } = client(
+    `generate: () => { setTimeout(() => { throw new Error('boom'); }); return new Promise(() => {}); },`,
+    finished,
+  );
+  await expect(make(engine)).rejects.toMatchObject({ code: 'worker-died' });
+  expect(await make(engine)).toMatchObject({ status: 'finished' });
+  expect(spawned()).toBe(2);
+});
+
+it('gives up the worker that ran out of memory, but keeps one that refused', async () => {
+  const throws = (name: string) =>
+    `generate: () => { throw Object.assign(new Error('m'), { name: '${name}' }); },`;
+  const { engine, spawned } = client(throws('OutOfMemoryError'), throws('BadParametersError'));
+  await expect(make(engine)).rejects.toMatchObject({ code: 'out-of-memory' });
+  await expect(make(engine)).rejects.toMatchObject({ code: 'bad-parameters' });
+  await expect(make(engine)).rejects.toMatchObject({ code: 'bad-parameters' });
+  expect(spawned()).toBe(2);
+});
+
+it('says why there is no GPU', async () => {
+  const engine = new EngineClient(() =>
+    threadWorker(`start: () => ({ backend: null, problem: 'Update the driver.' }),`),
+  );
+  clients.push(engine);
+  await expect(make(engine)).rejects.toMatchObject({ code: 'no-webgpu', message: 'Update the driver.' });
+});
+
+it('rejects what is under way when it is stopped', async () => {
+  const { engine } = client(`generate: () => new Promise(() => {}),`);
+  const job = make(engine);
+  await engine.start(false);
+  engine.stop();
+  await expect(job).rejects.toMatchObject({ code: 'worker-died' });
+});
