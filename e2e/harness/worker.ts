@@ -122,10 +122,7 @@ export class Harness {
         await logSession(vaeDecoderNetwork(vae, weights, 'float32'));
         break;
     }
-    // After a line "Node(s) placed on [...]" the nodes follow, one a line.
-    return logged
-      .map((line) => line.replace(/^.*?VerifyEachNodeIsAssignedToAnEp\S*\s*/, ''))
-      .filter((line, i) => line !== logged[i]);
+    return logged.filter((line) => line.includes('VerifyEachNodeIsAssignedToAnEp'));
   }
 }
 
