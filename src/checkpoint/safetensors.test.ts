@@ -150,5 +150,4 @@ describe('sources', () => {
       rmSync(folder, { recursive: true });
     }
   });
-  });
 });
