@@ -20,8 +20,9 @@ const SPECIAL: Readonly<Record<TokenizerKind, readonly [string, string]>> = {
   'open-clip': ['<start_of_text>', '<end_of_text>'],
 };
 
-// The patterns ignore case, and the text is lowercase by then: what remains of that is the long s, which folds to s.
-const WORDS = `'[sſ]|'t|'re|'ve|'m|'ll|'d|\\p{L}+|\\p{N}|[^${SPACE}\\p{L}\\p{N}]+`;
+// The patterns ignore case, and the text is lowercase by then. What remains of that: the long s folds to s, and U+0345, a mark
+// that folds to the letter iota, counts as neither and is dropped.
+const WORDS = `'[sſ]|'t|'re|'ve|'m|'ll|'d|\\p{L}+|\\p{N}|[^${SPACE}\\p{L}\\p{N}\\u0345]+`;
 const PIECES: Readonly<Record<TokenizerKind, RegExp>> = {
   clip: new RegExp(`<\\|[sſ]tartoftext\\|>|<\\|endoftext\\|>|${WORDS}`, 'gu'),
   'open-clip': new RegExp(`<[sſ]tart_of_text>|<end_of_text>|${WORDS}`, 'gu'),

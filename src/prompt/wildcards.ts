@@ -102,8 +102,9 @@ class Expander {
     return chosen.join(separator);
   }
 
-  /** A number in [0, count). */
+  /** A number in [0, count). Draws only where there is a choice. */
   private index(count: number): number {
+    if (count === 1) return 0;
     return Math.min(Math.floor(this.options.random() * count), count - 1);
   }
 

@@ -66,3 +66,19 @@ export function removeControls(text: string): string {
   // eslint-disable-next-line no-control-regex
   return text.replace(/[\0-\x08\x0b\x0e-\x1f\x7f\u206a-\u206f\ufeff\ufff9-\ufffc]/g, '');
 }
+
+/** Marks that are brought into order together. Engines sort them in quadratic time, and no letter wears thousands. */
+const MAX_MARKS = 1024;
+const MARKS = new RegExp(`\\p{M}{${MAX_MARKS}}`, 'gu');
+
+/** Unicode's composed form (NFC), in linear time: longer runs of combining marks are composed piece by piece. */
+export function compose(text: string): string {
+  const pieces: string[] = [];
+  let from = 0;
+  for (const { 0: marks, index } of text.matchAll(MARKS)) {
+    pieces.push(text.slice(from, index + marks.length).normalize('NFC'));
+    from = index + marks.length;
+  }
+  pieces.push(text.slice(from).normalize('NFC'));
+  return pieces.join('');
+}

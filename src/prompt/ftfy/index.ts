@@ -1,6 +1,7 @@
 // Repairs text before it is tokenized, as python-ftfy 6.3.1's fix_text does with its default settings: the reference programs
 // run it over every prompt, and so it decides token ids. Written from ftfy's documentation and behaviour.
 import {
+  compose,
   normalizeLineBreaks,
   normalizeWidth,
   removeControls,
@@ -28,7 +29,7 @@ const REPAIRS: readonly ((text: string) => string)[] = [
   replaceLoneSurrogates,
   removeTerminalEscapes,
   removeControls,
-  (text) => text.normalize('NFC'),
+  compose,
 ];
 
 function fixSegment(text: string, unescape: boolean): string {
