@@ -116,8 +116,12 @@ export class Layers {
   }
 
   /** [N, C, H, W] -> tokens [N * H * W, C]. */
-  flatten(x: Value, channels: number): Value {
-    return this.graph.reshape(this.graph.transpose(x, [0, 2, 3, 1]), [-1, channels], [`m`, channels]);
+  flatten(x: Value, channels: number, level: Level): Value {
+    return this.graph.reshape(
+      this.graph.transpose(x, [0, 2, 3, 1]),
+      [-1, channels],
+      level.tokensDims(channels),
+    );
   }
 
   /** Tokens [N * H * W, C] -> [N, C, H, W]. */

@@ -59,9 +59,16 @@ export class Level {
     );
   }
 
-  /** [N, C, H, W] in symbols, as the runtime is told. */
+  // Shapes in symbols, as the runtime is told. It takes equal symbols for equal sizes when it plans memory, so they
+  // carry the level's number.
+
+  /** [N, C, H, W]. */
   planesDims(channels: number): Dim[] {
     return ['n', channels, `h${this.index}`, `w${this.index}`];
+  }
+
+  tokensDims(channels: number): Dim[] {
+    return [`m${this.index}`, channels];
   }
 
   pixelsDims(channels: number): Dim[] {

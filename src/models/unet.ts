@@ -221,7 +221,7 @@ class Blocks extends Layers {
   spatialTransformer(x: Value, name: string, channels: number, depth: number, level: Level): Value {
     const { graph, config } = this;
     const heads = headCount(config, channels, this.prefix + name);
-    let tokens = this.flatten(this.groupNorm(x, `${name}.norm`, channels, level, 1e-6), channels);
+    let tokens = this.flatten(this.groupNorm(x, `${name}.norm`, channels, level, 1e-6), channels, level);
     // SD 1's projections are 1x1 convolutions, SD 2's linear layers: on tokens the same thing.
     tokens = this.linear(tokens, `${name}.proj_in`, channels, channels);
     this.#tapTokens(`${name}.proj_in`, tokens, channels, level);

@@ -209,7 +209,7 @@ class Blocks extends Layers {
   /** AttnBlock: every pixel looks at every pixel, one head as wide as the channels. */
   #attention(x: Value, name: string, channels: number, level: Level): Value {
     const { graph } = this;
-    const tokens = this.flatten(this.groupNorm(x, `${name}.norm`, channels, level, EPSILON), channels);
+    const tokens = this.flatten(this.groupNorm(x, `${name}.norm`, channels, level, EPSILON), channels, level);
     const project = (part: string) => {
       const projected = this.linear(tokens, `${name}.${part}`, channels, channels);
       return graph.cast(graph.reshape(projected, level.sequence, level.sequenceDims(channels)), 'float32');
