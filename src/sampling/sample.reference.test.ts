@@ -5,6 +5,7 @@ import { listReference, readReferenceJson } from '../../tests/reference-dir.ts';
 import { lcmParameterization, networkInput, type Parameterization } from './denoiser.ts';
 import { sigmaParameterization, timestepParameterization } from './denoiser.ts';
 import { combineGuidance, type CondSchedule, type LatentMask, type NetworkCall } from './guidance.ts';
+import { type InfotextEntries, samplingInfotext } from './infotext.ts';
 import { DiscreteTable, LcmTable, linearAlphasCumprod } from './noise-table.ts';
 import type { NoiseSource } from './random/types.ts';
 import { getSampler, totalSteps } from './registry.ts';
@@ -181,6 +182,7 @@ describe.skipIf(!has('whole_runs.json'))('whole_runs.json', () => {
     readonly sigmas?: readonly number[];
     readonly timesteps?: readonly number[];
     readonly noise_draws: number;
+    readonly infotext: InfotextEntries;
     readonly calls: readonly {
       readonly step: number;
       readonly sigma_or_t: number;
@@ -235,6 +237,16 @@ describe.skipIf(!has('whole_runs.json'))('whole_runs.json', () => {
       ).toBeLessThan(1e-9);
       expect(noise.draws).toBe(c.noise_draws);
       expect(gap(final, c.final)).toBeLessThan(allowed);
+
+      const infotext = samplingInfotext({
+        sampler: c.sampler,
+        scheduler: c.scheduler,
+        options: samplingOptions(c.options, c.s_min_uncond ?? 0),
+        alphasCumprod: alphas,
+        isImg2img,
+        extraNoise: c.options.img2img_extra_noise ?? 0,
+      });
+      expect(infotext).toEqual(c.infotext);
 
       // The schedule given is also the one we would have made.
       const sampler = getSampler(c.sampler);

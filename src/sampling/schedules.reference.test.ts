@@ -1,6 +1,7 @@
 // Noise tables, schedules and step arithmetic against A1111's and k-diffusion's (tests/reference/schedules).
 import { describe, expect, it } from 'vitest';
 import { listReference, readReferenceJson } from '../../tests/reference-dir.ts';
+import { type InfotextEntries, samplingInfotext } from './infotext.ts';
 import {
   DiscreteTable,
   downcastAlphas,
@@ -69,6 +70,24 @@ describe.skipIf(!has('alpha_overrides.json'))('alpha_overrides.json', () => {
   );
 });
 
+// Of the schedules that torch computes in float32 ours have the same bits; KL Optimal's tangents are the exception.
+describe.skipIf(!has('schedulers_sd1.json'))('bits of schedulers_sd1.json', () => {
+  it('are the same', () => {
+    let [same, total] = [0, 0];
+    for (const [scheduler, byCount] of Object.entries(
+      read<SchedulersFile>('schedulers_sd1.json').schedulers,
+    )) {
+      if (scheduler === 'KL Optimal') continue;
+      for (const [n, expected] of Object.entries(byCount)) {
+        const ours = buildSigmas({ scheduler, steps: Number(n), table });
+        total += expected.length;
+        same += expected.filter((value, i) => Math.fround(value) === ours[i]).length;
+      }
+    }
+    expect(same / total).toBeGreaterThan(0.999);
+  });
+});
+
 interface SchedulersFile {
   readonly schedulers: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
 }
@@ -106,12 +125,13 @@ describe.skipIf(!has('schedule_options.json'))('schedule_options.json', () => {
       readonly scheduler: string;
       readonly n: number;
       readonly sigmas: readonly number[];
+      readonly infotext: InfotextEntries;
     }[];
   }
   const file = has('schedule_options.json')
     ? read<OptionsFile>('schedule_options.json')
     : { sampler: '', cases: [] };
-  it.each(file.cases)('$scheduler, $options', ({ options, scheduler, n, sigmas }) => {
+  it.each(file.cases)('$scheduler, $options', ({ options, scheduler, n, sigmas, infotext }) => {
     const ours: ScheduleOptions = {
       sigmaMin: options.sigma_min ?? 0,
       sigmaMax: options.sigma_max ?? 0,
@@ -132,6 +152,7 @@ describe.skipIf(!has('schedule_options.json'))('schedule_options.json', () => {
       options: ours,
     });
     expectRelative(result, sigmas, 2e-6);
+    expect(samplingInfotext({ sampler: file.sampler, scheduler, options: ours })).toEqual(infotext);
   });
 });
 
