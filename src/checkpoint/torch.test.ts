@@ -460,7 +460,11 @@ describe('lies in the zip', () => {
       file([pickle, { ...data, lie: { size: 0xffffffff, compressedSize: 0xffffffff } }]),
     ],
     ['too many entries', 'corrupt', file([pickle, data], { count: 3 })],
-    ['too few entries', 'corrupt', file([pickle, data], { count: 1 })],
+    [
+      'too few entries',
+      'corrupt',
+      file([pickle, data, { name: 'archive/x', data: countUp(1) }], { count: 2 }),
+    ],
     ['2^40 entries', 'corrupt', file([pickle, data], { count: 2 ** 40, zip64: true })],
     ['a checksum that is wrong', 'corrupt', file([{ ...pickle, lie: { crc: 1 } }, data])],
     [
