@@ -141,7 +141,7 @@ export const SAMPLERS: readonly SamplerInfo[] = [
   entry('UniPC', ['unipc'], unipc, { kind: 'timestep', stepsOf: (timesteps) => timesteps.length }),
   entry('LCM', ['k_lcm'], lcm, { kind: 'lcm' }),
   // From here on: Forge, reForge and ComfyUI.
-  entry('HeunPP2', ['heunpp2'], heunPp2, { secondOrder: true, passes: CHURN }),
+  entry('HeunPP2', ['heunpp2'], heunPp2, { passes: CHURN }),
   entry('IPNDM', ['ipndm'], ipndm),
   entry('IPNDM_V', ['ipndm_v'], ipndmV),
   entry('DEIS', ['deis'], deis),
