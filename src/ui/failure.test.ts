@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failure, toFailure } from './failure.ts';
+import { Failure, toFailure } from './failure.ts';
 
 describe('toFailure', () => {
   it('takes the engine’s plain objects', () => {
@@ -33,7 +33,7 @@ describe('toFailure', () => {
   });
 
   it('leaves failures as they are', () => {
-    const made = failure('worker-died', 'It ended.');
+    const made = new Failure('worker-died', 'It ended.');
     expect(toFailure(made)).toBe(made);
   });
 });

@@ -1,4 +1,4 @@
-// What went wrong, as data: what happened, what to do next, and the details for a bug report.
+// What went wrong, for people: what happened, what to do next, and the details for a bug report.
 import type { EngineFailure } from '../generation/types.ts';
 
 export type FailureCode =
@@ -10,13 +10,20 @@ export type FailureCode =
   /** A file we cannot read; the message says why. */
   | 'bad-file';
 
-export interface Failure {
-  readonly code: FailureCode;
-  readonly message: string;
+export class Failure extends Error {
+  override readonly name = 'Failure';
   /** What to do; null where the message says it already. */
   readonly hint: string | null;
-  /** For "Copy details". */
-  readonly details: string;
+
+  /** `details`: for "Copy details". */
+  constructor(
+    readonly code: FailureCode,
+    message: string,
+    readonly details: string = message,
+  ) {
+    super(message);
+    this.hint = HINTS[code] ?? null;
+  }
 }
 
 const ENGINE_CODES: readonly EngineFailure['code'][] = [
@@ -39,7 +46,7 @@ const HINTS: Partial<Record<FailureCode, string>> = {
 
 /** Turns whatever a worker or the library rejected with into a Failure. Never throws. */
 export function toFailure(error: unknown, fallback: FailureCode = 'internal'): Failure {
-  if (isFailure(error)) return error;
+  if (error instanceof Failure) return error;
   const record = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
   const name = typeof record['name'] === 'string' ? record['name'] : '';
   const message =
@@ -48,11 +55,7 @@ export function toFailure(error: unknown, fallback: FailureCode = 'internal'): F
     'Something failed without saying why.';
   const code = ENGINE_CODES.find((known) => known === record['code']) ?? CODES_OF_NAMES.get(name) ?? fallback;
   const stack = typeof record['stack'] === 'string' ? record['stack'] : '';
-  return failure(code, message, stack || `${name || code}: ${message}`);
-}
-
-export function failure(code: FailureCode, message: string, details: string = message): Failure {
-  return { code, message, hint: HINTS[code] ?? null, details };
+  return new Failure(code, message, stack || `${name || code}: ${message}`);
 }
 
 // Errors lose their class and fields on the way out of a worker; name and message stay.
@@ -69,9 +72,3 @@ const CODES_OF_NAMES: ReadonlyMap<string, FailureCode> = new Map([
   ['ModelMissingError', 'model-missing'],
   ['BadParametersError', 'bad-parameters'],
 ]);
-
-function isFailure(error: unknown): error is Failure {
-  return (
-    typeof error === 'object' && error !== null && 'code' in error && 'hint' in error && 'details' in error
-  );
-}

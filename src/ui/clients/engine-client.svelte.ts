@@ -8,7 +8,7 @@ import type {
   GenerationParameters,
   TokenCountOptions,
 } from '../../generation/types.ts';
-import { failure } from '../failure.ts';
+import { Failure } from '../failure.ts';
 import { WorkerLink } from './worker-link.ts';
 
 function spawnEngine(): Worker {
@@ -62,7 +62,7 @@ export class EngineClient {
   ): Promise<GenerationOutcome> {
     const report = await this.start(cpu);
     if (report.backend === null) {
-      throw failure('no-webgpu', report.problem ?? 'This browser offers no WebGPU.');
+      throw new Failure('no-webgpu', report.problem ?? 'This browser offers no WebGPU.');
     }
     const link = this.#alive();
     try {
@@ -95,7 +95,7 @@ export class EngineClient {
 
   /** Ends the worker, whatever it does. Pending calls reject. */
   stop(): void {
-    this.#link?.stop(failure('worker-died', 'The engine was stopped.'));
+    this.#link?.stop(new Failure('worker-died', 'The engine was stopped.'));
     this.#link = null;
     this.#started = null;
     this.report = null;

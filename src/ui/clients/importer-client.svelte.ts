@@ -31,7 +31,7 @@ export class ImporterClient {
     onProgress: (progress: ImportProgress) => void,
   ): Promise<ImportOutcome> {
     if (this.#link?.dead) this.#link = null;
-    this.#link ??= new WorkerLink<ImporterApi>(this.#spawn(), 'importer');
+    this.#link ??= new WorkerLink<ImporterApi>(this.#spawn(), 'importer', 'bad-file');
     return this.#link.call(async (importer): Promise<ImportOutcome> =>
       importer.importFile(file, sidecar, options, proxy(onProgress)),
     );

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { failure } from '../failure.ts';
+import { Failure } from '../failure.ts';
 import { threadWorker } from './thread-worker.ts';
 import { WorkerLink } from './worker-link.ts';
 
@@ -56,7 +56,7 @@ it('rejects every pending and later call when the worker crashes', async () => {
 it('rejects pending calls with the reason it is stopped for', async () => {
   const worker = link();
   const pending = worker.call((api) => api.never());
-  const reason = failure('worker-died', 'The person pressed Stop.');
+  const reason = new Failure('worker-died', 'The person pressed Stop.');
   worker.stop(reason);
   await expect(pending).rejects.toBe(reason);
 });

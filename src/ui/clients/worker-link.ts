@@ -1,6 +1,6 @@
 // A worker behind a comlink proxy that may die: its calls then reject instead of waiting for ever.
 import { releaseProxy, type Remote, wrap } from 'comlink';
-import { type Failure, failure, toFailure } from '../failure.ts';
+import { Failure, type FailureCode, toFailure } from '../failure.ts';
 
 /**
  * One life of a worker. `call` rejects with a Failure: what the worker threw, or `worker-died` once the worker failed to
@@ -16,6 +16,8 @@ export class WorkerLink<T> {
   constructor(
     worker: Worker,
     private readonly name: string,
+    /** What an error of a kind we do not know counts as. */
+    private readonly fallback: FailureCode = 'internal',
   ) {
     this.#worker = worker;
     this.#death = new Promise<never>((_, reject) => {
@@ -29,7 +31,7 @@ export class WorkerLink<T> {
     worker.addEventListener('error', (event) => {
       const what = event.message ? `: ${event.message}` : '';
       this.#end(
-        failure(
+        new Failure(
           'worker-died',
           `The ${this.name} stopped unexpectedly${what}.`,
           `${event.message} (${event.filename}:${event.lineno})`,
@@ -37,7 +39,7 @@ export class WorkerLink<T> {
       );
     });
     worker.addEventListener('messageerror', () => {
-      this.#end(failure('worker-died', `The ${this.name} sent something that could not be read.`));
+      this.#end(new Failure('worker-died', `The ${this.name} sent something that could not be read.`));
     });
     this.#remote = wrap<T>(worker);
   }
@@ -51,12 +53,12 @@ export class WorkerLink<T> {
     try {
       return await Promise.race([use(this.#remote), this.#death]);
     } catch (error) {
-      throw toFailure(error);
+      throw toFailure(error, this.fallback);
     }
   }
 
   /** Ends the worker at once; pending calls reject with `reason`. */
-  stop(reason: Failure = failure('worker-died', `The ${this.name} was stopped.`)): void {
+  stop(reason: Failure = new Failure('worker-died', `The ${this.name} was stopped.`)): void {
     this.#end(reason);
   }
 

@@ -24,7 +24,8 @@ export class Notices {
   #next = 1;
 
   fail(title: string, failure: Failure, actions: readonly NoticeAction[] = []): void {
-    this.#add({ kind: 'error', title, ...failure, actions });
+    const { message, hint, details } = failure;
+    this.#add({ kind: 'error', title, message, hint, details, actions });
   }
 
   warn(title: string, message: string, actions: readonly NoticeAction[] = []): void {
