@@ -67,7 +67,12 @@ export class App {
       const selected = [...pictures, ...this.recentPictures].find(({ id }) => id === this.selectedPicture);
       if (selected) return selected;
     }
-    return this.job.running ? null : (pictures[0] ?? null);
+    return this.job.running ? null : (pictures[0] ?? this.recentPictures[0] ?? null);
+  }
+
+  /** Nothing can be made yet: say what to do first. */
+  get welcoming(): boolean {
+    return this.usableModels.length === 0 && this.selectedPicture === null && !this.job.running;
   }
 
   /** Whether leaving the page now would lose work. */

@@ -113,7 +113,7 @@ export class ImportQueue {
       job.model = outcome.model;
       job.phase = outcome.status;
     } catch (error) {
-      job.failure = toFailure(error, 'bad-file');
+      job.failure = toFailure(error);
       job.phase = 'failed';
     }
   }

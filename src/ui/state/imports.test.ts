@@ -50,7 +50,7 @@ it('goes on after a failure and keeps it in sight', async () => {
   const jobs = await queue.add([request('bad'), request('good')]);
   expect(jobs.map(({ phase }) => phase)).toEqual(['failed', 'already-there']);
   expect(jobs[0]?.failure).toMatchObject({
-    code: 'internal',
+    code: 'bad-file',
     message: 'This file is a web page, not a model.',
   });
   expect(arrived).toEqual(['good']);
