@@ -75,44 +75,50 @@ async function finish<T>(run: AsyncGenerator<unknown, T, void>): Promise<T> {
   }
 }
 
-interface CaseOptions {
-  readonly sgm_noise_multiplier?: boolean;
-  readonly eta_ddim?: number;
-  readonly eta_ancestral?: number;
-  readonly s_churn?: number;
-  readonly s_tmin?: number;
-  readonly s_tmax?: number;
-  readonly s_noise?: number;
-  readonly enable_quantization?: boolean;
-  readonly skip_early_cond?: number;
-  readonly s_min_uncond_all?: boolean;
-  readonly img2img_fix_steps?: boolean;
-  readonly img2img_extra_noise?: number;
+/** The reference's names of settings, and ours. */
+const OPTION_NAMES: Readonly<Record<string, keyof SamplingOptions | keyof Img2imgSettings>> = {
+  sgm_noise_multiplier: 'sgmNoiseMultiplier',
+  eta_ddim: 'etaDdim',
+  eta_ancestral: 'etaAncestral',
+  s_churn: 'sChurn',
+  s_tmin: 'sTmin',
+  s_tmax: 'sTmax',
+  s_noise: 'sNoise',
+  enable_quantization: 'quantize',
+  skip_early_cond: 'skipEarlyCond',
+  s_min_uncond_all: 'sMinUncondAll',
+  uni_pc_variant: 'uniPcVariant',
+  uni_pc_skip_type: 'uniPcSkipType',
+  uni_pc_order: 'uniPcOrder',
+  uni_pc_lower_order_final: 'uniPcLowerOrderFinal',
+  always_discard_next_to_last_sigma: 'alwaysDiscardNextToLastSigma',
+  img2img_fix_steps: 'fixSteps',
+  img2img_extra_noise: 'extraNoise',
+};
+interface Img2imgSettings {
+  readonly fixSteps?: boolean;
+  readonly extraNoise?: number;
 }
+
 interface Case {
   readonly sampler: string;
   readonly scheduler: string;
   readonly steps: number;
-  readonly options: CaseOptions;
+  readonly options: Readonly<Record<string, unknown>>;
   readonly cfg_scale: number;
   readonly total_steps: number;
   readonly img2img_strength?: number | null;
   readonly s_min_uncond?: number;
 }
 
-const samplingOptions = (o: CaseOptions, sMinUncond = 0): SamplingOptions => ({
-  sgmNoiseMultiplier: o.sgm_noise_multiplier ?? false,
-  etaDdim: o.eta_ddim ?? 0,
-  etaAncestral: o.eta_ancestral ?? 1,
-  sChurn: o.s_churn ?? 0,
-  sTmin: o.s_tmin ?? 0,
-  sTmax: o.s_tmax ?? 0,
-  sNoise: o.s_noise ?? 1,
-  quantize: o.enable_quantization ?? false,
-  skipEarlyCond: o.skip_early_cond ?? 0,
-  sMinUncond,
-  sMinUncondAll: o.s_min_uncond_all ?? false,
-});
+function settingsOf(c: Case): SamplingOptions & Img2imgSettings {
+  const given = Object.entries(c.options).map(([name, value]) => {
+    const ours = OPTION_NAMES[name];
+    if (!ours) throw new Error(`The reference uses a setting we do not know: ${name}`);
+    return [ours, value];
+  });
+  return { sMinUncond: c.s_min_uncond ?? 0, ...Object.fromEntries(given) };
+}
 
 interface Call {
   readonly t: number;
@@ -135,6 +141,7 @@ interface RunSetup {
 async function runCase(setup: RunSetup): Promise<{ final: Float64Array; calls: Call[]; steps: number }> {
   const { c, constants, pixels, initLatent } = setup;
   const calls: Call[] = [];
+  const settings = settingsOf(c);
   const network: NetworkCall<Cond, Float64Array> = (items) => {
     calls.push({ t: items[0]!.t, items: items.length });
     return Promise.resolve(items.map(({ x, t, cond }) => analytic(constants, pixels, x, t, cond)));
@@ -150,7 +157,7 @@ async function runCase(setup: RunSetup): Promise<{ final: Float64Array; calls: C
     conds: [setup.conds],
     unconds: [setup.uncond],
     network,
-    options: samplingOptions(c.options, c.s_min_uncond ?? 0),
+    options: settings,
     ...(setup.sigmas && { sigmas: setup.sigmas }),
   };
   const run = initLatent
@@ -158,8 +165,8 @@ async function runCase(setup: RunSetup): Promise<{ final: Float64Array; calls: C
         ...request,
         initLatent,
         strength: c.img2img_strength!,
-        fixSteps: c.options.img2img_fix_steps ?? false,
-        extraNoise: c.options.img2img_extra_noise ?? 0,
+        fixSteps: settings.fixSteps ?? false,
+        extraNoise: settings.extraNoise ?? 0,
         ...(setup.mask && { mask: setup.mask }),
       })
     : txt2img(request);
@@ -213,6 +220,7 @@ describe.skipIf(!has('whole_runs.json'))('whole_runs.json', () => {
       const noise = new BankNoise(Float64Array.from(first), noise_bank);
       const initLatent = isImg2img ? Float64Array.from(file!.init_latent_for_img2img) : null;
       const pixels = shape[2] * shape[3];
+      const settings = settingsOf(c);
       const keep = Float64Array.from({ length: shape[1] * pixels }, (_, i) => file!.mask_4x4[i % pixels]!);
       const { final, calls } = await runCase({
         c,
@@ -241,17 +249,17 @@ describe.skipIf(!has('whole_runs.json'))('whole_runs.json', () => {
       const infotext = samplingInfotext({
         sampler: c.sampler,
         scheduler: c.scheduler,
-        options: samplingOptions(c.options, c.s_min_uncond ?? 0),
+        options: settings,
         alphasCumprod: alphas,
         isImg2img,
-        extraNoise: c.options.img2img_extra_noise ?? 0,
+        extraNoise: settings.extraNoise ?? 0,
       });
       expect(infotext).toEqual(c.infotext);
 
       // The schedule given is also the one we would have made.
       const sampler = getSampler(c.sampler);
       const steps = isImg2img
-        ? img2imgSteps(c.steps, c.img2img_strength!, c.options.img2img_fix_steps ?? false)
+        ? img2imgSteps(c.steps, c.img2img_strength!, settings.fixSteps ?? false)
         : { scheduleSteps: c.steps, encodeSteps: c.steps - 1 };
       expect(totalSteps(sampler, steps.encodeSteps + 1)).toBe(c.total_steps);
       if (c.timesteps) expect(ddimTimesteps(steps.scheduleSteps)).toEqual(c.timesteps);

@@ -108,20 +108,20 @@ describe.each(schedulerFiles.filter(({ name }) => has(name)))('$name', ({ name, 
 });
 
 describe.skipIf(!has('schedule_options.json'))('schedule_options.json', () => {
-  interface Options {
-    readonly sigma_min?: number;
-    readonly sigma_max?: number;
-    readonly rho?: number;
-    readonly use_old_karras_scheduler_sigmas?: boolean;
-    readonly always_discard_next_to_last_sigma?: boolean;
-    readonly beta_dist_alpha?: number;
-    readonly beta_dist_beta?: number;
-    readonly enable_quantization?: boolean;
-  }
+  /** The reference's names of settings, and ours. */
+  const names: Readonly<Record<string, keyof ScheduleOptions>> = {
+    sigma_min: 'sigmaMin',
+    sigma_max: 'sigmaMax',
+    rho: 'rho',
+    use_old_karras_scheduler_sigmas: 'useOldKarrasSigmas',
+    always_discard_next_to_last_sigma: 'alwaysDiscardNextToLastSigma',
+    beta_dist_alpha: 'betaAlpha',
+    beta_dist_beta: 'betaBeta',
+  };
   interface OptionsFile {
     readonly sampler: string;
     readonly cases: readonly {
-      readonly options: Options;
+      readonly options: Readonly<Record<string, unknown>>;
       readonly scheduler: string;
       readonly n: number;
       readonly sigmas: readonly number[];
@@ -132,17 +132,15 @@ describe.skipIf(!has('schedule_options.json'))('schedule_options.json', () => {
     ? read<OptionsFile>('schedule_options.json')
     : { sampler: '', cases: [] };
   it.each(file.cases)('$scheduler, $options', ({ options, scheduler, n, sigmas, infotext }) => {
-    const ours: ScheduleOptions = {
-      sigmaMin: options.sigma_min ?? 0,
-      sigmaMax: options.sigma_max ?? 0,
-      rho: options.rho ?? 0,
-      useOldKarrasSigmas: options.use_old_karras_scheduler_sigmas ?? false,
-      alwaysDiscardNextToLastSigma: options.always_discard_next_to_last_sigma ?? false,
-      betaAlpha: options.beta_dist_alpha ?? 0.6,
-      betaBeta: options.beta_dist_beta ?? 0.6,
-    };
+    const { enable_quantization: quantize = false, ...rest } = options;
+    const ours: ScheduleOptions = Object.fromEntries(
+      Object.entries(rest).map(([name, value]) => {
+        if (!names[name]) throw new Error(`The reference uses a setting we do not know: ${name}`);
+        return [names[name], value];
+      }),
+    );
     const sampler = getSampler(file.sampler);
-    const used = new DiscreteTable(alphas, options.enable_quantization ?? false);
+    const used = new DiscreteTable(alphas, quantize === true);
     const result = buildSigmas({
       scheduler,
       ...(sampler.scheduler !== undefined && { samplerScheduler: sampler.scheduler }),

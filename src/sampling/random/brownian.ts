@@ -39,7 +39,7 @@ export class BrownianTree {
     this.end = roundTime(Math.max(sigmaMin, sigmaMax));
     const spread = Math.sqrt(this.end - this.start);
     const word = generateState(seed, [], POOL_SIZE, 3)[0]!;
-    this.root = Float64Array.from(createGenerator(source, word).randn(size), (value) => value * spread);
+    this.root = scaled(createGenerator(source, word).randn(size), spread);
   }
 
   /** Noise of unit variance for the step from `sigma` to `sigmaNext`; steps upwards and downwards differ in sign. */
@@ -48,7 +48,9 @@ export class BrownianTree {
     const to = this.valueAt(sigmaNext);
     // The reference holds sigmas in float32; between close ones that difference shows.
     const divisor = Math.sqrt(Math.abs(Math.fround(Math.fround(sigmaNext) - Math.fround(sigma))));
-    return Float32Array.from(from, (value, i) => (to[i]! - value) / divisor);
+    const out = new Float32Array(this.size);
+    for (let i = 0; i < this.size; i++) out[i] = (to[i]! - from[i]!) / divisor;
+    return out;
   }
 
   /** The path at a time, counted from the start of the interval. Times outside it are taken to its ends. */
@@ -65,7 +67,7 @@ export class BrownianTree {
   private descend(time: number): Float64Array {
     const sum = new Float64Array(this.size);
     let { start, end } = this;
-    let increment: Float64Array = Float64Array.from(this.root);
+    const increment = this.root.slice();
     let key = 0;
     let depth = 0;
     while (time !== start) {
@@ -74,37 +76,47 @@ export class BrownianTree {
         for (let i = 0; i < this.size; i++) sum[i]! += increment[i]!;
         break;
       }
-      const left = this.leftHalf(increment, start, middle, end, key, depth);
+      const goesLeft = time < middle;
+      this.halve(increment, goesLeft ? null : sum, start, middle, end, key, depth);
+      if (goesLeft) end = middle;
+      else start = middle;
+      key = 2 * key + (goesLeft ? 0 : 1);
       depth += 1;
-      if (time < middle) {
-        increment = left;
-        end = middle;
-        key = 2 * key;
-      } else {
-        for (let i = 0; i < this.size; i++) {
-          sum[i]! += left[i]!;
-          increment[i]! -= left[i]!;
-        }
-        start = middle;
-        key = 2 * key + 1;
-      }
     }
     return sum;
   }
 
-  /** Brownian bridge: the path's rise over the left half of a node whose whole rise is `increment`. */
-  private leftHalf(
+  /**
+   * Brownian bridge: turns a node's rise into its left half's, or, given the sum of what lies before the node, into its
+   * right half's, the left one added to the sum.
+   */
+  private halve(
     increment: Float64Array,
+    sum: Float64Array | null,
     start: number,
     middle: number,
     end: number,
     key: number,
     depth: number,
-  ): Float64Array {
+  ): void {
     const word = generateState(this.seed, [key, depth], POOL_SIZE, 4)[0]!;
     const normal = createGenerator(this.source, word).randn(this.size);
     const share = (middle - start) / (end - start);
     const spread = Math.sqrt(((middle - start) * (end - middle)) / (end - start));
-    return Float64Array.from(increment, (value, i) => share * value + spread * normal[i]!);
+    for (let i = 0; i < this.size; i++) {
+      const left = share * increment[i]! + spread * normal[i]!;
+      if (sum) {
+        sum[i]! += left;
+        increment[i]! -= left;
+      } else {
+        increment[i] = left;
+      }
+    }
   }
+}
+
+function scaled(values: Float32Array, factor: number): Float64Array {
+  const out = new Float64Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = values[i]! * factor;
+  return out;
 }

@@ -5,7 +5,7 @@ import { listReference, readReferenceJson } from '../../../tests/reference-dir.t
 import { castLike, type Latent } from '../latent.ts';
 import { linearAlphasCumprod } from '../noise-table.ts';
 import { getSampler } from '../registry.ts';
-import type { Denoise, SamplerOptions, SamplerStep, UniPcSkipType, UniPcVariant } from '../types.ts';
+import type { Denoise, SamplerOptions, SamplerStep } from '../types.ts';
 
 type Channels = readonly number[];
 interface Inputs {
@@ -32,34 +32,36 @@ interface Step {
   readonly n_reject?: number;
   readonly nfe?: number;
 }
-interface Options {
-  readonly eta?: number;
-  readonly s_churn?: number;
-  readonly s_tmin?: number;
-  readonly s_tmax?: number;
-  readonly s_noise?: number;
-  readonly order?: number;
-  readonly solver_type?: 'heun' | 'midpoint';
-  readonly r?: number;
-  readonly restart_list?: Readonly<Record<string, readonly [number, number, number]>>;
-  readonly rtol?: number;
-  readonly atol?: number;
-  readonly h_init?: number;
-  readonly pcoeff?: number;
-  readonly icoeff?: number;
-  readonly dcoeff?: number;
-  readonly accept_safety?: number;
-  readonly uni_pc_variant?: UniPcVariant;
-  readonly uni_pc_order?: number;
-  readonly uni_pc_skip_type?: UniPcSkipType;
-  readonly uni_pc_lower_order_final?: boolean;
-  readonly is_img2img?: boolean;
-}
+/** The reference's names of options, and ours. */
+const OPTION_NAMES: Readonly<Record<string, keyof SamplerOptions>> = {
+  eta: 'eta',
+  s_churn: 'sChurn',
+  s_tmin: 'sTmin',
+  s_tmax: 'sTmax',
+  s_noise: 'sNoise',
+  order: 'order',
+  solver_type: 'solverType',
+  r: 'r',
+  restart_list: 'restartList',
+  rtol: 'rtol',
+  atol: 'atol',
+  h_init: 'hInit',
+  pcoeff: 'pCoefficient',
+  icoeff: 'iCoefficient',
+  dcoeff: 'dCoefficient',
+  accept_safety: 'acceptSafety',
+  uni_pc_variant: 'uniPcVariant',
+  uni_pc_order: 'order',
+  uni_pc_skip_type: 'uniPcSkipType',
+  uni_pc_lower_order_final: 'uniPcLowerOrderFinal',
+  is_img2img: 'isImg2img',
+};
+
 interface Case {
   readonly sampler: string;
   readonly scheduler?: string;
   readonly n: number;
-  readonly options: Options;
+  readonly options: Readonly<Record<string, unknown>>;
   readonly sigmas?: readonly number[];
   readonly timesteps?: readonly number[];
   readonly sigma_min?: number;
@@ -73,36 +75,26 @@ interface Case {
   readonly error?: string;
 }
 
-function optionsOf(c: Case, noise: SamplerOptions['noise'], alphas: ArrayLike<number>): SamplerOptions {
-  const o = c.options;
-  const renamed: Record<string, unknown> = {
-    eta: o.eta,
-    sChurn: o.s_churn,
-    sTmin: o.s_tmin,
-    sTmax: o.s_tmax,
-    sNoise: o.s_noise,
-    order: o.order ?? o.uni_pc_order,
-    solverType: o.solver_type,
-    r: o.r,
-    restartList: o.restart_list && new Map(Object.entries(o.restart_list).map(([k, v]) => [Number(k), v])),
-    rtol: o.rtol,
-    atol: o.atol,
-    hInit: o.h_init,
-    pCoefficient: o.pcoeff,
-    iCoefficient: o.icoeff,
-    dCoefficient: o.dcoeff,
-    acceptSafety: o.accept_safety,
-    uniPcVariant: o.uni_pc_variant,
-    uniPcSkipType: o.uni_pc_skip_type,
-    uniPcLowerOrderFinal: o.uni_pc_lower_order_final,
-    isImg2img: o.is_img2img,
+function optionsOf(
+  c: Case,
+  noise: SamplerOptions['noise'],
+  alphasCumprod: ArrayLike<number>,
+): SamplerOptions {
+  const given = Object.entries(c.options).map(([name, value]) => {
+    const ours = OPTION_NAMES[name];
+    if (!ours) throw new Error(`The reference uses an option we do not know: ${name}`);
+    return [ours, ours === 'restartList' ? toRestartList(value as object) : value];
+  });
+  const range = c.sigma_min !== undefined && {
     sigmaMin: c.sigma_min,
-    sigmaMax: c.sigma_max,
-    evaluations: c.sigma_min === undefined ? undefined : c.n,
+    sigmaMax: c.sigma_max!,
+    evaluations: c.n,
   };
-  const given = Object.fromEntries(Object.entries(renamed).filter(([, value]) => value !== undefined));
-  return { noise, alphasCumprod: alphas, ...given };
+  return { noise, alphasCumprod, ...range, ...Object.fromEntries(given) };
 }
+
+const toRestartList = (list: object): Map<number, unknown> =>
+  new Map(Object.entries(list).map(([sigma, restart]) => [Number(sigma), restart]));
 
 interface Run<T extends Latent> {
   readonly calls: { readonly level: number; readonly x: T; readonly step: number }[];
