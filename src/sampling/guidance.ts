@@ -128,6 +128,8 @@ export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Deno
   return async (batch, level) => {
     if (mask && request.maskBefore) batch = blend(batch, mask);
     const size = batch.length / images;
+    if (!Number.isInteger(size))
+      throw new RangeError(`${batch.length} values are not the latents of ${images} images.`);
     const xs = Array.from({ length: images }, (_, i) => batch.subarray(i * size, (i + 1) * size) as T);
     const skip = skipsUncond(level) || weightless;
 

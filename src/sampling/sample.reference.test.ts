@@ -1,53 +1,19 @@
-// Whole runs with guidance against A1111's (tests/reference/samplers: whole_runs, skip_uncond, combine_denoised,
-// model_wrappers), in float64.
+// Whole runs with guidance against A1111's (tests/reference/samplers: whole_runs, skip_uncond), in float64.
 import { describe, expect, it } from 'vitest';
 import { listReference, readReferenceJson } from '../../tests/reference-dir.ts';
-import { lcmParameterization, networkInput, type Parameterization } from './denoiser.ts';
-import { sigmaParameterization, timestepParameterization } from './denoiser.ts';
-import { combineGuidance, type CondSchedule, type LatentMask, type NetworkCall } from './guidance.ts';
+import type { CondSchedule, LatentMask, NetworkCall } from './guidance.ts';
 import { type InfotextEntries, samplingInfotext } from './infotext.ts';
-import { DiscreteTable, LcmTable, linearAlphasCumprod } from './noise-table.ts';
+import { DiscreteTable, LcmTable } from './noise-table.ts';
 import type { NoiseSource } from './random/types.ts';
 import { getSampler, totalSteps } from './registry.ts';
 import { img2img, type SamplingOptions, type SamplingRequest, txt2img } from './sample.ts';
 import { buildSigmas } from './schedules.ts';
 import { ddimTimesteps, img2imgSteps } from './steps.ts';
+import { analytic, type Cond, gap, type NetworkConstants, referenceAlphas } from './testing.ts';
 
 const has = (name: string): boolean => listReference('samplers').includes(name);
-const tables = listReference('schedules').includes('tables.json')
-  ? readReferenceJson<{ readonly alphas_cumprod: readonly number[] }>('schedules', 'tables.json')
-  : null;
 // float32 values in a float64 table, as in the reference's runs.
-const alphas = Float64Array.from(tables ? Float32Array.from(tables.alphas_cumprod) : linearAlphasCumprod());
-
-interface NetworkConstants {
-  readonly p: readonly number[];
-  readonly q: readonly number[];
-  readonly r: readonly number[];
-}
-type Cond = readonly number[];
-
-/** The analytic network: eps(x, t) + tanh(x * cond0) * cond1. */
-function analytic(
-  { p, q, r }: NetworkConstants,
-  pixels: number,
-  x: Float64Array,
-  t: number,
-  cond?: Cond,
-): Float64Array {
-  const s = t / 1000;
-  return x.map((v, i) => {
-    const k = Math.floor(i / pixels) % p.length;
-    const eps = v * (0.6 + 0.4 * s) * p[k]! + (1 - s) * (Math.tanh(v) * q[k]! + r[k]!);
-    return cond ? eps + Math.tanh(v * cond[0]!) * cond[1]! : eps;
-  });
-}
-
-function gap(actual: ArrayLike<number>, expected: readonly number[]): number {
-  expect(actual.length).toBe(expected.length);
-  const size = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-  return expected.reduce((worst, value, i) => Math.max(worst, Math.abs(actual[i]! - value)), 0) / size;
-}
+const alphas = Float64Array.from(referenceAlphas);
 
 class BankNoise implements NoiseSource<Float64Array> {
   private drawn = -1;
@@ -310,68 +276,6 @@ describe.skipIf(!has('skip_uncond.json') || !has('whole_runs.json'))('skip_uncon
       expect(calls.map(({ items }) => items === 2)).toEqual(c.calls.map(([, , uncondRan]) => uncondRan));
     },
   );
-});
-
-describe.skipIf(!has('combine_denoised.json'))('combine_denoised.json', () => {
-  interface CombineCase {
-    readonly conds_list: readonly (readonly (readonly [index: number, weight: number])[])[];
-    readonly cond_scale: number;
-    readonly shape: readonly number[];
-    readonly x_out: readonly number[];
-    readonly result: readonly number[];
-  }
-  const { cases } = has('combine_denoised.json')
-    ? readReferenceJson<{ readonly cases: readonly CombineCase[] }>('samplers', 'combine_denoised.json')
-    : { cases: [] };
-
-  it.each(cases)('$conds_list at $cond_scale', (c) => {
-    const size = c.shape.slice(1).reduce((a, b) => a * b, 1);
-    const at = (i: number): Float64Array => Float64Array.from(c.x_out.slice(i * size, (i + 1) * size));
-    const images = c.conds_list.length;
-    const result = c.conds_list.flatMap((parts, image) => {
-      const weighted = parts.map(([index, weight]) => ({ weight, output: at(index) }));
-      return [...combineGuidance(weighted, at(c.shape[0]! - images + image), c.cond_scale)];
-    });
-    expect(gap(result, c.result)).toBeLessThan(1e-12);
-  });
-});
-
-describe.skipIf(!has('model_wrappers.json'))('model_wrappers.json', () => {
-  interface WrapperCase {
-    readonly kind: 'eps' | 'v' | 'lcm' | 'timesteps_v';
-    readonly sigma?: number;
-    readonly quantize?: boolean | null;
-    readonly t?: number;
-    readonly t_seen?: number;
-    readonly denoised?: readonly number[];
-    readonly eps?: readonly number[];
-  }
-  interface WrapperFile {
-    readonly network: NetworkConstants;
-    readonly shape: readonly [number, number, number, number];
-    readonly x: readonly number[];
-    readonly cases: readonly WrapperCase[];
-  }
-  const file = has('model_wrappers.json')
-    ? readReferenceJson<WrapperFile>('samplers', 'model_wrappers.json')
-    : null;
-
-  it.each(file?.cases ?? [])('$kind, sigma $sigma, t $t, quantize $quantize', (c) => {
-    const { network, shape } = file!;
-    const level = c.sigma ?? c.t!;
-    const x = Float64Array.from(file!.x, (value) => (c.sigma === undefined ? value : value * c.sigma));
-    const wrappers: Record<WrapperCase['kind'], () => Parameterization> = {
-      eps: () => sigmaParameterization('epsilon', new DiscreteTable(alphas, c.quantize ?? false)),
-      v: () => sigmaParameterization('v', new DiscreteTable(alphas, c.quantize ?? false)),
-      lcm: () => lcmParameterization('epsilon', new LcmTable(Float32Array.from(alphas))),
-      timesteps_v: () => timestepParameterization('v', alphas),
-    };
-    const wrapper = wrappers[c.kind]();
-    const { scale, t } = wrapper.input(level);
-    if (c.t_seen !== undefined) expect(Math.abs(t - c.t_seen)).toBeLessThan(1e-9);
-    const raw = analytic(network, shape[2] * shape[3], networkInput(x, scale), t);
-    expect(gap(wrapper.output(x, raw, level), (c.denoised ?? c.eps)!)).toBeLessThan(1e-9);
-  });
 });
 
 it('gives the same batch one image at a time', async () => {

@@ -94,7 +94,7 @@ export type SamplingRun<T extends Latent = Float32Array> = AsyncGenerator<Sampli
 export async function* txt2img<C, T extends Latent = Float32Array>(
   request: SamplingRequest<C, T>,
 ): SamplingRun<T> {
-  const sampler = getSampler(request.sampler);
+  const sampler = checkedSampler(request);
   const { options = {} } = request;
   const noise = request.noise.next();
   const model = modelOf(request, sampler);
@@ -118,7 +118,7 @@ export async function* txt2img<C, T extends Latent = Float32Array>(
 export async function* img2img<C, T extends Latent = Float32Array>(
   request: Img2imgRequest<C, T>,
 ): SamplingRun<T> {
-  const sampler = getSampler(request.sampler);
+  const sampler = checkedSampler(request);
   const { options = {}, initLatent, strength, extraNoise = 0, mask } = request;
   const steps = img2imgSteps(request.steps, strength, request.fixSteps ?? false);
   const noise = request.noise.next();
@@ -144,6 +144,21 @@ export async function* img2img<C, T extends Latent = Float32Array>(
     fullSchedule: full,
     ...masked,
   });
+}
+
+/** Far beyond A1111's 150: a bound against nonsense. */
+const MOST_STEPS = 10_000;
+
+function checkedSampler<C, T extends Latent>({
+  sampler,
+  steps,
+  cfgScale,
+}: SamplingRequest<C, T>): SamplerInfo {
+  if (!Number.isInteger(steps) || steps < 1 || steps > MOST_STEPS) {
+    throw new RangeError(`The number of steps must be a whole number from 1 to ${MOST_STEPS}, not ${steps}.`);
+  }
+  if (!Number.isFinite(cfgScale)) throw new RangeError(`The CFG scale must be a number, not ${cfgScale}.`);
+  return getSampler(sampler);
 }
 
 interface Model {

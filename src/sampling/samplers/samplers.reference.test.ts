@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
 import { castLike, type Latent } from '../latent.ts';
-import { linearAlphasCumprod } from '../noise-table.ts';
 import { getSampler } from '../registry.ts';
+import { gap, referenceAlphas as alphas } from '../testing.ts';
 import type { Denoise, SamplerOptions, SamplerStep } from '../types.ts';
 
 type Channels = readonly number[];
@@ -167,13 +167,6 @@ async function runCase<T extends Latent>(
   }
 }
 
-/** Largest difference, relative to max(1, largest expected value). */
-function gap(actual: ArrayLike<number>, expected: readonly number[]): number {
-  expect(actual.length).toBe(expected.length);
-  const size = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-  return expected.reduce((worst, value, i) => Math.max(worst, Math.abs(actual[i]! - value)), 0) / size;
-}
-
 function tolerance(sampler: string): number {
   if (sampler === 'DPM adaptive') return 1e-7;
   return sampler === 'UniPC' ? 1e-8 : 1e-9;
@@ -192,10 +185,6 @@ function isRun(file: unknown): file is { readonly cases: readonly Case[]; readon
 
 const names = listReference('samplers').filter((name) => name.endsWith('.json'));
 const inputs = names.includes('inputs.json') ? readReferenceJson<Inputs>('samplers', 'inputs.json') : null;
-const tables = listReference('schedules').includes('tables.json')
-  ? readReferenceJson<{ readonly alphas_cumprod: readonly number[] }>('schedules', 'tables.json')
-  : null;
-const alphas = tables ? Float32Array.from(tables.alphas_cumprod) : linearAlphasCumprod();
 const files = names.map((name) => ({ name, file: readReferenceJson<unknown>('samplers', name) }));
 const runs = files.flatMap(({ name, file }) => (isRun(file) ? [{ name, file }] : []));
 
