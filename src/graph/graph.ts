@@ -275,6 +275,11 @@ export class Graph {
     return this.#node('Concat', parts, parts[0]!.type, { axis: int(axis) });
   }
 
+  /** [A, B, C, D] -> [A, B + count, C, D], zeros added at the end. */
+  padAxis1(x: Value, count: number): Value {
+    return this.#node('Pad', [x, this.integers([0, 0, 0, 0, 0, count, 0, 0])], x.type);
+  }
+
   /** Elements [starts, ends) of the given axes; each an int64 value of as many numbers, or fixed. */
   slice(
     x: Value,

@@ -40,6 +40,20 @@ describe('Layers', () => {
     ]);
   });
 
+  it.each([
+    [3, 0],
+    [4, 0],
+    [5, 0],
+    [6, 2],
+    [9, 2],
+    [12, 0],
+  ])('fills up %i channels before a convolution where WebGPU needs it (%i Pad nodes)', (channels, pads) => {
+    const graph = new Graph('float32');
+    const layers = new Layers(graph, catalog({ 'c.weight': [8, channels, 3, 3], 'c.bias': [8] }), '');
+    layers.conv3x3(graph.input('x', 'float32', ['n', channels, 'h', 'w']), 'c', channels, 8);
+    expect(graph.nodes.filter((node) => node.op === 'Pad')).toHaveLength(pads);
+  });
+
   it('refuses channels that do not divide into 32 groups', () => {
     const graph = new Graph('float32');
     const layers = new Layers(graph, catalog({ 'n.weight': [48], 'n.bias': [48] }), '');

@@ -63,9 +63,11 @@ export class Layers {
     options: { readonly stride?: number; readonly pads?: readonly [number, number, number, number] } = {},
   ): Value {
     const { stride = 1, pads = [1, 1, 1, 1] } = options;
+    const fill = convolutionFill(inputs);
+    const fillUp = (value: Value) => (fill > 0 ? this.graph.padAxis1(value, fill) : value);
     return this.graph.conv(
-      x,
-      this.weight(`${name}.weight`, [outputs, inputs, 3, 3]),
+      fillUp(x),
+      fillUp(this.weight(`${name}.weight`, [outputs, inputs, 3, 3])),
       this.weight(`${name}.bias`, [outputs]),
       { kernel: [3, 3], strides: [stride, stride], pads },
     );
@@ -157,4 +159,12 @@ export class Layers {
     }
     return this.graph.weight({ name: full, shape, start });
   }
+}
+
+/**
+ * Channels of zeros to add before a 3x3 convolution. onnxruntime-web 1.30 computes it wrongly on WebGPU where the channels
+ * divide by three but not by four (6, 9: inpainting models); 3 itself comes out right.
+ */
+function convolutionFill(channels: number): number {
+  return channels !== 3 && channels % 3 === 0 && channels % 4 !== 0 ? 4 - (channels % 4) : 0;
 }
