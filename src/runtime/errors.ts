@@ -21,11 +21,6 @@ export class OutOfMemoryError extends Error {
   }
 }
 
-/** NaN in the UNet's output: A1111's NansException. */
-export class NotFiniteError extends Error {
-  override readonly name = 'NotFiniteError';
-}
-
 export class ModelMissingError extends Error {
   override readonly name = 'ModelMissingError';
 }

@@ -77,8 +77,8 @@ export class NotFiniteError extends Error {
   override readonly name = 'NotFiniteError';
   constructor(readonly evaluation: number) {
     super(
-      `The network's output is not finite (evaluation ${evaluation + 1}). This happens when float16 is too small for ` +
-        `the model: choose the float32 precision, or "Upcast cross attention layer to float32".`,
+      `The UNet gave numbers that are not finite (evaluation ${evaluation + 1}). The model may be damaged, or need more ` +
+        'range than float16 has: try another copy of the model, or the slow CPU mode, which computes in float32.',
     );
   }
 }
