@@ -154,6 +154,19 @@ export class App {
     );
   }
 
+  /** Loads a model without making a picture. */
+  async load(sha256: string): Promise<void> {
+    await this.page.evaluate(({ sha256, cpu }) => window.darkroom.load(sha256, cpu, () => undefined), {
+      sha256,
+      cpu: this.processor === 'cpu',
+    });
+  }
+
+  /** Gives the loaded model's memory back. */
+  async unload(): Promise<void> {
+    await this.page.evaluate(() => window.darkroom.unload());
+  }
+
   /** Ends the run after the step that is under way; its picture is still handed over. */
   async interrupt(): Promise<void> {
     await this.page.evaluate(() => window.darkroom.interrupt());

@@ -22,6 +22,10 @@ export interface DarkroomAutomation {
     options: ImportOptions,
     onProgress: (progress: ImportProgress) => void,
   ): Promise<ImportOutcome>;
+  /** Loads a model of the library without making a picture. */
+  load(sha256: string, cpu: boolean, onEvent: (event: GenerationEvent) => void): Promise<void>;
+  /** Gives the loaded model's memory back. */
+  unload(): Promise<void>;
   /** Makes pictures with a model of the library; each is told by an `image` event and kept in the library. */
   generate(
     sha256: string,
@@ -43,7 +47,7 @@ declare global {
 
 /** The page's clients, as far as automation needs them. */
 export interface AutomatedClients {
-  readonly engine: Pick<DarkroomAutomation, 'start' | 'generate' | 'interrupt'>;
+  readonly engine: Pick<DarkroomAutomation, 'start' | 'load' | 'unload' | 'generate' | 'interrupt'>;
   readonly importer: Pick<DarkroomAutomation, 'importFile'>;
 }
 
@@ -52,6 +56,8 @@ export function exposeAutomation({ engine, importer }: AutomatedClients): void {
   window.darkroom = {
     start: (cpu) => engine.start(cpu),
     importFile: (...args) => importer.importFile(...args),
+    load: (...args) => engine.load(...args),
+    unload: () => engine.unload(),
     generate: (...args) => engine.generate(...args),
     interrupt: () => engine.interrupt(),
     listModels,

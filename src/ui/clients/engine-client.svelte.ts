@@ -1,5 +1,5 @@
 // The engine as the page sees it: started when first needed, started afresh after it died.
-import { proxy } from 'comlink';
+import { proxy, type Remote } from 'comlink';
 import type {
   DeviceReport,
   EngineApi,
@@ -60,19 +60,12 @@ export class EngineClient {
     cpu: boolean,
     onEvent: (event: GenerationEvent) => void,
   ): Promise<GenerationOutcome> {
-    const report = await this.start(cpu);
-    if (report.backend === null) {
-      throw new Failure('no-webgpu', report.problem ?? 'This browser offers no WebGPU.');
-    }
-    const link = this.#alive();
-    try {
-      return await link.call((engine) => engine.generate(sha256, parameters, proxy(onEvent)));
-    } catch (error) {
-      const { code } = error as { code: string };
-      // Its memory only surely returns, and a lost device is only surely replaced, with a new worker.
-      if (code === 'device-lost' || code === 'out-of-memory') this.stop();
-      throw error;
-    }
+    return this.#withGpu(cpu, (engine) => engine.generate(sha256, parameters, proxy(onEvent)));
+  }
+
+  /** Starts the engine and loads the model, where necessary, without making a picture. */
+  async load(sha256: string, cpu: boolean, onEvent: (event: GenerationEvent) => void): Promise<void> {
+    await this.#withGpu(cpu, (engine) => engine.load(sha256, proxy(onEvent)));
   }
 
   async interrupt(): Promise<void> {
@@ -99,6 +92,22 @@ export class EngineClient {
     this.#link = null;
     this.#started = null;
     this.report = null;
+  }
+
+  async #withGpu<T>(cpu: boolean, work: (engine: Remote<EngineApi>) => Promise<T>): Promise<T> {
+    const report = await this.start(cpu);
+    if (report.backend === null) {
+      throw new Failure('no-webgpu', report.problem ?? 'This browser offers no WebGPU.');
+    }
+    const link = this.#alive();
+    try {
+      return await link.call(work);
+    } catch (error) {
+      const { code } = error as { code: string };
+      // Its memory only surely returns, and a lost device is only surely replaced, with a new worker.
+      if (code === 'device-lost' || code === 'out-of-memory') this.stop();
+      throw error;
+    }
   }
 
   #alive(): WorkerLink<EngineApi> {

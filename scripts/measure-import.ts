@@ -1,0 +1,96 @@
+// What importing (and with --load, loading and unloading) a checkpoint costs in Chromium: time and peak memory, beside
+// what the disk alone takes for the same bytes. Linux only.
+//
+//   npm run measure-import -- FILE [--load]
+import { closeSync, fsyncSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { App } from './app.ts';
+import { type Memory, MemoryWatch, type ProcessKind } from './process-memory.ts';
+
+const KINDS: readonly ProcessKind[] = ['renderer', 'gpu', 'browser'];
+const PIECE = 16 << 20;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { load: { type: 'boolean', default: false } },
+});
+const [named] = positionals;
+if (named === undefined || process.platform !== 'linux') {
+  throw new Error('Usage (on Linux): npm run measure-import -- FILE [--load]');
+}
+const file = resolve(process.env['INIT_CWD'] ?? '.', named);
+const size = statSync(file).size;
+// Beside the file: the comparison with the disk is fair only on the same one.
+const folder = mkdtempSync(join(dirname(file), 'measure-import-'));
+const watch = new MemoryWatch();
+const app = await App.open(join(folder, 'profile'), 'software');
+try {
+  await measure();
+} finally {
+  watch.stop();
+  await app.close();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function measure(): Promise<void> {
+  const reading = seconds(() => readAll(file));
+  const idle = watch.now();
+  row('', 'seconds', ...KINDS.map((kind) => `${kind} MB`));
+  row('idle', '', ...inMegabytes(idle));
+  watch.takePeak();
+
+  let start = performance.now();
+  const { model } = await app.importFile(file, null, () => undefined);
+  const importing = (performance.now() - start) / 1000;
+  row('import, peak', importing.toFixed(1), ...inMegabytes(watch.takePeak()));
+  const writing = seconds(() => writeAll(join(folder, 'copy'), model.storedSize));
+
+  if (values.load) {
+    start = performance.now();
+    await app.load(model.sha256);
+    row('load, peak', ((performance.now() - start) / 1000).toFixed(1), ...inMegabytes(watch.takePeak()));
+    row('loaded', '', ...inMegabytes(watch.now()));
+    await app.unload();
+    row('unloaded', '', ...inMegabytes(watch.now()));
+  }
+
+  const disk = reading + writing;
+  console.log(`
+The file has ${gigabytes(size)}; ${gigabytes(model.storedSize)} were stored.
+Reading the file alone takes ${reading.toFixed(1)} s, writing the stored bytes alone ${writing.toFixed(1)} s.
+Import takes ${(importing / disk).toFixed(2)} times as long as both, at ${(size / importing / 1e6).toFixed(0)} MB/s.`);
+}
+
+function seconds(work: () => void): number {
+  const start = performance.now();
+  work();
+  return (performance.now() - start) / 1000;
+}
+
+function readAll(path: string): void {
+  const buffer = Buffer.alloc(PIECE);
+  const descriptor = openSync(path, 'r');
+  while (readSync(descriptor, buffer) > 0);
+  closeSync(descriptor);
+}
+
+function writeAll(path: string, bytes: number): void {
+  const buffer = Buffer.alloc(PIECE, 1);
+  const descriptor = openSync(path, 'w');
+  for (let left = bytes; left > 0; left -= PIECE) writeSync(descriptor, buffer, 0, Math.min(PIECE, left));
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+}
+
+function inMegabytes(memory: Memory): string[] {
+  return KINDS.map((kind) => (memory[kind] / 1e6).toFixed(0));
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(2)} GB`;
+}
+
+function row(name: string, ...cells: readonly string[]): void {
+  console.log(name.padEnd(16) + cells.map((cell) => cell.padStart(12)).join(''));
+}
