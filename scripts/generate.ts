@@ -108,6 +108,7 @@ function readArguments(args: readonly string[]): Request | null {
   const rng = values.rng?.toUpperCase() ?? defaults.rng;
   if (rng !== 'GPU' && rng !== 'CPU' && rng !== 'NV') throw new UsageError('--rng takes GPU, CPU or NV.');
   const parameters: GenerationParameters = {
+    ...defaults,
     prompt,
     negativePrompt: values.negative ?? defaults.negativePrompt,
     steps: number('steps', values.steps, defaults.steps),

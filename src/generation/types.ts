@@ -1,5 +1,6 @@
 // One request for pictures, and what is told about it while it runs. The page, the queue and the worker all speak it.
 import type { Prediction } from '../models/types.ts';
+import { DEFAULT_IMAGE_SETTINGS, type ImageSettings } from './image-settings.ts';
 
 /** Everything that decides the pictures, with A1111's meanings. `seed` is resolved (never -1) once a job runs. */
 export interface GenerationParameters {
@@ -26,6 +27,14 @@ export interface GenerationParameters {
   readonly rng: 'GPU' | 'CPU' | 'NV';
   /** Eta noise seed delta. */
   readonly ensd: number;
+  /** Variation seed; -1 asks for a random one. */
+  readonly subseed: number;
+  /** Variation strength, 0..1: 0 leaves the variation seed out. */
+  readonly subseedStrength: number;
+  /** Size in pixels that the noise is taken from; 0 for the picture's own. */
+  readonly seedResizeFromWidth: number;
+  readonly seedResizeFromHeight: number;
+  readonly settings: ImageSettings;
 }
 
 /** A1111's defaults. */
@@ -44,6 +53,11 @@ export const DEFAULT_PARAMETERS: GenerationParameters = {
   clipSkip: 1,
   rng: 'GPU',
   ensd: 0,
+  subseed: -1,
+  subseedStrength: 0,
+  seedResizeFromWidth: 0,
+  seedResizeFromHeight: 0,
+  settings: DEFAULT_IMAGE_SETTINGS,
 };
 
 /** Where the networks run. */

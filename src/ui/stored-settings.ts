@@ -20,6 +20,7 @@ export function parseParameters(stored: unknown, choices: Choices): GenerationPa
   const fallback = DEFAULT_PARAMETERS;
   const number = (key: keyof typeof RANGES) => snap(from[key], RANGES[key], fallback[key]);
   return {
+    ...fallback,
     prompt: text(from['prompt'], MAX_PROMPT_LENGTH),
     negativePrompt: text(from['negativePrompt'], MAX_PROMPT_LENGTH),
     steps: number('steps'),
