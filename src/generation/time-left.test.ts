@@ -8,7 +8,7 @@ it('judges by the steps after the first one', () => {
   expect(time.update(1)).toBeNull();
   now = 6200;
   expect(time.update(2)).toBe(8 * 200);
-  now = 6800;
-  expect(time.update(4)).toBe(6 * 200);
-  expect(time.elapsedMs).toBe(5800);
+  now = 6900;
+  expect(time.update(4)).toBe(6 * 300);
+  expect(time.elapsedMs).toBe(5900);
 });
