@@ -15,6 +15,8 @@ export class HashingSource implements ByteSource {
   /** The window and its place in the file. What lies before its end has been hashed. */
   #window: Uint8Array = new Uint8Array(0);
   #start = 0;
+  /** The window after this one, being read while this one is hashed and converted. */
+  #ahead: Promise<Uint8Array> | null = null;
 
   private constructor(
     private readonly source: ByteSource,
@@ -75,9 +77,20 @@ export class HashingSource implements ByteSource {
 
   async #advance(): Promise<void> {
     const start = this.#end;
-    this.#window = await this.source.read(start, Math.min(this.windowSize, this.size - start));
+    const window = await (this.#ahead ?? this.#readWindow(start));
+    this.#window = window;
     this.#start = start;
-    this.hasher.update(this.#window);
+    this.#ahead = null;
+    if (this.#end < this.size) {
+      this.#ahead = this.#readWindow(this.#end);
+      // Whoever needs the window hears of the failure.
+      this.#ahead.catch(() => undefined);
+    }
+    this.hasher.update(window);
     this.onHashed(this.#end);
+  }
+
+  #readWindow(start: number): Promise<Uint8Array> {
+    return this.source.read(start, Math.min(this.windowSize, this.size - start));
   }
 }

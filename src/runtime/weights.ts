@@ -48,9 +48,11 @@ export class StoredWeights implements WeightCatalog {
       const tensor = this.#tensors.get(ref.name);
       if (tensor) used.add(tensor.chunk);
     }
+    // One buffer for all files: onnxruntime copies what it is given before it asks for more.
+    const scratch: Scratch = { floats: new Float32Array(0) };
     return [...used].map((chunk) => ({
       path: `chunk-${chunk}`,
-      data: lazyFile(this.chunks[chunk]!, precision, onRead),
+      data: lazyFile(this.chunks[chunk]!, precision, scratch, onRead),
     }));
   }
 }
@@ -59,18 +61,26 @@ function widening(precision: Precision): number {
   return precision === 'float32' ? 2 : 1;
 }
 
-function lazyFile(chunk: Blob, precision: Precision, onRead: (bytes: number) => void): Uint8Array {
+interface Scratch {
+  floats: Float32Array<ArrayBuffer>;
+}
+
+function lazyFile(
+  chunk: Blob,
+  precision: Precision,
+  scratch: Scratch,
+  onRead: (bytes: number) => void,
+): Uint8Array {
   const reader = new FileReaderSync();
   const factor = widening(precision);
-  let scratch = new Float32Array(0);
   const read = (start: number, end: number): Uint8Array => {
     const stored = reader.readAsArrayBuffer(chunk.slice(start / factor, end / factor));
     onRead(stored.byteLength);
     if (precision === 'float16') return new Uint8Array(stored);
     const halves = new Uint16Array(stored);
-    if (scratch.length < halves.length) scratch = new Float32Array(halves.length);
-    float16ToFloat32(halves, scratch);
-    return new Uint8Array(scratch.buffer, 0, halves.length * 4);
+    if (scratch.floats.length < halves.length) scratch.floats = new Float32Array(halves.length);
+    float16ToFloat32(halves, scratch.floats);
+    return new Uint8Array(scratch.floats.buffer, 0, halves.length * 4);
   };
   return Object.defineProperties(new Uint8Array(0), {
     byteLength: { value: chunk.size * factor },
