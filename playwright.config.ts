@@ -1,6 +1,7 @@
 // Tests in a real Chromium with WebGPU, rendered in software so that they give the same numbers everywhere.
 // They run against the built app: `npm run e2e` builds and runs them, `npm test` runs everything.
 import { createServer } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from '@playwright/test';
 import { findBrowser, SOFTWARE_WEBGPU_FLAGS } from './scripts/browser.js';
 import { REFERENCE_DIR } from './tests/reference-dir.ts';
@@ -15,9 +16,10 @@ export default defineConfig({
   testDir: 'e2e',
   testMatch: '**/*.e2e.ts',
   outputDir: 'test-results',
-  // Rendering in software keeps all cores busy by itself.
-  workers: 1,
-  timeout: 240_000,
+  // Each file in its own browser: software rendering keeps about one core busy.
+  workers: Math.min(4, availableParallelism()),
+  // A picture takes a minute in software, several on a busy machine.
+  timeout: 900_000,
   expect: { timeout: 30_000 },
   forbidOnly: process.env['CI'] !== undefined,
   reporter: 'list',

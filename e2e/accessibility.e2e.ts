@@ -1,0 +1,97 @@
+// axe finds nothing serious in either theme at either size, and the keyboard reaches everything.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { expect, test, type Page } from '@playwright/test';
+import type axe from 'axe-core';
+import { DarkroomPage } from './darkroom-page.ts';
+
+declare global {
+  interface Window {
+    axe: typeof axe;
+  }
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+
+for (const [device, viewport] of Object.entries(SIZES)) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`axe finds nothing serious: ${device}, ${colorScheme}`, async ({ browser, baseURL }) => {
+      const page = await browser.newPage({ viewport, colorScheme, baseURL: String(baseURL) });
+      const darkroom = new DarkroomPage(page);
+      await darkroom.open();
+      await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme);
+      for (const tab of ['txt2img', 'Models', 'Settings'] as const) {
+        await darkroom.tab(tab);
+        expect(await violations(page), tab).toEqual([]);
+      }
+      await darkroom.tab('txt2img');
+      await darkroom.pick([import.meta.filename]);
+      await expect(page.getByRole('alert')).toBeVisible();
+      expect(await violations(page), 'a refused file').toEqual([]);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(overflow, 'sideways scrolling').toBeLessThanOrEqual(0);
+      await page.close();
+    });
+  }
+}
+
+test('the keyboard alone reaches the tabs, the prompt, the controls and Generate', async ({ page }) => {
+  const darkroom = new DarkroomPage(page);
+  await darkroom.open();
+  const reached = new Set<string>();
+  for (let presses = 0; presses < 80; presses++) {
+    await page.keyboard.press('Tab');
+    reached.add(
+      await page.evaluate(() => {
+        const element = document.activeElement;
+        if (element === null || element === document.body) return '';
+        const labelled = (element as Partial<HTMLInputElement>).labels?.[0]?.textContent;
+        return (element.ariaLabel ?? labelled ?? element.textContent).trim().replace(/\s+/g, ' ');
+      }),
+    );
+  }
+  const wanted = [
+    'txt2img',
+    'Prompt',
+    'Negative prompt',
+    'Sampling method',
+    'Sampling steps',
+    'Width',
+    'Seed',
+  ];
+  expect([...reached]).toEqual(expect.arrayContaining(wanted));
+  expect([...reached].some((name) => name.startsWith('Generate'))).toBe(true);
+
+  await page.getByRole('tab', { name: 'txt2img' }).focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(page.getByRole('heading', { name: 'Models' })).toBeVisible();
+  await page.keyboard.press('ArrowRight');
+  await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
+});
+
+test('the chosen theme stays', async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'light' });
+  const darkroom = new DarkroomPage(page);
+  await darkroom.open();
+  await page.getByRole('button', { name: 'Dark theme' }).click();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  // Settings are written a moment after they change.
+  await expect.poll(() => darkroom.storedSettings()).toContain('dark');
+  await page.reload();
+  await expect(page.getByRole('button', { name: 'Light theme' })).toBeVisible();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+});
+
+async function violations(page: Page): Promise<string[]> {
+  // Colours in transition are neither the one nor the other.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { violations } = await window.axe.run(document);
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  });
+}

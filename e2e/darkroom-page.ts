@@ -1,0 +1,114 @@
+// The page as a person uses it: by labels, buttons, files and keys.
+import { expect, type Locator, type Page } from '@playwright/test';
+
+export class DarkroomPage {
+  readonly checkpoint: Locator;
+  readonly prompt: Locator;
+  readonly generateButton: Locator;
+  readonly interruptButton: Locator;
+  /** The finished picture that is shown large. */
+  readonly picture: Locator;
+  readonly parameters: Locator;
+  /** Thumbnails of the library. */
+  readonly recent: Locator;
+
+  constructor(readonly page: Page) {
+    this.checkpoint = page.getByLabel('Stable Diffusion checkpoint');
+    this.prompt = page.getByLabel('Prompt', { exact: true });
+    this.generateButton = page.getByRole('button', { name: /^Generate/ });
+    this.interruptButton = page.getByRole('button', { name: 'Interrupt' });
+    this.picture = page.getByRole('img', { name: /^Generated picture/ });
+    this.parameters = page.getByRole('region', { name: 'Parameters of this picture' });
+    this.recent = page.getByRole('button', { name: /^Picture with seed/ });
+  }
+
+  async open(): Promise<void> {
+    await this.page.goto('/');
+    await expect(this.page.getByRole('tab', { name: 'txt2img' })).toBeVisible();
+  }
+
+  async tab(name: 'txt2img' | 'Models' | 'Settings'): Promise<void> {
+    await this.page.getByRole('tab', { name }).click();
+  }
+
+  /** Chooses files as in the browser's file dialog. */
+  async pick(files: readonly string[]): Promise<void> {
+    const chooser = this.page.waitForEvent('filechooser');
+    await this.page
+      .getByRole('button', { name: /^Import/ })
+      .first()
+      .click();
+    await (await chooser).setFiles([...files]);
+  }
+
+  /** Drags files over the page and drops them. */
+  async drop(files: readonly string[]): Promise<void> {
+    const input = await this.page.evaluateHandle(() => {
+      const element = document.createElement('input');
+      element.type = 'file';
+      element.multiple = true;
+      return element;
+    });
+    await input.setInputFiles([...files]);
+    const transfer = await input.evaluateHandle((element) => {
+      const data = new DataTransfer();
+      for (const file of element.files ?? []) data.items.add(file);
+      return data;
+    });
+    const body = this.page.locator('body');
+    await body.dispatchEvent('dragenter', { dataTransfer: transfer });
+    await expect(this.page.getByText('Drop the checkpoint anywhere')).toBeVisible();
+    await body.dispatchEvent('dragover', { dataTransfer: transfer });
+    await body.dispatchEvent('drop', { dataTransfer: transfer });
+    await expect(this.page.getByText('Drop the checkpoint anywhere')).toBeHidden();
+  }
+
+  /** The card that tells how a file's import goes. */
+  importOf(fileName: string): Locator {
+    const named = this.page.getByText(fileName, { exact: true });
+    return this.page.getByRole('region', { name: 'Import' }).getByRole('article').filter({ has: named });
+  }
+
+  /** Sets the numbers of the controls, by their labels. */
+  async set(values: Readonly<Record<string, number>>): Promise<void> {
+    for (const [label, value] of Object.entries(values)) {
+      const field = this.page.getByLabel(label, { exact: true });
+      await field.fill(String(value));
+      await field.blur();
+      await expect(field).toHaveValue(String(value));
+    }
+  }
+
+  async choose(label: string, option: string): Promise<void> {
+    await this.page.getByLabel(label, { exact: true }).selectOption(option);
+  }
+
+  /** Waits until no picture is in the making any more. */
+  async finished(): Promise<void> {
+    await expect(this.generateButton).toBeVisible({ timeout: 500_000 });
+  }
+
+  /** Values of the settings that have been written. */
+  async storedSettings(): Promise<unknown[]> {
+    return this.page.evaluate(
+      () =>
+        new Promise<unknown[]>((resolve, reject) => {
+          const opening = indexedDB.open('darkroom-settings');
+          opening.onerror = () => reject(new Error('The settings cannot be opened.'));
+          opening.onsuccess = () => {
+            const reading = opening.result.transaction('entries').objectStore('entries').getAll();
+            reading.onerror = () => reject(new Error('The settings cannot be read.'));
+            reading.onsuccess = () => {
+              opening.result.close();
+              resolve(reading.result);
+            };
+          };
+        }),
+    );
+  }
+
+  /** Messages in the corner that tell of a failure. */
+  get failures(): Locator {
+    return this.page.getByRole('alert');
+  }
+}

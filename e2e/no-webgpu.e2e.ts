@@ -1,0 +1,41 @@
+// A browser without WebGPU: the page says what helps and offers the slow mode, which works.
+import { chromium, expect, test } from '@playwright/test';
+import { DarkroomPage } from './darkroom-page.ts';
+import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
+
+test.skip(TINY_MODEL === null, 'the reference data has no SD 1.x model');
+
+test('without WebGPU the page offers the CPU, and draws with it', async ({
+  baseURL,
+  launchOptions,
+}, info) => {
+  const files = unpackModel(String(TINY_MODEL), info.outputPath('model'));
+  const { executablePath } = launchOptions;
+  const browser = await chromium.launch({
+    ...(executablePath === undefined ? {} : { executablePath }),
+    args: [
+      ...(launchOptions.args ?? []).filter((flag) => flag === '--no-sandbox'),
+      '--disable-features=WebGPU',
+    ],
+  });
+  try {
+    const page = await browser.newPage({ baseURL: String(baseURL) });
+    const darkroom = new DarkroomPage(page);
+    await darkroom.open();
+    await page.getByRole('button', { name: 'Use the slow CPU mode' }).click();
+
+    await darkroom.pick([files.checkpoint, files.sidecar]);
+    await expect(darkroom.importOf(`${files.name}.safetensors`)).toContainText('Imported', {
+      timeout: 120_000,
+    });
+    await darkroom.choose('Sampling method', 'Euler');
+    await darkroom.set({ Width: 64, Height: 64, 'Sampling steps': 2, Seed: 3 });
+    await darkroom.generateButton.click();
+    await expect(darkroom.interruptButton).toBeVisible();
+    await darkroom.finished();
+    await expect(darkroom.failures).toHaveCount(0);
+    await expect(darkroom.picture).toBeVisible();
+  } finally {
+    await browser.close();
+  }
+});
