@@ -10,6 +10,7 @@ export interface ImageSettings {
   readonly oldScheduling: boolean;
   readonly upcastAttention: boolean;
   readonly padConds: boolean;
+  readonly padCondsV0: boolean;
   readonly batchCondUncond: boolean;
   readonly sMinUncond: number;
   readonly sMinUncondAll: boolean;
@@ -106,7 +107,7 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     label: 'Curly braces lower emphasis',
     section: 'Stable Diffusion',
     // Ours: A1111 takes braces as text.
-    infotext: 'Curly braces',
+    infotext: 'Curly braces lower emphasis',
     help: '{word} counts 1.1 times less, as some tutorials teach. Off: braces are plain text, as in A1111.',
     ...toggle(false),
   },
@@ -268,6 +269,14 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     section: 'Optimizations',
     infotext: 'Pad conds',
     help: 'One network call a step even where their lengths differ. Changes pictures slightly.',
+    ...toggle(false),
+  },
+  {
+    key: 'padCondsV0',
+    label: 'Pad prompt/negative prompt (v0)',
+    section: 'Optimizations',
+    infotext: 'Pad conds v0',
+    help: 'Only for pictures made with DDIM or PLMS before version 1.6.0: cuts or stretches the negative prompt.',
     ...toggle(false),
   },
   {

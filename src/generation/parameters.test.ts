@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json';
+import { DEFAULT_IMAGE_SETTINGS } from './image-settings.ts';
 import { parseInfotext } from './infotext/parse.ts';
 import { fromGenerationParameters, toGenerationParameters } from './parameters.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from './types.ts';
@@ -55,6 +56,11 @@ describe('fromGenerationParameters', () => {
       clipSkip: fc.integer({ min: 1, max: 12 }),
       rng: fc.constantFrom('GPU', 'CPU', 'NV'),
       ensd: fc.constant(0),
+      subseed: fc.constant(-1),
+      subseedStrength: fc.constant(0),
+      seedResizeFromWidth: fc.constant(0),
+      seedResizeFromHeight: fc.constant(0),
+      settings: fc.constant(DEFAULT_IMAGE_SETTINGS),
     });
     fc.assert(
       fc.property(request, (parameters) => {

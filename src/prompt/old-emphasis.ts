@@ -32,11 +32,12 @@ export function bracketFactors(vocabulary: readonly string[]): Map<number, numbe
 
 const factorsOf = new WeakMap<Tokenizer, Map<number, number>>();
 
-/** Reads a prompt the old way. `tokenCount` counts what was cut off, too. */
+/** Reads a prompt the old way. `tokenCount` counts what was cut off, too. Without `readBrackets` they are words (emphasis None). */
 export function chunkPromptOld(
   text: string,
   tokenizer: Tokenizer,
   embeddings: EmbeddingLookup = NO_EMBEDDINGS,
+  readBrackets = true,
 ): OldChunks {
   const factors = factorsOf.get(tokenizer) ?? bracketFactors(tokenizer.vocabulary);
   factorsOf.set(tokenizer, factors);
@@ -47,7 +48,7 @@ export function chunkPromptOld(
   const fixes: EmbeddingFix[] = [];
   let weight = 1;
   for (let i = 0; i < source.length;) {
-    const factor = factors.get(source[i]!);
+    const factor = readBrackets ? factors.get(source[i]!) : undefined;
     const embedding = embeddings.find(source, i);
     if (factor !== undefined) {
       weight *= factor;
