@@ -11,6 +11,7 @@ import { unetNetwork } from '../../src/models/unet.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../../src/models/vae.ts';
 import { openGpu } from '../../src/runtime/device.ts';
 import { ort } from '../../src/runtime/ort.ts';
+import { attentionIsRight } from '../../src/runtime/self-test.ts';
 import { NetworkSession, type Executor } from '../../src/runtime/session.ts';
 import { StoredWeights } from '../../src/runtime/weights.ts';
 import {
@@ -123,6 +124,23 @@ export class Harness {
         break;
     }
     return logged.filter((line) => line.includes('VerifyEachNodeIsAssignedToAnEp'));
+  }
+
+  async openedDeviceIsRight(): Promise<boolean> {
+    return attentionIsRight((await openGpu()).device);
+  }
+
+  /** The self-test's verdict on a device with `subgroups`, which `openGpu` would not ask for here. */
+  async attentionWithSubgroups(): Promise<{ lanes: number | null; right: boolean }> {
+    const adapter = await navigator.gpu.requestAdapter();
+    if (!adapter?.features.has('subgroups')) return { lanes: null, right: false };
+    const device = await adapter.requestDevice({
+      requiredFeatures: ['subgroups'],
+      requiredLimits: { maxStorageBuffersPerShaderStage: adapter.limits.maxStorageBuffersPerShaderStage },
+    });
+    const right = await attentionIsRight(device);
+    device.destroy();
+    return { lanes: adapter.info.subgroupMaxSize ?? null, right };
   }
 }
 

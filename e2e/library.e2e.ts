@@ -1,0 +1,149 @@
+// What importing leaves behind when it goes wrong: nothing, and a plain word.
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { expect, test, type Page } from '@playwright/test';
+import { DarkroomPage } from './darkroom-page.ts';
+import { TINY_MODEL, unpackModel, type CheckpointFiles } from './tiny-checkpoint.ts';
+
+test.skip(TINY_MODEL === null, 'the reference data has no SD 1.x model');
+
+let files: CheckpointFiles;
+let darkroom: DarkroomPage;
+
+test.beforeEach(async ({ page }) => {
+  files = unpackModel(String(TINY_MODEL), test.info().outputPath('model'));
+  darkroom = new DarkroomPage(page);
+  await darkroom.open();
+});
+
+test('NaN in the weights is refused with the name of the tensor, unless the person insists', async ({
+  page,
+}) => {
+  const tensor = 'model.diffusion_model.out.2.bias';
+  spoil(files.checkpoint, tensor);
+  await darkroom.pick([files.checkpoint, files.sidecar]);
+  const card = darkroom.importOf(fileName());
+  await expect(card).toContainText(tensor);
+  expect(await stored(page)).toEqual({ models: 0, chunks: 0 });
+
+  await card.getByRole('button', { name: 'Import anyway' }).click();
+  await expect(darkroom.importOf(fileName())).toContainText('Imported', { timeout: 120_000 });
+  expect((await stored(page)).models).toBe(1);
+});
+
+test('a cancelled import leaves nothing', async ({ page }) => {
+  // Hashing this much takes long enough to press the button on any machine; on disk it is a hole.
+  addUnusedTensor(files.checkpoint, 3e9);
+  await darkroom.pick([files.checkpoint, files.sidecar]);
+  await page.getByRole('button', { name: /^Cancel import/ }).click();
+  await expect(darkroom.importOf(fileName())).not.toContainText('Importing');
+  await expect.poll(() => stored(page)).toEqual({ models: 0, chunks: 0 });
+  await expect(darkroom.checkpoint).toBeDisabled();
+});
+
+test('without enough storage the import says how much it needs, and leaves nothing', async ({
+  page,
+  context,
+}) => {
+  const session = await context.newCDPSession(page);
+  const { origin } = new URL(page.url());
+  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 5e6 });
+  await darkroom.pick([files.checkpoint, files.sidecar]);
+  await expect(darkroom.importOf(fileName())).toContainText(/Not enough storage: \d+ MB are needed/);
+  expect(await stored(page)).toEqual({ models: 0, chunks: 0 });
+
+  await session.send('Storage.overrideQuotaForOrigin', { origin });
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(darkroom.importOf(fileName())).toContainText('Imported', { timeout: 120_000 });
+});
+
+test('what a crashed import left is swept by the next one', async ({ page }) => {
+  await page.evaluate(
+    () =>
+      new Promise<void>((resolve, reject) => {
+        const opening = indexedDB.open('darkroom-weights');
+        opening.onupgradeneeded = () => opening.result.createObjectStore('entries');
+        opening.onsuccess = () => {
+          const transaction = opening.result.transaction('entries', 'readwrite');
+          transaction.objectStore('entries').put(new Blob(['half a model']), 'a-dead-import/00000');
+          transaction.oncomplete = () => {
+            opening.result.close();
+            resolve();
+          };
+          transaction.onerror = () => reject(new Error(String(transaction.error)));
+        };
+      }),
+  );
+  expect(await stored(page)).toEqual({ models: 0, chunks: 1 });
+  await darkroom.pick([files.checkpoint, files.sidecar]);
+  await expect(darkroom.importOf(fileName())).toContainText('Imported', { timeout: 120_000 });
+  expect(await stored(page)).toEqual({ models: 1, chunks: 1 });
+
+  await test.step('the same file dropped again is recognised', async () => {
+    await darkroom.drop([files.checkpoint]);
+    await expect(darkroom.importOf(fileName()).last()).toContainText('Already in your library');
+    expect(await stored(page)).toEqual({ models: 1, chunks: 1 });
+  });
+});
+
+function fileName(): string {
+  return `${files.name}.safetensors`;
+}
+
+/** Records and chunks in the browser's storage, whatever the page says. */
+function stored(page: Page): Promise<{ models: number; chunks: number }> {
+  return page.evaluate(async () => {
+    const count = (database: string) =>
+      new Promise<number>((resolve, reject) => {
+        const opening = indexedDB.open(database);
+        let isNew = false;
+        // Not there yet: nothing is stored, and nothing must come into being by looking.
+        opening.onupgradeneeded = () => {
+          isNew = true;
+          opening.transaction?.abort();
+        };
+        opening.onerror = () => (isNew ? resolve(0) : reject(new Error(String(opening.error))));
+        opening.onsuccess = () => {
+          const counting = opening.result.transaction('entries').objectStore('entries').count();
+          counting.onsuccess = () => {
+            opening.result.close();
+            resolve(counting.result);
+          };
+          counting.onerror = () => reject(new Error(String(counting.error)));
+        };
+      });
+    return { models: await count('darkroom-models'), chunks: await count('darkroom-weights') };
+  });
+}
+
+interface Header {
+  [name: string]: { dtype: string; shape: number[]; data_offsets: [number, number] };
+}
+
+function readHeader(bytes: Buffer): { header: Header; data: number } {
+  const length = Number(bytes.readBigUInt64LE());
+  return { header: JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Header, data: 8 + length };
+}
+
+/** Makes the first value of a float16 tensor NaN. */
+function spoil(file: string, tensor: string): void {
+  const bytes = readFileSync(file);
+  const { header, data } = readHeader(bytes);
+  const entry = header[tensor];
+  if (entry?.dtype !== 'F16') throw new Error(`${tensor} is no float16 tensor of ${file}.`);
+  bytes.writeUInt16LE(0x7e00, data + entry.data_offsets[0]);
+  writeFileSync(file, bytes);
+}
+
+/** Adds a tensor of zeros that no network reads. */
+function addUnusedTensor(file: string, length: number): void {
+  const bytes = readFileSync(file);
+  const { header, data } = readHeader(bytes);
+  const end = bytes.length - data;
+  header['unused'] = { dtype: 'U8', shape: [length], data_offsets: [end, end + length] };
+  const text = Buffer.from(JSON.stringify(header));
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(text.length));
+  const start = Buffer.concat([size, text, bytes.subarray(data)]);
+  writeFileSync(file, start);
+  truncateSync(file, start.length + length);
+}
