@@ -9,8 +9,9 @@ import { openGpu, NoWebGpuError, type Gpu } from '../runtime/device.ts';
 import { BadParametersError, DeviceLostError, ModelMissingError } from '../runtime/errors.ts';
 import { LoadedModel } from '../runtime/loaded-model.ts';
 import type { Executor } from '../runtime/session.ts';
-import { CondCache } from './conditioning.ts';
+import { CondCache, encodePrompts, type Conditions } from './conditioning.ts';
 import { fromGenerationParameters } from './parameters.ts';
+import { resolveSeeds, seedsOf } from './seeds.ts';
 import { sampleTxt2Img } from './txt2img.ts';
 import type {
   DeviceReport,
@@ -23,6 +24,7 @@ import type {
 import { validateParameters } from './validate.ts';
 import { stripComments } from '../prompt/comments.ts';
 import { parseExtraNetworks } from '../prompt/extra-networks.ts';
+import { resolveSampler } from '../sampling/registry.ts';
 import type { TokenCount } from '../prompt/counter.ts';
 import { countTokens } from './token-count.ts';
 import { TimeLeft } from './time-left.ts';
@@ -31,9 +33,6 @@ type OnEvent = (event: GenerationEvent) => void;
 
 /** Previews of a large batch would cost more than they tell. */
 const MAX_PREVIEWS = 4;
-/** A1111 draws its random seeds below this. */
-const RANDOM_SEEDS = 4294967294;
-
 interface Job {
   /** Stop after the step that runs. */
   stop: boolean;
@@ -72,11 +71,8 @@ export class Engine implements EngineApi {
     return { prediction: model.prediction };
   }
 
-  async generate(
-    sha256: string,
-    parameters: GenerationParameters,
-    onEvent: OnEvent,
-  ): Promise<GenerationOutcome> {
+  async generate(sha256: string, asked: GenerationParameters, onEvent: OnEvent): Promise<GenerationOutcome> {
+    const parameters = prepare(asked);
     const problems = validateParameters(parameters);
     if (problems.length > 0) throw new BadParametersError(problems.join(' '));
     if (this.#job)
@@ -86,6 +82,7 @@ export class Engine implements EngineApi {
     this.#listener = onEvent;
     try {
       const model = await this.#ensureModel(sha256);
+      await this.#useUpcastAttention(model, parameters.settings.upcastAttention);
       return await this.#run(job, model, parameters, onEvent);
     } catch (error) {
       throw this.#explain(error);
@@ -117,28 +114,23 @@ export class Engine implements EngineApi {
   async #run(
     job: Job,
     model: LoadedModel,
-    asked: GenerationParameters,
+    parameters: GenerationParameters,
     onEvent: OnEvent,
   ): Promise<GenerationOutcome> {
-    const seed = asked.seed === -1 ? Math.floor(Math.random() * RANDOM_SEEDS) : asked.seed;
-    const parameters: GenerationParameters = {
-      ...asked,
-      seed,
-      prompt: stripComments(asked.prompt),
-      negativePrompt: stripComments(asked.negativePrompt),
-    };
     warnOfExtraNetworks(parameters, onEvent);
     const { batchSize, batchCount, steps, width, height } = parameters;
     const [h, w] = [height / 8, width / 8];
     const area = model.latentChannels * h * w;
     const imageIds: string[] = [];
+    onEvent({ type: 'status', message: 'Reading the prompt' });
+    const conditions = await encodePrompts(model, parameters, this.#conds);
+    warnOfTruncation(conditions, onEvent);
     const time = new TimeLeft(batchCount * steps);
 
     for (let batch = 0; batch < batchCount && !job.stop; batch++) {
       job.skip = false;
-      const firstSeed = seed + batch * batchSize;
-      onEvent({ type: 'status', message: 'Reading the prompt' });
-      const sampling = sampleTxt2Img(model, { ...parameters, seed: firstSeed }, this.#conds);
+      const first = batch * batchSize;
+      const sampling = sampleTxt2Img(model, parameters, conditions, { first, size: batchSize });
       let latents: Float32Array | null = null;
       let stepsDone = 0;
       for (;;) {
@@ -175,7 +167,16 @@ export class Engine implements EngineApi {
           message: batchSize > 1 ? `Decoding picture ${i + 1} of ${batchSize}` : 'Decoding the picture',
         });
         const pixels = await model.decode(latents.slice(i * area, (i + 1) * area), h, w);
-        const id = await this.#keep(pixels, model, parameters, firstSeed + i, interrupted, onEvent);
+        const { seed, subseed } = seedsOf(parameters, first + i);
+        const text = fromGenerationParameters(parameters, {
+          seed,
+          subseed,
+          padded: conditions.padded,
+          inpainting: model.unetChannels !== model.latentChannels,
+          modelHash: shortHash(model),
+          modelName: model.record.name,
+        });
+        const id = await this.#keep(pixels, model, parameters, seed, text, interrupted, onEvent);
         imageIds.push(id);
       }
     }
@@ -188,12 +189,12 @@ export class Engine implements EngineApi {
     model: LoadedModel,
     parameters: GenerationParameters,
     seed: number,
+    text: string,
     interrupted: boolean,
     onEvent: OnEvent,
   ): Promise<string> {
     const { width, height } = parameters;
-    const modelHash = model.record.sha256.slice(0, 10);
-    const text = fromGenerationParameters(parameters, { seed, modelHash, modelName: model.record.name });
+    const modelHash = shortHash(model);
     const bytes = await encodePng(vaeOutputToPixels(pixels, width, height), { parameters: text });
     const png = new Blob([bytes], { type: 'image/png' });
     const id = crypto.randomUUID();
@@ -233,6 +234,16 @@ export class Engine implements EngineApi {
     return this.#model;
   }
 
+  /** May load the UNet anew; where that fails the model is of no use any more. */
+  async #useUpcastAttention(model: LoadedModel, upcast: boolean): Promise<void> {
+    try {
+      await model.useUpcastAttention(upcast);
+    } catch (error) {
+      await this.unload();
+      throw error;
+    }
+  }
+
   async #executor(): Promise<Executor> {
     if (this.#cpu) return { backend: 'cpu' };
     return { backend: 'webgpu', device: (await this.#openGpu()).device };
@@ -258,6 +269,31 @@ export class Engine implements EngineApi {
 
   #explain(error: unknown): unknown {
     return this.#lost ? new DeviceLostError(this.#lost.message) : error;
+  }
+}
+
+/** What is left to the engine is settled: combined names of old ("DPM++ 2M Karras"), random seeds, comments. */
+function prepare(asked: GenerationParameters): GenerationParameters {
+  const { sampler, scheduler, known } = resolveSampler(asked.sampler, asked.scheduler, false);
+  return resolveSeeds({
+    ...asked,
+    // An unknown name stays, to be refused by that name.
+    ...(known && asked.sampler !== sampler ? { sampler, scheduler } : {}),
+    prompt: stripComments(asked.prompt),
+    negativePrompt: stripComments(asked.negativePrompt),
+  });
+}
+
+function shortHash(model: LoadedModel): string {
+  return model.record.sha256.slice(0, 10);
+}
+
+function warnOfTruncation({ truncated }: Conditions, onEvent: OnEvent): void {
+  for (const text of truncated) {
+    onEvent({
+      type: 'warning',
+      message: `The old emphasis implementation reads 75 tokens only. This was left out: ${text}`,
+    });
   }
 }
 

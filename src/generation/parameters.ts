@@ -1,9 +1,11 @@
 // GenerationParameters to and from the text that pictures carry.
 import { version } from '../../package.json';
-import { findSampler, resolveSampler } from '../sampling/registry.ts';
+import { resolveSampler } from '../sampling/registry.ts';
+import type { Conditions } from './conditioning.ts';
 import { createInfotext } from './infotext/create.ts';
 import type { Infotext } from './infotext/parse.ts';
 import type { InfotextScalar } from './infotext/quote.ts';
+import { ensdToText, numberFromText, settingsFromText, settingsToText } from './settings-text.ts';
 import type { GenerationParameters } from './types.ts';
 
 /** The program's name in the text. It does not parse as a version of A1111's, which therefore applies no compatibility to it. */
@@ -11,8 +13,13 @@ export const PROGRAM_VERSION = `darkroom-v${version}`;
 
 /** What the text tells besides the request. */
 export interface InfotextContext {
-  /** This picture's own seed: the request's plus its place in the job. */
+  /** This picture's own seed and variation seed (seeds.ts `seedsOf`). The request's variation seed unless given. */
   readonly seed: number;
+  readonly subseed?: number;
+  /** How its prompts came to one length; the settings are written where this is not known. */
+  readonly padded?: Conditions['padded'];
+  /** Made with an inpainting model. */
+  readonly inpainting?: boolean;
   /** First 10 hex digits of the checkpoint's SHA-256. */
   readonly modelHash?: string | null;
   /** Name of the checkpoint, without extension. */
@@ -25,6 +32,9 @@ export interface InfotextContext {
 
 /** The parameters text of one finished picture, in A1111's key order. */
 export function fromGenerationParameters(parameters: GenerationParameters, context: InfotextContext): string {
+  const { subseedStrength, seedResizeFromWidth, seedResizeFromHeight } = parameters;
+  const varied = subseedStrength !== 0;
+  const resized = seedResizeFromWidth > 0 && seedResizeFromHeight > 0;
   return createInfotext({
     prompt: parameters.prompt,
     negativePrompt: parameters.negativePrompt,
@@ -40,24 +50,28 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     vaeHash: context.vaeHash ?? null,
     vaeName: context.vaeName ?? null,
     clipSkip: parameters.clipSkip > 1 ? parameters.clipSkip : null,
-    ensd: parameters.ensd !== 0 && findSampler(parameters.sampler)?.usesEnsd ? parameters.ensd : null,
+    variationSeed: varied ? (context.subseed ?? parameters.subseed) : null,
+    variationSeedStrength: varied ? subseedStrength : null,
+    seedResizeFrom: resized ? { width: seedResizeFromWidth, height: seedResizeFromHeight } : null,
+    conditionalMaskWeight: context.inpainting ? '1.0' : null,
+    ensd: ensdToText(parameters),
     rng: parameters.rng === 'GPU' ? null : parameters.rng,
-    extra: context.extra ?? {},
+    extra: { ...settingsToText(parameters, context.padded), ...context.extra },
     version: PROGRAM_VERSION,
   });
 }
 
 /**
- * What a parsed text asks of a request: only fields that the text decides, so that a plain prompt leaves the controls alone.
- * A line of parameters also decides by what it leaves out, for A1111 leaves out its defaults: clip skip 1, the GPU's random
- * numbers, no eta noise seed delta. A sampler that is not known becomes A1111's default, as there. Values that are no numbers are left out; ranges are not checked (see validate.ts).
+ * What a parsed text asks of a request. A text without parameters asks for its prompts only. A line of parameters decides
+ * everything but the number of pictures, also by what it leaves out, for A1111 leaves out its defaults. A sampler that is not
+ * known becomes A1111's default, as there. Values that are no numbers are left out; ranges are not checked (see validate.ts).
  */
 export function toGenerationParameters(infotext: Infotext): Partial<GenerationParameters> {
   const result: { -readonly [K in keyof GenerationParameters]?: GenerationParameters[K] } = {};
   if (typeof infotext['Prompt'] === 'string') result.prompt = infotext['Prompt'];
   if (typeof infotext['Negative prompt'] === 'string') result.negativePrompt = infotext['Negative prompt'];
   for (const [field, key] of NUMBERS) {
-    const value = numberOf(infotext[key]);
+    const value = numberFromText(infotext[key]);
     if (value !== null) result[field] = value;
   }
   if (typeof infotext['Sampler'] === 'string') {
@@ -66,12 +80,23 @@ export function toGenerationParameters(infotext: Infotext): Partial<GenerationPa
     result.scheduler = scheduler;
   }
   if (result.steps === undefined && result.sampler === undefined) return result;
-  const clipSkip = numberOf(infotext['Clip skip']);
-  if (clipSkip !== null) result.clipSkip = clipSkip;
+  for (const [field, key, standard] of NUMBERS_WITH_DEFAULTS)
+    result[field] = numberFromText(infotext[key]) ?? standard;
   const rng = infotext['RNG'];
-  if (rng === 'GPU' || rng === 'CPU' || rng === 'NV') result.rng = rng;
-  result.ensd = numberOf(infotext['ENSD']) ?? 0;
+  result.rng = rng === 'CPU' || rng === 'NV' ? rng : 'GPU';
+  result.settings = settingsFromText(infotext);
   return result;
+}
+
+/** Which checkpoint a picture was made with, for looking it up; null where its text does not tell. */
+export function describeModelOf(infotext: Infotext): {
+  /** First 10 hex digits of the file's SHA-256, or 8 of the hash of old. In lower case. */
+  readonly hash: string | null;
+  readonly name: string | null;
+} {
+  const hash = textOf(infotext['Model hash'])?.trim().toLowerCase() ?? '';
+  const name = textOf(infotext['Model'])?.trim() ?? '';
+  return { hash: /^[0-9a-f]{6,64}$/.test(hash) ? hash : null, name: name === '' ? null : name };
 }
 
 /** Fields that are one number in the text. "Batch size" was written by versions before 1.3 and is still read. */
@@ -84,11 +109,16 @@ const NUMBERS = [
   ['batchSize', 'Batch size'],
 ] as const;
 
+/** ... and those whose default is left out of it. */
+const NUMBERS_WITH_DEFAULTS = [
+  ['clipSkip', 'Clip skip', 1],
+  ['ensd', 'ENSD', 0],
+  ['subseed', 'Variation seed', -1],
+  ['subseedStrength', 'Variation seed strength', 0],
+  ['seedResizeFromWidth', 'Seed resize from-1', 0],
+  ['seedResizeFromHeight', 'Seed resize from-2', 0],
+] as const;
+
 function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
-}
-
-function numberOf(value: unknown): number | null {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-  return typeof value === 'string' && /^\s*-?\d+(?:\.\d*)?\s*$/.test(value) ? Number(value) : null;
 }

@@ -6,9 +6,9 @@ import { loadTinyModel, readExpected, relativeError } from '../../tests/tiny-mod
 import { vaeOutputToPixels } from '../image/pixels.ts';
 import type { Prediction } from '../models/types.ts';
 import { SAMPLERS } from '../sampling/registry.ts';
-import { CondCache } from './conditioning.ts';
+import { CondCache, encodePrompts } from './conditioning.ts';
 import { sampleTxt2Img } from './txt2img.ts';
-import { DEFAULT_PARAMETERS } from './types.ts';
+import { DEFAULT_PARAMETERS, type GenerationParameters } from './types.ts';
 
 interface Index {
   readonly text: readonly { readonly key: string; readonly prompt: string }[];
@@ -53,21 +53,22 @@ describe.each(tinyModels())('%s', (name) => {
     const noise = expected.get('noise')!;
     const [batch, , height, width] = noise.dims as [number, number, number, number];
 
+    const parameters: GenerationParameters = {
+      ...DEFAULT_PARAMETERS,
+      prompt: prompt(cond!),
+      negativePrompt: prompt(uncond!),
+      sampler: samplerNamed(trajectory.sampler),
+      steps: trajectory.steps,
+      cfgScale: trajectory.cfg_scale,
+      seed: 0,
+      height: height * 8,
+      width: width * 8,
+    };
     const run = sampleTxt2Img(
       networks,
-      {
-        ...DEFAULT_PARAMETERS,
-        prompt: prompt(cond!),
-        negativePrompt: prompt(uncond!),
-        sampler: samplerNamed(trajectory.sampler),
-        steps: trajectory.steps,
-        cfgScale: trajectory.cfg_scale,
-        seed: 0,
-        batchSize: batch,
-        height: height * 8,
-        width: width * 8,
-      },
-      new CondCache(),
+      parameters,
+      await encodePrompts(networks, parameters, new CondCache()),
+      { first: 0, size: batch },
       {
         next: () => noise.data.slice(),
         brownian: () => {

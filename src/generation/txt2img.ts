@@ -1,66 +1,62 @@
 // txt2img: from parameters to latents, step by step, on any networks.
-import { createTokenizer } from '../prompt/tokenizer.ts';
 import type { NetworkItem } from '../sampling/guidance.ts';
 import { ImageRng } from '../sampling/random/image-rng.ts';
 import type { NoiseSource } from '../sampling/random/types.ts';
-import { getSampler, totalSteps } from '../sampling/registry.ts';
 import { txt2img, type SamplingRun } from '../sampling/sample.ts';
-import { Conditioner, type Cond, type CondCache } from './conditioning.ts';
+import { alphasCumprodOf } from './alphas.ts';
+import type { Cond, Conditions } from './conditioning.ts';
 import type { Networks } from './networks.ts';
+import { seedsOf } from './seeds.ts';
 import type { GenerationParameters } from './types.ts';
 
+/** Which of the job's pictures one batch makes. */
+export interface Batch {
+  /** Index of its first picture in the job. */
+  readonly first: number;
+  readonly size: number;
+}
+
 /**
- * One batch: image i of it uses seed + i. Yields after each step; returns the final latents [batchSize, c, height / 8,
- * width / 8]. `parameters` must be valid and its seed resolved; `batchCount` is not looked at.
+ * One batch of a job. Yields after each step; returns the final latents [batch.size, c, height / 8, width / 8].
+ * `parameters` must be valid and its seeds resolved; its batch size and count are not looked at.
  */
 export async function* sampleTxt2Img(
   networks: Networks,
   parameters: GenerationParameters,
-  cache: CondCache,
-  noise: NoiseSource = noiseOf(parameters, networks.latentChannels),
+  conditions: Conditions,
+  batch: Batch,
+  noise: NoiseSource = noiseOf(parameters, batch, networks.latentChannels),
 ): SamplingRun {
-  const { batchSize, steps, width, height } = parameters;
-  const tokenizer = await createTokenizer(networks.textEncoder.type);
-  const evaluations = totalSteps(getSampler(parameters.sampler), steps);
-  const conditioner = new Conditioner(
-    networks,
-    tokenizer,
-    cache,
-    clipSkipOf(networks, parameters),
-    evaluations,
-  );
-  const cond = await conditioner.positive(parameters.prompt);
-  const uncond = await conditioner.negative(parameters.negativePrompt);
-  const shape = [networks.latentChannels, height / 8, width / 8] as const;
-
+  const { sampler, scheduler, steps, cfgScale, width, height, settings } = parameters;
+  const perImage = <T>(value: T): T[] => new Array<T>(batch.size).fill(value);
   return yield* txt2img<Cond>({
-    sampler: parameters.sampler,
-    scheduler: parameters.scheduler,
+    sampler,
+    scheduler,
     steps,
-    cfgScale: parameters.cfgScale,
+    cfgScale,
     prediction: networks.prediction,
+    alphasCumprod: alphasCumprodOf(settings),
     noise,
-    conds: Array.from({ length: batchSize }, () => cond),
-    unconds: Array.from({ length: batchSize }, () => uncond),
-    network: await unetCaller(networks, shape),
+    conds: perImage(conditions.positive),
+    unconds: perImage(conditions.negative),
+    network: await unetCaller(networks, [networks.latentChannels, height / 8, width / 8]),
+    options: settings,
   });
 }
 
-function noiseOf(
-  { rng, seed, batchSize, width, height, ensd }: GenerationParameters,
-  channels: number,
-): ImageRng {
+function noiseOf(parameters: GenerationParameters, batch: Batch, channels: number): ImageRng {
+  const { rng, width, height, ensd, subseedStrength, seedResizeFromWidth, seedResizeFromHeight } = parameters;
+  const seeds = Array.from({ length: batch.size }, (_, i) => seedsOf(parameters, batch.first + i));
   return new ImageRng({
     source: rng,
     shape: [channels, height / 8, width / 8],
-    seeds: Array.from({ length: batchSize }, (_, i) => seed + i),
+    seeds: seeds.map(({ seed }) => seed),
+    subseeds: seeds.map(({ subseed }) => subseed),
+    subseedStrength,
+    seedResizeFromWidth,
+    seedResizeFromHeight,
     etaNoiseSeedDelta: ensd,
   });
-}
-
-/** SD 2's own text encoder output is the penultimate layer, which A1111 uses whatever the clip skip says. */
-function clipSkipOf(networks: Networks, parameters: GenerationParameters): number {
-  return networks.textEncoder.type === 'open-clip' ? 2 : parameters.clipSkip;
 }
 
 type Shape = readonly [channels: number, height: number, width: number];
@@ -73,35 +69,22 @@ async function unetCaller(
   const [, height, width] = shape;
   const extra = await imageConditioning(networks, shape);
   return async (items) => {
-    const longest = Math.max(0, ...items.filter(({ cond }) => !cond.negative).map(({ cond }) => cond.tokens));
-    const padded = items.map((item, index) => ({ item, index, context: contextOf(item.cond, longest) }));
     const outputs = new Array<Float32Array>(items.length);
-    for (const group of groupBy(padded, ({ context }) => context.length)) {
+    for (const group of groupBy([...items.entries()], ([, { cond }]) => cond.tokens)) {
       const out = await networks.unet({
-        x: join(group.flatMap(({ item }) => (extra ? [item.x, extra] : [item.x]))),
+        x: join(group.flatMap(([, { x }]) => (extra ? [x, extra] : [x]))),
         batch: group.length,
         height,
         width,
-        timesteps: group.map(({ item }) => item.t),
-        context: join(group.map(({ context }) => context)),
-        tokens: group[0]!.context.length / networks.contextDim,
+        timesteps: group.map(([, { t }]) => t),
+        context: join(group.map(([, { cond }]) => cond.context)),
+        tokens: group[0]![1].cond.tokens,
       });
       const size = out.length / group.length;
-      group.forEach(({ index }, i) => (outputs[index] = out.slice(i * size, (i + 1) * size)));
+      group.forEach(([index], i) => (outputs[index] = out.slice(i * size, (i + 1) * size)));
     }
     return outputs;
   };
-}
-
-/** Shorter parts of an AND prompt repeat their last vector (prompt_parser.stack_conds). */
-function contextOf(cond: Cond, longest: number): Float32Array {
-  if (cond.negative || cond.tokens === longest) return cond.context;
-  const width = cond.context.length / cond.tokens;
-  const padded = new Float32Array(longest * width);
-  padded.set(cond.context);
-  const last = cond.context.subarray(cond.context.length - width);
-  for (let token = cond.tokens; token < longest; token++) padded.set(last, token * width);
-  return padded;
 }
 
 /**

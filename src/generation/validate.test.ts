@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { SAMPLERS } from '../sampling/registry.ts';
+import { SCHEDULERS } from '../sampling/schedules.ts';
+import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS } from './image-settings.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from './types.ts';
 import { MAX_PROMPT_LENGTH, PARAMETER_BOUNDS, validateParameters } from './validate.ts';
 
@@ -17,19 +20,53 @@ describe('validateParameters', () => {
       for (const bad of [min - step, max + step, NaN, Infinity]) {
         expect(problems({ [key]: bad }), `${key} ${bad}`).toHaveLength(1);
       }
-      if (key !== 'cfgScale') expect(problems({ [key]: min + step / 2 })).toHaveLength(1);
+      const fraction = key === 'cfgScale' || key === 'subseedStrength';
+      expect(problems({ [key]: min + step / 2 })).toHaveLength(fraction ? 0 : 1);
     },
   );
-
-  test('the CFG scale may be any number between', () => expect(problems({ cfgScale: 7.25 })).toEqual([]));
 
   test('sizes off the grid say what is wanted', () => {
     expect(problems({ width: 515 })).toEqual(['Width must be a multiple of 8 from 64 to 2048; it is 515.']);
   });
 
   test('seeds', () => {
-    for (const seed of [-1, 0, 2 ** 32, 2 ** 53 - 1]) expect(problems({ seed })).toEqual([]);
-    for (const seed of [-2, 0.5, 2 ** 53, NaN]) expect(problems({ seed })).toHaveLength(1);
+    for (const seed of [-1, 0, 2 ** 32, 2 ** 53 - 1]) expect(problems({ seed, subseed: seed })).toEqual([]);
+    for (const seed of [-2, 0.5, 2 ** 53, NaN]) {
+      expect(problems({ seed })).toHaveLength(1);
+      expect(problems({ subseed: seed })).toHaveLength(1);
+    }
+  });
+
+  test.each(IMAGE_SETTINGS.map((info) => [info.label, info] as const))('%s', (label, info) => {
+    const withValue = (value: unknown) =>
+      problems({ settings: { ...DEFAULT_IMAGE_SETTINGS, [info.key]: value } });
+    const good =
+      info.kind === 'number' ? [info.min, info.max] : info.kind === 'switch' ? [true, false] : info.choices;
+    const bad =
+      info.kind === 'number'
+        ? [info.min - info.step, info.max + info.step, NaN, '1', ...(info.step === 1 ? [info.min + 0.5] : [])]
+        : info.kind === 'switch'
+          ? ['True', 1, undefined]
+          : ['', 'original', 3];
+    for (const value of good) expect(withValue(value), String(value)).toEqual([]);
+    for (const value of bad) {
+      expect(withValue(value), String(value)).toEqual([expect.stringContaining(`${label} must be`)]);
+    }
+  });
+
+  test('samplers and schedules are known by name', () => {
+    for (const { name } of SAMPLERS) expect(problems({ sampler: name })).toEqual([]);
+    for (const { label } of SCHEDULERS) expect(problems({ scheduler: label })).toEqual([]);
+    expect(problems({ sampler: 'Quantum', scheduler: 'Never' })).toEqual([
+      'There is no sampling method called "Quantum"; choose another.',
+      'There is no schedule type called "Never"; choose another.',
+    ]);
+  });
+
+  test('UniPC needs as many steps as its order', () => {
+    expect(problems({ sampler: 'UniPC', steps: 3 })).toEqual([]);
+    expect(problems({ sampler: 'UniPC', steps: 2 })).toHaveLength(1);
+    expect(problems({ steps: 2 })).toEqual([]);
   });
 
   test('several problems are all told', () => {

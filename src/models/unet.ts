@@ -29,6 +29,8 @@ export interface UNetInputs {
 export interface UNetOptions {
   /** Layers whose results come out too, as "act.NAME": "input_blocks.1.1.transformer_blocks.0.attn1". */
   readonly taps?: readonly string[];
+  /** Attention in float32 whatever the precision (A1111's "Upcast cross attention layer to float32"). */
+  readonly upcastAttention?: boolean;
 }
 
 /**
@@ -42,7 +44,7 @@ export function unetNetwork(
   options: UNetOptions = {},
 ): Network<UNetInputs> {
   const graph = new Graph(precision);
-  const blocks = new Blocks(graph, weights, config, options.taps);
+  const blocks = new Blocks(graph, weights, config, options);
   const { levels } = blocks;
   const last = levels.length - 1;
   const channelsAt = (level: number) => config.modelChannels * config.channelMult[level]!;
@@ -163,14 +165,16 @@ class Blocks extends Layers {
   #embedding: Value | undefined;
   readonly #embeddingWidth: number;
   readonly #context: Sequence;
+  readonly #attentionType: Precision;
 
   constructor(
     graph: Graph,
     weights: WeightCatalog,
     readonly config: UNetConfig,
-    taps: readonly string[] = [],
+    { taps = [], upcastAttention = false }: UNetOptions,
   ) {
     super(graph, weights, 'model.diffusion_model.', taps);
+    this.#attentionType = upcastAttention ? 'float32' : graph.precision;
     this.levels = config.channelMult.map((_, index) => new Level(graph, index));
     this.#embeddingWidth = config.modelChannels * 4;
     const context = graph.input('context', 'float32', ['n', 't', config.contextDim]);
@@ -268,19 +272,19 @@ class Blocks extends Layers {
   /** CrossAttention (Vaswani et al. 2017) of x to source. */
   #attention(x: Sequence, source: Sequence, name: string, heads: number): Value {
     const { graph } = this;
-    const project = (from: Sequence, part: string) =>
-      graph.reshape(
-        this.linear(from.tokens, `${name}.${part}`, from.channels, x.channels, { bias: false }),
-        from.shape,
-        ['n', from.length, x.channels],
-      );
+    const project = (from: Sequence, part: string) => {
+      const tokens = this.linear(from.tokens, `${name}.${part}`, from.channels, x.channels, { bias: false });
+      const dims = ['n', from.length, x.channels];
+      return graph.reshape(graph.cast(tokens, this.#attentionType), from.shape, dims);
+    };
     const mixed = graph.multiHeadAttention(
       project(x, 'to_q'),
       project(source, 'to_k'),
       project(source, 'to_v'),
       heads,
     );
-    return this.linear(graph.reshape(mixed, [-1, x.channels]), `${name}.to_out.0`, x.channels, x.channels);
+    const tokens = graph.cast(graph.reshape(mixed, [-1, x.channels]), graph.precision);
+    return this.linear(tokens, `${name}.to_out.0`, x.channels, x.channels);
   }
 
   /** GEGLU (Shazeer 2020), then a linear layer. One weight holds the value's rows, then the gate's. */

@@ -21,6 +21,8 @@ export class LoadedModel implements Networks {
   #prediction: Prediction = 'epsilon';
   #decoder: NetworkSession<VaeDecoderInputs>;
   #decoderPrecision: Precision;
+  #unet: NetworkSession<UNetInputs> | null;
+  #upcastAttention = false;
 
   private constructor(
     readonly record: StoredModel,
@@ -28,16 +30,17 @@ export class LoadedModel implements Networks {
     private readonly precision: Precision,
     private readonly weights: StoredWeights,
     private readonly vae: VaeConfig,
-    unet: UNetConfig,
+    private readonly unetConfig: UNetConfig,
     textEncoder: TextEncoderConfig,
     private readonly textSession: NetworkSession<TextInputs>,
-    private readonly unetSession: NetworkSession<UNetInputs>,
+    unet: NetworkSession<UNetInputs>,
     decoder: NetworkSession<VaeDecoderInputs>,
     private readonly onEvent: (event: GenerationEvent) => void,
   ) {
     this.latentChannels = vae.latentChannels;
-    this.unetChannels = unet.inChannels;
-    this.contextDim = unet.contextDim;
+    this.unetChannels = unetConfig.inChannels;
+    this.contextDim = unetConfig.contextDim;
+    this.#unet = unet;
     this.textEncoder = textEncoder;
     this.#decoder = decoder;
     this.#decoderPrecision = precision;
@@ -101,8 +104,33 @@ export class LoadedModel implements Networks {
     return this.textSession.run({ tokens, chunks }, `skip.${layers}`);
   }
 
-  unet(inputs: UNetInputs): Promise<Float32Array> {
-    return this.unetSession.run(inputs);
+  async unet(inputs: UNetInputs): Promise<Float32Array> {
+    if (!this.#unet) throw new Error('The UNet could not be loaded.');
+    return this.#unet.run(inputs);
+  }
+
+  /**
+   * Attention in float32 ("Upcast cross attention layer to float32"). In float16 the UNet is loaded anew when this changes;
+   * the other networks stay. After a rejection the model can only be released.
+   */
+  async useUpcastAttention(upcast: boolean): Promise<void> {
+    if (upcast === this.#upcastAttention || this.precision === 'float32') return;
+    const network = unetNetwork(this.unetConfig, this.weights, this.precision, { upcastAttention: upcast });
+    // Two UNets at once may be more than the memory holds.
+    const old = this.#unet;
+    this.#unet = null;
+    await old?.release();
+    const report = (fraction: number) => this.onEvent({ type: 'loading', what: 'UNet', fraction });
+    report(0);
+    this.#unet = await NetworkSession.create(
+      'UNet',
+      network,
+      this.precision,
+      this.weights,
+      this.executor,
+      report,
+    );
+    this.#upcastAttention = upcast;
   }
 
   /** A float16 VAE can overflow to NaN; then it is loaded again in float32, which is said once, and kept. */
@@ -145,7 +173,7 @@ export class LoadedModel implements Networks {
   }
 
   async release(): Promise<void> {
-    for (const session of [this.textSession, this.unetSession, this.#decoder]) await session.release();
+    for (const session of [this.textSession, this.#unet, this.#decoder]) await session?.release();
   }
 
   /** The person's word first, then what the file or its sidecar says, then one look at what the UNet does. */

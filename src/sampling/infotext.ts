@@ -1,7 +1,7 @@
 // Which of the settings go into an image's parameters: A1111's names, and only where they change something (what
 // KDiffusionSampler, CompVisSampler and sd_models add to extra_generation_params).
 import { DiscreteTable, LcmTable, linearAlphasCumprod } from './noise-table.ts';
-import { getSampler } from './registry.ts';
+import { getSampler, type SamplerInfo } from './registry.ts';
 import type { SamplingOptions } from './sample.ts';
 import { effectiveScheduler } from './schedules.ts';
 
@@ -58,6 +58,19 @@ export function samplingInfotext(request: InfotextRequest): InfotextEntries {
   if (options.sMinUncond && options.sMinUncondAll) entries['NGMS all steps'] = true;
   add('CFG Rescale', options.cfgRescale, 0);
   return entries;
+}
+
+/**
+ * Whether a run draws noise of its own on the way, which is where ENSD tells. A1111 knows it of ancestral samplers only, and
+ * says nothing of ENSD for LCM, Restart, churn and DDIM with eta, whose pictures it changes too.
+ */
+export function ensdMatters(sampler: SamplerInfo, options: SamplingOptions = {}): boolean {
+  const passes = (option: SamplerInfo['passes'][number]): boolean => sampler.passes.includes(option);
+  if (sampler.usesEnsd) return (options.etaAncestral ?? 1) !== 0;
+  if (sampler.kind === 'timestep') return passes('eta') && (options.etaDdim ?? 0) !== 0;
+  return (
+    sampler.name === 'LCM' || sampler.name === 'Restart' || (passes('sChurn') && (options.sChurn ?? 0) !== 0)
+  );
 }
 
 /** An evenly spaced schedule, A1111's of old, says nothing; its settings bend the others only. */
