@@ -69,6 +69,12 @@ export class DarkroomPage {
     return this.page.getByRole('region', { name: 'Import' }).getByRole('article').filter({ has: named });
   }
 
+  /** A model's name in the list of models. */
+  model(name: string): Locator {
+    const list = this.page.getByRole('tabpanel', { name: 'Models' });
+    return list.getByRole('heading', { name, exact: true });
+  }
+
   /** Sets the numbers of the controls, by their labels. */
   async set(values: Readonly<Record<string, number>>): Promise<void> {
     for (const [label, value] of Object.entries(values)) {

@@ -83,14 +83,14 @@ test('a checkpoint picked from disk makes a picture, and both are there after a 
     await darkroom.pick([files.checkpoint]);
     await expect(darkroom.importOf(`${files.name}.safetensors`)).toContainText('Already in your library');
     await darkroom.tab('Models');
-    await expect(page.getByRole('heading', { name: files.name })).toHaveCount(1);
+    await expect(darkroom.model(files.name)).toHaveCount(1);
   });
 
   await test.step('rename', async () => {
     await page.getByRole('button', { name: `Rename ${files.name}` }).click();
     await page.getByLabel(`New name of ${files.name}`).fill('Lighthouses');
     await page.keyboard.press('Enter');
-    await expect(page.getByRole('heading', { name: 'Lighthouses' })).toBeVisible();
+    await expect(darkroom.model('Lighthouses')).toBeVisible();
     await expect(darkroom.checkpoint).toContainText('Lighthouses');
   });
 

@@ -89,13 +89,16 @@ function readArguments(args: readonly string[]): Request | null {
   }
   if (values.help === true) return null;
 
-  const { model, prompt, out } = values;
+  // npm runs scripts in the repository; paths are meant from where the person is.
+  const at = (path: string): string => resolve(process.env['INIT_CWD'] ?? process.cwd(), path);
+  const { prompt, out } = values;
+  const model = values.model === undefined ? undefined : at(values.model);
   if (model === undefined || prompt === undefined || out === undefined) {
     throw new UsageError('--model, --prompt and --out are needed.');
   }
   if (!existsSync(model)) throw new UsageError(`There is no file ${model}.`);
   const beside = `${model.slice(0, model.length - extname(model).length)}.yaml`;
-  const sidecar = values.yaml ?? (existsSync(beside) ? beside : null);
+  const sidecar = values.yaml === undefined ? (existsSync(beside) ? beside : null) : at(values.yaml);
   if (sidecar !== null && !existsSync(sidecar)) throw new UsageError(`There is no file ${sidecar}.`);
 
   const number = (name: string, value: string | undefined, fallback: number): number => {
@@ -127,12 +130,12 @@ function readArguments(args: readonly string[]): Request | null {
   const problems = validateParameters(parameters);
   if (problems.length > 0) throw new UsageError(problems.join('\n'));
   return {
-    model: resolve(model),
-    sidecar: sidecar === null ? null : resolve(sidecar),
-    out: resolve(out),
+    model,
+    sidecar,
+    out: at(out),
     parameters,
     processor: values.cpu === true ? 'cpu' : values.software === true ? 'software' : 'auto',
-    profile: resolve(values.profile ?? join(ROOT, '.cache', 'profile')),
+    profile: values.profile === undefined ? join(ROOT, '.cache', 'profile') : at(values.profile),
     quiet: values.quiet ?? false,
   };
 }

@@ -6,6 +6,8 @@
 // weights are uniform with a standard deviation of 1/sqrt(fan-in), norms are near 1, so that activations stay finite.
 // Buffers that follow from the noise schedule are left out, as published pruned files do. 4.27 GB for SD 1.x in F32.
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { toFloat16 } from '../src/checkpoint/convert.ts';
@@ -21,13 +23,14 @@ interface Entry {
   readonly count: number;
 }
 
+const SD1 = fileURLToPath(new URL('../tests/reference/models/manifests/sd1.json.gz', import.meta.url));
 /** Values generated and written at a time. */
 const PIECE = 1 << 22;
 
 const { values: options } = parseArgs({
   options: {
     out: { type: 'string' },
-    manifest: { type: 'string', default: 'tests/reference/models/manifests/sd1.json.gz' },
+    manifest: { type: 'string' },
     dtype: { type: 'string', default: 'F32' },
     seed: { type: 'string', default: '1' },
   },
@@ -37,7 +40,9 @@ if (options.out === undefined || (dtype !== 'F32' && dtype !== 'F16')) {
   throw new Error('Usage: make-full-size --out FILE [--manifest FILE] [--dtype F32|F16] [--seed N]');
 }
 
-const packed = readFileSync(options.manifest);
+const start = process.env['INIT_CWD'] ?? process.cwd();
+const out = resolve(start, options.out);
+const packed = readFileSync(options.manifest === undefined ? SD1 : resolve(start, options.manifest));
 const isGzip = packed[0] === 0x1f && packed[1] === 0x8b;
 const manifest = JSON.parse((isGzip ? gunzipSync(packed) : packed).toString('utf8')) as Manifest;
 
@@ -59,7 +64,7 @@ const length = Buffer.alloc(8);
 length.writeBigUInt64LE(BigInt(text.length));
 
 const random = generator(Number(options.seed));
-const file = openSync(options.out, 'w');
+const file = openSync(out, 'w');
 try {
   writeAll(file, length);
   writeAll(file, text);
@@ -83,7 +88,7 @@ try {
   closeSync(file);
 }
 console.log(
-  `${options.out}: ${manifest.family}, ${String(entries.length)} tensors, ` +
+  `${out}: ${manifest.family}, ${String(entries.length)} tensors, ` +
     `${((8 + text.length + offset) / 1e9).toFixed(2)} GB`,
 );
 
