@@ -7,16 +7,19 @@ import { SCHEDULERS } from '../sampling/schedules.ts';
 export interface Range {
   readonly min: number;
   readonly max: number;
-  /** Of the slider and the arrow keys. */
+  /** Of the slider and the arrow keys. Where it is whole, other values are brought to it; else any value goes. */
   readonly step: number;
-  /** Of typed values, where it is finer than `step`. */
-  readonly grain?: number;
 }
+
+const MAX_ENSD = 2 ** 32 - 1;
+const SEED_RESIZE: Range = { min: 0, max: 2048, step: 8 };
 
 export const RANGES = {
   ...PARAMETER_BOUNDS,
-  cfgScale: { ...PARAMETER_BOUNDS.cfgScale, grain: 0.01 },
-  ensd: { min: 0, max: 2 ** 32 - 1, step: 1 },
+  ensd: { min: -MAX_ENSD, max: MAX_ENSD, step: 1 },
+  subseedStrength: { min: 0, max: 1, step: 0.01 },
+  seedResizeFromWidth: SEED_RESIZE,
+  seedResizeFromHeight: SEED_RESIZE,
 } as const satisfies Partial<Record<keyof GenerationParameters, Range>>;
 
 export const SEED_RANGE: Range = { min: SEED_BOUNDS.random, max: SEED_BOUNDS.max, step: 1 };
@@ -24,13 +27,12 @@ export const SEED_RANGE: Range = { min: SEED_BOUNDS.random, max: SEED_BOUNDS.max
 export const RNG_SOURCES = ['GPU', 'CPU', 'NV'] as const;
 
 /** The nearest value of the range; `fallback` for what is no number. */
-export function snap(value: unknown, range: Range, fallback: number): number {
+export function snap(value: unknown, { min, max, step }: Range, fallback: number): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) return fallback;
-  const grain = range.grain ?? range.step;
-  const clamped = Math.min(range.max, Math.max(range.min, value));
-  const snapped = range.min + Math.round((clamped - range.min) / grain) * grain;
-  // Multiples of 0.01 pick up binary dust: 7.1 must not become 7.1000000000000005.
-  return Math.min(range.max, Number.isInteger(grain) ? snapped : Number(snapped.toFixed(6)));
+  const clamped = Math.min(max, Math.max(min, value));
+  // A text of 7.125 asks for 7.125, whatever the step of the slider.
+  if (!Number.isInteger(step)) return clamped;
+  return Math.min(max, min + Math.round((clamped - min) / step) * step);
 }
 
 export interface Choices {

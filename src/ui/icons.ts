@@ -21,6 +21,14 @@ export const ICONS = {
   stop: 'M7 6h10a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H7a1 1 0 0 1-1-1V7a1 1 0 0 1 1-1Z',
   skip: 'M6 6l8 6-8 6V6Zm12 0v12',
   file: 'M13 3H7a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2V9l-6-6Zm0 0v6h6',
+  read: 'M18 5 7 16m0 0v-7m0 7h7M5 20h14',
+  history: 'M4.5 9A8 8 0 1 1 4 12m0-7v4h4m4-1v4.5l3 2',
+  style: 'M6 4h12v16l-6-4-6 4V4Zm3 5h6',
+  picture:
+    'M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1Zm-1 12 4.5-4.5 4 4 2.5-2.5 5 5M15 8.5h.01',
+  undo: 'M8.5 5.5 4.5 9.5l4 4M4.5 9.5H14a5 5 0 0 1 0 10h-3',
+  plus: 'M12 5v14M5 12h14',
+  send: 'M4 12h15m0 0-6-6m6 6-6 6',
 } as const;
 
 export type IconName = keyof typeof ICONS;

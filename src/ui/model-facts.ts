@@ -13,3 +13,16 @@ export function predictionLabel(prediction: Detection['prediction']): string {
   if (prediction === null) return '';
   return prediction.value === null ? ' (found out when loaded)' : ` (${prediction.value})`;
 }
+
+/** Digits of A1111's model hash. */
+export const HASH_DIGITS = 10;
+
+/** The model whose file has this hash (the first digits of its SHA-256), or null. Old hashes of 8 digits say nothing of the file. */
+export function findByHash<T extends Pick<StoredModel, 'sha256'>>(
+  models: readonly T[],
+  hash: string | null,
+): T | null {
+  const wanted = hash?.trim().toLowerCase() ?? '';
+  if (wanted.length < HASH_DIGITS || !/^[0-9a-f]+$/.test(wanted)) return null;
+  return models.find(({ sha256 }) => sha256.startsWith(wanted)) ?? null;
+}

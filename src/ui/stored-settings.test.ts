@@ -1,8 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { IMAGE_SETTINGS } from '../generation/image-settings.ts';
 import { DEFAULT_PARAMETERS } from '../generation/types.ts';
 import { RANGES, snap } from './choices.ts';
-import { parseModelChoice, parseParameters, parseTheme } from './stored-settings.ts';
+import {
+  parseHistory,
+  parseModelChoice,
+  parseNames,
+  parseParameters,
+  parseStyles,
+  parseTheme,
+  parseWildcardLists,
+} from './stored-settings.ts';
 
 const choices = { samplers: ['Euler', 'DPM++ 2M', 'DDIM'], schedulers: ['Automatic', 'Karras'] };
 
@@ -44,11 +53,19 @@ describe('parseParameters', () => {
 
   it('turns anything at all into parameters within range', () => {
     const field = fc.oneof(fc.anything(), fc.double(), fc.integer());
-    const record = fc.record(Object.fromEntries(Object.keys(DEFAULT_PARAMETERS).map((key) => [key, field])), {
-      requiredKeys: [],
-    });
+    const settings = fc.record(
+      Object.fromEntries(
+        IMAGE_SETTINGS.map((info) => [info.key, fc.oneof(field, fc.constant(info.standard))]),
+      ),
+    );
+    const parameters = fc.record(
+      Object.fromEntries(Object.keys(DEFAULT_PARAMETERS).map((key) => [key, field])),
+      {
+        requiredKeys: [],
+      },
+    );
     fc.assert(
-      fc.property(fc.oneof(fc.anything(), record), (stored) => {
+      fc.property(fc.oneof(fc.anything(), parameters, fc.record({ settings })), (stored) => {
         const parsed = parseParameters(stored, choices);
         for (const [key, range] of Object.entries(RANGES)) {
           const value = parsed[key as keyof typeof RANGES];
@@ -61,6 +78,13 @@ describe('parseParameters', () => {
         expect(choices.samplers).toContain(parsed.sampler);
         expect(choices.schedulers).toContain(parsed.scheduler);
         expect(typeof parsed.prompt).toBe('string');
+        for (const info of IMAGE_SETTINGS) {
+          const value = parsed.settings[info.key];
+          expect(typeof value).toBe(typeof info.standard);
+          if (info.kind === 'choice') expect(info.choices).toContain(value);
+          if (info.kind === 'number') expect(Number(value)).toBeGreaterThanOrEqual(info.min);
+          if (info.kind === 'number') expect(Number(value)).toBeLessThanOrEqual(info.max);
+        }
         // Reading back what was written changes nothing.
         expect(parseParameters(structuredClone(parsed), choices)).toEqual(parsed);
       }),
@@ -75,9 +99,10 @@ describe('parseParameters', () => {
   });
 });
 
-it('snaps without binary dust', () => {
-  expect(snap(7.1, RANGES.cfgScale, 7)).toBe(7.1);
-  expect(snap(29.999, RANGES.cfgScale, 7)).toBe(30);
+it('snaps to whole steps, and leaves fractions as they were asked for', () => {
+  expect(snap(7.125, RANGES.cfgScale, 7)).toBe(7.125);
+  expect(snap(0.0291675, { min: 0, max: 10, step: 0.01 }, 0)).toBe(0.0291675);
+  expect(snap(30.5, RANGES.cfgScale, 7)).toBe(30);
   expect(snap(2047, RANGES.width, 512)).toBe(2048);
 });
 
@@ -87,4 +112,32 @@ it('reads the theme and the model', () => {
   expect(parseModelChoice('a'.repeat(64))).toBe('a'.repeat(64));
   expect(parseModelChoice('A'.repeat(64))).toBeNull();
   expect(parseModelChoice({ toString: () => 'a'.repeat(64) })).toBeNull();
+});
+
+describe('lists', () => {
+  const style = { name: 'ink', prompt: 'ink drawing of {prompt}', negativePrompt: 'photo' };
+
+  it('keep what is valid and pass over the rest', () => {
+    expect(parseStyles([style, null, 7, { name: '' }, { name: 'x', prompt: 5 }])).toEqual([
+      style,
+      { name: 'x', prompt: '', negativePrompt: '' },
+    ]);
+    expect(parseNames(['ink', 'ink', 3, ''])).toEqual(['ink']);
+    expect(parseHistory([{ prompt: 'a' }, {}, 'b'])).toEqual([{ prompt: 'a', negativePrompt: '' }]);
+    const colour = { name: 'colour', text: 'red\nblue' };
+    expect(parseWildcardLists([colour, { name: '__x__', text: 'a' }, { text: 'a' }])).toEqual([colour]);
+  });
+
+  it('turn anything at all into lists, the same ones when read again', () => {
+    const parsers = [parseStyles, parseNames, parseHistory, parseWildcardLists];
+    const item = fc.record({ name: fc.string(), prompt: fc.anything(), text: fc.string() });
+    fc.assert(
+      fc.property(fc.oneof(fc.anything(), fc.array(fc.oneof(item, fc.anything()))), (stored) => {
+        for (const parse of parsers) {
+          const parsed = parse(stored);
+          expect(parse(structuredClone(parsed))).toEqual(parsed);
+        }
+      }),
+    );
+  });
 });

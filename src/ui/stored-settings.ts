@@ -2,27 +2,38 @@
 // years old, half-written or made by someone else, and must never keep the page from starting.
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../generation/types.ts';
 import { MAX_PROMPT_LENGTH } from '../generation/validate.ts';
+import type { PromptPair, PromptStyle } from '../prompt/styles.ts';
 import { type Choices, RANGES, RNG_SOURCES, SEED_RANGE, snap } from './choices.ts';
+import { parseImageSettings } from './image-settings.ts';
+import { MAX_HISTORY } from './prompt-history.ts';
+import { isListName, MAX_LIST_LENGTH, MAX_LISTS, type WildcardList } from './wildcard-lists.ts';
 
 export type Theme = 'auto' | 'light' | 'dark';
 
 /** Names under which `saveSetting` keeps them. */
 export const SETTING_KEYS = {
   parameters: 'ui.txt2img.parameters',
+  extraSeed: 'ui.txt2img.extra-seed',
   theme: 'ui.theme',
   model: 'ui.checkpoint',
   cpu: 'ui.device.cpu',
+  styles: 'prompt.styles',
+  chosenStyles: 'ui.txt2img.styles',
+  history: 'prompt.history',
+  wildcards: 'prompt.wildcards.on',
+  wildcardLists: 'prompt.wildcards.lists',
 } as const;
+
+export const MAX_STYLES = 10_000;
+export const MAX_STYLE_NAME = 200;
 
 /** Parameters out of anything: each field is taken when it makes sense, brought into its range, or A1111's default. */
 export function parseParameters(stored: unknown, choices: Choices): GenerationParameters {
-  const from = isRecord(stored) ? stored : {};
+  const from = record(stored);
   const fallback = DEFAULT_PARAMETERS;
   const number = (key: keyof typeof RANGES) => snap(from[key], RANGES[key], fallback[key]);
   return {
-    ...fallback,
-    prompt: text(from['prompt'], MAX_PROMPT_LENGTH),
-    negativePrompt: text(from['negativePrompt'], MAX_PROMPT_LENGTH),
+    ...parsePrompts(from),
     steps: number('steps'),
     sampler: oneOf(from['sampler'], choices.samplers, fallback.sampler),
     scheduler: oneOf(from['scheduler'], choices.schedulers, fallback.scheduler),
@@ -35,6 +46,11 @@ export function parseParameters(stored: unknown, choices: Choices): GenerationPa
     clipSkip: number('clipSkip'),
     rng: oneOf(from['rng'], RNG_SOURCES, fallback.rng),
     ensd: number('ensd'),
+    subseed: snap(from['subseed'], SEED_RANGE, fallback.subseed),
+    subseedStrength: number('subseedStrength'),
+    seedResizeFromWidth: number('seedResizeFromWidth'),
+    seedResizeFromHeight: number('seedResizeFromHeight'),
+    settings: parseImageSettings(record(from['settings'])),
   };
 }
 
@@ -47,8 +63,55 @@ export function parseModelChoice(stored: unknown): string | null {
   return typeof stored === 'string' && /^[0-9a-f]{64}$/.test(stored) ? stored : null;
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+export function parseSwitch(stored: unknown): boolean {
+  return stored === true;
+}
+
+/** Of several styles with one name the last counts. */
+export function parseStyles(stored: unknown): PromptStyle[] {
+  const styles = new Map<string, PromptStyle>();
+  for (const item of list(stored, MAX_STYLES)) {
+    const from = record(item);
+    const name = text(from['name'], MAX_STYLE_NAME);
+    if (name !== '') styles.set(name, { name, ...parsePrompts(from) });
+  }
+  return [...styles.values()];
+}
+
+export function parseNames(stored: unknown): string[] {
+  const names = list(stored, MAX_STYLES).map((name) => text(name, MAX_STYLE_NAME));
+  return [...new Set(names)].filter((name) => name !== '');
+}
+
+export function parseHistory(stored: unknown): PromptPair[] {
+  const pairs = list(stored, MAX_HISTORY).map((item) => parsePrompts(record(item)));
+  return pairs.filter(({ prompt, negativePrompt }) => prompt !== '' || negativePrompt !== '');
+}
+
+export function parseWildcardLists(stored: unknown): WildcardList[] {
+  const lists = new Map<string, WildcardList>();
+  for (const item of list(stored, MAX_LISTS)) {
+    const { name, text: lines } = record(item);
+    if (typeof name !== 'string' || !isListName(name)) continue;
+    lists.set(name, { name, text: text(lines, MAX_LIST_LENGTH) });
+  }
+  return [...lists.values()];
+}
+
+function parsePrompts(from: Readonly<Record<string, unknown>>): PromptPair {
+  return {
+    prompt: text(from['prompt'], MAX_PROMPT_LENGTH),
+    negativePrompt: text(from['negativePrompt'], MAX_PROMPT_LENGTH),
+  };
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  const fits = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return fits ? (value as Record<string, unknown>) : {};
+}
+
+function list(value: unknown, maxLength: number): readonly unknown[] {
+  return Array.isArray(value) ? value.slice(0, maxLength) : [];
 }
 
 function text(value: unknown, maxLength: number): string {

@@ -1,26 +1,36 @@
 // The page's state and what the person can do, in one place; components show it and call it.
+import type { GenerationParameters } from '../../generation/types.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { EngineClient } from '../clients/engine-client.svelte.ts';
 import { ImporterClient } from '../clients/importer-client.svelte.ts';
 import { CHOICES } from '../choices.ts';
+import { isPicture } from '../dropped-files.ts';
 import { fetchDemo, findDemo, type Demo } from '../demo.ts';
 import { toFailure, type Failure } from '../failure.ts';
+import { findByHash } from '../model-facts.ts';
 import { pairSidecars } from '../pairing.ts';
 import type { Picture } from '../picture.ts';
+import { remember } from '../prompt-history.ts';
+import { requestOf } from '../request.ts';
 import { Device } from './device.svelte.ts';
 import { GenerationJob } from './generation.svelte.ts';
 import { ImportQueue, type ImportJob } from './imports.svelte.ts';
 import { Library } from './library.svelte.ts';
 import { Notices } from './notices.svelte.ts';
+import { PngInfo, readPictureInfo } from './png-info.svelte.ts';
 import { Settings } from './settings.svelte.ts';
 
 export const TABS = [
   { id: 'txt2img', label: 'txt2img' },
+  { id: 'png-info', label: 'PNG Info' },
   { id: 'models', label: 'Models' },
   { id: 'settings', label: 'Settings' },
 ] as const;
 
 export type TabId = (typeof TABS)[number]['id'];
+
+/** A1111 draws its random seeds below this. */
+const RANDOM_SEEDS = 4294967294;
 
 const DEMO_BASE = new URL('demo/', document.baseURI);
 
@@ -32,6 +42,7 @@ export class App {
   readonly library = new Library();
   readonly engine = new EngineClient();
   readonly device = new Device(this.engine, this.settings);
+  readonly pngInfo = new PngInfo();
   readonly imports = new ImportQueue(new ImporterClient(), (model) => this.#modelArrived(model));
   readonly job = new GenerationJob(this.engine, {
     onFailure: (failure) => this.#generationFailed(failure),
@@ -44,6 +55,9 @@ export class App {
   demoLoading = $state(false);
   /** Id of the picture that is looked at; null follows the running job. */
   selectedPicture = $state<string | null>(null);
+
+  /** To keep the library, since the page was opened. */
+  #asked = false;
 
   /** Everything that can be generated with, in the order of the dropdown. */
   get usableModels(): readonly StoredModel[] {
@@ -88,9 +102,96 @@ export class App {
     if (this.library.models.length === 0) this.demo = await findDemo(DEMO_BASE);
   }
 
+  /** Files dropped on the page: pictures go to PNG Info, the rest into the library. */
+  openFiles(files: readonly File[]): void {
+    const picture = files.find(isPicture);
+    if (picture) this.inspect(picture);
+    const checkpoints = files.filter((file) => !isPicture(file));
+    if (checkpoints.length > 0) void this.importFiles(checkpoints);
+  }
+
+  /** Shows a picture's text. */
+  inspect(picture: File): void {
+    this.tab = 'png-info';
+    void this.pngInfo.open(picture, picture.name);
+  }
+
+  /** A picture dropped on the prompt: its text becomes the prompt, for "Read generation parameters". */
+  async fillPrompt(picture: File): Promise<void> {
+    await this.attempt('The picture could not be read', async () => {
+      const { parameters } = await readPictureInfo(picture, picture.name);
+      if (parameters === null) {
+        this.notices.inform(
+          'No parameters in this picture',
+          `${picture.name} says nothing about how it was made.`,
+        );
+      } else this.settings.change({ prompt: parameters });
+    });
+  }
+
+  /** Of the newest picture, or null. */
+  get lastParameters(): string | null {
+    return (this.job.pictures.at(-1) ?? this.recentPictures[0])?.parameters ?? null;
+  }
+
+  /** A1111's arrow button: the prompt's text, or the last picture's when there is none, into the controls. */
+  async readPrompt(): Promise<void> {
+    const { prompt } = this.settings.parameters;
+    const text = prompt.trim() === '' ? this.lastParameters : prompt;
+    if (text === null) {
+      this.notices.inform(
+        'Nothing to read',
+        'Paste a parameters text into the prompt, or drop a picture on it.',
+      );
+    } else await this.readText(text);
+  }
+
+  /** Sets the controls, the styles and the checkpoint as a parameters text has them. */
+  async readText(text: string): Promise<void> {
+    await this.attempt('The parameters could not be read', async () => {
+      const { describeChanges, readParameters } = await import('../read-parameters.ts');
+      const { settings } = this;
+      const read = readParameters(text, settings.styles);
+      settings.change(read.parameters);
+      if (read.extraSeed !== null) settings.extraSeed = read.extraSeed;
+      if (read.styles.length > 0) settings.chosenStyles = read.styles;
+      const remarks = [...describeChanges(read.parameters, settings.snapshot())];
+      if (read.unsupported.length > 0) remarks.push(`Not supported yet: ${read.unsupported.join(', ')}`);
+      const model = findByHash(this.usableModels, read.modelHash);
+      if (model) this.chooseModel(model.sha256);
+      else if (read.modelHash !== null) {
+        remarks.push(
+          `Made with ${read.modelName ?? 'a model'} [${read.modelHash}], which is not in your library`,
+        );
+      }
+      if (remarks.length > 0) {
+        this.notices.warn('The picture may come out different', `${remarks.join('. ')}.`);
+      }
+    });
+  }
+
+  /** The variation seed of the picture that is shown; its seed where it was not varied, as in A1111. */
+  async reuseVariationSeed(): Promise<void> {
+    const picture = this.shownPicture;
+    if (!picture) return;
+    await this.attempt('The parameters could not be read', async () => {
+      const { readParameters } = await import('../read-parameters.ts');
+      const { fields } = readParameters(picture.parameters);
+      const varied = fields.find(({ name }) => name === 'Variation seed')?.value;
+      this.settings.change({ subseed: Number(varied ?? picture.seed) });
+    });
+  }
+
+  /** Shows txt2img with the parameters of a text. */
+  async sendToTxt2img(text: string): Promise<void> {
+    this.tab = 'txt2img';
+    await this.readText(text);
+  }
+
   /** Dropped or picked files. */
   async importFiles(files: readonly File[]): Promise<readonly ImportJob[]> {
     const { requests, orphans } = pairSidecars(files);
+    if (requests.length > 0) this.#askToPersist();
     for (const orphan of orphans) {
       this.notices.warn(
         `${orphan.name} has no checkpoint beside it`,
@@ -131,7 +232,37 @@ export class App {
     this.notices.clear();
     this.imports.dismissFinished();
     this.selectedPicture = null;
-    await this.job.restart(model.sha256, $state.snapshot(this.settings.parameters), this.settings.cpu);
+    const { settings } = this;
+    const parameters = settings.snapshot();
+    settings.history = remember(settings.history, parameters);
+    await this.attempt('The prompt could not be expanded', async () => {
+      const requests = await this.#expand(requestOf(parameters, settings));
+      await this.job.restart(model.sha256, requests, settings.cpu);
+    });
+  }
+
+  async #expand(request: GenerationParameters): Promise<readonly GenerationParameters[]> {
+    const { settings } = this;
+    if (!settings.wildcards) return [request];
+    const { expandRequest } = await import('../expand-request.ts');
+    const randomSeed = () => Math.floor(Math.random() * RANDOM_SEEDS);
+    const { requests, missing } = expandRequest(request, settings.wildcardLists, randomSeed);
+    if (missing.length > 0) {
+      const names = missing.map((name) => `__${name}__`).join(', ');
+      this.notices.warn(
+        'Wildcards without a list',
+        `${names} stays in the prompt. Add the list in Settings.`,
+      );
+    }
+    return requests;
+  }
+
+  /** Once, with the first import: what comes then is too large to be lost to a full disk. Nothing waits for the answer. */
+  #askToPersist(): void {
+    if (this.#asked || this.library.models.length > 0 || this.library.storage?.persisted) return;
+    this.#asked = true;
+    // A refusal can be asked again from the Models tab.
+    this.library.askToPersist().catch(() => undefined);
   }
 
   chooseModel(sha256: string): void {

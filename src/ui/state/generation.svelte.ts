@@ -34,6 +34,8 @@ export class GenerationJob {
   readonly #hooks: GenerationHooks;
   #announcedQuarter = 0;
   #stopped = false;
+  /** Where the request that runs stands among several of a job: batches before it, and of all; null where there is one. */
+  #place: { before: number; readonly total: number; readonly startedAt: number } | null = null;
   #finished: Promise<void> = Promise.resolve();
 
   constructor(engine: EngineClient, hooks: GenerationHooks) {
@@ -61,8 +63,11 @@ export class GenerationJob {
     return parts.join(' · ');
   }
 
-  /** Resolves when the job has ended; failures go to the hooks. Does nothing while one runs. */
-  async run(sha256: string, parameters: GenerationParameters, cpu: boolean): Promise<void> {
+  /**
+   * Carries the requests out one after another, as one job. Resolves when it has ended; failures go to the hooks. Does nothing
+   * while one runs.
+   */
+  async run(sha256: string, requests: readonly GenerationParameters[], cpu: boolean): Promise<void> {
     if (this.running) return;
     this.running = true;
     this.#stopped = false;
@@ -75,7 +80,7 @@ export class GenerationJob {
     this.pictures = [];
     this.announcement = 'Generating';
     this.#announcedQuarter = 0;
-    const work = this.#run(sha256, parameters, cpu).finally(() => {
+    const work = this.#run(sha256, requests, cpu).finally(() => {
       // A job that made nothing does not take away what the one before made.
       if (this.pictures.length === 0) this.pictures = before;
     });
@@ -84,12 +89,12 @@ export class GenerationJob {
   }
 
   /** Stops the running job, if any, and starts this one (Ctrl+Enter while generating). */
-  async restart(sha256: string, parameters: GenerationParameters, cpu: boolean): Promise<void> {
+  async restart(sha256: string, requests: readonly GenerationParameters[], cpu: boolean): Promise<void> {
     if (this.running) {
       await this.interrupt();
       await this.#finished;
     }
-    await this.run(sha256, parameters, cpu);
+    await this.run(sha256, requests, cpu);
   }
 
   /** After the step that runs; what is there is kept. */
@@ -122,10 +127,19 @@ export class GenerationJob {
     }
   }
 
-  async #run(sha256: string, parameters: GenerationParameters, cpu: boolean): Promise<void> {
+  async #run(sha256: string, requests: readonly GenerationParameters[], cpu: boolean): Promise<void> {
+    const total = requests.reduce((sum, { batchCount }) => sum + batchCount, 0);
+    this.#place = requests.length > 1 ? { before: 0, total, startedAt: performance.now() } : null;
     try {
-      const outcome = await this.#engine.generate(sha256, parameters, cpu, (event) => this.#receive(event));
-      this.announcement = outcome.status === 'interrupted' ? 'Interrupted' : 'Finished';
+      let interrupted = false;
+      for (const request of requests) {
+        const outcome = await this.#engine.generate(sha256, request, cpu, (event) => this.#receive(event));
+        // Asked for between two requests, the engine had nothing to interrupt.
+        interrupted = outcome.status === 'interrupted' || this.stopping === 'interrupt';
+        if (interrupted) break;
+        if (this.#place) this.#place.before += request.batchCount;
+      }
+      this.announcement = interrupted ? 'Interrupted' : 'Finished';
     } catch (error) {
       this.announcement = this.#stopped ? 'Stopped' : '';
       if (!this.#stopped) this.#hooks.onFailure(toFailure(error));
@@ -152,7 +166,7 @@ export class GenerationJob {
         this.loading = event.fraction;
         break;
       case 'step':
-        this.progress = event;
+        this.progress = this.#placed(event);
         this.status = '';
         if (this.stopping === 'skip' && event.step <= 1) this.stopping = null;
         this.#announce();
@@ -168,6 +182,17 @@ export class GenerationJob {
         this.#hooks.onWarning(event.message);
         break;
     }
+  }
+
+  /** A step told as one of the whole job. */
+  #placed(event: StepEvent): StepEvent {
+    if (!this.#place) return event;
+    const { before, total, startedAt } = this.#place;
+    const batch = before + event.batch;
+    const done = (batch + event.step / event.steps) / total;
+    const elapsedMs = performance.now() - startedAt;
+    const remainingMs = done > 0 ? (elapsedMs * (1 - done)) / done : null;
+    return { ...event, batch, batchCount: total, elapsedMs, remainingMs };
   }
 
   #announce(): void {

@@ -31,7 +31,7 @@ function jobOver(body: string) {
     onWarning: (message) => warnings.push(message),
     onEnd: () => (ends += 1),
   });
-  const run = (prompt = '') => job.run(SHA, { ...DEFAULT_PARAMETERS, prompt }, false);
+  const run = (prompt = '') => job.run(SHA, [{ ...DEFAULT_PARAMETERS, prompt }], false);
   return { job, engine, run, failures, warnings, ends: () => ends };
 }
 
@@ -83,6 +83,26 @@ it('counts its fraction over all batches', async () => {
   expect(job.announcement).toBe('Interrupted');
 });
 
+it('carries several requests out as one job', async () => {
+  const { job, ends, failures } = jobOver(`
+    await on({ type: 'step', batch: 0, batchCount: 1, step: 2, steps: 4, elapsedMs: 0, remainingMs: null });
+    while (!state.go && !state.stop) await wait(1);
+    state.go = false;
+    await on(${IMAGE});
+    return { status: state.stop ? 'interrupted' : 'finished', imageIds: [] };
+  `);
+  const requests = ['one', 'two', 'three', 'four'].map((prompt) => ({ ...DEFAULT_PARAMETERS, prompt }));
+  const running = job.run(SHA, requests, false);
+  await until(() => job.fraction === 0.5 / 4);
+  await job.skip();
+  await until(() => job.fraction === 1.5 / 4);
+  expect(job.description).toMatch(/^Step 2\/4 · Batch 2\/4 · .* left$/);
+  await job.interrupt();
+  await running;
+  expect(job.pictures.map(({ id }) => id)).toEqual(['one', 'two']);
+  expect([job.announcement, ends(), failures]).toEqual(['Interrupted', 1, []]);
+});
+
 it('keeps the pictures of the last run when the next one makes none', async () => {
   const { job, run, failures, ends } = jobOver(`
     if (parameters.prompt === 'bad') throw Object.assign(new Error('no'), { name: 'NotFiniteError' });
@@ -107,7 +127,7 @@ it('restarts: interrupts what runs, waits for it, runs anew', async () => {
   `);
   const first = run('first');
   await until(() => job.progress !== null);
-  await job.restart(SHA, { ...DEFAULT_PARAMETERS, prompt: 'second' }, false);
+  await job.restart(SHA, [{ ...DEFAULT_PARAMETERS, prompt: 'second' }], false);
   await first;
   expect(job.running).toBe(false);
   expect(job.pictures.map(({ id }) => id)).toEqual(['second']);

@@ -1,30 +1,106 @@
 // What the person set, kept between visits.
-import type { GenerationParameters } from '../../generation/types.ts';
-import { DEFAULT_PARAMETERS } from '../../generation/types.ts';
+import type { ImageSettings } from '../../generation/image-settings.ts';
+import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/types.ts';
 import { loadSetting, saveSetting } from '../../library/settings.ts';
+import type { PromptPair, PromptStyle } from '../../prompt/styles.ts';
 import type { Choices } from '../choices.ts';
+import { parseImageSettings } from '../image-settings.ts';
 import {
+  parseHistory,
   parseModelChoice,
+  parseNames,
   parseParameters,
+  parseStyles,
+  parseSwitch,
   parseTheme,
+  parseWildcardLists,
   SETTING_KEYS,
   type Theme,
 } from '../stored-settings.ts';
+import type { WildcardList } from '../wildcard-lists.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The parameters as the controls change them. */
+export type EditableParameters = Mutable<Omit<GenerationParameters, 'settings'>> & {
+  settings: Mutable<ImageSettings>;
+};
 
 /** Typing saves once the person pauses this long, in milliseconds. */
 const SAVE_DELAY = 400;
 
+/** One thing that is kept. */
+interface Kept {
+  readonly key: string;
+  /** Takes over what was read, whatever it is. */
+  readonly read: (stored: unknown) => void;
+  /** A copy to store; reading it subscribes to its changes. */
+  readonly value: () => unknown;
+}
+
 export class Settings {
-  parameters = $state<Mutable<GenerationParameters>>({ ...DEFAULT_PARAMETERS });
+  parameters = $state<EditableParameters>({ ...DEFAULT_PARAMETERS });
+  /** "Extra": whether the variation seed and the seed's resize count. */
+  extraSeed = $state(false);
   theme = $state<Theme>('auto');
   /** SHA-256 of the chosen checkpoint. */
   model = $state<string | null>(null);
   /** The person chose the slow mode. */
   cpu = $state(false);
+  styles = $state.raw<readonly PromptStyle[]>([]);
+  /** Names of the styles that are applied when generating, in this order. */
+  chosenStyles = $state.raw<readonly string[]>([]);
+  /** Newest first. */
+  history = $state.raw<readonly PromptPair[]>([]);
+  /** Wildcards and variants are expanded. */
+  wildcards = $state(false);
+  wildcardLists = $state.raw<readonly WildcardList[]>([]);
 
   readonly #onError: (error: unknown) => void;
+  readonly #kept: readonly Kept[] = [
+    {
+      key: SETTING_KEYS.parameters,
+      read: (stored) => (this.parameters = parseParameters(stored, this.choices)),
+      value: () => this.snapshot(),
+    },
+    {
+      key: SETTING_KEYS.extraSeed,
+      read: (stored) => (this.extraSeed = parseSwitch(stored)),
+      value: () => this.extraSeed,
+    },
+    { key: SETTING_KEYS.theme, read: (stored) => (this.theme = parseTheme(stored)), value: () => this.theme },
+    {
+      key: SETTING_KEYS.model,
+      read: (stored) => (this.model = parseModelChoice(stored)),
+      value: () => this.model,
+    },
+    { key: SETTING_KEYS.cpu, read: (stored) => (this.cpu = parseSwitch(stored)), value: () => this.cpu },
+    {
+      key: SETTING_KEYS.styles,
+      read: (stored) => (this.styles = parseStyles(stored)),
+      value: () => this.styles,
+    },
+    {
+      key: SETTING_KEYS.chosenStyles,
+      read: (stored) => (this.chosenStyles = parseNames(stored)),
+      value: () => this.chosenStyles,
+    },
+    {
+      key: SETTING_KEYS.history,
+      read: (stored) => (this.history = parseHistory(stored)),
+      value: () => this.history,
+    },
+    {
+      key: SETTING_KEYS.wildcards,
+      read: (stored) => (this.wildcards = parseSwitch(stored)),
+      value: () => this.wildcards,
+    },
+    {
+      key: SETTING_KEYS.wildcardLists,
+      read: (stored) => (this.wildcardLists = parseWildcardLists(stored)),
+      value: () => this.wildcardLists,
+    },
+  ];
   #pending: Record<string, unknown> = {};
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -37,33 +113,21 @@ export class Settings {
   }
 
   async load(): Promise<void> {
-    const read = async (key: string): Promise<unknown> => {
-      try {
-        return await loadSetting(key);
-      } catch (error) {
-        this.#onError(error);
-        return undefined;
-      }
-    };
-    const [parameters, theme, model, cpu] = await Promise.all([
-      read(SETTING_KEYS.parameters),
-      read(SETTING_KEYS.theme),
-      read(SETTING_KEYS.model),
-      read(SETTING_KEYS.cpu),
-    ]);
-    this.parameters = parseParameters(parameters, this.choices);
-    this.theme = parseTheme(theme);
-    this.model = parseModelChoice(model);
-    this.cpu = cpu === true;
+    await Promise.all(
+      this.#kept.map(async ({ key, read }) => {
+        try {
+          read(await loadSetting(key));
+        } catch (error) {
+          this.#onError(error);
+        }
+      }),
+    );
   }
 
   /** Keeps the settings as they change from now on. Returns what ends it. */
   keep(): () => void {
     const stop = $effect.root(() => {
-      this.#watch(SETTING_KEYS.parameters, () => $state.snapshot(this.parameters));
-      this.#watch(SETTING_KEYS.theme, () => this.theme);
-      this.#watch(SETTING_KEYS.model, () => this.model);
-      this.#watch(SETTING_KEYS.cpu, () => this.cpu);
+      for (const { key, value } of this.#kept) this.#watch(key, value);
     });
     const flush = () => this.flush();
     document.addEventListener('visibilitychange', flush);
@@ -83,9 +147,26 @@ export class Settings {
     this.#pending = {};
   }
 
+  /** The parameters as they are now, without ties to the controls. */
+  snapshot(): GenerationParameters {
+    return $state.snapshot(this.parameters);
+  }
+
+  /** Takes over some of the parameters, each brought into its range. */
+  change(parameters: Partial<GenerationParameters>): void {
+    this.parameters = parseParameters({ ...this.snapshot(), ...parameters }, this.choices);
+  }
+
+  /** Takes over some of the settings that decide a picture. */
+  changeImageSettings(settings: Readonly<Record<string, unknown>>): void {
+    this.parameters.settings = parseImageSettings({ ...this.parameters.settings, ...settings });
+  }
+
+  /** The controls of txt2img; prompts and the Settings tab stay as they are. */
   resetParameters(): void {
-    const { prompt, negativePrompt } = this.parameters;
-    this.parameters = parseParameters({ prompt, negativePrompt }, this.choices);
+    const { prompt, negativePrompt, settings } = this.snapshot();
+    this.parameters = parseParameters({ prompt, negativePrompt, settings }, this.choices);
+    this.extraSeed = false;
   }
 
   #watch(key: string, value: () => unknown): void {

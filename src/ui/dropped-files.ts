@@ -1,0 +1,15 @@
+// What files dropped on the page are for: pictures are looked at, everything else is taken for a checkpoint.
+
+const PICTURE_NAME = /\.(?:png|jpe?g|jfif|webp|gif|bmp|avif|tiff?)$/i;
+const CHECKPOINT_NAME = /\.(?:safetensors|ckpt|pt|pth|bin|ya?ml)$/i;
+
+/** By name and type; the contents decide later. */
+export function isPicture({ name, type }: { readonly name: string; readonly type: string }): boolean {
+  if (CHECKPOINT_NAME.test(name)) return false;
+  return PICTURE_NAME.test(name) || type.startsWith('image/');
+}
+
+/** The first picture among what is dropped or pasted; null when there is none. */
+export function pictureIn(data: DataTransfer | null): File | null {
+  return [...(data?.files ?? [])].find(isPicture) ?? null;
+}

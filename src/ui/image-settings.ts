@@ -1,0 +1,58 @@
+// The settings that decide a picture, as the page handles them: read from anything, searched, compared with their defaults.
+import {
+  DEFAULT_IMAGE_SETTINGS,
+  IMAGE_SETTINGS,
+  type ImageSettingKey,
+  type ImageSettings,
+  type SettingInfo,
+  type SettingSection,
+} from '../generation/image-settings.ts';
+import { snap } from './choices.ts';
+
+export type SettingValue = ImageSettings[ImageSettingKey];
+
+/** A value the setting can have: the given one where it makes sense, brought into its range, or A1111's default. */
+export function parseImageSetting(info: SettingInfo, value: unknown): number | boolean | string {
+  switch (info.kind) {
+    case 'number':
+      return snap(value, info, info.standard);
+    case 'switch':
+      return typeof value === 'boolean' ? value : info.standard;
+    case 'choice':
+      return info.choices.find((choice) => choice === value) ?? info.standard;
+  }
+}
+
+/** Settings out of anything. */
+export function parseImageSettings(from: Readonly<Record<string, unknown>>): ImageSettings {
+  const entries = IMAGE_SETTINGS.map((info) => [info.key, parseImageSetting(info, from[info.key])]);
+  return Object.fromEntries(entries) as ImageSettings;
+}
+
+export function differs(settings: ImageSettings, info: SettingInfo): boolean {
+  return settings[info.key] !== DEFAULT_IMAGE_SETTINGS[info.key];
+}
+
+/** The settings that are not at A1111's default. */
+export function changedSettings(settings: ImageSettings): SettingInfo[] {
+  return IMAGE_SETTINGS.filter((info) => differs(settings, info));
+}
+
+export interface SettingGroup {
+  readonly section: SettingSection;
+  readonly settings: readonly SettingInfo[];
+}
+
+/** By section, in A1111's order; only those in whose names, sections or explanations every word of the search occurs. */
+export function findSettings(search: string): SettingGroup[] {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const groups = new Map<SettingSection, SettingInfo[]>();
+  for (const info of IMAGE_SETTINGS) {
+    const text = [info.label, info.section, info.help, info.infotext].join(' ').toLowerCase();
+    if (!words.every((word) => text.includes(word))) continue;
+    const group = groups.get(info.section) ?? [];
+    group.push(info);
+    groups.set(info.section, group);
+  }
+  return [...groups].map(([section, settings]) => ({ section, settings }));
+}

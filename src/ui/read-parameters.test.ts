@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_PARAMETERS } from '../generation/types.ts';
+import { CHOICES } from './choices.ts';
+import { describeChanges, readParameters } from './read-parameters.ts';
+import { parseParameters } from './stored-settings.ts';
+
+const LINE =
+  'Steps: 30, Sampler: DPM++ 2M Karras, CFG scale: 7.125, Seed: 42, Size: 500x512, Model hash: 6ce0161689, Model: "a, b"';
+const TEXT = `a cat, ink drawing\nNegative prompt: ugly\n${LINE}`;
+
+describe('readParameters', () => {
+  it('tells what the text decides, and what it says', () => {
+    const read = readParameters(TEXT);
+    expect(read.parameters).toMatchObject({
+      prompt: 'a cat, ink drawing',
+      negativePrompt: 'ugly',
+      steps: 30,
+      sampler: 'DPM++ 2M',
+      cfgScale: 7.125,
+      seed: 42,
+      width: 500,
+    });
+    expect(read).toMatchObject({
+      modelHash: '6ce0161689',
+      modelName: 'a, b',
+      extraSeed: false,
+      unsupported: [],
+    });
+    expect(read.fields.at(-1)).toEqual({ name: 'Model', value: 'a, b' });
+    expect(read.fields).toHaveLength(7);
+  });
+
+  it('takes styles out of the prompts', () => {
+    const styles = [{ name: 'ink', prompt: 'ink drawing', negativePrompt: '' }];
+    const read = readParameters(TEXT, styles);
+    expect(read.styles).toEqual(['ink']);
+    expect(read.parameters.prompt).toBe('a cat');
+  });
+
+  it('opens the extra seed row where the text needs it', () => {
+    expect(readParameters(`${TEXT}, Variation seed: 3, Variation seed strength: 0.5`)).toMatchObject({
+      extraSeed: true,
+      parameters: { subseed: 3, subseedStrength: 0.5 },
+    });
+    expect(readParameters(`${TEXT}, Seed resize from: 512x256`)).toMatchObject({
+      extraSeed: true,
+      parameters: { seedResizeFromWidth: 512, seedResizeFromHeight: 256 },
+    });
+  });
+
+  it('takes over settings that decide the picture', () => {
+    expect(readParameters(`${TEXT}, Emphasis: No norm, Eta: 0.5`).parameters.settings).toMatchObject({
+      emphasis: 'No norm',
+      etaAncestral: 0.5,
+    });
+  });
+
+  it('names what cannot be done', () => {
+    const text = `${TEXT}, Denoising strength: 0.7, Hires upscale: 2, Lora hashes: "x: 1"`;
+    expect(readParameters(text).unsupported).toEqual(['Denoising strength', 'Hires upscale', 'Lora hashes']);
+    expect(readParameters('a\nSteps: 2, Sampler: Quantum, CFG scale: 3').unsupported).toEqual([
+      'Sampler Quantum',
+    ]);
+  });
+
+  it('leaves the controls alone for a plain prompt', () => {
+    const read = readParameters('just a prompt');
+    expect(read).toMatchObject({ extraSeed: null, modelHash: null, fields: [] });
+    expect(read.parameters).toEqual({ prompt: 'just a prompt', negativePrompt: '' });
+  });
+
+  it('reads the beginning of a text without end', () => {
+    expect(readParameters('x'.repeat(5_000_000)).parameters.prompt).toHaveLength(1_000_000);
+  });
+});
+
+it('says what became of values beyond the controls', () => {
+  const { parameters } = readParameters(TEXT.replace('Steps: 30', 'Steps: 900'));
+  const got = parseParameters({ ...DEFAULT_PARAMETERS, ...parameters }, CHOICES);
+  expect(describeChanges(parameters, got)).toEqual(['Sampling steps 900 became 150', 'Width 500 became 504']);
+});

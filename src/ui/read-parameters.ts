@@ -1,0 +1,113 @@
+// A parameters text, read for the controls and for a person. Loaded when first used: pages that make pictures from their own
+// prompts do without.
+import { IMAGE_SETTINGS } from '../generation/image-settings.ts';
+import { splitPairs } from '../generation/infotext/pairs.ts';
+import { hasParameters, parseInfotext } from '../generation/infotext/parse.ts';
+import { unquote } from '../generation/infotext/quote.ts';
+import { toGenerationParameters } from '../generation/parameters.ts';
+import type { GenerationParameters } from '../generation/types.ts';
+import { findStyles, type PromptStyle } from '../prompt/styles.ts';
+import { resolveSampler } from '../sampling/registry.ts';
+
+/** UTF-16 units of a text that is read: prompts and all. */
+const MAX_LENGTH = 1_000_000;
+
+export interface TextField {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface ReadParameters {
+  /** What the text decides. */
+  readonly parameters: Partial<GenerationParameters>;
+  /** Whether the extra seed row is needed; null where the text has no line of parameters. */
+  readonly extraSeed: boolean | null;
+  /** Names of styles that were found in the prompts and taken out of them. */
+  readonly styles: readonly string[];
+  readonly modelHash: string | null;
+  readonly modelName: string | null;
+  /** The line of parameters as it stands, for people. */
+  readonly fields: readonly TextField[];
+  /** What the text asks for and cannot be done. */
+  readonly unsupported: readonly string[];
+}
+
+/** Keys of A1111's text that change a picture in ways that are not there yet. */
+const UNSUPPORTED =
+  /^(?:Hires .*|First pass size|Denoising strength|Refiner.*|Face restoration|Tiling|Token merging ratio.*|Lora hashes|TI hashes|Hypernet.*|AddNet .*|ControlNet.*|Mask .*|Masked .*|Inpaint .*|Conditional mask weight|Init image hash|Image CFG scale|Noise multiplier|Extra noise|FP8 weight|VAE|ADetailer .*|Script|Dynamic thresholding.*|FreeU.*)$/;
+
+/** Any text gives a result. `styles`: to be found in the prompts. */
+export function readParameters(text: string, styles: readonly PromptStyle[] = []): ReadParameters {
+  const read = text.slice(0, MAX_LENGTH);
+  const infotext = parseInfotext(read, {
+    extractStyles: (prompt, negativePrompt) => {
+      const { found, rest } = findStyles(styles, { prompt, negativePrompt });
+      return { styles: found, ...rest };
+    },
+  });
+  const fields = parameterFields(read);
+  const valueOf = (name: string) => fields.find((field) => field.name === name)?.value ?? null;
+  const parameters = toGenerationParameters(infotext);
+  const found = infotext['Styles array'];
+  return {
+    parameters,
+    extraSeed: fields.length === 0 ? null : wantsExtraSeed(parameters),
+    styles: Array.isArray(found) ? (found as readonly string[]) : [],
+    modelHash: valueOf('Model hash'),
+    modelName: valueOf('Model'),
+    fields,
+    unsupported: unsupportedFields(fields),
+  };
+}
+
+function parameterFields(text: string): TextField[] {
+  if (!hasParameters(text)) return [];
+  const line = text.trim().split('\n').at(-1) ?? '';
+  return splitPairs(line).map(([name, value]) => ({ name, value: unquote(value) }));
+}
+
+function wantsExtraSeed(parameters: Partial<GenerationParameters>): boolean {
+  const { subseedStrength = 0, seedResizeFromWidth = 0, seedResizeFromHeight = 0 } = parameters;
+  return subseedStrength !== 0 || seedResizeFromWidth > 0 || seedResizeFromHeight > 0;
+}
+
+function unsupportedFields(fields: readonly TextField[]): string[] {
+  const names = fields.filter(({ name }) => UNSUPPORTED.test(name)).map(({ name }) => name);
+  const sampler = fields.find(({ name }) => name === 'Sampler')?.value;
+  if (sampler !== undefined && !resolveSampler(sampler).known) names.push(`Sampler ${sampler}`);
+  return [...new Set(names)];
+}
+
+const LABELS: Partial<Record<keyof GenerationParameters, string>> = {
+  steps: 'Sampling steps',
+  cfgScale: 'CFG Scale',
+  width: 'Width',
+  height: 'Height',
+  seed: 'Seed',
+  batchSize: 'Batch size',
+  clipSkip: 'Clip skip',
+  ensd: 'Eta noise seed delta',
+  subseed: 'Variation seed',
+  subseedStrength: 'Variation strength',
+  seedResizeFromWidth: 'Resize seed from width',
+  seedResizeFromHeight: 'Resize seed from height',
+  sampler: 'Sampling method',
+  scheduler: 'Schedule type',
+};
+
+/** What became of values outside of the controls' ranges: "Width 500 became 504". */
+export function describeChanges(
+  asked: Partial<GenerationParameters>,
+  got: GenerationParameters,
+): readonly string[] {
+  const changes: string[] = [];
+  const compare = (label: string, before: unknown, after: unknown) => {
+    if (before !== undefined && before !== after)
+      changes.push(`${label} ${String(before)} became ${String(after)}`);
+  };
+  for (const [key, label] of Object.entries(LABELS) as [keyof typeof LABELS, string][]) {
+    compare(label, asked[key], got[key]);
+  }
+  for (const { key, label } of IMAGE_SETTINGS) compare(label, asked.settings?.[key], got.settings[key]);
+  return changes;
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_PARAMETERS } from '../generation/types.ts';
+import { expandRequest } from './expand-request.ts';
+import { requestOf } from './request.ts';
+
+const request = { ...DEFAULT_PARAMETERS, prompt: 'a __colour__ {cat|dog}', seed: 1000 };
+const lists = [{ name: 'colour', text: '# of things\nred\n\nblue\r\ngreen' }];
+const never = () => {
+  throw new Error('The seed is known.');
+};
+const draw = (changes: Partial<typeof request> = {}) =>
+  expandRequest({ ...request, subseed: 5, ...changes }, lists, never).requests;
+
+describe('requestOf', () => {
+  const styles = [{ name: 'ink', prompt: 'ink of {prompt}, black', negativePrompt: 'photo' }];
+  const extra = { subseed: 3, subseedStrength: 0.5, seedResizeFromWidth: 64, seedResizeFromHeight: 128 };
+
+  it('merges the chosen styles in', () => {
+    const options = { styles, chosenStyles: ['ink', 'gone'], extraSeed: false };
+    expect(requestOf({ ...request, prompt: ' a cat', negativePrompt: 'ugly' }, options)).toMatchObject({
+      prompt: 'ink of  a cat, black',
+      negativePrompt: 'ugly, photo',
+    });
+  });
+
+  it('leaves prompts alone without styles', () => {
+    const options = { styles, chosenStyles: [], extraSeed: false };
+    expect(requestOf({ ...request, prompt: ' a ' }, options).prompt).toBe(' a ');
+  });
+
+  it('takes the extra seed row only while it is open', () => {
+    const options = { styles, chosenStyles: [], extraSeed: true };
+    expect(requestOf({ ...request, ...extra }, options)).toMatchObject(extra);
+    expect(requestOf({ ...request, ...extra }, { ...options, extraSeed: false })).toEqual(request);
+  });
+});
+
+describe('expandRequest', () => {
+  it('gives every picture a prompt of its own, and its place in the batch', () => {
+    const requests = draw({ batchSize: 4, batchCount: 5 });
+    expect(requests.map(({ seed }) => seed)).toEqual(Array.from({ length: 20 }, (_, i) => 1000 + i));
+    for (const { prompt, batchSize, batchCount } of requests) {
+      expect(prompt).toMatch(/^a (red|blue|green) (cat|dog)$/);
+      expect([batchSize, batchCount]).toEqual([1, 1]);
+    }
+    expect(new Set(requests.map(({ prompt }) => prompt)).size).toBeGreaterThan(3);
+  });
+
+  it('decides by the seed alone', () => {
+    const [, , third] = draw({ batchCount: 3 });
+    expect(draw({ batchCount: 3 })).toEqual(draw({ batchSize: 3, batchCount: 1 }));
+    expect(draw({ seed: 1002 })[0]?.prompt).toBe(third?.prompt);
+  });
+
+  it('counts the variation seed up while varying', () => {
+    const requests = draw({ batchSize: 2, subseedStrength: 0.1 });
+    expect(requests.map(({ seed, subseed }) => [seed, subseed])).toEqual([
+      [1000, 5],
+      [1000, 6],
+    ]);
+  });
+
+  it('settles a random seed, since the prompts hang on it', () => {
+    const { requests } = expandRequest({ ...request, seed: -1, batchSize: 2 }, lists, () => 77);
+    expect(requests.map(({ seed }) => seed)).toEqual([77, 78]);
+  });
+
+  it('leaves a request without wildcards as it came', () => {
+    const plain = { ...request, prompt: 'a {cat}', seed: -1, batchSize: 2 };
+    expect(expandRequest(plain, lists, () => 1)).toEqual({ requests: [plain], missing: [] });
+  });
+
+  it('names lists that are not there', () => {
+    const { requests, missing } = expandRequest({ ...request, prompt: '__shape__, {a|a}' }, lists, () => 1);
+    expect(requests[0]?.prompt).toBe('__shape__, a');
+    expect(missing).toEqual(['shape']);
+  });
+});

@@ -1,0 +1,22 @@
+// From what the page holds to what is asked of the engine: styles merged in, the extra seed row left out unless it is open.
+import type { GenerationParameters } from '../generation/types.ts';
+import { applyStyles, type PromptStyle } from '../prompt/styles.ts';
+
+export interface RequestOptions {
+  readonly styles: readonly PromptStyle[];
+  /** Names of the styles to apply, in this order. */
+  readonly chosenStyles: readonly string[];
+  /** "Extra" is ticked. */
+  readonly extraSeed: boolean;
+}
+
+/** What a closed "Extra" row comes to. A1111: processing.py, seed_enable_extras. */
+const NO_EXTRA_SEED = { subseed: -1, subseedStrength: 0, seedResizeFromWidth: 0, seedResizeFromHeight: 0 };
+
+export function requestOf(parameters: GenerationParameters, options: RequestOptions): GenerationParameters {
+  return {
+    ...parameters,
+    ...(options.chosenStyles.length > 0 && applyStyles(options.styles, options.chosenStyles, parameters)),
+    ...(!options.extraSeed && NO_EXTRA_SEED),
+  };
+}

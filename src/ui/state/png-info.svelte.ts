@@ -1,0 +1,65 @@
+// The PNG Info tab: a picture from anywhere, and the text that is in it.
+import type { ReadParameters } from '../read-parameters.ts';
+
+/** What is shown of a text; a picture can hold half a gigabyte of it. UTF-16 units. */
+export const SHOWN_LENGTH = 200_000;
+
+export interface PictureInfo {
+  readonly name: string;
+  readonly picture: Blob;
+  /** The parameters text; null where the picture has none. */
+  readonly parameters: string | null;
+  /** The same, understood; null where there is none. */
+  readonly read: ReadParameters | null;
+  /** Texts of other programs, by their keyword. */
+  readonly others: readonly { readonly keyword: string; readonly text: string }[];
+}
+
+export class PngInfo {
+  info = $state.raw<PictureInfo | null>(null);
+  /** Why the last file could not be read, to a person. */
+  problem = $state<string | null>(null);
+  reading = $state(false);
+  #latest = 0;
+
+  /** Reads a picture and shows it. A file that is none is told in `problem`. */
+  async open(picture: Blob, name: string): Promise<void> {
+    const turn = ++this.#latest;
+    this.reading = true;
+    this.problem = null;
+    try {
+      const info = await readPictureInfo(picture, name);
+      if (turn === this.#latest) this.info = info;
+    } catch (error) {
+      if (turn !== this.#latest) return;
+      this.info = null;
+      this.problem = `${name}: ${error instanceof Error ? error.message : String(error)}`;
+    } finally {
+      if (turn === this.#latest) this.reading = false;
+    }
+  }
+
+  clear(): void {
+    this.#latest++;
+    this.info = null;
+    this.problem = null;
+    this.reading = false;
+  }
+}
+
+/** Rejects with an Error for people when the file is no picture. */
+export async function readPictureInfo(picture: Blob, name: string): Promise<PictureInfo> {
+  const [{ PARAMETERS, readImageMetadata }, { readParameters }] = await Promise.all([
+    import('../../image/metadata.ts'),
+    import('../read-parameters.ts'),
+  ]);
+  const { parameters, texts } = await readImageMetadata(picture);
+  const others = [...texts].filter(([keyword]) => keyword !== PARAMETERS);
+  return {
+    name,
+    picture,
+    parameters,
+    read: parameters === null ? null : readParameters(parameters),
+    others: others.map(([keyword, text]) => ({ keyword, text: text.slice(0, SHOWN_LENGTH) })),
+  };
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { writeParameters } from '../../image/metadata.ts';
+import { encodePng } from '../../image/png.ts';
+import { PngInfo } from './png-info.svelte.ts';
+
+const TEXT = 'a cat\nSteps: 3, Sampler: Euler a, CFG scale: 7, Seed: 5, Size: 64x64, Model hash: 0123456789';
+const pixels = { width: 2, height: 1, channels: 4, data: new Uint8ClampedArray(8) } as const;
+
+async function opened(...parts: BlobPart[]): Promise<PngInfo> {
+  const info = new PngInfo();
+  await info.open(new Blob(parts), 'a.png');
+  return info;
+}
+
+describe('PngInfo', () => {
+  it('shows what a picture says', async () => {
+    const { info, problem, reading } = await opened(
+      await encodePng(pixels, { parameters: TEXT, Comment: 'hi' }),
+    );
+    expect(info).toMatchObject({
+      name: 'a.png',
+      parameters: TEXT,
+      others: [{ keyword: 'Comment', text: 'hi' }],
+      read: { modelHash: '0123456789', parameters: { steps: 3, seed: 5 } },
+    });
+    expect([problem, reading]).toEqual([null, false]);
+  });
+
+  it('shows a picture that says nothing', async () => {
+    const { info, problem } = await opened(await encodePng(pixels));
+    expect(info).toMatchObject({ parameters: null, read: null, others: [] });
+    expect(problem).toBeNull();
+  });
+
+  it('tells why a file is no picture, and forgets the one before', async () => {
+    const info = await opened(await encodePng(pixels));
+    await info.open(new Blob(['GIF89a']), 'b.gif');
+    expect(info.info).toBeNull();
+    expect(info.problem).toMatch(/^b\.gif: .*PNG, JPEG or WebP/);
+  });
+
+  it('survives a damaged picture', async () => {
+    const png = await encodePng(pixels, { parameters: TEXT });
+    for (let length = 0; length < png.length; length++) {
+      const info = await opened(png.slice(0, length));
+      expect((info.info === null) !== (info.problem === null)).toBe(true);
+    }
+  });
+
+  it('shows the last of several pictures opened at once', async () => {
+    const info = new PngInfo();
+    const first = info.open(new Blob([await encodePng(pixels)]), 'first');
+    const second = info.open(new Blob([await writeParameters(await encodePng(pixels), TEXT)]), 'second');
+    await Promise.all([first, second]);
+    expect(info.info?.name).toBe('second');
+    expect(info.reading).toBe(false);
+  });
+});

@@ -1,0 +1,24 @@
+// Changes to the list of styles.
+import type { PromptStyle } from '../prompt/styles.ts';
+import { MAX_STYLES } from './stored-settings.ts';
+
+/** Puts a style in place of the one called `replaced`, or at the end; another of its own name gives way. */
+export function saveStyle(
+  styles: readonly PromptStyle[],
+  style: PromptStyle,
+  replaced: string = style.name,
+): readonly PromptStyle[] {
+  const others = styles.filter(({ name }) => name === replaced || name !== style.name);
+  const at = others.findIndex(({ name }) => name === replaced);
+  return at < 0 ? [...others, style].slice(-MAX_STYLES) : others.with(at, style);
+}
+
+/** Those of a file into the list: of two with one name the file's counts, in the place of the old one. */
+export function mergeStyleLists(
+  styles: readonly PromptStyle[],
+  imported: readonly PromptStyle[],
+): readonly PromptStyle[] {
+  const merged = new Map(styles.map((style) => [style.name, style]));
+  for (const style of imported) merged.set(style.name, style);
+  return [...merged.values()].slice(0, MAX_STYLES);
+}
