@@ -1,116 +1,96 @@
-// Imports a checkpoint in Chromium and tells how much memory and time that took, against the file's size and the disk.
+// What importing (and with --load, loading and unloading) a checkpoint costs in Chromium: time and peak memory, beside
+// what the disk alone takes for the same bytes. Linux only.
 //
-//   npm run measure-import -- --model FILE [--yaml FILE] [--profile DIR]
-//
-// Linux only: memory is read from /proc. The profile is a new one, removed afterwards, unless one is named.
+//   npm run measure-import -- FILE [--load]
 import { closeSync, fsyncSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { App } from './app.ts';
-import { browserMemory } from './process-memory.ts';
-import { ProgressLine } from './progress-line.ts';
+import { type Memory, MemoryWatch, type ProcessKind } from './process-memory.ts';
 
-/** Milliseconds between looks at the processes. */
-const INTERVAL = 250;
+const KINDS: readonly ProcessKind[] = ['renderer', 'gpu', 'browser'];
+const PIECE = 16 << 20;
 
-interface Peak {
-  proportional: number;
-  resident: number;
-}
-
-const { values: options } = parseArgs({
-  options: { model: { type: 'string' }, yaml: { type: 'string' }, profile: { type: 'string' } },
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { load: { type: 'boolean', default: false } },
 });
-if (options.model === undefined)
-  throw new Error('Usage: measure-import --model FILE [--yaml FILE] [--profile DIR]');
-const start = process.env['INIT_CWD'] ?? process.cwd();
-const file = resolve(start, options.model);
-const sidecar = options.yaml === undefined ? null : resolve(start, options.yaml);
-const profile =
-  options.profile === undefined ? mkdtempSync(join(tmpdir(), 'darkroom-')) : resolve(start, options.profile);
-const line = new ProgressLine(false);
-
+const [named] = positionals;
+if (named === undefined || process.platform !== 'linux') {
+  throw new Error('Usage (on Linux): npm run measure-import -- FILE [--load]');
+}
+const file = resolve(process.env['INIT_CWD'] ?? '.', named);
+const size = statSync(file).size;
+// Beside the file: the comparison with the disk is fair only on the same one.
+const folder = mkdtempSync(join(dirname(file), 'measure-import-'));
+const watch = new MemoryWatch();
+const app = await App.open(join(folder, 'profile'), 'software');
 try {
-  const { size } = statSync(file);
-  const copyMs = copyTime(file, join(profile, 'copy'));
-  const app = await App.open(profile, 'software');
-  const before = sample(new Map());
-  const peaks = new Map(before);
-  const timer = setInterval(() => sample(peaks), INTERVAL);
-  const began = performance.now();
-  const { model, status } = await app.importFile(file, sidecar, ({ done, total }) => {
-    line.show(`Importing ${String(Math.floor((100 * done) / Math.max(1, total)))} %`);
-  });
-  const importMs = performance.now() - began;
-  clearInterval(timer);
-  sample(peaks);
-  await app.close();
-  line.clear();
-
-  console.log(`${model.name}: ${status}, ${model.detection.label}`);
-  console.log(`file      ${gigabytes(size)}, stored ${gigabytes(model.storedSize)}`);
-  console.log(`copy      ${time(copyMs)}, ${rate(size, copyMs)} (read, write, fsync on the profile's disk)`);
-  console.log(`import    ${time(importMs)}, ${rate(size, importMs)}`);
-  console.log('\nprocess           before  peak PSS   of file  peak RSS');
-  for (const [type, peak] of peaks) {
-    const then = before.get(type)?.proportional ?? 0;
-    const share = `${((100 * peak.proportional) / size).toFixed(1)} %`;
-    console.log(
-      `${type.padEnd(14)}${megabytes(then)}${megabytes(peak.proportional)}${share.padStart(10)}${megabytes(peak.resident)}`,
-    );
-  }
+  await measure();
 } finally {
-  if (options.profile === undefined) rmSync(profile, { recursive: true, force: true });
+  watch.stop();
+  await app.close();
+  rmSync(folder, { recursive: true, force: true });
 }
 
-/** Adds what the browser's processes use now to the peaks, by type; several of one type are summed. */
-function sample(peaks: Map<string, Peak>): Map<string, Peak> {
-  const now = new Map<string, Peak>();
-  for (const { type, proportional, peakResident } of browserMemory(profile)) {
-    const sum = now.get(type) ?? { proportional: 0, resident: 0 };
-    now.set(type, { proportional: sum.proportional + proportional, resident: sum.resident + peakResident });
+async function measure(): Promise<void> {
+  const reading = seconds(() => readAll(file));
+  const idle = watch.now();
+  row('', 'seconds', ...KINDS.map((kind) => `${kind} MB`));
+  row('idle', '', ...inMegabytes(idle));
+  watch.takePeak();
+
+  let start = performance.now();
+  const { model } = await app.importFile(file, null, () => undefined);
+  const importing = (performance.now() - start) / 1000;
+  row('import, peak', importing.toFixed(1), ...inMegabytes(watch.takePeak()));
+  const writing = seconds(() => writeAll(join(folder, 'copy'), model.storedSize));
+
+  if (values.load) {
+    start = performance.now();
+    await app.load(model.sha256);
+    row('load, peak', ((performance.now() - start) / 1000).toFixed(1), ...inMegabytes(watch.takePeak()));
+    row('loaded', '', ...inMegabytes(watch.now()));
+    await app.unload();
+    row('unloaded', '', ...inMegabytes(watch.now()));
   }
-  for (const [type, { proportional, resident }] of now) {
-    const peak = peaks.get(type);
-    peaks.set(type, {
-      proportional: Math.max(peak?.proportional ?? 0, proportional),
-      resident: Math.max(peak?.resident ?? 0, resident),
-    });
-  }
-  return peaks;
+
+  const disk = reading + writing;
+  console.log(`
+The file has ${gigabytes(size)}; ${gigabytes(model.storedSize)} were stored.
+Reading the file alone takes ${reading.toFixed(1)} s, writing the stored bytes alone ${writing.toFixed(1)} s.
+Import takes ${(importing / disk).toFixed(2)} times as long as both, at ${(size / importing / 1e6).toFixed(0)} MB/s.`);
 }
 
-/** Milliseconds of copying a file in pieces until it is on the disk; the copy is removed. */
-function copyTime(from: string, to: string): number {
-  const began = performance.now();
-  const [source, target] = [openSync(from, 'r'), openSync(to, 'w')];
-  try {
-    const buffer = Buffer.alloc(1 << 22);
-    for (let count = readSync(source, buffer); count > 0; count = readSync(source, buffer)) {
-      writeSync(target, buffer, 0, count);
-    }
-    fsyncSync(target);
-    return performance.now() - began;
-  } finally {
-    closeSync(source);
-    closeSync(target);
-    rmSync(to);
-  }
+function seconds(work: () => void): number {
+  const start = performance.now();
+  work();
+  return (performance.now() - start) / 1000;
+}
+
+function readAll(path: string): void {
+  const buffer = Buffer.alloc(PIECE);
+  const descriptor = openSync(path, 'r');
+  while (readSync(descriptor, buffer) > 0);
+  closeSync(descriptor);
+}
+
+function writeAll(path: string, bytes: number): void {
+  const buffer = Buffer.alloc(PIECE, 1);
+  const descriptor = openSync(path, 'w');
+  for (let left = bytes; left > 0; left -= PIECE) writeSync(descriptor, buffer, 0, Math.min(PIECE, left));
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+}
+
+function inMegabytes(memory: Memory): string[] {
+  return KINDS.map((kind) => (memory[kind] / 1e6).toFixed(0));
 }
 
 function gigabytes(bytes: number): string {
   return `${(bytes / 1e9).toFixed(2)} GB`;
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(0)} MB`.padStart(10);
-}
-
-function time(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(1)} s`;
-}
-
-function rate(bytes: number, milliseconds: number): string {
-  return `${(bytes / 1e3 / milliseconds).toFixed(0)} MB/s`;
+function row(name: string, ...cells: readonly string[]): void {
+  console.log(name.padEnd(16) + cells.map((cell) => cell.padStart(12)).join(''));
 }

@@ -1,72 +1,79 @@
-// Memory of a browser's processes, from Linux's /proc.
+// Memory of a browser's processes on Linux, sampled while something goes on.
 import { readdirSync, readFileSync } from 'node:fs';
 
-export interface ProcessMemory {
-  /** "renderer", "gpu-process" ...; "browser" for the main one. */
-  readonly type: string;
-  /** Bytes resident now, shared pages divided among their users (PSS). */
-  readonly proportional: number;
-  /** Most bytes that were ever resident, shared pages counted in full (VmHWM). */
-  readonly peakResident: number;
-}
+export type ProcessKind = 'renderer' | 'gpu' | 'browser';
 
-interface ProcessInfo {
-  readonly pid: number;
-  readonly parent: number;
-  readonly arguments: readonly string[];
-}
+/** Bytes (PSS: shared pages counted in part), by kind of process; several of a kind are added up. */
+export type Memory = Readonly<Record<ProcessKind, number>>;
 
-/** The processes of the browser that keeps its profile in this folder. Those that end meanwhile are left out. */
-export function browserMemory(profile: string): ProcessMemory[] {
-  const all = processes();
-  const main = all.find(
-    ({ arguments: args }) =>
-      args.includes(`--user-data-dir=${profile}`) && !args.some((arg) => arg.startsWith('--type=')),
-  );
-  if (main === undefined) return [];
-  const family = new Set([main.pid]);
-  // A child's number may be smaller than its parent's once numbers have wrapped around.
-  for (let grown = true; grown;) {
-    grown = false;
-    for (const { pid, parent } of all) {
-      if (family.has(parent) && !family.has(pid)) {
-        family.add(pid);
-        grown = true;
-      }
+const SAMPLE_EVERY_MS = 200;
+
+/** Watches all processes below this one that run a Chromium. */
+export class MemoryWatch {
+  #peak: Record<ProcessKind, number> = { renderer: 0, gpu: 0, browser: 0 };
+  readonly #timer: NodeJS.Timeout;
+
+  constructor() {
+    this.#timer = setInterval(() => this.now(), SAMPLE_EVERY_MS);
+  }
+
+  now(): Memory {
+    const memory: Record<ProcessKind, number> = { renderer: 0, gpu: 0, browser: 0 };
+    for (const pid of descendants(process.pid)) {
+      const kind = kindOf(pid);
+      if (kind) memory[kind] += pss(pid);
     }
+    for (const kind of Object.keys(memory) as ProcessKind[]) {
+      this.#peak[kind] = Math.max(this.#peak[kind], memory[kind]);
+    }
+    return memory;
   }
-  return all.filter(({ pid }) => family.has(pid)).flatMap((process) => memoryOf(process) ?? []);
+
+  /** The highest of each since the watch began or was last asked. */
+  takePeak(): Memory {
+    const peak = this.#peak;
+    this.#peak = { renderer: 0, gpu: 0, browser: 0 };
+    return peak;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
 }
 
-function memoryOf({ pid, arguments: args }: ProcessInfo): ProcessMemory | null {
-  const kilobytes = (file: string, field: string): number => {
-    const text = readFileSync(`/proc/${String(pid)}/${file}`, 'utf8');
-    return 1024 * Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
-  };
+function descendants(root: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const parent = Number(/^PPid:\s+(\d+)/m.exec(readProc(entry, 'status'))?.[1]);
+    children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
+  }
+  const found: number[] = [];
+  for (const waiting = [root]; waiting.length > 0;) {
+    const next = children.get(waiting.pop()!) ?? [];
+    found.push(...next);
+    waiting.push(...next);
+  }
+  return found;
+}
+
+function kindOf(pid: number): ProcessKind | null {
+  const command = readProc(pid, 'cmdline');
+  if (!/chrom/i.test(command.split('\0')[0] ?? '')) return null;
+  if (command.includes('--type=renderer')) return 'renderer';
+  if (command.includes('--type=gpu-process')) return 'gpu';
+  return command.includes('--type=') ? null : 'browser';
+}
+
+function pss(pid: number): number {
+  return Number(/^Pss:\s+(\d+) kB/m.exec(readProc(pid, 'smaps_rollup'))?.[1] ?? 0) * 1024;
+}
+
+/** Empty when the process has ended meanwhile. */
+function readProc(pid: number | string, file: string): string {
   try {
-    return {
-      type: args.find((arg) => arg.startsWith('--type='))?.slice('--type='.length) ?? 'browser',
-      proportional: kilobytes('smaps_rollup', 'Pss'),
-      peakResident: kilobytes('status', 'VmHWM'),
-    };
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
-    return null;
+    return '';
   }
-}
-
-function processes(): ProcessInfo[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        // The fourth field, after the name in brackets, which may hold anything.
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-        const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-        // Chromium's children write their arguments anew, with spaces.
-        const args = readFileSync(`/proc/${name}/cmdline`, 'utf8').split(/\0| (?=--)/);
-        return [{ pid: Number(name), parent, arguments: args }];
-      } catch {
-        return [];
-      }
-    });
 }
