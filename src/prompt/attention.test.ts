@@ -24,6 +24,11 @@ describe('parseAttention', () => {
 
   it('takes curly braces as text, as A1111 does', () => {
     expect(pieces('a {{bird}}')).toEqual([['a {{bird}}', 1]]);
+    expect(pieces('{')).toEqual([['{', 1]]);
+    expect(pieces('({)}')).toEqual([
+      ['{', 1.1],
+      ['}', 1],
+    ]);
   });
 
   it('lowers emphasis by curly braces when asked to', () => {

@@ -111,7 +111,8 @@ export function parseAttention(text: string, options: AttentionOptions = {}): We
     });
   };
 
-  for (const match of text.matchAll(options.curlyBraces === true ? CURLY_TOKEN : TOKEN)) {
+  const { curlyBraces = false } = options;
+  for (const match of text.matchAll(curlyBraces ? CURLY_TOKEN : TOKEN)) {
     const [token, number] = match;
     if (token.startsWith('\\')) {
       pieces.push({ text: token.slice(1), weight: 1 });
@@ -119,7 +120,7 @@ export function parseAttention(text: string, options: AttentionOptions = {}): We
       round.open(pieces);
     } else if (token === '[') {
       square.open(pieces);
-    } else if (token === '{') {
+    } else if (curlyBraces && token === '{') {
       curly.open(pieces);
     } else if (number !== undefined && round.isOpen) {
       const weight = parseFloatPython(number);
