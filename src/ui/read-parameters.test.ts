@@ -37,6 +37,14 @@ describe('readParameters', () => {
     expect(read.parameters.prompt).toBe('a cat');
   });
 
+  it('leaves styles in where putting them back would change the prompt', () => {
+    const styles = [{ name: 'ink', prompt: 'ink', negativePrompt: '' }];
+    expect(readParameters(`a cat ,  ink\n${LINE}`, styles)).toMatchObject({
+      styles: [],
+      parameters: { prompt: 'a cat ,  ink' },
+    });
+  });
+
   it('opens the extra seed row where the text needs it', () => {
     expect(readParameters(`${TEXT}, Variation seed: 3, Variation seed strength: 0.5`)).toMatchObject({
       extraSeed: true,

@@ -2,11 +2,11 @@
 // prompts do without.
 import { IMAGE_SETTINGS } from '../generation/image-settings.ts';
 import { splitPairs } from '../generation/infotext/pairs.ts';
-import { hasParameters, parseInfotext } from '../generation/infotext/parse.ts';
+import { hasParameters, parseInfotext, type StyleExtraction } from '../generation/infotext/parse.ts';
 import { unquote } from '../generation/infotext/quote.ts';
 import { toGenerationParameters } from '../generation/parameters.ts';
 import type { GenerationParameters } from '../generation/types.ts';
-import { findStyles, type PromptStyle } from '../prompt/styles.ts';
+import { applyStyles, findStyles, type PromptPair, type PromptStyle } from '../prompt/styles.ts';
 import { resolveSampler } from '../sampling/registry.ts';
 
 /** UTF-16 units of a text that is read: prompts and all. */
@@ -40,10 +40,7 @@ const UNSUPPORTED =
 export function readParameters(text: string, styles: readonly PromptStyle[] = []): ReadParameters {
   const read = text.slice(0, MAX_LENGTH);
   const infotext = parseInfotext(read, {
-    extractStyles: (prompt, negativePrompt) => {
-      const { found, rest } = findStyles(styles, { prompt, negativePrompt });
-      return { styles: found, ...rest };
-    },
+    extractStyles: (prompt, negativePrompt) => withoutStyles(styles, { prompt, negativePrompt }),
   });
   const fields = parameterFields(read);
   const valueOf = (name: string) => fields.find((field) => field.name === name)?.value ?? null;
@@ -58,6 +55,14 @@ export function readParameters(text: string, styles: readonly PromptStyle[] = []
     fields,
     unsupported: unsupportedFields(fields),
   };
+}
+
+/** Styles are taken out only where putting them back gives the very same prompts: A1111 loses spaces and commas here. */
+function withoutStyles(styles: readonly PromptStyle[], prompts: PromptPair): StyleExtraction {
+  const { found, rest } = findStyles(styles, prompts);
+  const again = applyStyles(styles, found, rest);
+  const same = again.prompt === prompts.prompt && again.negativePrompt === prompts.negativePrompt;
+  return same ? { styles: found, ...rest } : { styles: [], ...prompts };
 }
 
 function parameterFields(text: string): TextField[] {

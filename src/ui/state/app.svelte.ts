@@ -153,8 +153,11 @@ export class App {
       const { settings } = this;
       const read = readParameters(text, settings.styles);
       settings.change(read.parameters);
-      if (read.extraSeed !== null) settings.extraSeed = read.extraSeed;
-      if (read.styles.length > 0) settings.chosenStyles = read.styles;
+      if (read.extraSeed !== null) {
+        settings.extraSeed = read.extraSeed;
+        // Styles chosen before would come on top of those that the text holds already.
+        settings.chosenStyles = read.styles;
+      }
       const remarks = [...describeChanges(read.parameters, settings.snapshot())];
       if (read.unsupported.length > 0) remarks.push(`Not supported yet: ${read.unsupported.join(', ')}`);
       const model = findByHash(this.usableModels, read.modelHash);
