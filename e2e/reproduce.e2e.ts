@@ -13,8 +13,6 @@ test('a PNG dropped on PNG Info in a fresh profile makes the same picture again'
   browser,
   baseURL,
 }, info) => {
-  // Two models are imported and six steps drawn, in software.
-  test.slow();
   const files = unpackModel(String(TINY_MODEL), info.outputPath('model'));
   const png = info.outputPath('picture.png');
   let parameters = '';
