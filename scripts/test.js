@@ -5,11 +5,13 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBrowser } from './browser.js';
+import { float16Driver } from './float16-driver.js';
 import { ensureDependencies } from './install.js';
 import { ROOT, runProgram } from './process.js';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
-/** @typedef {{ name: string, run: () => Promise<{ ok: boolean, counts?: Counts }> }} Stage */
+/** @typedef {{ ok: boolean, counts?: Counts, skipped?: string }} Outcome `skipped`: why the stage did not run */
+/** @typedef {{ name: string, run: () => Promise<Outcome> }} Stage */
 
 const REPORTS = join(ROOT, '.cache', 'test-reports');
 
@@ -57,6 +59,20 @@ function vitest(name, args, env = {}) {
           skipped,
         },
       };
+    },
+  };
+}
+
+/** @returns {Stage} the float16 graphs, where a device for them can be had */
+function float16() {
+  const name = 'float16';
+  return {
+    name,
+    run: async () => {
+      const driver = await float16Driver();
+      if ('reason' in driver) return { ok: true, skipped: driver.reason };
+      console.log(`Device: ${driver.adapter}`);
+      return vitest(name, ['.float16.test'], { ...driver.env, DARKROOM_FLOAT16: '1' }).run();
     },
   };
 }
@@ -117,26 +133,28 @@ async function main() {
   const stages = [
     checks('lint', ['eslint', '.'], ['prettier', '--check', '--log-level', 'warn', '.']),
     checks('types', ['typescript', '-p', '.'], ['typescript', '-p', 'workers'], ['svelte-check']),
-    vitest('unit', []),
+    vitest('unit', ['--exclude=**/*.float16.test.ts']),
+    float16(),
     checks('build', ['vite', 'build'], ['vite', 'build', '--config', 'e2e/harness/vite.config.ts']),
     playwright(browser),
   ].filter((stage) => only === null || only.includes(stage.name));
-  if (stages.length === 0) throw new Error('--only takes stages: lint, types, unit, build, e2e.');
+  if (stages.length === 0) throw new Error('--only takes stages: lint, types, unit, float16, build, e2e.');
 
   const sum = { passed: 0, failed: 0 };
   const lines = [];
   for (const stage of stages) {
     console.log(`\n== ${stage.name}`);
     const start = Date.now();
-    const { ok, counts } = await stage.run();
+    const { ok, counts, skipped } = await stage.run();
     const failed = counts !== undefined && counts.failed > 0 ? counts.failed : ok ? 0 : 1;
     sum.passed += counts?.passed ?? 0;
     sum.failed += failed;
-    const numbers =
-      counts === undefined
-        ? ''
-        : `: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
-    lines.push(`${ok ? 'ok    ' : 'FAILED'} ${stage.name}${numbers} (${seconds(start)})`);
+    const verdict = skipped !== undefined ? 'SKIPPED' : ok ? 'ok' : 'FAILED';
+    const numbers = counts && `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
+    const details = skipped ?? numbers;
+    lines.push(
+      `${verdict.padEnd(7)} ${stage.name.padEnd(7)} ${seconds(start).padStart(6)}  ${details ?? ''}`,
+    );
   }
   console.log(`\n${lines.join('\n')}`);
   console.log(`${String(sum.passed)} passed, ${String(sum.failed)} failed`);

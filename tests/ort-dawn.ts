@@ -9,14 +9,15 @@ import type { Network } from '../src/models/network.ts';
 export interface DawnSession<I> {
   run(inputs: I, output: string): Promise<Float32Array>;
   /** What onnxruntime logged of where the nodes went. */
-  readonly placement: readonly string[];
+  readonly placement: string;
   release(): Promise<void>;
 }
 
 const LOCATION = 'weights.bin';
 const DIST = new URL('../node_modules/onnxruntime-web/dist/', import.meta.url);
 
-const logged: string[] = [];
+/** onnxruntime's console output; null while it is shown. */
+let logged: string[] | null = null;
 
 /** Opens the WebGPU device with shader-f16 and onnxruntime on it. Rejects when there is none. */
 export async function openDawn(): Promise<{ ort: typeof Ort; device: GPUDevice; adapter: string }> {
@@ -47,7 +48,7 @@ export async function openDawn(): Promise<{ ort: typeof Ort; device: GPUDevice; 
   const ort = (await import(new URL('ort.webgpu.bundle.min.mjs', DIST).href)) as typeof Ort;
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmBinary = readFileSync(new URL('ort-wasm-simd-threaded.asyncify.wasm', DIST));
-  ort.env.logLevel = 'verbose';
+  ort.env.logLevel = 'warning';
   return { ort, device, adapter: adapter.info.description };
 }
 
@@ -68,20 +69,23 @@ export async function openDawnSession<I>(
     size += bytes.length;
   }
   const model = graph.serialize((ref) => ({ location: LOCATION, offset: offsets.get(ref) ?? NaN }));
-  logged.length = 0;
-  const session = await ort.InferenceSession.create(model, {
+  const options: Ort.InferenceSession.SessionOptions = {
     executionProviders: [{ name: 'webgpu', device }],
     externalData: [{ path: LOCATION, data: new Uint8Array(Buffer.concat(parts)) }],
-    logSeverityLevel: 0,
-  });
+  };
+  // A verbose session prints every shader it compiles, so one is made for its log alone.
+  logged = [];
+  await (await ort.InferenceSession.create(model, { ...options, logSeverityLevel: 0 })).release();
+  const placement = logged.filter((line) => line.includes('placed on')).join('\n');
+  logged = null;
+  const session = await ort.InferenceSession.create(model, { ...options, logSeverityLevel: 3 });
   return {
-    placement: logged.filter((line) => line.includes('placed on')),
+    placement,
     async run(inputs, output) {
       const feeds: Record<string, Ort.Tensor> = {};
       for (const [name, tensor] of Object.entries(network.feeds(inputs)))
         feeds[name] = ortTensor(ort, tensor);
-      // Quiet from here on: a run logs every kernel.
-      const results = await session.run(feeds, [output], { logSeverityLevel: 3 });
+      const results = await session.run(feeds, [output]);
       const data = (await results[output]?.getData()) as Float32Array;
       return data.slice();
     },
@@ -100,14 +104,13 @@ function ortTensor(ort: typeof Ort, tensor: HostTensor): Ort.Tensor {
   }
 }
 
-/** onnxruntime logs through the console; its lines are kept instead of shown. */
+/** onnxruntime logs through the console, which it takes hold of when it starts. */
 function keepLog(): void {
   for (const method of ['log', 'info', 'debug', 'warn', 'error'] as const) {
     const original = console[method].bind(console);
     console[method] = (...args: unknown[]) => {
-      const text = args.map(String).join(' ');
-      if (/\[[VIW]:onnxruntime/.test(text)) logged.push(text);
-      else original(...args);
+      if (logged === null) original(...args);
+      else logged.push(args.map(String).join(' '));
     };
   }
 }

