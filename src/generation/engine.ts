@@ -11,7 +11,8 @@ import { LoadedModel } from '../runtime/loaded-model.ts';
 import type { Executor } from '../runtime/session.ts';
 import { CondCache, encodePrompts, type Conditions } from './conditioning.ts';
 import { fromGenerationParameters } from './parameters.ts';
-import { resolveSeeds, seedsOf } from './seeds.ts';
+import { prepareRequest } from './prepare.ts';
+import { seedsOf } from './seeds.ts';
 import { sampleTxt2Img } from './txt2img.ts';
 import type {
   DeviceReport,
@@ -22,9 +23,7 @@ import type {
   TokenCountOptions,
 } from './types.ts';
 import { validateParameters } from './validate.ts';
-import { stripComments } from '../prompt/comments.ts';
 import { parseExtraNetworks } from '../prompt/extra-networks.ts';
-import { resolveSampler } from '../sampling/registry.ts';
 import type { TokenCount } from '../prompt/counter.ts';
 import { countTokens } from './token-count.ts';
 import { TimeLeft } from './time-left.ts';
@@ -72,7 +71,7 @@ export class Engine implements EngineApi {
   }
 
   async generate(sha256: string, asked: GenerationParameters, onEvent: OnEvent): Promise<GenerationOutcome> {
-    const parameters = prepare(asked);
+    const parameters = prepareRequest(asked);
     const problems = validateParameters(parameters);
     if (problems.length > 0) throw new BadParametersError(problems.join(' '));
     if (this.#job)
@@ -270,18 +269,6 @@ export class Engine implements EngineApi {
   #explain(error: unknown): unknown {
     return this.#lost ? new DeviceLostError(this.#lost.message) : error;
   }
-}
-
-/** What is left to the engine is settled: combined names of old ("DPM++ 2M Karras"), random seeds, comments. */
-function prepare(asked: GenerationParameters): GenerationParameters {
-  const { sampler, scheduler, known } = resolveSampler(asked.sampler, asked.scheduler, false);
-  return resolveSeeds({
-    ...asked,
-    // An unknown name stays, to be refused by that name.
-    ...(known && asked.sampler !== sampler ? { sampler, scheduler } : {}),
-    prompt: stripComments(asked.prompt),
-    negativePrompt: stripComments(asked.negativePrompt),
-  });
 }
 
 function shortHash(model: LoadedModel): string {

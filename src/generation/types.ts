@@ -135,6 +135,8 @@ export interface EngineFailure {
 export interface TokenCountOptions {
   readonly steps?: number;
   readonly negative?: boolean;
+  /** Those that change how a prompt is cut into tokens; A1111's defaults for those left out. */
+  readonly settings?: Partial<Pick<ImageSettings, 'emphasis' | 'commaBacktrack' | 'curlyBraces'>>;
 }
 
 /** workers/engine.ts, seen through comlink. One job at a time. Rejections are Errors whose message a person can read. */
