@@ -12,14 +12,10 @@ export interface Range {
 }
 
 const MAX_ENSD = 2 ** 32 - 1;
-const SEED_RESIZE: Range = { min: 0, max: 2048, step: 8 };
 
 export const RANGES = {
   ...PARAMETER_BOUNDS,
   ensd: { min: -MAX_ENSD, max: MAX_ENSD, step: 1 },
-  subseedStrength: { min: 0, max: 1, step: 0.01 },
-  seedResizeFromWidth: SEED_RESIZE,
-  seedResizeFromHeight: SEED_RESIZE,
 } as const satisfies Partial<Record<keyof GenerationParameters, Range>>;
 
 export const SEED_RANGE: Range = { min: SEED_BOUNDS.random, max: SEED_BOUNDS.max, step: 1 };
