@@ -22,7 +22,7 @@ for (const [device, viewport] of Object.entries(SIZES)) {
       const darkroom = new DarkroomPage(page);
       await darkroom.open();
       await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme);
-      for (const tab of ['txt2img', 'Models', 'Settings'] as const) {
+      for (const tab of ['txt2img', 'PNG Info', 'Models', 'Settings'] as const) {
         await darkroom.tab(tab);
         expect(await violations(page), tab).toEqual([]);
       }
@@ -65,9 +65,10 @@ test('the keyboard alone reaches the tabs, the prompt, the controls and Generate
   expect([...reached].some((name) => name.startsWith('Generate'))).toBe(true);
 
   await page.getByRole('tab', { name: 'txt2img' }).focus();
-  await page.keyboard.press('ArrowRight');
-  await expect(page.getByRole('heading', { name: 'Models' })).toBeVisible();
-  await page.keyboard.press('ArrowRight');
+  for (const name of ['PNG Info', 'Models', 'Settings']) {
+    await page.keyboard.press('ArrowRight');
+    await expect(page.getByRole('tab', { name })).toHaveAttribute('aria-selected', 'true');
+  }
   await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
 });
 
