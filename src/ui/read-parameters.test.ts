@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_PARAMETERS } from '../generation/types.ts';
 import { CHOICES } from './choices.ts';
-import { describeChanges, readParameters } from './read-parameters.ts';
+import { describeChanges, keepingOwn, readParameters } from './read-parameters.ts';
 import { parseParameters } from './stored-settings.ts';
 
 const LINE =
@@ -71,6 +71,11 @@ describe('readParameters', () => {
     ]);
   });
 
+  it('finds nothing missing in the text of an inpainting model', () => {
+    expect(readParameters(`a cat\n${LINE}, Conditional mask weight: 1.0`).unsupported).toEqual([]);
+    expect(readParameters(`a cat\n${LINE}, Conditional mask weight: 0.5`).unsupported).toHaveLength(1);
+  });
+
   it('leaves the controls alone for a plain prompt', () => {
     const read = readParameters('just a prompt');
     expect(read).toMatchObject({ extraSeed: null, modelHash: null, fields: [] });
@@ -80,6 +85,16 @@ describe('readParameters', () => {
   it('reads the beginning of a text without end', () => {
     expect(readParameters('x'.repeat(5_000_000)).parameters.prompt).toHaveLength(1_000_000);
   });
+});
+
+it('keeps choices of the person that no text tells, and takes those that it does', () => {
+  const own = {
+    ...DEFAULT_PARAMETERS,
+    settings: { ...DEFAULT_PARAMETERS.settings, batchCondUncond: false, etaDdim: 0.5 },
+  };
+  const { settings } = keepingOwn(readParameters(TEXT).parameters, own);
+  expect(settings).toMatchObject({ batchCondUncond: false, etaDdim: 0 });
+  expect(keepingOwn({ prompt: 'a cat' }, own)).toEqual({ prompt: 'a cat' });
 });
 
 it('says what became of values beyond the controls', () => {

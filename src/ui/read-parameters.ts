@@ -4,7 +4,7 @@ import { IMAGE_SETTINGS } from '../generation/image-settings.ts';
 import { splitPairs } from '../generation/infotext/pairs.ts';
 import { hasParameters, parseInfotext, type StyleExtraction } from '../generation/infotext/parse.ts';
 import { unquote } from '../generation/infotext/quote.ts';
-import { toGenerationParameters } from '../generation/parameters.ts';
+import { describeModelOf, toGenerationParameters } from '../generation/parameters.ts';
 import type { GenerationParameters } from '../generation/types.ts';
 import { applyStyles, findStyles, type PromptPair, type PromptStyle } from '../prompt/styles.ts';
 import { resolveSampler } from '../sampling/registry.ts';
@@ -43,15 +43,15 @@ export function readParameters(text: string, styles: readonly PromptStyle[] = []
     extractStyles: (prompt, negativePrompt) => withoutStyles(styles, { prompt, negativePrompt }),
   });
   const fields = parameterFields(read);
-  const valueOf = (name: string) => fields.find((field) => field.name === name)?.value ?? null;
+  const model = describeModelOf(infotext);
   const parameters = toGenerationParameters(infotext);
   const found = infotext['Styles array'];
   return {
     parameters,
     extraSeed: fields.length === 0 ? null : wantsExtraSeed(parameters),
     styles: Array.isArray(found) ? (found as readonly string[]) : [],
-    modelHash: valueOf('Model hash'),
-    modelName: valueOf('Model'),
+    modelHash: model.hash,
+    modelName: model.name,
     fields,
     unsupported: unsupportedFields(fields),
   };
@@ -77,10 +77,28 @@ function wantsExtraSeed(parameters: Partial<GenerationParameters>): boolean {
 }
 
 function unsupportedFields(fields: readonly TextField[]): string[] {
-  const names = fields.filter(({ name }) => UNSUPPORTED.test(name)).map(({ name }) => name);
+  // A weight of 1 is what inpainting models have here; they write it too.
+  const names = fields
+    .filter(
+      ({ name, value }) =>
+        UNSUPPORTED.test(name) && !(name === 'Conditional mask weight' && Number(value) === 1),
+    )
+    .map(({ name }) => name);
   const sampler = fields.find(({ name }) => name === 'Sampler')?.value;
   if (sampler !== undefined && !resolveSampler(sampler).known) names.push(`Sampler ${sampler}`);
   return [...new Set(names)];
+}
+
+/** What a text decides, with the person's own choice where texts say nothing because the picture is the same either way. */
+export function keepingOwn(
+  asked: Partial<GenerationParameters>,
+  own: GenerationParameters,
+): Partial<GenerationParameters> {
+  if (!asked.settings) return asked;
+  const kept = IMAGE_SETTINGS.filter(({ infotext }) => infotext === null).map(
+    ({ key }) => [key, own.settings[key]] as const,
+  );
+  return { ...asked, settings: { ...asked.settings, ...Object.fromEntries(kept) } };
 }
 
 const LABELS: Partial<Record<keyof GenerationParameters, string>> = {

@@ -149,16 +149,17 @@ export class App {
   /** Sets the controls, the styles and the checkpoint as a parameters text has them. */
   async readText(text: string): Promise<void> {
     await this.attempt('The parameters could not be read', async () => {
-      const { describeChanges, readParameters } = await import('../read-parameters.ts');
+      const { describeChanges, keepingOwn, readParameters } = await import('../read-parameters.ts');
       const { settings } = this;
       const read = readParameters(text, settings.styles);
-      settings.change(read.parameters);
+      const asked = keepingOwn(read.parameters, settings.snapshot());
+      settings.change(asked);
       if (read.extraSeed !== null) {
         settings.extraSeed = read.extraSeed;
         // Styles chosen before would come on top of those that the text holds already.
         settings.chosenStyles = read.styles;
       }
-      const remarks = [...describeChanges(read.parameters, settings.snapshot())];
+      const remarks = [...describeChanges(asked, settings.snapshot())];
       if (read.unsupported.length > 0) remarks.push(`Not supported yet: ${read.unsupported.join(', ')}`);
       const model = findByHash(this.usableModels, read.modelHash);
       if (model) this.chooseModel(model.sha256);
