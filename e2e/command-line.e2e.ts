@@ -1,0 +1,82 @@
+// `npm run generate`, as a script would call it. On the CPU: that is the quicker one where rendering is in software.
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, test } from '@playwright/test';
+import { readImageMetadata } from '../src/image/metadata.ts';
+import { decodePng } from '../src/image/png.ts';
+import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
+
+interface Result {
+  readonly code: number | null;
+  readonly errors: string;
+}
+
+function generate(...args: string[]): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['scripts/run.js', 'scripts/generate.ts', ...args], {
+      stdio: ['ignore', 'inherit', 'pipe'],
+    });
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, errors }));
+  });
+}
+
+test('makes pictures and names them one after the other', async () => {
+  const info = test.info();
+  test.skip(TINY_MODEL === null, 'the reference data has no SD 1.x model');
+  const { checkpoint, name } = unpackModel(String(TINY_MODEL), info.outputPath('model'));
+  const out = info.outputPath('pictures', 'cat.png');
+  const size = ['--width', '72', '--height', '64', '--batch-count', '2', '--steps', '2'];
+  const request = [
+    '--prompt',
+    'a cat',
+    '--negative',
+    'blurry',
+    '--sampler',
+    'Euler a',
+    '--seed',
+    '-1',
+    ...size,
+  ];
+  const files = ['--model', checkpoint, '--out', out, '--profile', info.outputPath('profile')];
+  const { code, errors } = await generate(...files, ...request, '--cpu');
+  expect(errors).toContain(`Model ${name}`);
+  expect(code, errors).toBe(0);
+
+  const second = info.outputPath('pictures', 'cat-2.png');
+  const seeds: number[] = [];
+  for (const path of [out, second]) {
+    const bytes = new Uint8Array(readFileSync(path));
+    expect(await decodePng(bytes)).toMatchObject({ width: 72, height: 64 });
+    const { parameters } = await readImageMetadata(bytes);
+    expect(parameters).toMatch(/^a cat\nNegative prompt: blurry\nSteps: 2, Sampler: Euler a/);
+    seeds.push(Number(/Seed: (\d+)/.exec(parameters ?? '')?.[1]));
+  }
+  expect(seeds[1]).toBe((seeds[0] ?? NaN) + 1);
+});
+
+test('says what is wrong with a file, and fails', async () => {
+  const info = test.info();
+  const out = info.outputPath('none.png');
+  const files = ['--model', 'package.json', '--out', out, '--profile', info.outputPath('profile')];
+  const { code, errors } = await generate(...files, '--prompt', 'x', '--cpu');
+  expect(code).toBe(1);
+  expect(errors).toMatch(/not a model/);
+  expect(existsSync(out)).toBe(false);
+});
+
+test('says what is wrong with its arguments', async () => {
+  expect(await generate('--prompt', 'x')).toMatchObject({
+    code: 2,
+    errors: expect.stringContaining('--model, --prompt and --out are needed'),
+  });
+  const files = ['--model', 'package.json', '--out', 'x.png', '--prompt', 'x'];
+  expect(await generate(...files, '--width', '65')).toMatchObject({
+    code: 2,
+    errors: expect.stringContaining('Width must be a multiple of 8'),
+  });
+  expect(await generate(...files, '--steps', 'many')).toMatchObject({ code: 2 });
+  expect(await generate(...files, '--stepz', '2')).toMatchObject({ code: 2 });
+});
