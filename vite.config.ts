@@ -12,7 +12,8 @@ export default defineConfig({
   build: { target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 1000 },
   test: {
     include: ['src/**/*.test.ts', 'workers/**/*.test.ts', 'scripts/**/*.test.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // Only to end what hangs: machines are shared, and no test depends on a duration.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 });

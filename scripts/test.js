@@ -72,7 +72,9 @@ function float16() {
       const driver = await float16Driver();
       if ('reason' in driver) return { ok: true, skipped: driver.reason };
       console.log(`Device: ${driver.adapter}`);
-      return vitest(name, ['.float16.test'], { ...driver.env, DARKROOM_FLOAT16: '1' }).run();
+      // Shaders that were never compiled before take minutes on a busy machine.
+      const patience = ['--testTimeout=1800000', '--hookTimeout=1800000'];
+      return vitest(name, ['.float16.test', ...patience], { ...driver.env, DARKROOM_FLOAT16: '1' }).run();
     },
   };
 }
