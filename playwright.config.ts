@@ -20,7 +20,7 @@ export default defineConfig({
   workers: Math.min(4, availableParallelism()),
   // A picture takes a minute in software, several on a busy machine.
   timeout: 900_000,
-  expect: { timeout: 30_000 },
+  expect: { timeout: 120_000 },
   forbidOnly: process.env['CI'] !== undefined,
   reporter: 'list',
   use: {

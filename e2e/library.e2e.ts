@@ -26,7 +26,7 @@ test('NaN in the weights is refused with the name of the tensor, unless the pers
   expect(await stored(page)).toEqual({ models: 0, chunks: 0 });
 
   await card.getByRole('button', { name: 'Import anyway' }).click();
-  await expect(darkroom.importOf(fileName())).toContainText('Imported', { timeout: 120_000 });
+  await expect(darkroom.importOf(fileName())).toContainText('Imported', { timeout: 300_000 });
   expect((await stored(page)).models).toBe(1);
 });
 
@@ -53,7 +53,7 @@ test('without enough storage the import says how much it needs, and leaves nothi
 
   await session.send('Storage.overrideQuotaForOrigin', { origin });
   await page.getByRole('button', { name: 'Try again' }).click();
-  await expect(darkroom.importOf(fileName())).toContainText('Imported', { timeout: 120_000 });
+  await expect(darkroom.importOf(fileName())).toContainText('Imported', { timeout: 300_000 });
 });
 
 test('what a crashed import left is swept by the next one', async ({ page }) => {
@@ -75,7 +75,7 @@ test('what a crashed import left is swept by the next one', async ({ page }) => 
   );
   expect(await stored(page)).toEqual({ models: 0, chunks: 1 });
   await darkroom.pick([files.checkpoint, files.sidecar]);
-  await expect(darkroom.importOf(fileName())).toContainText('Imported', { timeout: 120_000 });
+  await expect(darkroom.importOf(fileName())).toContainText('Imported', { timeout: 300_000 });
   expect(await stored(page)).toEqual({ models: 1, chunks: 1 });
 
   await test.step('the same file dropped again is recognised', async () => {

@@ -26,7 +26,7 @@ test('without WebGPU the page offers the CPU, and draws with it', async ({
 
     await darkroom.pick([files.checkpoint, files.sidecar]);
     await expect(darkroom.importOf(`${files.name}.safetensors`)).toContainText('Imported', {
-      timeout: 120_000,
+      timeout: 300_000,
     });
     await darkroom.choose('Sampling method', 'Euler');
     await darkroom.set({ Width: 64, Height: 64, 'Sampling steps': 2, Seed: 3 });

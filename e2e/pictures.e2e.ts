@@ -30,7 +30,7 @@ test('a checkpoint picked from disk makes a picture, and both are there after a 
   await test.step('import', async () => {
     await darkroom.pick([files.checkpoint, files.sidecar]);
     await expect(darkroom.importOf(`${files.name}.safetensors`)).toContainText('Imported', {
-      timeout: 120_000,
+      timeout: 300_000,
     });
     await expect(darkroom.checkpoint).toContainText(files.name);
   });
@@ -111,7 +111,7 @@ test('a dropped checkpoint can be interrupted, and what is there is kept', async
   await darkroom.open();
   await darkroom.drop([files.checkpoint, files.sidecar]);
   await expect(darkroom.importOf(`${files.name}.safetensors`)).toContainText('Imported', {
-    timeout: 120_000,
+    timeout: 300_000,
   });
 
   await darkroom.prompt.fill('a lighthouse');
@@ -137,7 +137,7 @@ test('the same seed makes the same picture, another seed another', async ({ page
   await darkroom.open();
   await darkroom.pick([files.checkpoint, files.sidecar]);
   await expect(darkroom.importOf(`${files.name}.safetensors`)).toContainText('Imported', {
-    timeout: 120_000,
+    timeout: 300_000,
   });
   await darkroom.prompt.fill('a lighthouse');
   await darkroom.choose('Sampling method', 'Euler');

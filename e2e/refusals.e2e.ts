@@ -34,7 +34,7 @@ for (const kind of ['hostile', 'broken'] as const) {
     for (const [name, entry] of names) {
       const card = darkroom.importOf(name.replace(/\.gz$/, ''));
       await expect(card.getByRole('alert'), name).toHaveText(/Could not be imported|Not supported yet/, {
-        timeout: 120_000,
+        timeout: 300_000,
       });
       // More than the headline: what is wrong with the file.
       await expect(card.getByRole('paragraph').first(), name).toHaveText(/\S+ \S+ \S+/);
