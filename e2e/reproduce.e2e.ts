@@ -83,7 +83,9 @@ async function withModel(page: Page, files: CheckpointFiles): Promise<DarkroomPa
   const darkroom = new DarkroomPage(page);
   await darkroom.open();
   await darkroom.pick([files.checkpoint, files.sidecar]);
-  await expect(darkroom.importOf(`${files.name}.safetensors`)).toContainText('Imported', { timeout: 300_000 });
+  await expect(darkroom.importOf(`${files.name}.safetensors`)).toContainText('Imported', {
+    timeout: 300_000,
+  });
   return darkroom;
 }
 
