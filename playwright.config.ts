@@ -16,7 +16,8 @@ export default defineConfig({
   testDir: 'e2e',
   testMatch: '**/*.e2e.ts',
   outputDir: 'test-results',
-  // Each file in its own browser: software rendering keeps about one core busy.
+  // One browser a core: software rendering keeps about one busy.
+  fullyParallel: true,
   workers: Math.min(4, availableParallelism()),
   // A picture takes a minute in software, several on a busy machine.
   timeout: 900_000,
@@ -25,7 +26,7 @@ export default defineConfig({
   reporter: 'list',
   use: {
     baseURL: url,
-    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
     launchOptions: {
       args: SOFTWARE_WEBGPU_FLAGS,
       ...(executablePath === '' ? {} : { executablePath }),

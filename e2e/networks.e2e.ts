@@ -19,6 +19,7 @@ for (const model of tinyModels()) {
   test.describe(model, () => {
     let page: Page;
     let refusal: string | null;
+    test.describe.configure({ mode: 'default' });
 
     // One page for all tests of a model: importing it and starting the GPU takes longer than most of them.
     test.beforeAll(async ({ browser, baseURL }) => {

@@ -97,16 +97,19 @@ function textOutput(name: string, key: string): string | null {
   return skip === null ? null : `skip.${skip[1] ?? ''}`;
 }
 
-/** The pictures `e0`, `e1` ... of vae.safetensors. */
+/**
+ * The pictures `e0`, `e1` ... of vae.safetensors: their means, which is what the app uses, and one logvar, the other half
+ * of the same convolution's result. (A run gives one output, and takes a while in software.)
+ */
 export async function compareEncoder(
   expected: Tensors,
   precision: Precision,
   run: Run<VaeEncoderInputs>,
 ): Promise<Comparison[]> {
   const comparisons: Comparison[] = [];
-  for (const key of casesOf(expected, /^(e\d+)\.mean$/)) {
+  for (const [index, key] of casesOf(expected, /^(e\d+)\.mean$/).entries()) {
     const { data, ...size } = planesOf(expected, `${key}.x`);
-    for (const output of ['mean', 'logvar']) {
+    for (const output of index === 0 ? ['mean', 'logvar'] : ['mean']) {
       const result = await run({ image: data, ...size }, output);
       comparisons.push(compare(expected, `${key}.${output}`, result, TOLERANCES[precision].vae));
     }
