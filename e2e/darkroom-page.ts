@@ -31,13 +31,6 @@ export class DarkroomPage {
     await this.page.getByRole('tab', { name }).click();
   }
 
-  /** Chooses the slow mode, which is the quick one where WebGPU is rendered in software. */
-  async useCpu(): Promise<void> {
-    await this.tab('Settings');
-    await this.page.getByRole('checkbox', { name: /^Slow CPU mode/ }).check();
-    await this.tab('txt2img');
-  }
-
   /** Chooses files as in the browser's file dialog. */
   async pick(files: readonly string[]): Promise<void> {
     const chooser = this.page.waitForEvent('filechooser');

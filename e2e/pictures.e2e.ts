@@ -135,7 +135,6 @@ test('a dropped checkpoint can be interrupted, and what is there is kept', async
 test('the same seed makes the same picture, another seed another', async ({ page }) => {
   const darkroom = new DarkroomPage(page);
   await darkroom.open();
-  await darkroom.useCpu();
   await darkroom.pick([files.checkpoint, files.sidecar]);
   await expect(darkroom.importOf(`${files.name}.safetensors`)).toContainText('Imported', {
     timeout: 300_000,
