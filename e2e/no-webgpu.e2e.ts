@@ -35,6 +35,21 @@ test('without WebGPU the page offers the CPU, and draws with it', async ({
     await darkroom.finished();
     await expect(darkroom.failures).toHaveCount(0);
     await expect(darkroom.picture).toBeVisible();
+    await expect(darkroom.parameters).toContainText(`Model: ${files.name}`);
+
+    await test.step('a model renamed while it is loaded gives its new name to the next picture', async () => {
+      await darkroom.tab('Models');
+      await page.getByRole('button', { name: `Rename ${files.name}` }).click();
+      await page.keyboard.press('ControlOrMeta+A');
+      await page.keyboard.type('renamed');
+      await page.keyboard.press('Enter');
+      await expect(page.getByRole('button', { name: 'Rename renamed' })).toBeVisible();
+      await darkroom.tab('txt2img');
+      await darkroom.generateButton.click();
+      await expect(darkroom.interruptButton).toBeVisible();
+      await darkroom.finished();
+      await expect(darkroom.parameters).toContainText('Model: renamed');
+    });
   } finally {
     await browser.close();
   }

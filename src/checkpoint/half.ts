@@ -1,9 +1,6 @@
 // IEEE half precision (binary16), bfloat16 and the two 8-bit formats: bit patterns to and from float32.
 // Everything works on Uint32/Uint16 views, because that is what V8 compiles to plain integer loops.
 
-/** Largest finite half. */
-export const HALF_MAX = 65504;
-
 /** float32 magnitude bits from which round-to-nearest-even leaves the half range (65520). */
 const OVERFLOW = 0x477ff000;
 const INFINITY = 0x7f800000;

@@ -4,7 +4,7 @@ import { vaeOutputToPixels } from '../image/pixels.ts';
 import { encodePng } from '../image/png.ts';
 import { saveImage } from '../library/images.ts';
 import { getModel } from '../library/models.ts';
-import { StorageFullError } from '../library/storage.ts';
+import type { StoredModel } from '../library/types.ts';
 import { openGpu, NoWebGpuError, type Gpu } from '../runtime/device.ts';
 import { BadParametersError, DeviceLostError, ModelMissingError } from '../runtime/errors.ts';
 import { LoadedModel } from '../runtime/loaded-model.ts';
@@ -131,7 +131,7 @@ export class Engine implements EngineApi {
       const first = batch * batchSize;
       const sampling = sampleTxt2Img(model, parameters, conditions, { first, size: batchSize });
       let latents: Float32Array | null = null;
-      let stepsDone = 0;
+      let interrupted = false;
       for (;;) {
         const next = await sampling.next();
         if (next.done) {
@@ -139,7 +139,6 @@ export class Engine implements EngineApi {
           break;
         }
         const { step, steps: total, denoised } = next.value;
-        stepsDone = step;
         const remainingMs = time.update((batch + step / total) * steps);
         onEvent({
           type: 'step',
@@ -154,12 +153,12 @@ export class Engine implements EngineApi {
         // What is emerging is kept: A1111 too decodes the last denoised latent of an interrupted run.
         latents = denoised;
         if ((job.stop || job.skip) && step < total) {
+          interrupted = true;
           await sampling.return(denoised);
           break;
         }
       }
       if (!latents) break;
-      const interrupted = (job.stop || job.skip) && stepsDone < steps;
       for (let i = 0; i < batchSize; i++) {
         onEvent({
           type: 'status',
@@ -200,10 +199,10 @@ export class Engine implements EngineApi {
     try {
       await saveImage({ id, createdAt: Date.now(), width, height, seed, modelHash, parameters: text, png });
     } catch (error) {
-      if (!(error instanceof StorageFullError)) throw error;
+      const why = error instanceof Error ? error.message : String(error);
       onEvent({
         type: 'warning',
-        message: `The picture is shown but could not be kept; download it now. ${error.message}`,
+        message: `The picture is shown but could not be kept; download it now. ${why}`,
       });
     }
     onEvent({ type: 'image', id, png, seed, parameters: text, interrupted });
@@ -219,11 +218,9 @@ export class Engine implements EngineApi {
     }
     if (this.#lost) await this.#forgetLostDevice();
     const loaded = this.#model;
-    if (
-      loaded &&
-      loaded.record.sha256 === sha256 &&
-      loaded.record.predictionOverride === record.predictionOverride
-    ) {
+    if (loaded && sameNetworks(loaded.record, record)) {
+      // It may have been renamed meanwhile, and pictures carry the name.
+      loaded.record = record;
       return loaded;
     }
     await this.unload();
@@ -293,6 +290,13 @@ function warnOfExtraNetworks({ prompt, negativePrompt }: GenerationParameters, o
     type: 'warning',
     message: `${tags} in the prompt has no effect: add-on networks are not supported yet.`,
   });
+}
+
+/** Whether what is loaded for one record serves the other: a sidecar or the person may have changed what shapes cannot tell. */
+function sameNetworks(a: StoredModel, b: StoredModel): boolean {
+  const deciding = ({ sha256, predictionOverride, detection }: StoredModel) =>
+    JSON.stringify([sha256, predictionOverride, detection]);
+  return deciding(a) === deciding(b);
 }
 
 function previewOf(

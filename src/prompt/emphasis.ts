@@ -1,14 +1,6 @@
 // Applies the weights of a chunk to what the text encoder made of it. A1111 1.10.1, modules/sd_emphasis.py.
 import type { EmphasisMode } from './types.ts';
 
-/** The choices, in A1111's order, with what they do. */
-export const EMPHASIS_MODES: readonly { readonly name: EmphasisMode; readonly description: string }[] = [
-  { name: 'None', description: 'brackets and weights are plain text' },
-  { name: 'Ignore', description: 'brackets and weights are read, and have no effect' },
-  { name: 'Original', description: 'weights, then the mean is restored' },
-  { name: 'No norm', description: 'weights alone' },
-];
-
 /** [texts, tokens, width] of a hidden state, C order. */
 export type HiddenShape = readonly [texts: number, tokens: number, width: number];
 

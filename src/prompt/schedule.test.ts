@@ -1,6 +1,6 @@
 // Prompt editing: A1111's documented examples, and nesting without end.
 import { describe, expect, it } from 'vitest';
-import { entryAt, schedulePrompt } from './schedule.ts';
+import { schedulePrompt } from './schedule.ts';
 
 function schedule(text: string, steps = 10): [number, string][] {
   return schedulePrompt(text, { steps }).map(({ lastStep, text: at }) => [lastStep, at]);
@@ -57,14 +57,5 @@ describe('schedulePrompt', () => {
     ]);
     const strays = `${'('.repeat(depth)}[`;
     expect(schedule(strays)).toEqual([[10, strays]]);
-  });
-});
-
-describe('entryAt', () => {
-  it('finds the entry of a step', () => {
-    const entries = schedulePrompt('[a:b:3]', { steps: 10 });
-    expect([1, 3, 4, 10].map((step) => entryAt(entries, step).text)).toEqual(['a', 'a', 'b', 'b']);
-    // Samplers of second order ask beyond the last step.
-    expect(entryAt(entries, 11).text).toBe('a');
   });
 });

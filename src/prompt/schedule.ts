@@ -196,10 +196,3 @@ export function schedulePrompt(text: string, options: ScheduleOptions): Schedule
     .sort((a, b) => a - b)
     .map((lastStep) => ({ lastStep, text: textAt(parsed, lastStep, switches) }));
 }
-
-/** The entry that holds at a step, counted from 1. The first one where all have ended, as in A1111. */
-export function entryAt<T extends { readonly lastStep: number }>(schedule: readonly T[], step: number): T {
-  const entry = schedule.find(({ lastStep }) => step <= lastStep) ?? schedule[0];
-  if (entry === undefined) throw new Error('A schedule has at least one entry.');
-  return entry;
-}

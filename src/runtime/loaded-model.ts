@@ -25,7 +25,8 @@ export class LoadedModel implements Networks {
   #upcastAttention = false;
 
   private constructor(
-    readonly record: StoredModel,
+    /** As the library has it now: a new name needs no new load. */
+    public record: StoredModel,
     private readonly executor: Executor,
     private readonly precision: Precision,
     private readonly weights: StoredWeights,

@@ -2,14 +2,11 @@
 import {
   DEFAULT_IMAGE_SETTINGS,
   IMAGE_SETTINGS,
-  type ImageSettingKey,
   type ImageSettings,
   type SettingInfo,
   type SettingSection,
 } from '../generation/image-settings.ts';
 import { snap } from './choices.ts';
-
-export type SettingValue = ImageSettings[ImageSettingKey];
 
 /** A value the setting can have: the given one where it makes sense, brought into its range, or A1111's default. */
 export function parseImageSetting(info: SettingInfo, value: unknown): number | boolean | string {
