@@ -40,8 +40,7 @@ test('without WebGPU the page offers the CPU, and draws with it', async ({
     await test.step('a model renamed while it is loaded gives its new name to the next picture', async () => {
       await darkroom.tab('Models');
       await page.getByRole('button', { name: `Rename ${files.name}` }).click();
-      await page.keyboard.press('ControlOrMeta+A');
-      await page.keyboard.type('renamed');
+      await page.getByLabel(`New name of ${files.name}`).fill('renamed');
       await page.keyboard.press('Enter');
       await expect(page.getByRole('button', { name: 'Rename renamed' })).toBeVisible();
       await darkroom.tab('txt2img');
