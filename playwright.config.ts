@@ -27,6 +27,8 @@ export default defineConfig({
   use: {
     baseURL: url,
     screenshot: 'only-on-failure',
+    // It would fetch 27 MB into every test's browser. Tests of it let it in.
+    serviceWorkers: 'block',
     launchOptions: {
       args: SOFTWARE_WEBGPU_FLAGS,
       ...(executablePath === '' ? {} : { executablePath }),

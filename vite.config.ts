@@ -1,17 +1,37 @@
+// The site: a folder of static files. vite.single.config.ts makes the single file.
 import { existsSync } from 'node:fs';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
-import { tokenizerBundle } from './src/prompt/vite-plugin.ts';
+import { contentSecurityPolicy, SITE_POLICY } from './build/content-security-policy.ts';
+import { offline } from './build/offline.ts';
+import { sizeReport } from './build/size-report.ts';
+import { tokenizerBundle, tokenizerChunk } from './src/prompt/vite-plugin.ts';
 
 export default defineConfig({
   // Relative paths: the built folder works wherever it is put.
   base: './',
-  plugins: [svelte(), tokenizerBundle()],
+  plugins: [
+    svelte(),
+    tokenizerBundle(),
+    contentSecurityPolicy(SITE_POLICY),
+    offline(),
+    sizeReport({ budget: 150_000 }),
+  ],
   define: { __DARKROOM_DEMO__: JSON.stringify(existsSync('public/demo/demo.json')) },
-  worker: { format: 'es', plugins: () => [tokenizerBundle()] },
-  build: { target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 1000 },
+  worker: {
+    format: 'es',
+    plugins: () => [tokenizerBundle()],
+    rollupOptions: { output: { manualChunks: tokenizerChunk } },
+  },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1000,
+    // sizeReport tells.
+    reportCompressedSize: false,
+  },
   test: {
-    include: ['src/**/*.test.ts', 'workers/**/*.test.ts', 'scripts/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'workers/**/*.test.ts', 'scripts/**/*.test.ts', 'build/**/*.test.ts'],
     // Only to end what hangs: machines are shared, and no test depends on a duration.
     testTimeout: 600_000,
     hookTimeout: 600_000,

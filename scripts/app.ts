@@ -68,6 +68,8 @@ export class App {
           executablePath,
           args: [...flags, address],
           handleSIGINT: false,
+          // A profile is kept from run to run; its page must be the one that was built last.
+          serviceWorkers: 'block',
         });
         const page = context.pages()[0] ?? (await context.newPage());
         await page.goto('http://darkroom.localhost/');

@@ -10,6 +10,7 @@ const SOURCES = [
   'package-lock.json',
   'vite.config.ts',
   'svelte.config.js',
+  'build',
   'public',
   'src',
   'workers',

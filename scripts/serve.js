@@ -37,9 +37,10 @@ export function fileFor(folder, path) {
  * Serves folders on localhost.
  * @param {Readonly<Record<string, string>>} mounts URL prefix (starting and ending with "/") to folder; the longest wins
  * @param {number} [port] 0 = any free one
+ * @param {Readonly<Record<string, string>>} [headers] sent with every file, besides its type
  * @returns {Promise<{ url: string, close: () => Promise<void> }>} `url` ends with "/". Rejects when the port is taken.
  */
-export function serve(mounts, port = 0) {
+export function serve(mounts, port = 0, headers = {}) {
   const prefixes = Object.keys(mounts).sort((a, b) => b.length - a.length);
   const server = createServer((request, response) => {
     const refuse = (/** @type {number} */ status) => response.writeHead(status).end();
@@ -57,6 +58,7 @@ export function serve(mounts, port = 0) {
       (status) => {
         if (!status.isFile()) return void refuse(404);
         response.writeHead(200, {
+          ...headers,
           'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
           'content-length': status.size,
           // Built files carry a hash in their names; the page itself must not go stale.

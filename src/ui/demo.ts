@@ -1,4 +1,5 @@
 // The demo checkpoint, where this copy of Darkroom comes with one (`demo/demo.json` beside the page).
+import { readDemoFile } from './demo-source.ts';
 
 export interface Demo {
   readonly name: string;
@@ -31,25 +32,17 @@ export function parseDemo(json: unknown): Demo | null {
 }
 
 /** Asks for demo.json only in copies built with one: a 404 on every first visit would look like a fault. */
-export async function findDemo(base: URL): Promise<Demo | null> {
+export async function findDemo(): Promise<Demo | null> {
   if (!__DARKROOM_DEMO__) return null;
   try {
-    const response = await fetch(new URL('demo.json', base));
-    return response.ok ? parseDemo(await response.json()) : null;
+    return parseDemo(JSON.parse(await (await readDemoFile('demo.json')).text()));
   } catch {
     return null;
   }
 }
 
 /** The demo's files as if they had been dropped. Rejects with an Error for people. */
-export async function fetchDemo(demo: Demo, base: URL): Promise<File[]> {
+export async function fetchDemo(demo: Demo): Promise<File[]> {
   const names = demo.sidecar === null ? [demo.file] : [demo.file, demo.sidecar];
-  return Promise.all(
-    names.map(async (name) => {
-      const response = await fetch(new URL(name, base));
-      if (!response.ok)
-        throw new Error(`The demo model could not be loaded (${response.status}). Try again later.`);
-      return new File([await response.blob()], name);
-    }),
-  );
+  return Promise.all(names.map(async (name) => new File([await readDemoFile(name)], name)));
 }

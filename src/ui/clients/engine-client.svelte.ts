@@ -9,14 +9,8 @@ import type {
   TokenCountOptions,
 } from '../../generation/types.ts';
 import { Failure } from '../failure.ts';
+import { startWorker } from './start-worker.ts';
 import { WorkerLink } from './worker-link.ts';
-
-function spawnEngine(): Worker {
-  return new Worker(new URL('../../../workers/engine.ts', import.meta.url), {
-    type: 'module',
-    name: 'engine',
-  });
-}
 
 export interface TokenCount {
   readonly used: number;
@@ -31,7 +25,7 @@ export class EngineClient {
   #started: { readonly cpu: boolean; readonly report: Promise<DeviceReport> } | null = null;
   readonly #spawn: () => Worker;
 
-  constructor(spawn: () => Worker = spawnEngine) {
+  constructor(spawn: () => Worker = () => startWorker('engine')) {
     this.#spawn = spawn;
   }
 

@@ -6,21 +6,15 @@ import type {
   ImportOutcome,
   ImportProgress,
 } from '../../library/import-types.ts';
+import { startWorker } from './start-worker.ts';
 import { WorkerLink } from './worker-link.ts';
-
-function spawnImporter(): Worker {
-  return new Worker(new URL('../../../workers/importer.ts', import.meta.url), {
-    type: 'module',
-    name: 'importer',
-  });
-}
 
 /** Every method rejects with a Failure. */
 export class ImporterClient {
   #link = $state.raw<WorkerLink<ImporterApi> | null>(null);
   readonly #spawn: () => Worker;
 
-  constructor(spawn: () => Worker = spawnImporter) {
+  constructor(spawn: () => Worker = () => startWorker('importer')) {
     this.#spawn = spawn;
   }
 

@@ -32,8 +32,6 @@ export type TabId = (typeof TABS)[number]['id'];
 /** A1111 draws its random seeds below this. */
 const RANDOM_SEEDS = 4294967294;
 
-const DEMO_BASE = new URL('demo/', document.baseURI);
-
 export class App {
   readonly notices = new Notices();
   readonly settings = new Settings(CHOICES, (error) =>
@@ -99,7 +97,7 @@ export class App {
     await this.attempt('The library could not be opened', () => this.library.refreshModels());
     void this.attempt('Pictures could not be listed', () => this.library.refreshImages());
     void this.device.look();
-    if (this.library.models.length === 0) this.demo = await findDemo(DEMO_BASE);
+    if (this.library.models.length === 0) this.demo = await findDemo();
   }
 
   /** Files dropped on the page: pictures go to PNG Info, the rest into the library. */
@@ -210,7 +208,7 @@ export class App {
     if (!demo || this.demoLoading) return;
     this.demoLoading = true;
     await this.attempt('The demo model could not be loaded', async () => {
-      const files = await fetchDemo(demo, DEMO_BASE);
+      const files = await fetchDemo(demo);
       if (demo.prompt !== null && this.settings.parameters.prompt === '') {
         this.settings.parameters.prompt = demo.prompt;
       }

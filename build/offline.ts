@@ -1,0 +1,24 @@
+// The service worker (workers/service-worker.ts), with the list of everything that it keeps for use without a network.
+import { VitePWA } from 'vite-plugin-pwa';
+import type { PluginOption } from 'vite';
+
+export function offline(): PluginOption {
+  return VitePWA({
+    strategies: 'injectManifest',
+    srcDir: 'workers',
+    filename: 'service-worker.ts',
+    // src/ui/updates.ts registers it, after the page has loaded.
+    injectRegister: false,
+    // public/manifest.webmanifest is written by hand.
+    manifest: false,
+    injectManifest: {
+      globPatterns: ['**/*'],
+      // Screenshots are for the browser's installation dialog.
+      globIgnores: ['screenshots/**', 'service-worker.js'],
+      // Names with a hash need no other revision.
+      dontCacheBustURLsMatching: /^assets\//,
+      // The runtime is 27 MB, a demo checkpoint up to 40.
+      maximumFileSizeToCacheInBytes: 64e6,
+    },
+  });
+}
