@@ -1,15 +1,23 @@
 import { expect, it } from 'vitest';
 import { parseDemo } from './demo.ts';
 
-const demo = { name: 'Darkroom demo', file: 'demo.safetensors', size: 5_000_000 };
+const example = { prompt: 'a red house', negativePrompt: '', width: 128, height: 128 };
+const demo = {
+  name: 'Darkroom demo',
+  file: 'demo.safetensors',
+  size: 5_000_000,
+  sha256: 'a'.repeat(64),
+  example,
+};
 
 it('reads a demo', () => {
-  expect(parseDemo({ ...demo, sidecar: 'demo.yaml', prompt: 'a red house' })).toEqual({
-    ...demo,
-    sidecar: 'demo.yaml',
-    prompt: 'a red house',
-  });
-  expect(parseDemo(demo)).toEqual({ ...demo, sidecar: null, prompt: null });
+  const whole = { ...demo, sidecar: 'demo.yaml', prompts: ['sea', 'desert'] };
+  expect(parseDemo(whole)).toEqual(whole);
+  expect(parseDemo(demo)).toEqual({ ...demo, sidecar: null, prompts: [] });
+});
+
+it('leaves out what cannot be a prompt', () => {
+  expect(parseDemo({ ...demo, prompts: ['sea', 5, 'x'.repeat(1001)] })?.prompts).toEqual(['sea']);
 });
 
 it.each([
@@ -22,4 +30,9 @@ it.each([
   { ...demo, size: -1 },
   { ...demo, size: '5' },
   { ...demo, name: '' },
+  { ...demo, sha256: 'abc' },
+  { ...demo, example: null },
+  { ...demo, example: { ...example, width: 100 } },
+  { ...demo, example: { ...example, height: 1e9 } },
+  { ...demo, example: { ...example, prompt: 7 } },
 ])('refuses %o', (json) => expect(parseDemo(json)).toBeNull());

@@ -9,26 +9,65 @@ export interface Demo {
   readonly size: number;
   /** A `.yaml` beside demo.json, or null. */
   readonly sidecar: string | null;
-  /** A prompt it does well, or null. */
-  readonly prompt: string | null;
+  /** SHA-256 of the file: tells whether the model in use is this one. */
+  readonly sha256: string;
+  /** A request it does well. */
+  readonly example: DemoExample;
+  /** More prompts to try. */
+  readonly prompts: readonly string[];
 }
 
+/** The fields of GenerationParameters that the demo sets. */
+export interface DemoExample {
+  readonly prompt: string;
+  readonly negativePrompt: string;
+  /** Pixels, multiples of 8: the size that the model was trained at. */
+  readonly width: number;
+  readonly height: number;
+}
+
+const MAX_PROMPT = 1000;
+const MAX_PROMPTS = 24;
 const FILE_NAME = /^[\w][\w.-]{0,99}$/;
 
 /** Null for anything that does not describe a demo. */
 export function parseDemo(json: unknown): Demo | null {
-  if (typeof json !== 'object' || json === null) return null;
-  const { name, file, size, sidecar, prompt } = json as Record<string, unknown>;
+  if (!isRecord(json)) return null;
+  const { name, file, size, sha256, sidecar, prompts } = json;
   if (typeof name !== 'string' || name.length === 0 || name.length > 100) return null;
   if (typeof file !== 'string' || !FILE_NAME.test(file)) return null;
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size <= 0) return null;
+  if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) return null;
+  const example = parseExample(json['example']);
+  if (!example) return null;
   return {
     name,
     file,
     size,
+    sha256,
     sidecar: typeof sidecar === 'string' && FILE_NAME.test(sidecar) ? sidecar : null,
-    prompt: typeof prompt === 'string' && prompt.length <= 1000 ? prompt : null,
+    example,
+    prompts: Array.isArray(prompts) ? prompts.filter(isPrompt).slice(0, MAX_PROMPTS) : [],
   };
+}
+
+function parseExample(json: unknown): DemoExample | null {
+  if (!isRecord(json)) return null;
+  const { prompt, negativePrompt, width, height } = json;
+  if (!isPrompt(prompt) || !isPrompt(negativePrompt) || !isSide(width) || !isSide(height)) return null;
+  return { prompt, negativePrompt, width, height };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isPrompt(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_PROMPT;
+}
+
+function isSide(value: unknown): value is number {
+  return typeof value === 'number' && value >= 64 && value <= 2048 && value % 8 === 0;
 }
 
 /** Asks for demo.json only in copies built with one: a 404 on every first visit would look like a fault. */

@@ -97,7 +97,7 @@ export class App {
     await this.attempt('The library could not be opened', () => this.library.refreshModels());
     void this.attempt('Pictures could not be listed', () => this.library.refreshImages());
     void this.device.look();
-    if (this.library.models.length === 0) this.demo = await findDemo();
+    this.demo = await findDemo();
   }
 
   /** Files dropped on the page: pictures go to PNG Info, the rest into the library. */
@@ -203,18 +203,32 @@ export class App {
     return this.imports.add(requests);
   }
 
+  /** The demo model is the one in use. */
+  get usingDemo(): boolean {
+    return this.demo !== null && this.model?.sha256 === this.demo.sha256;
+  }
+
+  /** One click from nothing to a picture: loads the demo model and generates its example. */
   async tryDemo(): Promise<void> {
     const { demo } = this;
     if (!demo || this.demoLoading) return;
     this.demoLoading = true;
     await this.attempt('The demo model could not be loaded', async () => {
-      const files = await fetchDemo(demo);
-      if (demo.prompt !== null && this.settings.parameters.prompt === '') {
-        this.settings.parameters.prompt = demo.prompt;
-      }
-      await this.importFiles(files);
+      const [job] = await this.importFiles(await fetchDemo(demo));
+      // A failed import has said why.
+      if (!job?.model) return;
+      this.chooseModel(job.model.sha256);
+      this.settings.change(demo.example);
+      void this.generate();
     });
     this.demoLoading = false;
+  }
+
+  /** Another of the demo's prompts. */
+  async tryDemoPrompt(prompt: string): Promise<void> {
+    if (!this.demo) return;
+    this.settings.change({ ...this.demo.example, prompt });
+    await this.generate();
   }
 
   /** Ctrl+Enter restarts what runs, the button cannot be pressed then. */

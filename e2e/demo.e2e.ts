@@ -1,0 +1,78 @@
+// The demo model: one click from a first visit to a picture, and pictures that show what their prompts say.
+import { existsSync } from 'node:fs';
+import { expect, test } from '@playwright/test';
+import { DarkroomPage } from './darkroom-page.ts';
+
+test.skip(!existsSync('dist/demo/demo.json'), 'this copy comes without the demo model');
+
+/** Mean red, green and blue, 0..255, of the whole picture and of its lowest quarter. */
+interface Look {
+  readonly whole: Colour;
+  readonly bottom: Colour;
+}
+interface Colour {
+  readonly red: number;
+  readonly green: number;
+  readonly blue: number;
+}
+
+const brightness = ({ red, green, blue }: Colour) => red + green + blue;
+const redness = ({ red, green, blue }: Colour) => red / (red + green + blue);
+const blueness = ({ red, green, blue }: Colour) => blue / (red + green + blue);
+
+test('one click paints the example; opposite scenes differ as their words say', async ({ page }) => {
+  const darkroom = new DarkroomPage(page);
+  await darkroom.open();
+
+  await test.step('first visit: one click', async () => {
+    await page.getByRole('button', { name: 'Try it with the demo model' }).click();
+    await expect(darkroom.picture).toBeVisible({ timeout: 600_000 });
+    await darkroom.finished();
+    await expect(darkroom.failures).toHaveCount(0);
+    await expect(darkroom.parameters).toContainText('(sunrise at sea)');
+    await expect(darkroom.parameters).toContainText('Size: 128x128');
+  });
+
+  await test.step('the page offers more prompts', async () => {
+    const prompts = page.getByRole('region', { name: 'Prompts for the demo model' });
+    await expect(prompts.getByRole('button').first()).toBeEnabled();
+  });
+
+  // Fewer steps than a person would take: software rendering is slow, and scene and light are settled early.
+  await darkroom.choose('Sampling method', 'DPM++ 2M');
+  await darkroom.set({ 'Sampling steps': 8, Seed: 3 });
+  const looks: Record<string, Look> = {};
+  for (const prompt of ['sea, noon', 'sea, sunset', 'sea, night', 'desert, noon']) {
+    await test.step(prompt, async () => {
+      await darkroom.prompt.fill(prompt);
+      await darkroom.generateButton.click();
+      await expect(darkroom.parameters).toContainText(`${prompt}\n`, { timeout: 300_000 });
+      await darkroom.finished();
+      looks[prompt] = await darkroom.picture.evaluate(lookOf);
+    });
+  }
+  const look = (prompt: string): Look => looks[prompt]!;
+
+  expect(brightness(look('sea, night').whole)).toBeLessThan(0.6 * brightness(look('sea, noon').whole));
+  expect(redness(look('sea, sunset').whole)).toBeGreaterThan(redness(look('sea, noon').whole) + 0.05);
+  expect(blueness(look('sea, noon').bottom)).toBeGreaterThan(blueness(look('desert, noon').bottom) + 0.05);
+});
+
+async function lookOf(element: HTMLElement | SVGElement): Promise<Look> {
+  const picture = element as HTMLImageElement;
+  await picture.decode();
+  const { naturalWidth: width, naturalHeight: height } = picture;
+  const context = new OffscreenCanvas(width, height).getContext('2d');
+  if (!context) throw new Error('No canvas.');
+  context.drawImage(picture, 0, 0);
+  const mean = (top: number) => {
+    const { data } = context.getImageData(0, top, width, height - top);
+    const sum = [0, 0, 0];
+    data.forEach((value, index) => {
+      if (index % 4 < 3) sum[index % 4]! += value;
+    });
+    const [red, green, blue] = sum.map((total) => total / (data.length / 4)) as [number, number, number];
+    return { red, green, blue };
+  };
+  return { whole: mean(0), bottom: mean(Math.floor(height * 0.75)) };
+}
