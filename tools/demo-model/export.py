@@ -1,0 +1,152 @@
+"""Writes the trained networks as a Stable Diffusion 1.x checkpoint (float16 .safetensors) with its sidecar, and demo.json."""
+import argparse
+import hashlib
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from networks import SIZES
+from schedule import BETA_END, BETA_START, TIMESTEPS, alphas_cumprod
+from prompts import UNKNOWN
+
+NAME = "darkroom-demo"
+TEXT_PREFIX = "cond_stage_model.transformer.text_model."
+TYPES = {torch.float16: "F16", torch.float32: "F32", torch.int64: "I64"}
+
+EXAMPLE = {
+    "prompt": "HD, masterpiece, best quality, (sunrise at sea), (waves), birds flying in the distance, morning",
+    "negativePrompt": "low quality, blurry, noisy, monochrome",
+    "width": 128,
+    "height": 128,
+}
+# What the page offers to click.
+PROMPTS = (
+    "sunset over the sea, a boat with a red sail, clouds",
+    "mountains at noon with trees and a house with a red roof",
+    "starry night, full moon, city skyline",
+    "desert at sunset with a cactus",
+    "meadow, noon, rainbow, flowers, clouds",
+    "winter landscape, snowing, houses, night",
+    "a red apple in the center, white background",
+    "three yellow balloons, blue background",
+)
+
+
+def checkpoint(folder):
+    """Every tensor by its name in the original layout."""
+    trained = torch.load(Path(folder, "diffusion.pt"), map_location="cpu")
+    fine = Path(folder, "vae-fine.pt")
+    vae = torch.load(fine if fine.exists() else Path(folder, "vae.pt"), map_location="cpu")
+    text = trained["text"]
+    key = "embeddings.token_embedding.weight"
+    table = text[key][UNKNOWN].repeat(SIZES["text"]["vocabulary"], 1)
+    table[trained["vocabulary"]] = text[key][UNKNOWN + 1 :]
+    text = {**text, key: table}
+    tensors = {f"{TEXT_PREFIX}{name}": value for name, value in text.items()}
+    tensors.update({f"model.diffusion_model.{name}": value for name, value in trained["unet"].items()})
+    tensors.update({f"first_stage_model.{name}": value for name, value in vae.items()})
+    tensors = {name: value.to(torch.float16) for name, value in tensors.items()}
+    tensors[f"{TEXT_PREFIX}embeddings.position_ids"] = torch.arange(SIZES["text"]["positions"])[None]
+    tensors["alphas_cumprod"] = alphas_cumprod()
+    tensors["betas"] = (torch.linspace(BETA_START**0.5, BETA_END**0.5, TIMESTEPS, dtype=torch.float64) ** 2).float()
+    return tensors
+
+
+def write_safetensors(path, tensors, metadata):
+    """The format of huggingface/safetensors: the header's length, the header, the tensors."""
+    header, offset = {"__metadata__": metadata}, 0
+    for name, tensor in sorted(tensors.items()):
+        size = tensor.numel() * tensor.element_size()
+        header[name] = {"dtype": TYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [offset, offset + size]}
+        offset += size
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for _, tensor in sorted(tensors.items()):
+            file.write(np.ascontiguousarray(tensor.numpy()).tobytes())
+
+
+def sidecar(scale_factor):
+    text, unet, vae = SIZES["text"], SIZES["unet"], SIZES["vae"]
+    listed = lambda values: "[" + ", ".join(str(v) for v in values) + "]"
+    return f"""# Darkroom's demo model: Stable Diffusion 1.x at small sizes. What the tensors do not tell.
+model:
+  target: ldm.models.diffusion.ddpm.LatentDiffusion
+  params:
+    parameterization: eps
+    linear_start: {BETA_START}
+    linear_end: {BETA_END}
+    timesteps: {TIMESTEPS}
+    channels: 4
+    scale_factor: {scale_factor}
+    unet_config:
+      target: ldm.modules.diffusionmodules.openaimodel.UNetModel
+      params:
+        in_channels: 4
+        out_channels: 4
+        model_channels: {unet["channels"]}
+        attention_resolutions: {listed(2**level for level in unet["attention_levels"])}
+        num_res_blocks: {unet["res_blocks"]}
+        channel_mult: {listed(unet["mult"])}
+        num_heads: {unet["heads"]}
+        use_spatial_transformer: true
+        transformer_depth: 1
+        context_dim: {unet["context"]}
+        legacy: false
+    first_stage_config:
+      target: ldm.models.autoencoder.AutoencoderKL
+      params:
+        embed_dim: {vae["latent"]}
+        ddconfig:
+          double_z: true
+          z_channels: {vae["latent"]}
+          resolution: 128
+          in_channels: 3
+          out_ch: 3
+          ch: {vae["channels"]}
+          ch_mult: {listed(vae["mult"])}
+          num_res_blocks: {vae["res_blocks"]}
+          attn_resolutions: []
+          dropout: 0.0
+    cond_stage_config:
+      target: ldm.modules.encoders.modules.FrozenCLIPEmbedder
+      params:
+        text_config:
+          hidden_size: {text["width"]}
+          intermediate_size: {4 * text["width"]}
+          num_hidden_layers: {text["layers"]}
+          num_attention_heads: {text["heads"]}
+          hidden_act: quick_gelu
+"""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", help="where the training left its states")
+    parser.add_argument("--out", default=str(Path(__file__).resolve().parents[2] / "public/demo"))
+    options = parser.parse_args()
+    out = Path(options.out)
+    out.mkdir(parents=True, exist_ok=True)
+    scale_factor = json.loads(Path(options.folder, "scale.json").read_text())["scale_factor"]
+    file = out / f"{NAME}.safetensors"
+    write_safetensors(file, checkpoint(options.folder), {"modelspec.title": "Darkroom demo", "modelspec.license": "MIT"})
+    (out / f"{NAME}.yaml").write_text(sidecar(scale_factor))
+    demo = {
+        "name": "Darkroom demo",
+        "file": file.name,
+        "size": file.stat().st_size,
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "sidecar": f"{NAME}.yaml",
+        "example": EXAMPLE,
+        "prompts": PROMPTS,
+    }
+    (out / "demo.json").write_text(json.dumps(demo, indent=2) + "\n")
+    print(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
