@@ -137,7 +137,12 @@ async function main() {
     checks('types', ['typescript', '-p', '.'], ['typescript', '-p', 'workers'], ['svelte-check']),
     vitest('unit', ['--exclude=**/*.float16.test.ts']),
     float16(),
-    checks('build', ['vite', 'build'], ['vite', 'build', '--config', 'e2e/harness/vite.config.ts']),
+    checks(
+      'build',
+      ['vite', 'build'],
+      ['vite', 'build', '--config', 'vite.single.config.ts'],
+      ['vite', 'build', '--config', 'e2e/harness/vite.config.ts'],
+    ),
     playwright(browser),
   ].filter((stage) => only === null || only.includes(stage.name));
   if (stages.length === 0) throw new Error('--only takes stages: lint, types, unit, float16, build, e2e.');
