@@ -30,7 +30,9 @@ self.addEventListener('message', (event) => {
   const port = event.ports[0];
   if (!isUpdateRequest(event.data) || !port) return;
   const answer = async () => {
-    const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+    // Other pages of the same server are none of Darkroom's.
+    const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+    const pages = windows.filter(({ url }) => url.startsWith(self.registration.scope));
     const reply: UpdateAnswer = pages.length > 1 ? 'other-tabs' : 'applied';
     if (reply === 'applied') await self.skipWaiting();
     port.postMessage(reply);
