@@ -57,22 +57,8 @@ test('without enough storage the import says how much it needs, and leaves nothi
 });
 
 test('what a crashed import left is swept by the next one', async ({ page }) => {
-  await page.evaluate(
-    () =>
-      new Promise<void>((resolve, reject) => {
-        const opening = indexedDB.open('darkroom-weights');
-        opening.onupgradeneeded = () => opening.result.createObjectStore('entries');
-        opening.onsuccess = () => {
-          const transaction = opening.result.transaction('entries', 'readwrite');
-          transaction.objectStore('entries').put(new Blob(['half a model']), 'a-dead-import/00000');
-          transaction.oncomplete = () => {
-            opening.result.close();
-            resolve();
-          };
-          transaction.onerror = () => reject(new Error(String(transaction.error)));
-        };
-      }),
-  );
+  await expect.poll(() => stored(page)).toEqual({ models: 0, chunks: 0 });
+  await page.evaluate(write, ['darkroom-weights', 'a-dead-import/00000', 'half a model'] as const);
   expect(await stored(page)).toEqual({ models: 0, chunks: 1 });
   await darkroom.pick([files.checkpoint, files.sidecar]);
   await expect(darkroom.importOf(fileName())).toContainText('Imported', { timeout: 300_000 });
@@ -83,7 +69,61 @@ test('what a crashed import left is swept by the next one', async ({ page }) => 
     await expect(darkroom.importOf(fileName()).last()).toContainText('Already in your library');
     expect(await stored(page)).toEqual({ models: 1, chunks: 1 });
   });
+
+  await test.step('a model that lost its weights is named, and made whole by its file', async () => {
+    await page.evaluate(write, ['darkroom-weights', null, null] as const);
+    await page.reload();
+    await darkroom.tab('Models');
+    await expect(page.getByText(`${files.name} has lost its weights`)).toBeVisible();
+    await expect(darkroom.checkpoint).toBeDisabled();
+    await darkroom.drop([files.checkpoint]);
+    await expect(darkroom.importOf(fileName())).toContainText('Imported', { timeout: 300_000 });
+    await expect(darkroom.checkpoint).toContainText(files.name);
+    await expect(page.getByText('has lost its weights')).toHaveCount(0);
+    expect(await stored(page)).toEqual({ models: 1, chunks: 1 });
+  });
+
+  await test.step('damaged records are named and can be deleted; the others stay usable', async () => {
+    await page.evaluate(write, ['darkroom-models', 'broken', 'not a record'] as const);
+    await page.evaluate(write, ['darkroom-queue', 'broken', { id: 'broken', requests: 'none' }] as const);
+    await page.reload();
+    await expect(page.getByText('The queue was damaged')).toBeVisible();
+    await expect(darkroom.checkpoint).toContainText(files.name);
+    await darkroom.tab('Models');
+    await page.getByRole('button', { name: 'Delete the damaged record' }).click();
+    await expect(page.getByText('cannot be read any more')).toHaveCount(0);
+    expect(await stored(page)).toEqual({ models: 1, chunks: 1 });
+  });
+
+  await test.step('a library that the browser has deleted is missed', async () => {
+    for (const database of ['darkroom-models', 'darkroom-weights'])
+      await page.evaluate(write, [database, null, null] as const);
+    await page.reload();
+    await expect(page.getByText('Your models are gone')).toBeVisible();
+    await page.reload();
+    await expect(darkroom.checkpoint).toBeDisabled();
+    await expect(page.getByText('Your models are gone')).toHaveCount(0);
+  });
 });
+
+/** Stores a record; without a key, deletes all. Runs on the page. */
+function write([database, key, value]: readonly [string, string | null, unknown]): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const opening = indexedDB.open(database);
+    opening.onerror = () => reject(new Error(String(opening.error)));
+    opening.onsuccess = () => {
+      const transaction = opening.result.transaction('entries', 'readwrite');
+      const store = transaction.objectStore('entries');
+      if (key === null) store.clear();
+      else store.put(value, key);
+      transaction.oncomplete = () => {
+        opening.result.close();
+        resolve();
+      };
+      transaction.onerror = () => reject(new Error(String(transaction.error)));
+    };
+  });
+}
 
 function fileName(): string {
   return `${files.name}.safetensors`;

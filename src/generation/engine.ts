@@ -12,9 +12,11 @@ import type { Executor } from '../runtime/session.ts';
 import { CondCache, encodePrompts, type Conditions } from './conditioning.ts';
 import { fromGenerationParameters } from './parameters.ts';
 import { prepareRequest } from './prepare.ts';
+import { Replay } from './replay.ts';
 import { seedsOf } from './seeds.ts';
 import { sampleTxt2Img } from './txt2img.ts';
 import type {
+  Continuation,
   DeviceReport,
   EngineApi,
   GenerationEvent,
@@ -32,6 +34,10 @@ type OnEvent = (event: GenerationEvent) => void;
 
 /** Previews of a large batch would cost more than they tell. */
 const MAX_PREVIEWS = 4;
+
+/** Milliseconds. */
+const LOSS_TOLD_WITHIN = 300;
+
 interface Job {
   /** Stop after the step that runs. */
   stop: boolean;
@@ -46,6 +52,8 @@ export class Engine implements EngineApi {
   #model: LoadedModel | null = null;
   #conds = new CondCache();
   #job: Job | null = null;
+  /** Ends the job that runs. */
+  #onLost: (error: DeviceLostError) => void = () => undefined;
   /** Who hears of loading and of the model's warnings: whoever asked last. */
   #listener: OnEvent = () => undefined;
 
@@ -70,7 +78,12 @@ export class Engine implements EngineApi {
     return { prediction: model.prediction };
   }
 
-  async generate(sha256: string, asked: GenerationParameters, onEvent: OnEvent): Promise<GenerationOutcome> {
+  async generate(
+    sha256: string,
+    asked: GenerationParameters,
+    onEvent: OnEvent,
+    continuation?: Continuation,
+  ): Promise<GenerationOutcome> {
     const parameters = prepareRequest(asked);
     const problems = validateParameters(parameters);
     if (problems.length > 0) throw new BadParametersError(problems.join(' '));
@@ -79,12 +92,15 @@ export class Engine implements EngineApi {
     const job: Job = { stop: false, skip: false };
     this.#job = job;
     this.#listener = onEvent;
-    try {
+    const work = async (): Promise<GenerationOutcome> => {
       const model = await this.#ensureModel(sha256);
       await this.#useUpcastAttention(model, parameters.settings.upcastAttention);
-      return await this.#run(job, model, parameters, onEvent);
+      return this.#run(job, model, parameters, onEvent, continuation ?? null);
+    };
+    try {
+      return await this.#unlessLost(work());
     } catch (error) {
-      throw this.#explain(error);
+      throw await this.#explain(error);
     } finally {
       this.#job = null;
       this.#listener = () => undefined;
@@ -115,6 +131,7 @@ export class Engine implements EngineApi {
     model: LoadedModel,
     parameters: GenerationParameters,
     onEvent: OnEvent,
+    continuation: Continuation | null,
   ): Promise<GenerationOutcome> {
     warnOfExtraNetworks(parameters, onEvent);
     const { batchSize, batchCount, steps, width, height } = parameters;
@@ -126,10 +143,17 @@ export class Engine implements EngineApi {
     warnOfTruncation(conditions, onEvent);
     const time = new TimeLeft(batchCount * steps);
 
-    for (let batch = 0; batch < batchCount && !job.stop; batch++) {
+    let done = continuation?.pictures ?? 0;
+    let past = continuation?.evaluations ?? [];
+    for (let batch = Math.floor(done / batchSize); batch < batchCount && !job.stop; batch++) {
       job.skip = false;
       const first = batch * batchSize;
-      const sampling = sampleTxt2Img(model, parameters, conditions, { first, size: batchSize });
+      const replay = new Replay(past, (index, evaluation) => {
+        if (continuation) onEvent({ type: 'evaluation', batch, index, evaluation });
+      });
+      past = [];
+      const networks = replay.over(model);
+      const sampling = sampleTxt2Img(networks, parameters, conditions, { first, size: batchSize });
       let latents: Float32Array | null = null;
       let interrupted = false;
       for (;;) {
@@ -139,7 +163,9 @@ export class Engine implements EngineApi {
           break;
         }
         const { step, steps: total, denoised } = next.value;
-        const remainingMs = time.update((batch + step / total) * steps);
+        const { replaying } = replay;
+        // What is only repeated says nothing of how long the rest takes.
+        const remainingMs = replaying ? null : time.update((batch + step / total) * steps);
         onEvent({
           type: 'step',
           batch,
@@ -149,6 +175,7 @@ export class Engine implements EngineApi {
           elapsedMs: time.elapsedMs,
           remainingMs,
         });
+        if (replaying) continue;
         onEvent(previewOf(denoised, batchSize, area, w, h));
         // What is emerging is kept: A1111 too decodes the last denoised latent of an interrupted run.
         latents = denoised;
@@ -159,7 +186,7 @@ export class Engine implements EngineApi {
         }
       }
       if (!latents) break;
-      for (let i = 0; i < batchSize; i++) {
+      for (let i = done - first; i < batchSize; i++) {
         onEvent({
           type: 'status',
           message: batchSize > 1 ? `Decoding picture ${i + 1} of ${batchSize}` : 'Decoding the picture',
@@ -174,8 +201,10 @@ export class Engine implements EngineApi {
           modelHash: shortHash(model),
           modelName: model.record.name,
         });
-        const id = await this.#keep(pixels, model, parameters, seed, text, interrupted, onEvent);
+        const id = continuation ? `${continuation.id}-${first + i}` : crypto.randomUUID();
+        await this.#keep(id, pixels, model, parameters, seed, text, interrupted, onEvent);
         imageIds.push(id);
+        done = first + i + 1;
       }
     }
     return { status: job.stop ? 'interrupted' : 'finished', imageIds };
@@ -183,6 +212,7 @@ export class Engine implements EngineApi {
 
   /** Encodes and stores one picture, and hands it to the page even where there is no room to store it. */
   async #keep(
+    id: string,
     pixels: Float32Array,
     model: LoadedModel,
     parameters: GenerationParameters,
@@ -190,12 +220,11 @@ export class Engine implements EngineApi {
     text: string,
     interrupted: boolean,
     onEvent: OnEvent,
-  ): Promise<string> {
+  ): Promise<void> {
     const { width, height } = parameters;
     const modelHash = shortHash(model);
     const bytes = await encodePng(vaeOutputToPixels(pixels, width, height), { parameters: text });
     const png = new Blob([bytes], { type: 'image/png' });
-    const id = crypto.randomUUID();
     try {
       await saveImage({ id, createdAt: Date.now(), width, height, seed, modelHash, parameters: text, png });
     } catch (error) {
@@ -206,7 +235,6 @@ export class Engine implements EngineApi {
       });
     }
     onEvent({ type: 'image', id, png, seed, parameters: text, interrupted });
-    return id;
   }
 
   async #ensureModel(sha256: string): Promise<LoadedModel> {
@@ -251,7 +279,9 @@ export class Engine implements EngineApi {
     this.#gpu = gpu;
     this.#lost = null;
     void gpu.device.lost.then((info) => {
-      if (this.#gpu === gpu) this.#lost = info;
+      if (this.#gpu !== gpu) return;
+      this.#lost = info;
+      this.#onLost(new DeviceLostError(info.message));
     });
     return gpu;
   }
@@ -263,9 +293,25 @@ export class Engine implements EngineApi {
     this.#lost = null;
   }
 
-  #explain(error: unknown): unknown {
+  /** Rejects as soon as the device is lost, whatever becomes of the calls that wait for it. */
+  async #unlessLost<T>(work: Promise<T>): Promise<T> {
+    const lost = new Promise<never>((_, reject) => (this.#onLost = reject));
+    try {
+      return await Promise.race([work, lost]);
+    } finally {
+      this.#onLost = () => undefined;
+    }
+  }
+
+  async #explain(error: unknown): Promise<unknown> {
+    // A call on a lost device may fail a moment before the loss is told.
+    if (this.#gpu && !this.#lost) await Promise.race([this.#gpu.device.lost, delay(LOSS_TOLD_WITHIN)]);
     return this.#lost ? new DeviceLostError(this.#lost.message) : error;
   }
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function shortHash(model: LoadedModel): string {

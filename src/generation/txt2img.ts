@@ -5,7 +5,7 @@ import type { NoiseSource } from '../sampling/random/types.ts';
 import { txt2img, type SamplingRun } from '../sampling/sample.ts';
 import { alphasCumprodOf } from './alphas.ts';
 import type { Cond, Conditions } from './conditioning.ts';
-import type { Networks } from './networks.ts';
+import type { SampledNetworks } from './replay.ts';
 import { seedsOf } from './seeds.ts';
 import type { GenerationParameters } from './types.ts';
 
@@ -21,7 +21,7 @@ export interface Batch {
  * `parameters` must be valid and its seeds resolved; its batch size and count are not looked at.
  */
 export async function* sampleTxt2Img(
-  networks: Networks,
+  networks: SampledNetworks,
   parameters: GenerationParameters,
   conditions: Conditions,
   batch: Batch,
@@ -63,7 +63,7 @@ type Shape = readonly [channels: number, height: number, width: number];
 
 /** Calls the UNet once for all items whose contexts have one length. */
 async function unetCaller(
-  networks: Networks,
+  networks: SampledNetworks,
   shape: Shape,
 ): Promise<(items: readonly NetworkItem<Cond>[]) => Promise<Float32Array[]>> {
   const [, height, width] = shape;
@@ -92,7 +92,7 @@ async function unetCaller(
  * "everything is to be painted" (A1111 processing.py txt2img_image_conditioning). Null for ordinary models.
  */
 async function imageConditioning(
-  networks: Networks,
+  networks: SampledNetworks,
   [channels, height, width]: Shape,
 ): Promise<Float32Array | null> {
   if (networks.unetChannels === channels) return null;

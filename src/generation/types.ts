@@ -109,7 +109,34 @@ export type GenerationEvent =
       readonly parameters: string;
       readonly interrupted: boolean;
     }
-  | { readonly type: 'warning'; readonly message: string };
+  | { readonly type: 'warning'; readonly message: string }
+  /** For a continuation: what it takes to come back to this point. */
+  | {
+      readonly type: 'evaluation';
+      /** Batch index, 0-based. */
+      readonly batch: number;
+      /** Place among the evaluations of the batch; earlier ones at this place and after it are void. */
+      readonly index: number;
+      readonly evaluation: Evaluation;
+    };
+
+/** One call of the UNet. */
+export interface Evaluation {
+  /** Digest of what was asked: an answer counts only for the same question. */
+  readonly input: number;
+  /** [items, latentChannels, height, width]. */
+  readonly output: Float32Array;
+}
+
+/** Lets a request go on where it was cut short, to the same pictures. Without a past it records what a later one needs. */
+export interface Continuation {
+  /** Picture i is kept as `<id>-<i>`, so that one that is made twice is kept once. */
+  readonly id: string;
+  /** Pictures that are done. */
+  readonly pictures: number;
+  /** Those of the batch that was under way, in order. */
+  readonly evaluations: readonly Evaluation[];
+}
 
 export interface GenerationOutcome {
   readonly status: 'finished' | 'interrupted';
@@ -152,6 +179,7 @@ export interface EngineApi {
     sha256: string,
     parameters: GenerationParameters,
     onEvent: (event: GenerationEvent) => void,
+    continuation?: Continuation,
   ): Promise<GenerationOutcome>;
   /** Stops after the step that runs; what is there is decoded and kept. */
   interrupt(): Promise<void>;

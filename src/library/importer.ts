@@ -15,7 +15,7 @@ import { ChunkWriter } from './chunk-writer.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { HashingSource } from './hashing-source.ts';
 import type { ImportOptions, ImportOutcome, ImportProgress } from './import-types.ts';
-import { getModel, listModels, putModel, sweepUnnamedChunks } from './models.ts';
+import { deleteChunks, getModel, hasWeights, listModels, putModel, sweepUnnamedChunks } from './models.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { requireRoom } from './storage.ts';
 import type { StoredModel } from './types.ts';
@@ -65,7 +65,8 @@ export async function importModel(
     }
 
     const known = (await listModels()).find((model) => model.fingerprint === fingerprint);
-    if (known) return await recogniseAgain(known, detection, sidecar, options);
+    // A model that lost weights is made whole by importing its file again.
+    if (known && (await hasWeights(known))) return await recogniseAgain(known, detection, sidecar, options);
 
     const plan = planWeights(checkpoint.tensors, detection);
     const needed = plan.reduce((sum, entry) => sum + 2 * elementCount(entry.shape), 0);
@@ -80,27 +81,28 @@ export async function importModel(
       const sha256 = await source.finish();
       await writer.finish();
       const twin = await getModel(sha256);
-      if (twin) {
+      if (twin && (await hasWeights(twin))) {
         await writer.discard();
         return { status: 'already-there', model: twin };
       }
       const model: StoredModel = {
         sha256,
         fingerprint,
-        name: file.name.replace(/\.[^.]*$/, '') || file.name,
+        name: twin?.name ?? (file.name.replace(/\.[^.]*$/, '') || file.name),
         fileName: file.name,
         fileSize: file.size,
         fileModified: file.lastModified,
         storedSize: writer.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0),
         importedAt: Date.now(),
         detection,
-        predictionOverride: options.prediction,
+        predictionOverride: options.prediction ?? twin?.predictionOverride ?? null,
         ...problems,
         chunks: writer.chunks,
         tensors: writer.tensors,
       };
       if (signal.aborted) throw new CancelledError();
       await putModel(model);
+      if (twin) await deleteChunks(twin.chunks.map(({ key }) => key));
       return { status: 'imported', model };
     } catch (error) {
       await writer.discard();

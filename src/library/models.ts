@@ -7,6 +7,44 @@ import type { Prediction } from '../models/types.ts';
 import { modelStore, weightStore } from './stores.ts';
 import type { StoredModel } from './types.ts';
 
+/** A part of a model's weights is not in the storage any more. */
+export class MissingWeightsError extends Error {
+  override readonly name = 'MissingWeightsError';
+}
+
+/** A record that is of no use any more. */
+export interface DamagedModel {
+  readonly key: string;
+  /** Null where the record cannot be read at all. */
+  readonly name: string | null;
+}
+
+/** What can be used, newest first, and what was damaged: by a crash of the browser, a full disk, another version. */
+export async function inspectModels(): Promise<{
+  readonly models: readonly StoredModel[];
+  readonly damaged: readonly DamagedModel[];
+}> {
+  const listed = await listModels();
+  const stored = new Set(await chunkKeys());
+  const models = listed.filter((model) => isComplete(model, stored));
+  const readable = new Map(listed.map((model) => [model.sha256, model.name]));
+  const usable = new Set(models.map(({ sha256 }) => sha256));
+  const keysOfAll = (await keys<IDBValidKey>(modelStore())).map(String);
+  const damaged = keysOfAll
+    .filter((key) => !usable.has(key))
+    .map((key) => ({ key, name: readable.get(key) ?? null }));
+  return { models, damaged };
+}
+
+/** Whether the weights behind a record are all there. */
+export async function hasWeights(model: StoredModel): Promise<boolean> {
+  return isComplete(model, new Set(await chunkKeys()));
+}
+
+function isComplete(model: StoredModel, stored: ReadonlySet<string>): boolean {
+  return model.chunks.every(({ key }) => stored.has(key));
+}
+
 /** Newest first. Records that this version cannot read are passed over. */
 export async function listModels(): Promise<StoredModel[]> {
   const models = (await values<unknown>(modelStore())).filter(isStoredModel);
@@ -62,8 +100,8 @@ export async function getChunks(model: StoredModel): Promise<Blob[]> {
   );
   return found.map((value, index) => {
     if (!(value instanceof Blob) || value.size !== model.chunks[index]?.byteLength) {
-      throw new Error(
-        `A part of the model "${model.name}" is missing from the browser's storage. Delete it and import the file again.`,
+      throw new MissingWeightsError(
+        `A part of the model "${model.name}" is missing from the browser's storage. Drop its file on the page again.`,
       );
     }
     return value;

@@ -15,3 +15,7 @@ export const weightStore = lazyStore('darkroom-weights');
 export const imageStore = lazyStore('darkroom-images');
 /** Name -> anything a setting holds. */
 export const settingStore = lazyStore('darkroom-settings');
+/** Job id -> QueuedJob. */
+export const queueStore = lazyStore('darkroom-queue');
+/** `<job id>/<request>/<batch>/<part>` -> a part of what the UNet has answered so far. */
+export const evaluationStore = lazyStore('darkroom-evaluations');

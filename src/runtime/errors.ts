@@ -5,7 +5,7 @@ export class DeviceLostError extends Error {
   constructor(reason: string) {
     super(
       `The GPU was reset or taken away from this page${reason ? ` (${reason})` : ''}. Pictures already made are kept. ` +
-        'Press Generate to start again; if it happens every time, make smaller pictures or close other programs that use the GPU.',
+        'If it happens every time, make smaller pictures or close other programs that use the GPU.',
     );
   }
 }

@@ -70,5 +70,6 @@ const CODES_OF_NAMES: ReadonlyMap<string, FailureCode> = new Map([
   ['OutOfMemoryError', 'out-of-memory'],
   ['NotFiniteError', 'not-finite'],
   ['ModelMissingError', 'model-missing'],
+  ['MissingWeightsError', 'model-missing'],
   ['BadParametersError', 'bad-parameters'],
 ]);

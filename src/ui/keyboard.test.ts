@@ -15,6 +15,10 @@ const press = (keys: Partial<Keys>) =>
 it.each([
   [{ ctrlKey: true }, 'generate'],
   [{ metaKey: true }, 'generate'],
+  [{ ctrlKey: true, shiftKey: true }, 'queue'],
+  [{ metaKey: true, shiftKey: true }, 'queue'],
+  [{ shiftKey: true }, null],
+  [{ key: 'Escape', shiftKey: true }, null],
   [{ altKey: true }, 'skip'],
   [{ key: 'Escape' }, 'interrupt'],
   [{}, null],

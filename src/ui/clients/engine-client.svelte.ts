@@ -1,6 +1,7 @@
 // The engine as the page sees it: started when first needed, started afresh after it died.
 import { proxy, type Remote } from 'comlink';
 import type {
+  Continuation,
   DeviceReport,
   EngineApi,
   GenerationEvent,
@@ -53,8 +54,9 @@ export class EngineClient {
     parameters: GenerationParameters,
     cpu: boolean,
     onEvent: (event: GenerationEvent) => void,
+    continuation?: Continuation,
   ): Promise<GenerationOutcome> {
-    return this.#withGpu(cpu, (engine) => engine.generate(sha256, parameters, proxy(onEvent)));
+    return this.#withGpu(cpu, (engine) => engine.generate(sha256, parameters, proxy(onEvent), continuation));
   }
 
   /** Starts the engine and loads the model, where necessary, without making a picture. */

@@ -1,5 +1,7 @@
 // The page's state and what the person can do, in one place; components show it and call it.
 import type { GenerationParameters } from '../../generation/types.ts';
+import { withFallback } from '../../library/memory-queue.ts';
+import { browserQueue } from '../../library/queue.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { EngineClient } from '../clients/engine-client.svelte.ts';
 import { ImporterClient } from '../clients/importer-client.svelte.ts';
@@ -12,12 +14,15 @@ import { pairSidecars } from '../pairing.ts';
 import type { Picture } from '../picture.ts';
 import { remember } from '../prompt-history.ts';
 import { requestOf } from '../request.ts';
+import { browserTabs } from '../tabs.ts';
+import { WakeLock } from '../wake-lock.ts';
 import { Device } from './device.svelte.ts';
 import { GenerationJob } from './generation.svelte.ts';
 import { ImportQueue, type ImportJob } from './imports.svelte.ts';
 import { Library } from './library.svelte.ts';
 import { Notices } from './notices.svelte.ts';
 import { PngInfo, readPictureInfo } from './png-info.svelte.ts';
+import { GenerationQueue } from './queue.svelte.ts';
 import { Settings } from './settings.svelte.ts';
 
 export const TABS = [
@@ -45,8 +50,32 @@ export class App {
   readonly job = new GenerationJob(this.engine, {
     onFailure: (failure) => this.#generationFailed(failure),
     onWarning: (message) => this.notices.warn('Note', message),
+    onRecovery: (message) =>
+      this.notices.inform('The picture goes on', `${message} It is started again; no finished step is lost.`),
     onEnd: () => void this.attempt('Pictures could not be listed', () => this.library.refreshImages()),
   });
+
+  readonly #wakeLock = new WakeLock();
+  readonly queue = new GenerationQueue(
+    this.job,
+    withFallback(browserQueue, (error) => this.#queueNotKept(error)),
+    browserTabs(),
+    {
+      cpu: () => this.settings.cpu,
+      during: (work) => this.#wakeLock.during(work),
+      onStorageFailure: (error) => this.#queueNotKept(error),
+      onDamaged: (count) =>
+        this.notices.warn(
+          'The queue was damaged',
+          `${count === 1 ? 'A job' : `${count} jobs`} could not be read any more and had to be removed.`,
+        ),
+      onOtherTab: () =>
+        this.notices.inform(
+          'Another tab is making pictures',
+          'One tab at a time uses the GPU. What you add here waits in the queue that they share.',
+        ),
+    },
+  );
 
   tab = $state<TabId>('txt2img');
   demo = $state.raw<Demo | null>(null);
@@ -79,24 +108,31 @@ export class App {
       const selected = [...pictures, ...this.recentPictures].find(({ id }) => id === this.selectedPicture);
       if (selected) return selected;
     }
-    return this.job.running ? null : (pictures[0] ?? this.recentPictures[0] ?? null);
+    return this.generating ? null : (pictures[0] ?? this.recentPictures[0] ?? null);
   }
 
   /** Nothing can be made yet: say what to do first. */
   get welcoming(): boolean {
-    return this.usableModels.length === 0 && this.selectedPicture === null && !this.job.running;
+    return this.usableModels.length === 0 && this.selectedPicture === null && !this.generating;
   }
 
-  /** Whether leaving the page now would lose work. */
+  /** This tab makes pictures, or is about to. */
+  get generating(): boolean {
+    return this.job.running || this.queue.active;
+  }
+
+  /** Whether leaving the page now would interrupt work. */
   get busy(): boolean {
-    return this.job.running || this.imports.busy;
+    return this.generating || this.imports.busy;
   }
 
   async load(): Promise<void> {
     await this.settings.load();
     await this.attempt('The library could not be opened', () => this.library.refreshModels());
+    if (this.library.evicted > 0) this.#tellOfEviction();
     void this.attempt('Pictures could not be listed', () => this.library.refreshImages());
     void this.device.look();
+    await this.queue.load();
     this.demo = await findDemo();
   }
 
@@ -231,9 +267,12 @@ export class App {
     await this.generate();
   }
 
-  /** Ctrl+Enter restarts what runs, the button cannot be pressed then. */
-  async generate(): Promise<void> {
-    const { model } = this;
+  /**
+   * Makes pictures of what is set: at once, or when the queue's other jobs are done. `now` (Ctrl+Enter) does not wait for
+   * them and interrupts the one that runs, as in A1111.
+   */
+  async generate(now = false): Promise<void> {
+    const { model, queue } = this;
     if (!model) {
       this.notices.inform(
         'No checkpoint yet',
@@ -245,15 +284,19 @@ export class App {
       this.notices.inform('No GPU to draw on', 'See the remark on top of the page for what helps.');
       return;
     }
-    this.notices.clear();
     this.imports.dismissFinished();
-    this.selectedPicture = null;
+    if (now || !this.generating) {
+      this.notices.clear();
+      this.selectedPicture = null;
+    }
     const { settings } = this;
     const parameters = settings.snapshot();
     settings.history = remember(settings.history, parameters);
-    await this.attempt('The prompt could not be expanded', async () => {
+    await this.attempt('The pictures could not be asked for', async () => {
       const requests = await this.#expand(requestOf(parameters, settings));
-      await this.job.restart(model.sha256, requests, settings.cpu);
+      const running = queue.current;
+      await queue.add({ model, requests }, now);
+      if (now && running !== null && queue.current === running) await this.job.interrupt();
     });
   }
 
@@ -287,7 +330,7 @@ export class App {
 
   useCpu(cpu: boolean): void {
     this.settings.cpu = cpu;
-    if (!this.job.running) this.engine.stop();
+    if (!this.generating) this.engine.stop();
   }
 
   async deleteModel(model: StoredModel): Promise<void> {
@@ -318,7 +361,7 @@ export class App {
 
   /** A model changed or went: what the engine holds of it is stale. */
   async #forgetLoaded(): Promise<void> {
-    if (!this.job.running) await this.engine.unload();
+    if (!this.generating) await this.engine.unload();
   }
 
   async setPrediction(
@@ -336,7 +379,25 @@ export class App {
     if (model.detection.supported) this.settings.model = model.sha256;
   }
 
+  #tellOfEviction(): void {
+    const { evicted } = this.library;
+    this.notices.warn(
+      'Your models are gone',
+      `The browser has deleted what this page had stored, ${evicted === 1 ? 'a model' : `${evicted} models`} among it. ` +
+        'Browsers do so when the disk gets full, or when site data is cleared. Import the files again; to keep them for ' +
+        'good, press "Ask to keep it" in the Models tab, and free some space on the disk.',
+    );
+  }
+
+  #queueNotKept(error: unknown): void {
+    const { message } = toFailure(error, 'storage-full');
+    this.notices.warn('The queue is not kept', `It works, but ends with this page. ${message}`);
+  }
+
   #generationFailed(failure: Failure): void {
+    // What was listed is not there any more.
+    if (failure.code === 'model-missing')
+      void this.attempt('The library could not be read', () => this.library.refreshModels());
     if (failure.code === 'no-webgpu') {
       this.notices.fail('No GPU to draw on', failure, [
         { label: 'Use the slow CPU mode', run: () => this.useCpu(true) },

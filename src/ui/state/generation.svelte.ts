@@ -1,9 +1,11 @@
-// The job that makes pictures: what it is doing, what emerges, what came out.
-import type { GenerationEvent, GenerationParameters } from '../../generation/types.ts';
+// The job that makes pictures: what it is doing, what emerges, what came out. Where the GPU is lost or the worker dies it
+// goes on from the last finished step.
+import type { GenerationEvent, GenerationOutcome, GenerationParameters } from '../../generation/types.ts';
 import type { EngineClient } from '../clients/engine-client.svelte.ts';
-import { toFailure, type Failure } from '../failure.ts';
+import { Failure, toFailure, type FailureCode } from '../failure.ts';
 import { formatPercent, formatTimeLeft } from '../format.ts';
 import type { Picture } from '../picture.ts';
+import type { RunRecord } from './run-record.ts';
 
 export type StepEvent = Extract<GenerationEvent, { type: 'step' }>;
 export type PreviewEvent = Extract<GenerationEvent, { type: 'preview' }>;
@@ -11,9 +13,33 @@ export type PreviewEvent = Extract<GenerationEvent, { type: 'preview' }>;
 export interface GenerationHooks {
   readonly onFailure: (failure: Failure) => void;
   readonly onWarning: (message: string) => void;
+  /** The run was cut short and goes on. */
+  readonly onRecovery: (message: string) => void;
   /** The job ended, well or not. */
   readonly onEnd: () => void;
 }
+
+export interface Run {
+  /** SHA-256 of the model. */
+  readonly model: string;
+  /** Carried out one after another, as one job. */
+  readonly requests: readonly GenerationParameters[];
+  readonly cpu: boolean;
+  /** Where it stands, and what it takes to go on from there. */
+  readonly record: RunRecord;
+}
+
+/** `stopped`: at once, by the person. */
+export type RunEnd =
+  | { readonly status: 'finished' | 'interrupted' | 'stopped' }
+  | { readonly status: 'failed'; readonly failure: Failure };
+
+/** A new worker and a new device may do better. */
+const RECOVERABLE: ReadonlySet<FailureCode> = new Set(['device-lost', 'worker-died']);
+/** Losses without a step in between that end the job. */
+const MAX_LOSSES = 3;
+/** Milliseconds that the browser is given to start its GPU process again. */
+const GPU_RESTART = 2000;
 
 export class GenerationJob {
   running = $state(false);
@@ -35,8 +61,13 @@ export class GenerationJob {
   #announcedQuarter = 0;
   #stopped = false;
   /** Where the request that runs stands among several of a job: batches before it, and of all; null where there is one. */
-  #place: { before: number; readonly total: number; readonly startedAt: number } | null = null;
-  #finished: Promise<void> = Promise.resolve();
+  #place: {
+    before: number;
+    readonly total: number;
+    /** What was done when the first step came, 0..1, and when that was. */
+    start: { readonly done: number; readonly at: number } | null;
+  } | null = null;
+  #record: RunRecord | null = null;
 
   constructor(engine: EngineClient, hooks: GenerationHooks) {
     this.#engine = engine;
@@ -63,12 +94,9 @@ export class GenerationJob {
     return parts.join(' · ');
   }
 
-  /**
-   * Carries the requests out one after another, as one job. Resolves when it has ended; failures go to the hooks. Does nothing
-   * while one runs.
-   */
-  async run(sha256: string, requests: readonly GenerationParameters[], cpu: boolean): Promise<void> {
-    if (this.running) return;
+  /** Resolves when the job has ended, and never rejects: failures go to the hooks too. One at a time. */
+  async run(run: Run): Promise<RunEnd> {
+    if (this.running) throw new Error('A job is running already.');
     this.running = true;
     this.#stopped = false;
     this.stopping = null;
@@ -80,21 +108,11 @@ export class GenerationJob {
     this.pictures = [];
     this.announcement = 'Generating';
     this.#announcedQuarter = 0;
-    const work = this.#run(sha256, requests, cpu).finally(() => {
-      // A job that made nothing does not take away what the one before made.
-      if (this.pictures.length === 0) this.pictures = before;
-    });
-    this.#finished = work;
-    await work;
-  }
-
-  /** Stops the running job, if any, and starts this one (Ctrl+Enter while generating). */
-  async restart(sha256: string, requests: readonly GenerationParameters[], cpu: boolean): Promise<void> {
-    if (this.running) {
-      await this.interrupt();
-      await this.#finished;
-    }
-    await this.run(sha256, requests, cpu);
+    this.#record = run.record;
+    const end = await this.#carryOut(run);
+    // A job that made nothing does not take away what the one before made.
+    if (this.pictures.length === 0) this.pictures = before;
+    return end;
   }
 
   /** After the step that runs; what is there is kept. */
@@ -127,35 +145,73 @@ export class GenerationJob {
     }
   }
 
-  async #run(sha256: string, requests: readonly GenerationParameters[], cpu: boolean): Promise<void> {
-    const total = requests.reduce((sum, { batchCount }) => sum + batchCount, 0);
-    this.#place = requests.length > 1 ? { before: 0, total, startedAt: performance.now() } : null;
+  async #carryOut(run: Run): Promise<RunEnd> {
+    const { requests, record } = run;
+    const batches = (part: readonly GenerationParameters[]) =>
+      part.reduce((sum, { batchCount }) => sum + batchCount, 0);
+    const before = batches(requests.slice(0, record.position.request));
+    this.#place = requests.length > 1 ? { before, total: batches(requests), start: null } : null;
     try {
       let interrupted = false;
-      for (const request of requests) {
-        const outcome = await this.#engine.generate(sha256, request, cpu, (event) => this.#receive(event));
+      while (!interrupted && record.position.request < requests.length) {
+        const request = requests[record.position.request]!;
+        const outcome = await this.#generate(request, run);
         // Asked for between two requests, the engine had nothing to interrupt.
         interrupted = outcome.status === 'interrupted' || this.stopping === 'interrupt';
-        if (interrupted) break;
+        if (!interrupted) record.nextRequest();
         if (this.#place) this.#place.before += request.batchCount;
       }
       this.announcement = interrupted ? 'Interrupted' : 'Finished';
+      return { status: interrupted ? 'interrupted' : 'finished' };
     } catch (error) {
       this.announcement = this.#stopped ? 'Stopped' : '';
-      if (!this.#stopped) this.#hooks.onFailure(toFailure(error));
+      if (this.#stopped) return { status: 'stopped' };
+      const failure = toFailure(error);
+      this.#hooks.onFailure(failure);
+      return { status: 'failed', failure };
     } finally {
       this.running = false;
       this.stopping = null;
       this.preview = null;
       this.loading = null;
       this.progress = null;
+      this.#record = null;
       this.#hooks.onEnd();
+    }
+  }
+
+  /** Tries again from where the run was when the GPU is lost, as long as that brings it further. */
+  async #generate(request: GenerationParameters, run: Run): Promise<GenerationOutcome> {
+    const { record } = run;
+    let losses = 0;
+    for (;;) {
+      const before = record.progress;
+      const continuation = record.continuation();
+      try {
+        const receive = (event: GenerationEvent) => this.#receive(event);
+        return await this.#engine.generate(run.model, request, run.cpu, receive, continuation);
+      } catch (error) {
+        const failure = toFailure(error);
+        // While the browser restarts its GPU process there is no GPU for a moment.
+        const gone = losses > 0 && failure.code === 'no-webgpu';
+        if (this.#stopped || !(RECOVERABLE.has(failure.code) || gone)) throw failure;
+        if (this.stopping === 'interrupt') return { status: 'interrupted', imageIds: [] };
+        losses = record.progress > before ? 1 : losses + 1;
+        if (losses >= MAX_LOSSES) throw hopeless(failure, losses);
+        this.#hooks.onRecovery(failure.message);
+        this.status = 'The GPU was lost. Starting it again';
+        this.loading = null;
+        this.preview = null;
+        if (losses > 1) await new Promise((resolve) => setTimeout(resolve, GPU_RESTART));
+        if (this.#stopped) throw failure;
+      }
     }
   }
 
   #receive(event: GenerationEvent): void {
     // Callbacks of a stopped worker may still be under way.
     if (!this.running) return;
+    this.#record?.receive(event);
     switch (event.type) {
       case 'status':
         this.status = event.message;
@@ -187,12 +243,15 @@ export class GenerationJob {
   /** A step told as one of the whole job. */
   #placed(event: StepEvent): StepEvent {
     if (!this.#place) return event;
-    const { before, total, startedAt } = this.#place;
-    const batch = before + event.batch;
-    const done = (batch + event.step / event.steps) / total;
-    const elapsedMs = performance.now() - startedAt;
-    const remainingMs = done > 0 ? (elapsedMs * (1 - done)) / done : null;
-    return { ...event, batch, batchCount: total, elapsedMs, remainingMs };
+    const place = this.#place;
+    const batch = place.before + event.batch;
+    const done = (batch + event.step / event.steps) / place.total;
+    const at = performance.now();
+    place.start ??= { done, at };
+    const elapsedMs = at - place.start.at;
+    const part = done - place.start.done;
+    const remainingMs = part > 0 ? (elapsedMs * (1 - done)) / part : null;
+    return { ...event, batch, batchCount: place.total, elapsedMs, remainingMs };
   }
 
   #announce(): void {
@@ -201,4 +260,9 @@ export class GenerationJob {
     this.#announcedQuarter = quarter;
     this.announcement = `${25 * quarter} percent`;
   }
+}
+
+function hopeless({ code, message, details }: Failure, losses: number): Failure {
+  const what = `It was tried ${losses} times from the last finished step, and no further step could be made.`;
+  return new Failure(code, `${message} ${what}`, details);
 }

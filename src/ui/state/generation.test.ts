@@ -1,9 +1,12 @@
 import { afterEach, expect, it } from 'vitest';
-import { DEFAULT_PARAMETERS } from '../../generation/types.ts';
+import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/types.ts';
+import { memoryQueue } from '../../library/memory-queue.ts';
+import type { JobPosition, QueuedJob } from '../../library/queue.ts';
 import { EngineClient } from '../clients/engine-client.svelte.ts';
 import { threadWorker } from '../clients/thread-worker.ts';
 import type { Failure } from '../failure.ts';
 import { GenerationJob } from './generation.svelte.ts';
+import { RunRecord } from './run-record.ts';
 
 const SHA = 'a'.repeat(64);
 
@@ -12,28 +15,52 @@ afterEach(() => {
   for (const engine of engines.splice(0)) engine.stop();
 });
 
-/** A job over an engine that sends what `body` (CommonJS source; `on`, `parameters`, `state`) says. */
+const job = (requests: readonly GenerationParameters[], position: JobPosition): QueuedJob => ({
+  id: 'job',
+  rank: 0,
+  createdAt: 0,
+  model: SHA,
+  modelName: 'model',
+  requests,
+  state: 'running',
+  tab: 'tab',
+  position,
+  failure: null,
+});
+
+/**
+ * A job over an engine that sends what `body` (CommonJS source; `on`, `parameters`, `continuation`, `state`) says.
+ */
 function jobOver(body: string) {
   const engine = new EngineClient(() =>
     threadWorker(`
       start: () => ({ backend: 'webgpu', problem: null }),
       interrupt() { this.stop = true; },
       skip() { this.go = true; },
-      async generate(sha, parameters, on) { const state = this; state.stop = false; ${body} },
+      async generate(sha, parameters, on, continuation) { const state = this; state.stop = false; ${body} },
     `),
   );
   engines.push(engine);
   const failures: Failure[] = [];
   const warnings: string[] = [];
+  const recoveries: string[] = [];
   let ends = 0;
-  const job = new GenerationJob(engine, {
+  const generation = new GenerationJob(engine, {
     onFailure: (failure) => failures.push(failure),
     onWarning: (message) => warnings.push(message),
+    onRecovery: (message) => recoveries.push(message),
     onEnd: () => (ends += 1),
   });
-  const run = (prompt = '') => job.run(SHA, [{ ...DEFAULT_PARAMETERS, prompt }], false);
-  return { job, engine, run, failures, warnings, ends: () => ends };
+  const runAll = async (requests: readonly GenerationParameters[], position = START) => {
+    const onStorageFailure = (error: unknown) => failures.push(error as Failure);
+    const record = await RunRecord.open(job(requests, position), memoryQueue(), { onStorageFailure });
+    return generation.run({ model: SHA, requests, cpu: false, record });
+  };
+  const run = (prompt = '') => runAll([{ ...DEFAULT_PARAMETERS, prompt }]);
+  return { job: generation, engine, run, runAll, failures, warnings, recoveries, ends: () => ends };
 }
+
+const START: JobPosition = { request: 0, pictures: 0 };
 
 /** Resolves once `condition` holds. */
 async function until(condition: () => boolean): Promise<void> {
@@ -58,7 +85,6 @@ it('shows steps, and what comes between them', async () => {
     return { status: 'finished', imageIds: [] };
   `);
   const running = run();
-  expect(job.description).toBe('Starting');
   for (const description of [
     'Loading weights 50%',
     'Step 3/4 · Batch 1/2 · 2 s left',
@@ -84,7 +110,7 @@ it('counts its fraction over all batches', async () => {
 });
 
 it('carries several requests out as one job', async () => {
-  const { job, ends, failures } = jobOver(`
+  const { job, runAll, ends, failures } = jobOver(`
     await on({ type: 'step', batch: 0, batchCount: 1, step: 2, steps: 4, elapsedMs: 0, remainingMs: null });
     while (!state.go && !state.stop) await wait(1);
     state.go = false;
@@ -92,7 +118,7 @@ it('carries several requests out as one job', async () => {
     return { status: state.stop ? 'interrupted' : 'finished', imageIds: [] };
   `);
   const requests = ['one', 'two', 'three', 'four'].map((prompt) => ({ ...DEFAULT_PARAMETERS, prompt }));
-  const running = job.run(SHA, requests, false);
+  const running = runAll(requests);
   await until(() => job.fraction === 0.5 / 4);
   await job.skip();
   await until(() => job.fraction === 1.5 / 4);
@@ -119,18 +145,57 @@ it('keeps the pictures of the last run when the next one makes none', async () =
   expect(ends()).toBe(3);
 });
 
-it('restarts: interrupts what runs, waits for it, runs anew', async () => {
-  const { job, run } = jobOver(`
-    if (parameters.prompt === 'first') { await on(${step(1)}); while (!state.stop) await wait(1); }
-    await on(${IMAGE});
-    return { status: state.stop ? 'interrupted' : 'finished', imageIds: [] };
+const LOST = `throw Object.assign(new Error('The GPU was lost.'), { name: 'DeviceLostError' });`;
+const evaluation = (index: number) =>
+  `await on({ type: 'evaluation', batch: 0, index: ${index}, evaluation: { input: ${index}, output: Float32Array.of(${index}) } });`;
+
+it('goes on from the last evaluation when the GPU is lost', async () => {
+  const { job, run, recoveries, failures } = jobOver(`
+    const known = continuation.evaluations;
+    if (known.length === 0) { ${evaluation(0)} ${evaluation(1)} ${LOST} }
+    if (known.length === 2) { ${evaluation(1)} ${evaluation(2)} ${LOST} }
+    await on({ ...${IMAGE}, id: known.map(({ input, output }) => input + '=' + output[0]).join() });
+    return { status: 'finished', imageIds: [] };
   `);
-  const first = run('first');
-  await until(() => job.progress !== null);
-  await job.restart(SHA, [{ ...DEFAULT_PARAMETERS, prompt: 'second' }], false);
-  await first;
-  expect(job.running).toBe(false);
-  expect(job.pictures.map(({ id }) => id)).toEqual(['second']);
+  expect(await run()).toEqual({ status: 'finished' });
+  expect(job.pictures.map(({ id }) => id)).toEqual(['0=0,1=1,2=2']);
+  expect([recoveries.length, failures]).toEqual([2, []]);
+});
+
+it('goes on after a worker that died, with the pictures that are left', async () => {
+  const { job, run, failures } = jobOver(`
+    if (continuation.pictures === 0) {
+      await on(${IMAGE});
+      setTimeout(() => { throw new Error('out of wasm memory'); });
+      return new Promise(() => {});
+    }
+    await on({ ...${IMAGE}, id: continuation.id + ' after ' + continuation.pictures });
+    return { status: 'finished', imageIds: [] };
+  `);
+  expect(await run('first')).toEqual({ status: 'finished' });
+  expect(job.pictures.map(({ id }) => id)).toEqual(['first', 'job-0 after 1']);
+  expect(failures).toEqual([]);
+});
+
+it('gives up when no step can be made, and says so', async () => {
+  const { run, failures, recoveries } = jobOver(LOST);
+  expect(await run()).toMatchObject({ status: 'failed', failure: { code: 'device-lost' } });
+  expect(failures[0]?.message).toMatch(/The GPU was lost\. It was tried 3 times from the last finished step/);
+  expect(recoveries).toHaveLength(2);
+});
+
+it('starts where the record stands', async () => {
+  const { runAll, job } = jobOver(`
+    await on({ ...${IMAGE}, id: parameters.prompt + continuation.pictures });
+    return { status: 'finished', imageIds: [] };
+  `);
+  const requests = ['one', 'two', 'three'].map((prompt) => ({
+    ...DEFAULT_PARAMETERS,
+    prompt,
+    batchCount: 4,
+  }));
+  await runAll(requests, { request: 1, pictures: 3 });
+  expect(job.pictures.map(({ id }) => id)).toEqual(['two3', 'three0']);
 });
 
 it('stops at once without calling that a failure', async () => {

@@ -1,0 +1,192 @@
+// The queue of jobs that make pictures, and what a job that was cut short needs to go on. It outlives the page, and all
+// of the browser's tabs share it: every change is one transaction on what is stored then.
+import { del, delMany, get, getMany, keys, promisifyRequest, set } from 'idb-keyval';
+import type { Evaluation, GenerationParameters } from '../generation/types.ts';
+import { explainStorageFailure } from './storage.ts';
+import { evaluationStore, queueStore } from './stores.ts';
+
+/**
+ * waiting: runs when its turn comes. running: a tab is at it, or was when it ended. held: waits for the person's word.
+ * failed: ended by `failure`; can be tried again. A job that is done is no longer in the queue.
+ */
+export type JobState = 'waiting' | 'running' | 'held' | 'failed';
+
+const STATES: readonly JobState[] = ['waiting', 'running', 'held', 'failed'];
+
+/** How far a job has come. */
+export interface JobPosition {
+  /** Index of the request under way. */
+  readonly request: number;
+  /** Pictures of it that are done. */
+  readonly pictures: number;
+}
+
+export interface QueuedJob {
+  readonly id: string;
+  /** Lower ones run first. */
+  readonly rank: number;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** SHA-256. */
+  readonly model: string;
+  /** As the person knew it when the job was added. */
+  readonly modelName: string;
+  /** Carried out one after another. Seeds are resolved, so that going on makes the same pictures. */
+  readonly requests: readonly GenerationParameters[];
+  readonly state: JobState;
+  /** The tab that added it, or runs it: while it lives, nobody else's business. */
+  readonly tab: string;
+  readonly position: JobPosition;
+  /** Why it failed, for the person; null while it has not. */
+  readonly failure: string | null;
+}
+
+/** Where the evaluations of one batch are kept. */
+export interface BatchKey {
+  readonly job: string;
+  readonly request: number;
+  readonly batch: number;
+}
+
+/** Where a queue is kept: in the browser's storage, or in memory where that fails. */
+export interface QueueStorage {
+  /** In the order of their turns. `damaged`: keys of records that are no jobs. */
+  list(): Promise<{ readonly jobs: readonly QueuedJob[]; readonly damaged: readonly string[] }>;
+  /** Rejects with StorageFullError where there is no room. */
+  add(job: QueuedJob): Promise<void>;
+  /** Changes a job that is there; null where it is gone or `apply` gives null, which leaves it as it is. */
+  change(id: string, apply: (job: QueuedJob) => QueuedJob | null): Promise<QueuedJob | null>;
+  /** With all that was kept of it. */
+  remove(id: string): Promise<void>;
+  /** Adds to the evaluations of a batch; parts come in order. */
+  keepEvaluations(key: BatchKey, part: number, evaluations: readonly Evaluation[]): Promise<void>;
+  /** In parts, as they were kept. */
+  evaluations(key: BatchKey): Promise<readonly (readonly Evaluation[])[]>;
+  /** Of the whole job. */
+  forgetEvaluations(job: string): Promise<void>;
+  /** Evaluations of jobs that are gone. */
+  sweep(): Promise<void>;
+}
+
+/** Far more than anyone queues: a bound on what is read. */
+export const MAX_REQUESTS = 1000;
+const MAX_PARTS = 100_000;
+
+const nameOf = ({ job, request, batch }: BatchKey): string => `${job}/${request}/${batch}/`;
+
+export const browserQueue: QueueStorage = {
+  async list() {
+    const store = queueStore();
+    const ids = (await keys<IDBValidKey>(store)).map(String);
+    const records = await getMany<unknown>(ids, store);
+    const jobs = records.filter((record, i): record is QueuedJob => isQueuedJob(record, ids[i]!));
+    const good = new Set(jobs.map(({ id }) => id));
+    // Another tab may have removed one meanwhile.
+    const damaged = ids.filter((id, i) => !good.has(id) && records[i] !== undefined);
+    return { jobs: inOrder(jobs), damaged };
+  },
+
+  async add(job) {
+    try {
+      await set(job.id, job, queueStore());
+    } catch (error) {
+      throw await explainStorageFailure(error, 10_000);
+    }
+  },
+
+  change(id, apply) {
+    return queueStore()('readwrite', async (store) => {
+      const record = await promisifyRequest<unknown>(store.get(id));
+      const changed = isQueuedJob(record, id) ? apply(record) : null;
+      if (changed) await promisifyRequest(store.put(changed, id));
+      return changed;
+    });
+  },
+
+  async remove(id) {
+    await del(id, queueStore());
+    await this.forgetEvaluations(id);
+  },
+
+  async keepEvaluations(key, part, evaluations) {
+    await set(`${nameOf(key)}${String(part).padStart(6, '0')}`, evaluations, evaluationStore());
+  },
+
+  async evaluations(key) {
+    const store = evaluationStore();
+    const parts: Evaluation[][] = [];
+    for (let part = 0; part < MAX_PARTS; part++) {
+      const evaluations = await get<unknown>(`${nameOf(key)}${String(part).padStart(6, '0')}`, store);
+      // A gap or a damaged part ends what can be used; what comes after is computed anew.
+      if (!Array.isArray(evaluations) || evaluations.length === 0 || !evaluations.every(isEvaluation)) break;
+      parts.push(evaluations);
+    }
+    return parts;
+  },
+
+  forgetEvaluations: (job) => forgetWhere((key) => key.startsWith(`${job}/`)),
+
+  async sweep() {
+    const { jobs } = await this.list();
+    const known = new Set(jobs.map(({ id }) => id));
+    await forgetWhere((key) => !known.has(key.split('/')[0]!));
+  },
+};
+
+async function forgetWhere(matches: (key: string) => boolean): Promise<void> {
+  const store = evaluationStore();
+  const found = (await keys<IDBValidKey>(store)).map(String).filter(matches);
+  if (found.length > 0) await delMany(found, store);
+}
+
+export function inOrder(jobs: readonly QueuedJob[]): readonly QueuedJob[] {
+  return [...jobs].sort((a, b) => a.rank - b.rank || a.createdAt - b.createdAt);
+}
+
+/** What the page reads of a job. The engine checks the rest of a request before it carries it out. */
+function isQueuedJob(value: unknown, id: string): value is QueuedJob {
+  const job = fieldsOf(value);
+  const position = fieldsOf(job['position']);
+  const { requests, failure, state } = job;
+  return (
+    job['id'] === id &&
+    Number.isFinite(job['rank']) &&
+    Number.isFinite(job['createdAt']) &&
+    typeof job['model'] === 'string' &&
+    typeof job['modelName'] === 'string' &&
+    typeof job['tab'] === 'string' &&
+    STATES.some((known) => known === state) &&
+    (failure === null || typeof failure === 'string') &&
+    Array.isArray(requests) &&
+    requests.length > 0 &&
+    requests.length <= MAX_REQUESTS &&
+    requests.every(isRequest) &&
+    isIndex(position['request'], requests.length) &&
+    isIndex(position['pictures'], Infinity)
+  );
+}
+
+function isRequest(value: unknown): boolean {
+  const request = fieldsOf(value);
+  const numbers = ['steps', 'width', 'height', 'seed', 'batchSize', 'batchCount'] as const;
+  const texts = ['prompt', 'negativePrompt', 'sampler', 'scheduler'] as const;
+  return (
+    numbers.every((name) => Number.isSafeInteger(request[name])) &&
+    texts.every((name) => typeof request[name] === 'string') &&
+    typeof request['settings'] === 'object' &&
+    request['settings'] !== null
+  );
+}
+
+function isEvaluation(value: unknown): value is Evaluation {
+  const { input, output } = fieldsOf(value);
+  return typeof input === 'number' && output instanceof Float32Array;
+}
+
+function isIndex(value: unknown, length: number): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) < length;
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
