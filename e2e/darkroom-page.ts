@@ -27,7 +27,7 @@ export class DarkroomPage {
     await expect(this.page.getByRole('tab', { name: 'txt2img' })).toBeVisible();
   }
 
-  async tab(name: 'txt2img' | 'PNG Info' | 'Models' | 'Settings'): Promise<void> {
+  async tab(name: 'txt2img' | 'PNG Info' | 'Gallery' | 'Models' | 'Settings'): Promise<void> {
     await this.page.getByRole('tab', { name }).click();
   }
 

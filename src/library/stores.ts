@@ -1,5 +1,6 @@
 // The IndexedDB databases of the library, through idb-keyval. One database per kind of thing: idb-keyval keeps one
-// object store in each, and a damaged or evicted one does not take the others along.
+// object store in each, and a damaged or evicted one does not take the others along. That of pictures has several stores:
+// image-database.ts.
 import { createStore, type UseStore } from 'idb-keyval';
 
 function lazyStore(database: string): () => UseStore {
@@ -11,8 +12,6 @@ function lazyStore(database: string): () => UseStore {
 export const modelStore = lazyStore('darkroom-models');
 /** `<import id>/<chunk index>` -> Blob of weights. */
 export const weightStore = lazyStore('darkroom-weights');
-/** Image id -> StoredImage. */
-export const imageStore = lazyStore('darkroom-images');
 /** Name -> anything a setting holds. */
 export const settingStore = lazyStore('darkroom-settings');
 /** Job id -> QueuedJob. */

@@ -9,7 +9,7 @@ import type {
   GenerationParameters,
 } from '../generation/types.ts';
 import type { ImportOptions, ImportOutcome, ImportProgress } from '../library/import-types.ts';
-import { listImages } from '../library/images.ts';
+import { readImages } from '../library/images.ts';
 import { listModels } from '../library/models.ts';
 import type { StoredImage, StoredModel } from '../library/types.ts';
 
@@ -61,6 +61,6 @@ export function exposeAutomation({ engine, importer }: AutomatedClients): void {
     generate: (...args) => engine.generate(...args),
     interrupt: () => engine.interrupt(),
     listModels,
-    listImages,
+    listImages: readImages,
   };
 }

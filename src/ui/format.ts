@@ -59,3 +59,18 @@ export function pictureFileName(createdAt: number, seed: number): string {
 export function shortHash(sha256: string): string {
   return sha256.slice(0, 10);
 }
+
+/** "1 picture", "1,204 pictures" as people write numbers where they are. */
+export function countOf(count: number, noun: string): string {
+  return `${count.toLocaleString()} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Date and time, as people write them where they are. */
+export function formatTime(time: number): string {
+  return new Date(time).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+/** Time of day with seconds, as people write it where they are. */
+export function formatClock(time: number): string {
+  return new Date(time).toLocaleTimeString();
+}

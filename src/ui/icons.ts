@@ -33,6 +33,8 @@ export const ICONS = {
   pause: 'M9 6v12m6-12v12',
   play: 'M8 5.5v13l10-6.5-10-6.5Z',
   send: 'M4 12h15m0 0-6-6m6 6-6 6',
+  heart: 'M12 20s-7.5-4.6-7.5-10.2A4.3 4.3 0 0 1 12 7.2a4.3 4.3 0 0 1 7.5 2.6C19.5 15.4 12 20 12 20Z',
+  compare: 'M12 3v18M4 6h8v12H4zm8 0h8v12h-8',
 } as const;
 
 export type IconName = keyof typeof ICONS;

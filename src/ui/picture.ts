@@ -1,7 +1,8 @@
 // A picture on the page, whether it just came out of the engine or lies in the library.
 export interface Picture {
   readonly id: string;
-  readonly png: Blob;
+  /** Left out: it is read from the library when it is shown. */
+  readonly png?: Blob;
   readonly seed: number;
   /** A1111's parameters text. */
   readonly parameters: string;

@@ -17,6 +17,7 @@ import { requestOf } from '../request.ts';
 import { browserTabs } from '../tabs.ts';
 import { WakeLock } from '../wake-lock.ts';
 import { Device } from './device.svelte.ts';
+import { Gallery } from './gallery.svelte.ts';
 import { GenerationJob } from './generation.svelte.ts';
 import { ImportQueue, type ImportJob } from './imports.svelte.ts';
 import { Library } from './library.svelte.ts';
@@ -28,6 +29,7 @@ import { Settings } from './settings.svelte.ts';
 export const TABS = [
   { id: 'txt2img', label: 'txt2img' },
   { id: 'png-info', label: 'PNG Info' },
+  { id: 'gallery', label: 'Gallery' },
   { id: 'models', label: 'Models' },
   { id: 'settings', label: 'Settings' },
 ] as const;
@@ -77,6 +79,8 @@ export class App {
     },
   );
 
+  readonly gallery = new Gallery(this.library, this.notices, (ids) => this.#picturesDeleted(ids));
+
   tab = $state<TabId>('txt2img');
   demo = $state.raw<Demo | null>(null);
   demoLoading = $state(false);
@@ -99,13 +103,14 @@ export class App {
 
   /** Newest first. */
   get recentPictures(): readonly Picture[] {
-    return this.library.images;
+    return this.library.pictures;
   }
 
   get shownPicture(): Picture | null {
     const { pictures } = this.job;
     if (this.selectedPicture !== null) {
-      const selected = [...pictures, ...this.recentPictures].find(({ id }) => id === this.selectedPicture);
+      const isSelected = ({ id }: Picture): boolean => id === this.selectedPicture;
+      const selected = pictures.find(isSelected) ?? this.recentPictures.find(isSelected);
       if (selected) return selected;
     }
     return this.generating ? null : (pictures[0] ?? this.recentPictures[0] ?? null);
@@ -130,7 +135,7 @@ export class App {
     await this.settings.load();
     await this.attempt('The library could not be opened', () => this.library.refreshModels());
     if (this.library.evicted > 0) this.#tellOfEviction();
-    void this.attempt('Pictures could not be listed', () => this.library.refreshImages());
+    void this.attempt('Pictures could not be listed', () => this.gallery.load());
     void this.device.look();
     await this.queue.load();
     this.demo = await findDemo();
@@ -340,12 +345,9 @@ export class App {
     });
   }
 
-  async deletePicture(picture: Picture): Promise<void> {
-    await this.attempt('The picture could not be deleted', async () => {
-      await this.library.deleteImage(picture.id);
-      this.job.forget(picture.id);
-      if (this.selectedPicture === picture.id) this.selectedPicture = null;
-    });
+  #picturesDeleted(ids: readonly string[]): void {
+    for (const id of ids) this.job.forget(id);
+    if (this.selectedPicture !== null && ids.includes(this.selectedPicture)) this.selectedPicture = null;
   }
 
   /** Does something and shows what went wrong. Resolves with whether it worked. */

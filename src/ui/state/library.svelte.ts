@@ -1,5 +1,22 @@
 // The models and pictures that are kept, as lists the page shows.
-import { deleteImage, listImages } from '../../library/images.ts';
+import { onImagesChanged } from '../../library/image-changes.ts';
+import {
+  isSound,
+  keepUnchanged,
+  without,
+  type ImageRecord,
+  type ListedImage,
+} from '../../library/image-record.ts';
+import {
+  deleteImages,
+  findImages,
+  listImages,
+  newestFirst,
+  purgeImages,
+  readPng,
+  restoreImages,
+  setFavourite,
+} from '../../library/images.ts';
 import {
   deleteModel,
   inspectModels,
@@ -9,7 +26,7 @@ import {
 } from '../../library/models.ts';
 import { noteModels } from '../../library/presence.ts';
 import { storageReport, type StorageReport } from '../../library/storage.ts';
-import type { StoredImage, StoredModel } from '../../library/types.ts';
+import type { StoredModel } from '../../library/types.ts';
 import type { Prediction } from '../../models/types.ts';
 
 export class Library {
@@ -18,7 +35,12 @@ export class Library {
   damaged = $state.raw<readonly DamagedModel[]>([]);
   /** Models that were there when the page was last open, where none is now: the browser has deleted them. */
   evicted = $state(0);
-  images = $state.raw<readonly StoredImage[]>([]);
+  /** Newest first, damaged ones last. */
+  images = $state.raw<readonly ListedImage[]>([]);
+  /** Those of them that are sound. */
+  readonly pictures: readonly ImageRecord[] = $derived(this.images.filter(isSound));
+  /** False until the pictures have been listed once. */
+  imagesListed = $state(false);
   storage = $state.raw<StorageReport | null>(null);
   /** False until the models have been read once. */
   loaded = $state(false);
@@ -36,7 +58,21 @@ export class Library {
   }
 
   async refreshImages(): Promise<void> {
-    this.images = await listImages();
+    this.images = keepUnchanged(this.images, await listImages());
+    this.imagesListed = true;
+  }
+
+  /** Follows what the engine and other tabs do to the pictures. Returns what ends it. */
+  followImages(): () => void {
+    return onImagesChanged(({ ids }) => {
+      // A failure here shows when something is done with the picture.
+      this.#reread(ids).catch(() => undefined);
+    });
+  }
+
+  async #reread(ids: readonly string[]): Promise<void> {
+    const found = await findImages(ids);
+    this.images = newestFirst([...without(this.images, ids), ...found]);
   }
 
   async refreshStorage(): Promise<void> {
@@ -64,10 +100,37 @@ export class Library {
     await this.refreshModels();
   }
 
-  async deleteImage(id: string): Promise<void> {
-    await deleteImage(id);
-    this.images = this.images.filter((image) => image.id !== id);
-    await this.refreshStorage();
+  /** Null when the browser no longer has it. */
+  async png(id: string): Promise<Blob | null> {
+    return readPng(id).catch(() => null);
+  }
+
+  isFavourite(id: string): boolean {
+    return this.pictures.find((picture) => picture.id === id)?.favourite ?? false;
+  }
+
+  async setFavourite(ids: readonly string[], favourite: boolean): Promise<void> {
+    await setFavourite(ids, favourite);
+    await this.#reread(ids);
+  }
+
+  /** Resolves with those that can be restored, until they are purged: all but damaged ones. */
+  async deleteImages(ids: readonly string[]): Promise<readonly string[]> {
+    const restorable = await deleteImages(ids);
+    this.images = without(this.images, ids);
+    return restorable;
+  }
+
+  /** Resolves with those that are there again. */
+  async restoreImages(ids: readonly string[]): Promise<readonly string[]> {
+    const restored = await restoreImages(ids);
+    await this.#reread(restored);
+    return restored;
+  }
+
+  /** Frees what was deleted more than `age` milliseconds ago. */
+  async purgeImages(age: number): Promise<void> {
+    if ((await purgeImages(Date.now() - age)) > 0) await this.refreshStorage();
   }
 
   /** Asks the browser never to evict the library by itself. Returns whether it agreed. */

@@ -32,8 +32,9 @@ export class Notices {
     this.#add({ kind: 'warning', title, message, hint: null, details: null, actions });
   }
 
-  inform(title: string, message: string, actions: readonly NoticeAction[] = []): void {
-    this.#add({ kind: 'info', title, message, hint: null, details: null, actions });
+  /** Returns its id, to dismiss it by. */
+  inform(title: string, message: string, actions: readonly NoticeAction[] = []): number {
+    return this.#add({ kind: 'info', title, message, hint: null, details: null, actions });
   }
 
   dismiss(id: number): void {
@@ -44,11 +45,11 @@ export class Notices {
     this.list = [];
   }
 
-  #add(notice: Omit<Notice, 'id'>): void {
+  #add(notice: Omit<Notice, 'id'>): number {
     const { kind, title, message, hint, details, actions } = notice;
     const others = this.list.filter((other) => other.title !== title || other.message !== message);
-    this.list = [...others, { id: this.#next++, kind, title, message, hint, details, actions }].slice(
-      -MAX_NOTICES,
-    );
+    const id = this.#next++;
+    this.list = [...others, { id, kind, title, message, hint, details, actions }].slice(-MAX_NOTICES);
+    return id;
   }
 }

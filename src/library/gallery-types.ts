@@ -1,0 +1,24 @@
+// What the page asks of the gallery's worker (workers/gallery.ts).
+import type { Thumbnail } from './thumbnails.ts';
+
+export interface ZipProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ZipOutcome {
+  readonly status: 'finished' | 'cancelled';
+  /** Null when it was cancelled. */
+  readonly file: Blob | null;
+  /** Pictures that could not be read and are not in it. */
+  readonly missing: number;
+}
+
+/** Names errors as the library does. */
+export interface GalleryApi {
+  /** Makes and keeps a picture's thumbnail. */
+  thumbnail(id: string): Promise<Thumbnail>;
+  /** Packs pictures, in this order. One at a time. */
+  zip(ids: readonly string[], onProgress: (progress: ZipProgress) => void): Promise<ZipOutcome>;
+  cancelZip(): Promise<void>;
+}

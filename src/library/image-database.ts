@@ -1,0 +1,84 @@
+// The IndexedDB database of pictures.
+//
+// Three stores, all keyed by the picture's id, so that thousands are listed without touching their pixels:
+//   entries     StoredImage: the whole picture, as it was saved; never changed afterwards
+//   records     ImageRecord: what lists and searches need, with what the person adds (favourite, deleted)
+//   thumbnails  Blob: made when a picture is first shown small; can be made again at any time
+// Version 1 had `entries` alone; its records are drawn from there, without copying a picture.
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { parseImage, recordOf } from './image-record.ts';
+
+/** Values are unknown until their reader has checked them. */
+interface ImageSchema extends DBSchema {
+  entries: { key: string; value: unknown };
+  records: { key: string; value: unknown };
+  thumbnails: { key: string; value: unknown };
+}
+
+export type ImageDatabase = IDBPDatabase<ImageSchema>;
+
+const NAME = 'darkroom-images';
+const VERSION = 2;
+
+let opening: Promise<ImageDatabase> | null = null;
+
+/** Does something with the database. Where the browser closed it meanwhile (cleared or evicted), it is opened once more. */
+export async function withImages<T>(use: (database: ImageDatabase) => Promise<T>): Promise<T> {
+  const database = await open();
+  try {
+    return await use(database);
+  } catch (error) {
+    if (!(error instanceof DOMException) || error.name !== 'InvalidStateError') throw error;
+    opening = null;
+    return use(await open());
+  }
+}
+
+function open(): Promise<ImageDatabase> {
+  if (opening) return opening;
+  const attempt = openOnce();
+  opening = attempt;
+  attempt.catch(() => {
+    if (opening === attempt) opening = null;
+  });
+  return attempt;
+}
+
+function openOnce(): Promise<ImageDatabase> {
+  return new Promise((resolve, reject) => {
+    openDB<ImageSchema>(NAME, VERSION, {
+      async upgrade(database, from, _to, transaction) {
+        if (from < 1) database.createObjectStore('entries');
+        database.createObjectStore('records');
+        database.createObjectStore('thumbnails');
+        let cursor = await transaction.objectStore('entries').openCursor();
+        while (cursor) {
+          const image = parseImage(cursor.key, cursor.value);
+          if (image) await transaction.objectStore('records').put(recordOf(image), cursor.key);
+          cursor = await cursor.continue();
+        }
+      },
+      blocked() {
+        reject(
+          new Error(
+            'Another tab has an older version of Darkroom open, which keeps the pictures from being read. Close it, then reload this page.',
+          ),
+        );
+      },
+      blocking(_from, _to, event) {
+        // A newer version in another tab must not wait for this one.
+        (event.target as IDBDatabase).close();
+        opening = null;
+      },
+      terminated() {
+        opening = null;
+      },
+    }).then(resolve, (error: unknown) => {
+      reject(
+        error instanceof DOMException && error.name === 'VersionError'
+          ? new Error('A newer version of Darkroom has opened the pictures. Reload this page to use it.')
+          : error,
+      );
+    });
+  });
+}

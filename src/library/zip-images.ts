@@ -1,0 +1,61 @@
+// Packs pictures into a zip file without holding them in memory: one after the other is read from the library and streamed
+// into a file. PNGs are compressed already; they are stored as they are.
+import { makeZip } from 'client-zip';
+import type { ZipOutcome, ZipProgress } from './gallery-types.ts';
+import { findImages, readPng } from './images.ts';
+import { isDamaged } from './image-record.ts';
+import { explainStorageFailure } from './storage.ts';
+import { collectFile } from './temporary-files.ts';
+import { zipName } from './zip-names.ts';
+
+/** For a worker: checksums take time. Rejects with StorageFullError where there is no room. */
+export async function zipImages(
+  ids: readonly string[],
+  onProgress: (progress: ZipProgress) => void,
+  signal: AbortSignal,
+): Promise<ZipOutcome> {
+  const records = new Map((await findImages(ids)).map((image) => [image.id, image]));
+  let bytes = 0;
+  let missing = 0;
+
+  async function* files(): AsyncGenerator<{ name: string; lastModified: Date; input: Blob }> {
+    let index = 0;
+    for (const [position, id] of ids.entries()) {
+      if (signal.aborted) return;
+      onProgress({ done: position, total: ids.length });
+      const record = records.get(id);
+      const png = record && !isDamaged(record) ? await readable(id) : null;
+      if (!record || isDamaged(record) || !png) {
+        missing += 1;
+        continue;
+      }
+      bytes += png.size;
+      yield { name: zipName(index, record.seed), lastModified: new Date(record.createdAt), input: png };
+      index += 1;
+    }
+  }
+
+  let file: Blob;
+  try {
+    file = await collectFile(makeZip(files()), signal);
+  } catch (error) {
+    if (signal.aborted) return { status: 'cancelled', file: null, missing };
+    throw await explainStorageFailure(error, bytes);
+  }
+  if (signal.aborted) return { status: 'cancelled', file: null, missing };
+  onProgress({ done: ids.length, total: ids.length });
+  return { status: 'finished', file, missing };
+}
+
+/** Null where not every byte can be read: a half picture would end the whole zip. */
+async function readable(id: string): Promise<Blob | null> {
+  try {
+    const png = await readPng(id);
+    if (!png) return null;
+    // The last byte is there only where the file is.
+    await png.slice(-1).arrayBuffer();
+    return png;
+  } catch {
+    return null;
+  }
+}

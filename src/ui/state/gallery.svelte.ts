@@ -1,0 +1,157 @@
+// What is done with pictures of the library, wherever they are shown: thumbnails, favourites, deleting with a way back,
+// downloads.
+import { sweepTemporaryFiles } from '../../library/temporary-files.ts';
+import { storedThumbnail, type Thumbnail } from '../../library/thumbnails.ts';
+import type { ZipProgress } from '../../library/gallery-types.ts';
+import { zipFileName } from '../../library/zip-names.ts';
+import { GalleryClient } from '../clients/gallery-client.ts';
+import { toFailure } from '../failure.ts';
+import { countOf, formatClock, pictureFileName } from '../format.ts';
+import { ThumbnailLoader } from '../gallery/thumbnail-loader.ts';
+import type { Picture } from '../picture.ts';
+import { saveFile } from '../save-file.ts';
+import type { Library } from './library.svelte.ts';
+import type { Notices } from './notices.svelte.ts';
+
+/** Milliseconds in which deleted pictures can be brought back. */
+const UNDO_TIME = 300_000;
+
+interface Deletion {
+  readonly ids: readonly string[];
+  readonly notice: number;
+}
+
+export class Gallery {
+  /** While a zip is packed. */
+  packing = $state.raw<ZipProgress | null>(null);
+  readonly thumbnails = new ThumbnailLoader((id) => this.#thumbnail(id));
+
+  readonly #client = new GalleryClient();
+  readonly #library: Library;
+  readonly #notices: Notices;
+  readonly #onDeleted: (ids: readonly string[]) => void;
+  /** The latest last. */
+  #deletions: readonly Deletion[] = [];
+
+  constructor(library: Library, notices: Notices, onDeleted: (ids: readonly string[]) => void) {
+    this.#library = library;
+    this.#notices = notices;
+    this.#onDeleted = onDeleted;
+  }
+
+  /** Lists the pictures, follows their changes from then on, and frees what earlier visits left to be freed. */
+  async load(): Promise<void> {
+    this.#library.followImages();
+    await this.#library.refreshImages();
+    await this.#library.purgeImages(UNDO_TIME);
+    await sweepTemporaryFiles();
+  }
+
+  async setFavourite(ids: readonly string[], favourite: boolean): Promise<void> {
+    await this.#attempt('The favourite could not be kept', () => this.#library.setFavourite(ids, favourite));
+  }
+
+  async delete(ids: readonly string[]): Promise<void> {
+    await this.#attempt(`${pictures(ids.length)} could not be deleted`, async () => {
+      const restorable = await this.#library.deleteImages(ids);
+      this.#onDeleted(ids);
+      if (restorable.length > 0) this.#offerUndo(restorable);
+      await this.#library.refreshStorage();
+    });
+  }
+
+  #offerUndo(ids: readonly string[]): void {
+    const message = `At ${formatClock(Date.now())}.`;
+    const notice = this.#notices.inform(`${pictures(ids.length)} deleted`, message, [
+      { label: 'Undo', run: () => void this.#undo(deletion) },
+    ]);
+    const deletion = { ids, notice };
+    this.#deletions = [...this.#deletions, deletion];
+    setTimeout(() => {
+      if (!this.#deletions.includes(deletion)) return;
+      this.#forget(deletion);
+      // What cannot be freed now is freed on the next visit.
+      this.#library.purgeImages(UNDO_TIME - 1000).catch(() => undefined);
+    }, UNDO_TIME);
+  }
+
+  /** Brings back what was deleted last. */
+  async undo(): Promise<void> {
+    const last = this.#deletions.at(-1);
+    if (last) await this.#undo(last);
+  }
+
+  async #undo(deletion: Deletion): Promise<void> {
+    this.#forget(deletion);
+    await this.#attempt('The pictures could not be brought back', async () => {
+      const restored = await this.#library.restoreImages(deletion.ids);
+      const lost = deletion.ids.length - restored.length;
+      if (lost > 0) {
+        this.#notices.warn(
+          `${pictures(lost)} could not be brought back`,
+          'Their room was needed for new pictures, or another tab has freed it.',
+        );
+      }
+    });
+  }
+
+  #forget(deletion: Deletion): void {
+    this.#deletions = this.#deletions.filter((other) => other !== deletion);
+    this.#notices.dismiss(deletion.notice);
+  }
+
+  async download(picture: Picture): Promise<void> {
+    const png = picture.png ?? (await this.#library.png(picture.id));
+    if (png) saveFile(png, pictureFileName(picture.createdAt, picture.seed));
+    else {
+      this.#notices.warn(
+        'The picture is gone',
+        'The browser no longer has it; it may have cleared its storage. Its parameters are still here.',
+      );
+    }
+  }
+
+  /** As a zip, in this order. */
+  async downloadAll(ids: readonly string[]): Promise<void> {
+    if (this.packing) return;
+    this.packing = { done: 0, total: ids.length };
+    await this.#attempt('The pictures could not be packed', async () => {
+      const { file, missing } = await this.#client.zip(ids, (progress) => (this.packing = progress));
+      if (file) saveFile(file, zipFileName(Date.now()));
+      if (file && missing > 0) {
+        this.#notices.warn(
+          `${pictures(missing)} missing in the zip`,
+          'The browser no longer has them, or they are damaged.',
+        );
+      }
+    });
+    this.packing = null;
+  }
+
+  async cancelDownload(): Promise<void> {
+    await this.#client.cancelZip().catch(() => undefined);
+  }
+
+  async #thumbnail(id: string): Promise<Thumbnail> {
+    try {
+      const stored = await storedThumbnail(id);
+      return stored ? { blob: stored } : await this.#client.thumbnail(id);
+    } catch {
+      // No worker, or one that cannot draw: the picture itself will do.
+      const png = await this.#library.png(id);
+      return png ? { blob: png } : { problem: 'missing' };
+    }
+  }
+
+  async #attempt(title: string, action: () => Promise<unknown>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      this.#notices.fail(title, toFailure(error));
+    }
+  }
+}
+
+function pictures(count: number): string {
+  return countOf(count, 'picture');
+}
