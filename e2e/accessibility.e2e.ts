@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { expect, test, type Page } from '@playwright/test';
 import type axe from 'axe-core';
 import { DarkroomPage } from './darkroom-page.ts';
+import { makePictures, storePictures } from './stored-pictures.ts';
 
 declare global {
   interface Window {
@@ -20,12 +21,14 @@ for (const [device, viewport] of Object.entries(SIZES)) {
     test(`axe finds nothing serious: ${device}, ${colorScheme}`, async ({ browser, baseURL }) => {
       const page = await browser.newPage({ viewport, colorScheme, baseURL: String(baseURL) });
       const darkroom = new DarkroomPage(page);
+      await storePictures(page, await makePictures(60, 6), ['nothing-sound']);
       await darkroom.open();
       await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme);
       for (const tab of ['txt2img', 'PNG Info', 'Models', 'Settings'] as const) {
         await darkroom.tab(tab);
         expect(await violations(page), tab).toEqual([]);
       }
+      await checkGallery(page, darkroom);
       await darkroom.tab('txt2img');
       await darkroom.pick([import.meta.filename]);
       await expect(page.getByRole('alert')).toBeVisible();
@@ -65,7 +68,7 @@ test('the keyboard alone reaches the tabs, the prompt, the controls and Generate
   expect([...reached].some((name) => name.startsWith('Generate'))).toBe(true);
 
   await page.getByRole('tab', { name: 'txt2img' }).focus();
-  for (const name of ['PNG Info', 'Models', 'Settings']) {
+  for (const name of ['PNG Info', 'Gallery', 'Models', 'Settings']) {
     await page.keyboard.press('ArrowRight');
     await expect(page.getByRole('tab', { name })).toHaveAttribute('aria-selected', 'true');
   }
@@ -84,6 +87,30 @@ test('the chosen theme stays', async ({ page }) => {
   await expect(page.getByRole('button', { name: 'Light theme' })).toBeVisible();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
 });
+
+/** The tab, a selection, the lightbox, the comparison. */
+async function checkGallery(page: Page, darkroom: DarkroomPage): Promise<void> {
+  await darkroom.tab('Gallery');
+  const tiles = page.getByRole('gridcell');
+  const check = async (what: string): Promise<void> => {
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflow, `${what}: sideways scrolling`).toBeLessThanOrEqual(0);
+    expect(await violations(page), what).toEqual([]);
+  };
+  await expect(tiles.first().locator('img')).toBeVisible();
+  await check('Gallery');
+  await tiles.first().click();
+  await expect(page.getByRole('dialog').getByRole('img')).toBeVisible();
+  await check('Lightbox');
+  await page.keyboard.press('Escape');
+  await tiles.nth(0).click({ modifiers: ['ControlOrMeta'] });
+  await tiles.nth(1).click({ modifiers: ['Shift'] });
+  await check('Selection');
+  await page.getByRole('button', { name: 'Compare' }).click();
+  await page.getByText('Slider').click();
+  await check('Comparison');
+  await page.keyboard.press('Escape');
+}
 
 async function violations(page: Page): Promise<string[]> {
   // Colours in transition are neither the one nor the other.

@@ -1,6 +1,8 @@
 // The gallery over thousands of pictures in the browser's real storage.
+import { readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { expect, test, type Page } from '@playwright/test';
+import { join } from 'node:path';
+import { chromium, expect, test, type BrowserContext, type Page } from '@playwright/test';
 import { unzipSync } from 'fflate';
 import { readImageMetadata } from '../src/image/metadata.ts';
 import { DarkroomPage } from './darkroom-page.ts';
@@ -28,7 +30,7 @@ test('thousands of pictures: find, select, take along, delete, compare, make aga
 
   await test.step('only what is in sight exists, with thumbnails that are kept', async () => {
     await expect(status).toHaveText(/^3.001 pictures$/);
-    await expect(tile(COUNT - 1).getByRole('img', { includeHidden: true })).toBeVisible();
+    await expect(tile(COUNT - 1).locator('img')).toBeVisible();
     expect(await page.getByRole('gridcell').count()).toBeLessThan(150);
     await expect.poll(() => keysOf(page, 'thumbnails')).toContain(`picture-${COUNT - 1}`);
   });
@@ -181,6 +183,39 @@ test('thousands of pictures: find, select, take along, delete, compare, make aga
     await expect(page.getByLabel('Seed', { exact: true })).toHaveValue(String(COUNT - 1));
   });
   await expect(darkroom.failures).toHaveCount(0);
+});
+
+test('pictures whose files the browser has lost say so, and can be deleted', async ({ baseURL }, info) => {
+  const profile = info.outputPath('profile');
+  const { launchOptions } = info.project.use;
+  const open = (): Promise<BrowserContext> =>
+    chromium.launchPersistentContext(profile, { ...launchOptions, baseURL: String(baseURL) });
+
+  let context = await open();
+  await storePictures(await context.newPage(), await makePictures(2, 2));
+  await context.close();
+  const databases = join(profile, 'Default', 'IndexedDB');
+  const files = readdirSync(databases).filter((name) => name.endsWith('.indexeddb.blob'));
+  expect(files).toHaveLength(1);
+  for (const name of files) rmSync(join(databases, name), { recursive: true });
+
+  context = await open();
+  const page = await context.newPage();
+  const darkroom = new DarkroomPage(page);
+  await darkroom.open();
+  await darkroom.tab('Gallery');
+  const tile = page.getByRole('gridcell', { name: 'Picture, seed 1, damaged' });
+  await expect(tile).toContainText('Missing');
+  await tile.click();
+  const lightbox = page.getByRole('dialog');
+  await expect(lightbox).toContainText('This picture is gone.');
+  await expect(lightbox).toContainText('a red fox in snow, take 1');
+  await page.keyboard.press('s');
+  await expect(page.getByText('The picture is gone', { exact: true })).toBeVisible();
+  await page.keyboard.press('Delete');
+  await page.keyboard.press('Delete');
+  await expect(page.getByText('Nothing has developed yet.')).toBeVisible();
+  await context.close();
 });
 
 /** Keys of a store of the pictures' database. */

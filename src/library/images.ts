@@ -111,10 +111,15 @@ async function readOne(database: ImageDatabase, id: string): Promise<ListedImage
 
 /** The PNG; null when the browser no longer has it. */
 export async function readPng(id: string): Promise<Blob | null> {
-  return withImages(async (database) => {
-    const image = parseImage(id, await database.get('entries', id));
-    return image && image.png.size > 0 ? image.png : null;
-  });
+  const image = await withImages(async (database) => parseImage(id, await database.get('entries', id)));
+  if (!image || image.png.size === 0) return null;
+  try {
+    // A Blob whose file was evicted is there, but not to be read.
+    await image.png.slice(-1).arrayBuffer();
+    return image.png;
+  } catch {
+    return null;
+  }
 }
 
 /** Whole pictures, newest first: for few of them. Those that cannot be read are passed over. */

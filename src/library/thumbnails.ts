@@ -30,16 +30,8 @@ export async function makeThumbnail(id: string): Promise<Thumbnail> {
   try {
     blob = await shrink(png);
   } catch (error) {
-    // A Blob whose file was evicted is there, but not to be read.
-    const unread = await png
-      .slice(0, 1)
-      .arrayBuffer()
-      .then(
-        () => false,
-        () => true,
-      );
-    if (!unread && !(error instanceof DOMException)) throw error;
-    return { problem: unread ? 'missing' : 'unreadable' };
+    if (error instanceof DOMException) return { problem: 'unreadable' };
+    throw error;
   }
   // A full disk only means that it is made again next time.
   await keep(id, blob).catch(() => undefined);
@@ -62,7 +54,8 @@ async function shrink(png: Blob): Promise<Blob> {
   try {
     const { width, height } = thumbnailSize(whole.width, whole.height);
     const canvas = new OffscreenCanvas(width, height);
-    const context = canvas.getContext('2d');
+    // It is read once and thrown away: not worth the GPU, which may be busy with a picture.
+    const context = canvas.getContext('2d', { willReadFrequently: true });
     if (!context) throw new Error('This browser cannot draw thumbnails in a worker.');
     context.imageSmoothingQuality = 'high';
     context.drawImage(whole, 0, 0, width, height);

@@ -56,10 +56,6 @@ export class ThumbnailLoader {
     return { promise: request.promise, cancel };
   }
 
-  forget(id: string): void {
-    this.#kept.delete(id);
-  }
-
   #next(): void {
     while (this.#running.size < AT_ONCE) {
       const last = [...this.#queue].at(-1);
