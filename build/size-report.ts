@@ -33,6 +33,7 @@ const PARTS: readonly (readonly [name: string, path: RegExp])[] = [
   ['Tokenizer', /^assets\/tokenizer-[^/]*\.js$/],
   ['Worker: generation', /^assets\/engine-[^/]*\.js$/],
   ['Worker: import', /^assets\/importer-[^/]*\.js$/],
+  ['Worker: gallery', /^assets\/gallery-[^/]*\.js$/],
   ['Service worker', /^service-worker\.js$/],
   ['onnxruntime (wasm)', /\.wasm$/],
   ['Demo checkpoint', /^demo\//],

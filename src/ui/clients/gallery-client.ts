@@ -2,21 +2,15 @@
 import { proxy } from 'comlink';
 import type { GalleryApi, ZipOutcome, ZipProgress } from '../../library/gallery-types.ts';
 import type { Thumbnail } from '../../library/thumbnails.ts';
+import { startWorker } from './start-worker.ts';
 import { WorkerLink } from './worker-link.ts';
-
-function spawnGallery(): Worker {
-  return new Worker(new URL('../../../workers/gallery.ts', import.meta.url), {
-    type: 'module',
-    name: 'gallery',
-  });
-}
 
 /** Every method rejects with a Failure. */
 export class GalleryClient {
   #link: WorkerLink<GalleryApi> | null = null;
   readonly #spawn: () => Worker;
 
-  constructor(spawn: () => Worker = spawnGallery) {
+  constructor(spawn: () => Worker = () => startWorker('gallery')) {
     this.#spawn = spawn;
   }
 

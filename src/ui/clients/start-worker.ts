@@ -3,9 +3,10 @@
 // A worker from a file of its own would be free of the page's Content-Security-Policy; one from a Blob inherits it. So
 // the Blob is one line that imports the file.
 import engine from '../../../workers/engine.ts?worker&url';
+import gallery from '../../../workers/gallery.ts?worker&url';
 import importer from '../../../workers/importer.ts?worker&url';
 
-const SCRIPTS = { engine, importer } as const;
+const SCRIPTS = { engine, gallery, importer } as const;
 
 export type WorkerName = keyof typeof SCRIPTS;
 
