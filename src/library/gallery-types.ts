@@ -8,7 +8,7 @@ export interface ZipProgress {
 
 export interface ZipOutcome {
   readonly status: 'finished' | 'cancelled';
-  /** Null when it was cancelled. */
+  /** Null when it was cancelled, or when no picture could be read. */
   readonly file: Blob | null;
   /** Pictures that could not be read and are not in it. */
   readonly missing: number;

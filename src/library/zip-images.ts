@@ -44,5 +44,5 @@ export async function zipImages(
   }
   if (signal.aborted) return { status: 'cancelled', file: null, missing };
   onProgress({ done: ids.length, total: ids.length });
-  return { status: 'finished', file, missing };
+  return { status: 'finished', file: missing < ids.length ? file : null, missing };
 }

@@ -116,11 +116,11 @@ export class Gallery {
     if (this.packing) return;
     this.packing = { done: 0, total: ids.length };
     await this.#attempt('The pictures could not be packed', async () => {
-      const { file, missing } = await this.#client.zip(ids, (progress) => (this.packing = progress));
+      const { status, file, missing } = await this.#client.zip(ids, (progress) => (this.packing = progress));
       if (file) saveFile(file, zipFileName(Date.now()));
-      if (file && missing > 0) {
+      if (status === 'finished' && missing > 0) {
         this.#notices.warn(
-          `${pictures(missing)} missing in the zip`,
+          `${pictures(missing)} could not be packed`,
           'The browser no longer has them, or they are damaged.',
         );
       }
