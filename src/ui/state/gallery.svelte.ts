@@ -16,6 +16,9 @@ import type { Notices } from './notices.svelte.ts';
 /** Milliseconds in which deleted pictures can be brought back. */
 const UNDO_TIME = 300_000;
 
+/** Milliseconds a thumbnail may take: a worker that hangs must not leave the tiles empty. */
+const PATIENCE = 20_000;
+
 interface Deletion {
   readonly ids: readonly string[];
   readonly notice: number;
@@ -135,12 +138,15 @@ export class Gallery {
   async #thumbnail(id: string): Promise<Thumbnail> {
     try {
       const stored = await storedThumbnail(id);
-      return stored ? { blob: stored } : await this.#client.thumbnail(id);
+      if (stored) return { blob: stored };
+      const made = await Promise.race([this.#client.thumbnail(id), after(PATIENCE)]);
+      if (made) return made;
     } catch {
-      // No worker, or one that cannot draw: the picture itself will do.
-      const png = await this.#library.png(id);
-      return png ? { blob: png } : { problem: 'missing' };
+      // No worker, or one that cannot draw.
     }
+    // The picture itself will do.
+    const png = await this.#library.png(id);
+    return png ? { blob: png } : { problem: 'missing' };
   }
 
   async #attempt(title: string, action: () => Promise<unknown>): Promise<void> {
@@ -154,4 +160,8 @@ export class Gallery {
 
 function pictures(count: number): string {
   return countOf(count, 'picture');
+}
+
+function after(milliseconds: number): Promise<null> {
+  return new Promise((resolve) => setTimeout(() => resolve(null), milliseconds));
 }
