@@ -77,9 +77,9 @@ test('thousands of pictures: find, select, take along, delete, compare, make aga
     await page.getByLabel('Model', { exact: true }).selectOption('sharp');
     await page.getByLabel('Sampler', { exact: true }).selectOption('DDIM Karras');
     await expect(status).toHaveText(/^500 of/);
-    await page.getByLabel('Order').selectOption('Oldest first');
+    await page.getByLabel('Order', { exact: true }).selectOption('Oldest first');
     await expect(page.getByRole('gridcell').first()).toHaveAccessibleName(/^Picture, seed 5,/);
-    await page.getByLabel('Order').selectOption('Newest first');
+    await page.getByLabel('Order', { exact: true }).selectOption('Newest first');
     await page.getByLabel('Model', { exact: true }).selectOption('All models');
     await page.getByLabel('Sampler', { exact: true }).selectOption('All samplers');
   });
@@ -217,6 +217,7 @@ test('pictures whose files the browser has lost say so, and can be deleted', asy
   await page.keyboard.press('s');
   await expect(lightbox.getByText('The picture is gone', { exact: true })).toBeVisible();
   await page.keyboard.press('Delete');
+  await expect(lightbox).toContainText('1 of 1');
   await page.keyboard.press('Delete');
   await expect(page.getByText('Nothing has developed yet.')).toBeVisible();
   await context.close();
