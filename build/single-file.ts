@@ -54,6 +54,7 @@ export function singleFile(options: SingleFileOptions): Plugin {
       const page = text(bundle, /\.html$/);
       const parts: [PartName, string][] = [
         ['engine', codePart(await buildWorker(root, 'engine', options))],
+        ['gallery', codePart(await buildWorker(root, 'gallery', options))],
         ['importer', codePart(await buildWorker(root, 'importer', options))],
         ['wasm', gzipSync(readFileSync(resolveFile(WASM)), { level: 9 }).toString('base64')],
       ];

@@ -98,10 +98,11 @@ export class GalleryView {
     const index = this.order.findIndex((id) => ids.includes(id));
     const left = this.order.filter((id) => !ids.includes(id));
     const next = left[Math.min(index, left.length - 1)] ?? null;
-    await this.#app.gallery.delete(ids);
-    this.#deleting = false;
+    // First, for a picture that is not there cannot stay open.
     if (this.opened !== null && ids.includes(this.opened)) this.opened = next;
     this.#focused = next;
+    await this.#app.gallery.delete(ids);
+    this.#deleting = false;
   }
 
   async favourite(): Promise<void> {
