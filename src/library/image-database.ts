@@ -20,6 +20,9 @@ export type ImageDatabase = IDBPDatabase<ImageSchema>;
 const NAME = 'darkroom-images';
 const VERSION = 2;
 
+/** Pictures that are carried over at a time. */
+const PAGE = 200;
+
 let opening: Promise<ImageDatabase> | null = null;
 
 /** Does something with the database. Where the browser closed it meanwhile (cleared or evicted), it is opened once more. */
@@ -51,11 +54,16 @@ function openOnce(): Promise<ImageDatabase> {
         if (from < 1) database.createObjectStore('entries');
         database.createObjectStore('records');
         database.createObjectStore('thumbnails');
-        let cursor = await transaction.objectStore('entries').openCursor();
-        while (cursor) {
-          const image = parseImage(cursor.key, cursor.value);
-          if (image) await transaction.objectStore('records').put(recordOf(image), cursor.key);
-          cursor = await cursor.continue();
+        const entries = transaction.objectStore('entries');
+        const keys = await entries.getAllKeys();
+        for (let first = 0; first < keys.length; first += PAGE) {
+          const page = keys.slice(first, first + PAGE);
+          const values = await entries.getAll(IDBKeyRange.bound(page[0], page.at(-1)));
+          const images = values.map((value, index) => parseImage(page[index] ?? '', value));
+          const records = images.filter((image) => image !== null).map(recordOf);
+          await Promise.all(
+            records.map((record) => transaction.objectStore('records').put(record, record.id)),
+          );
         }
       },
       blocked() {

@@ -14,8 +14,8 @@ export class GalleryView {
   opened = $state<string | null>(null);
   compared = $state.raw<readonly ImageRecord[] | null>(null);
   #selection = $state.raw<Selection>(NOTHING);
-  /** A key that is held down deletes one after the other, none twice. */
-  #deleting = false;
+  /** Being deleted: a key that is held down deletes none twice. */
+  #doomed: readonly string[] = [];
   #focused = $state<string | null>(null);
 
   readonly choices = $derived.by(() => choicesIn(this.#app.library.images));
@@ -92,9 +92,9 @@ export class GalleryView {
 
   /** The lightbox goes on to what takes the deleted picture's place. */
   async delete(images: readonly ListedImage[]): Promise<void> {
-    if (this.#deleting) return;
-    this.#deleting = true;
-    const ids = images.map(({ id }) => id);
+    const ids = images.map(({ id }) => id).filter((id) => !this.#doomed.includes(id));
+    if (ids.length === 0) return;
+    this.#doomed = [...this.#doomed, ...ids];
     const index = this.order.findIndex((id) => ids.includes(id));
     const left = this.order.filter((id) => !ids.includes(id));
     const next = left[Math.min(index, left.length - 1)] ?? null;
@@ -102,7 +102,7 @@ export class GalleryView {
     if (this.opened !== null && ids.includes(this.opened)) this.opened = next;
     this.#focused = next;
     await this.#app.gallery.delete(ids);
-    this.#deleting = false;
+    this.#doomed = this.#doomed.filter((id) => !ids.includes(id));
   }
 
   async favourite(): Promise<void> {
