@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
+import { STAGES, type BenchmarkResult } from '../src/generation/benchmark-report.ts';
 import { readImageMetadata } from '../src/image/metadata.ts';
 import { decodePng } from '../src/image/png.ts';
 import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
@@ -11,9 +12,11 @@ interface Result {
   readonly errors: string;
 }
 
-function generate(...args: string[]): Promise<Result> {
+const generate = (...args: string[]) => run('scripts/generate.ts', ...args);
+
+function run(script: string, ...args: string[]): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['scripts/run.js', 'scripts/generate.ts', ...args], {
+    const child = spawn(process.execPath, ['scripts/run.js', script, ...args], {
       stdio: ['ignore', 'inherit', 'pipe'],
     });
     let errors = '';
@@ -55,6 +58,26 @@ test('makes pictures and names them one after the other', async () => {
     seeds.push(Number(/Seed: (\d+)/.exec(parameters ?? '')?.[1]));
   }
   expect(seeds[1]).toBe((seeds[0] ?? NaN) + 1);
+});
+
+test('measures every stage', async () => {
+  const info = test.info();
+  test.skip(TINY_MODEL === null, 'the reference data has no SD 1.x model');
+  const { checkpoint } = unpackModel(String(TINY_MODEL), info.outputPath('model'));
+  const out = info.outputPath('numbers.json');
+  const { code, errors } = await run(
+    'scripts/bench.ts',
+    ...['--model', checkpoint, '--out', out, '--size', '64', '--cpu'],
+  );
+  expect(code, errors).toBe(0);
+  const { measured, file, startUp } = JSON.parse(readFileSync(out, 'utf8')) as BenchmarkResult & {
+    readonly file: Record<string, number>;
+    readonly startUp: Record<string, number>;
+  };
+  const times = [...Object.values(measured).flat(), ...Object.values(file), ...Object.values(startUp)];
+  expect(times.every((time) => Number.isFinite(time) && time >= 0)).toBe(true);
+  expect(Object.keys(measured)).toEqual(Object.keys(STAGES));
+  expect(Object.values(measured).every((runs) => runs.length > 0)).toBe(true);
 });
 
 test('says what is wrong with a file, and fails', async () => {

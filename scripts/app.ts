@@ -1,11 +1,14 @@
 // The built app in a headless Chromium, driven through `window.darkroom` (src/ui/automation.ts).
 import { join } from 'node:path';
 import { chromium, type BrowserContext, type ElementHandle, type Page } from '@playwright/test';
+import type { BenchmarkProgress } from '../src/generation/benchmark.ts';
+import type { BenchmarkResult } from '../src/generation/benchmark-report.ts';
 import type {
   DeviceReport,
   GenerationEvent,
   GenerationOutcome,
   GenerationParameters,
+  RequestSize,
 } from '../src/generation/types.ts';
 import type { ImportOutcome, ImportProgress } from '../src/library/import-types.ts';
 import type {} from '../src/ui/automation.ts';
@@ -27,6 +30,7 @@ export interface Picture {
 /** What the page's callbacks tell; a picture's bytes travel as base64. */
 type Message =
   | { readonly kind: 'import'; readonly progress: ImportProgress }
+  | { readonly kind: 'benchmark'; readonly progress: BenchmarkProgress }
   | { readonly kind: 'event'; readonly event: Exclude<GenerationEvent, { type: 'image' | 'preview' }> }
   | { readonly kind: 'picture'; readonly png: string; readonly seed: number; readonly parameters: string };
 
@@ -153,6 +157,65 @@ export class App {
         }
       },
       { sha256, parameters, cpu: this.processor === 'cpu' },
+    );
+  }
+
+  /** Opens the page anew: milliseconds until it paints first, and until it can be used. */
+  async startUp(): Promise<{ readonly firstPaint: number; readonly ready: number }> {
+    await this.page.reload();
+    await this.page.getByRole('tab', { name: 'txt2img' }).waitFor();
+    const times = await this.page.evaluate(() => ({
+      firstPaint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
+      ready: performance.now(),
+    }));
+    // The reloaded page has an engine of its own.
+    await this.page.evaluate((cpu) => window.darkroom.start(cpu), this.processor === 'cpu');
+    return times;
+  }
+
+  /** Writes a file into IndexedDB as it is, in pieces, and deletes it again. Gives the milliseconds that the writing took. */
+  async copyUnconverted(file: string): Promise<number> {
+    const input = await this.#fileInput();
+    await input.setInputFiles([file]);
+    return input.evaluate(async (element) => {
+      const PIECE = 64 << 20;
+      const [file] = element.files ?? [];
+      if (!file) throw new Error('The browser got no file.');
+      const done = <T>(request: IDBRequest<T>) =>
+        new Promise<T>((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error ?? new Error('IndexedDB failed.'));
+        });
+      const opening = indexedDB.open('darkroom-bench');
+      opening.onupgradeneeded = () => opening.result.createObjectStore('pieces');
+      const database = await done(opening);
+      const start = performance.now();
+      for (let at = 0; at < file.size; at += PIECE) {
+        const piece = new Blob([await file.slice(at, at + PIECE).arrayBuffer()]);
+        await done(database.transaction('pieces', 'readwrite').objectStore('pieces').put(piece, at));
+      }
+      const time = performance.now() - start;
+      database.close();
+      await done(indexedDB.deleteDatabase('darkroom-bench'));
+      return time;
+    });
+  }
+
+  /** Measures a model; see src/generation/benchmark.ts. */
+  async benchmark(
+    sha256: string,
+    size: RequestSize,
+    onProgress: (progress: BenchmarkProgress) => void,
+  ): Promise<BenchmarkResult> {
+    this.#listener = (message) => {
+      if (message.kind === 'benchmark') onProgress(message.progress);
+    };
+    return this.page.evaluate(
+      ({ sha256, size, cpu }) =>
+        window.darkroom.benchmark(sha256, size, cpu, (progress) => {
+          void window.tellScript({ kind: 'benchmark', progress });
+        }),
+      { sha256, size, cpu: this.processor === 'cpu' },
     );
   }
 

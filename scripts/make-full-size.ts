@@ -1,123 +1,77 @@
-// Writes a full-size checkpoint with seeded random weights, for measuring imports and running graphs at real sizes.
+// Writes a stand-in for a published checkpoint, for measuring imports and running graphs at real sizes.
 //
-//   npm run make-full-size -- --out model.safetensors [--manifest FILE] [--dtype F32|F16] [--seed N]
+//   npm run make-full-size -- [sd1|sd1-f16|sd2|sd2-f16] [--format safetensors|ckpt] [--out FILE] [--seed N]
+//                             [--manifest FILE --dtype F32|F16]
 //
-// Names and shapes come from a manifest of a published layout (tests/reference/models/manifests, gzipped or not). The
-// weights are uniform with a standard deviation of 1/sqrt(fan-in), norms are near 1, so that activations stay finite.
-// Buffers that follow from the noise schedule are left out, as published pruned files do. 4.27 GB for SD 1.x in F32.
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// Names and shapes come from a manifest of a published layout (tests/reference/models/manifests, gzipped or not): SD 1.5
+// in float32 is 4.27 GB and in float16 2.13 GB, SD 2.1 5.21 GB and 2.61 GB. Kept in .cache/full-size: what is there
+// already is not made again.
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
-import { toFloat16 } from '../src/checkpoint/convert.ts';
+import { safetensorsFile, torchFile } from './full-size-files.ts';
+import { bytesOf, entriesOf, generator, readManifest, type FloatType } from './full-size-weights.ts';
+import { ROOT } from './process.js';
 
-interface Manifest {
-  readonly family: string;
-  readonly tensors: Readonly<Record<string, { readonly shape: readonly number[]; readonly dtype: string }>>;
-}
+const KINDS: Readonly<Record<string, { readonly manifest: string; readonly dtype: FloatType }>> = {
+  sd1: { manifest: 'sd1', dtype: 'F32' },
+  'sd1-f16': { manifest: 'sd1', dtype: 'F16' },
+  sd2: { manifest: 'sd2-768-v', dtype: 'F32' },
+  'sd2-f16': { manifest: 'sd2-768-v', dtype: 'F16' },
+};
 
-interface Entry {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly count: number;
-}
-
-const SD1 = fileURLToPath(new URL('../tests/reference/models/manifests/sd1.json.gz', import.meta.url));
-/** Values generated and written at a time. */
-const PIECE = 1 << 22;
-
-const { values: options } = parseArgs({
-  options: {
-    out: { type: 'string' },
-    manifest: { type: 'string' },
-    dtype: { type: 'string', default: 'F32' },
-    seed: { type: 'string', default: '1' },
-  },
+const text = { type: 'string' } as const;
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { out: text, manifest: text, dtype: text, seed: text, format: text },
 });
-const dtype = options.dtype;
-if (options.out === undefined || (dtype !== 'F32' && dtype !== 'F16')) {
-  throw new Error('Usage: make-full-size --out FILE [--manifest FILE] [--dtype F32|F16] [--seed N]');
+const [name = 'sd1'] = positionals;
+const kind = KINDS[name];
+const { format = 'safetensors' } = values;
+const dtype = values.dtype ?? kind?.dtype;
+if (!kind || (format !== 'safetensors' && format !== 'ckpt') || (dtype !== 'F32' && dtype !== 'F16')) {
+  throw new Error(
+    `Usage: npm run make-full-size -- [${Object.keys(KINDS).join('|')}] [--format safetensors|ckpt] [--out FILE] ` +
+      '[--seed N] [--manifest FILE] [--dtype F32|F16]',
+  );
 }
 
 const start = process.env['INIT_CWD'] ?? process.cwd();
-const out = resolve(start, options.out);
-const packed = readFileSync(options.manifest === undefined ? SD1 : resolve(start, options.manifest));
-const isGzip = packed[0] === 0x1f && packed[1] === 0x8b;
-const manifest = JSON.parse((isGzip ? gunzipSync(packed) : packed).toString('utf8')) as Manifest;
-
-// Only weights and biases: what is left out can be computed (schedule buffers, position ids).
-const entries: Entry[] = Object.entries(manifest.tensors)
-  .filter(([name, { dtype }]) => dtype === 'F32' && /weight|bias|embedding|projection|logit_scale/.test(name))
-  .map(([name, { shape }]) => ({ name, shape, count: shape.reduce((product, size) => product * size, 1) }));
-
-const itemSize = dtype === 'F32' ? 4 : 2;
-const header: Record<string, unknown> = {};
-let offset = 0;
-for (const { name, shape, count } of entries) {
-  header[name] = { dtype, shape, data_offsets: [offset, offset + count * itemSize] };
-  offset += count * itemSize;
-}
-const json = JSON.stringify(header);
-const text = Buffer.from(json.padEnd(Math.ceil(json.length / 8) * 8));
-const length = Buffer.alloc(8);
-length.writeBigUInt64LE(BigInt(text.length));
-
-const random = generator(Number(options.seed));
-const file = openSync(out, 'w');
-try {
-  writeAll(file, length);
-  writeAll(file, text);
-  const piece = new Float32Array(PIECE);
-  const half = new Uint16Array(PIECE);
-  for (const entry of entries) {
-    const [centre, spread] = distribution(entry);
-    for (let start = 0; start < entry.count; start += PIECE) {
-      const count = Math.min(PIECE, entry.count - start);
-      for (let i = 0; i < count; i++) piece[i] = centre + spread * random();
-      const bytes = new Uint8Array(piece.buffer, 0, count * 4);
-      if (dtype === 'F32') {
-        writeAll(file, bytes);
-      } else {
-        toFloat16(bytes, 'F32', half.subarray(0, count));
-        writeAll(file, new Uint8Array(half.buffer, 0, count * 2));
-      }
-    }
-  }
-} finally {
-  closeSync(file);
-}
-console.log(
-  `${out}: ${manifest.family}, ${String(entries.length)} tensors, ` +
-    `${((8 + text.length + offset) / 1e9).toFixed(2)} GB`,
+const manifests = join(ROOT, 'tests', 'reference', 'models', 'manifests');
+const manifest = readManifest(
+  values.manifest === undefined
+    ? join(manifests, `${kind.manifest}.json.gz`)
+    : resolve(start, values.manifest),
 );
+const out =
+  values.out === undefined
+    ? join(ROOT, '.cache', 'full-size', `${name}.${format}`)
+    : resolve(start, values.out);
 
-/** Centre and half width of a tensor's uniform distribution. */
-function distribution({ name, shape, count }: Entry): readonly [number, number] {
-  // A uniform distribution over [-1, 1] has a standard deviation of 1/sqrt(3).
-  const width = (deviation: number): number => deviation * Math.sqrt(3);
-  if (name.endsWith('logit_scale')) return [4.6, 0];
-  if (/embedding/.test(name) && shape.length === 2) return [0, width(0.02)];
-  if (shape.length > 1) return [0, width(1 / Math.sqrt(count / (shape[0] ?? 1)))];
-  return name.endsWith('weight') ? [1, width(0.02)] : [0, width(0.02)];
-}
-
-/**
- * Uniform numbers in [-1, 1): xorshift128 (Marsaglia, "Xorshift RNGs", 2003), fast and good enough for weights.
- */
-function generator(seed: number): () => number {
-  let [x, y, z, w] = [123456789 ^ seed, 362436069, 521288629, 88675123];
-  return () => {
-    const t = x ^ (x << 11);
-    x = y;
-    y = z;
-    z = w;
-    w = w ^ (w >>> 19) ^ t ^ (t >>> 8);
-    return w / 2 ** 31;
-  };
+if (existsSync(out)) {
+  console.log(`${out} is there already (${gigabytes(statSync(out).size)}).`);
+} else {
+  const entries = entriesOf(manifest, dtype);
+  const random = generator(Number(values.seed ?? '1'));
+  const write = format === 'ckpt' ? torchFile : safetensorsFile;
+  mkdirSync(dirname(out), { recursive: true });
+  // An interrupted run must not look like a finished file.
+  const part = `${out}.part`;
+  const file = openSync(part, 'w');
+  try {
+    for await (const bytes of write(entries, (entry) => bytesOf(entry, random))) writeAll(file, bytes);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(part, out);
+  console.log(`${out}: ${manifest.family}, ${entries.length} tensors, ${gigabytes(statSync(out).size)}`);
 }
 
 /** writeSync may write less than asked. */
 function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.byteLength;) done += writeSync(descriptor, bytes, done);
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(2)} GB`;
 }

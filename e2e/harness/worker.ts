@@ -9,6 +9,8 @@ import { textEncoderNetwork } from '../../src/models/text-encoder.ts';
 import type { Networks } from '../../src/models/types.ts';
 import { unetNetwork } from '../../src/models/unet.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../../src/models/vae.ts';
+import { decoderStemNetwork, decoderTileNetwork, decoderTiles } from '../../src/models/vae-tiles.ts';
+import { statisticsOf } from '../../src/generation/tiled-vae.ts';
 import { openGpu } from '../../src/runtime/device.ts';
 import { ort } from '../../src/runtime/ort.ts';
 import { attentionIsRight } from '../../src/runtime/self-test.ts';
@@ -104,6 +106,27 @@ export class Harness {
     }
   }
 
+  /** The decoder as stem and one tile, which is run again with the statistics that it measured. */
+  async compareTile(expected: string): Promise<Comparison[]> {
+    // One picture of the file: software takes its time.
+    const tensors = new Map([...(await fetchTensors(expected))].filter(([name]) => name.startsWith('d0.')));
+    const { weights } = the(opened);
+    const { vae } = configs();
+    const { featureScale } = decoderTiles(vae);
+    return withSession(decoderStemNetwork(vae, weights, 'float32'), (stem) =>
+      withSession(decoderTileNetwork(vae, weights, 'float32'), (tile) =>
+        compareDecoder(tensors, 'float32', async (inputs) => {
+          const planes = await stem.run(inputs);
+          const [height, width] = [inputs.height * featureScale, inputs.width * featureScale];
+          const core = { top: 0, left: 0, bottom: height, right: width };
+          const whole = { planes, height, width, core };
+          const moments = await tile.run({ ...whole, statistics: null }, 'moments');
+          return tile.run({ ...whole, statistics: statisticsOf([{ moments, weight: 1 }]) }, 'out');
+        }),
+      ),
+    );
+  }
+
   /** Creates a session that logs, and gives the lines that tell where its nodes went. */
   async placement(network: NetworkName): Promise<PlacementLog> {
     const { weights } = the(opened);
@@ -121,6 +144,7 @@ export class Harness {
         break;
       case 'vae-decoder':
         await logSession(vaeDecoderNetwork(vae, weights, 'float32'));
+        await logSession(decoderTileNetwork(vae, weights, 'float32'));
         break;
     }
     return logged.filter((line) => line.includes('VerifyEachNodeIsAssignedToAnEp'));

@@ -6,23 +6,34 @@ import { saveImage } from '../library/images.ts';
 import { getModel } from '../library/models.ts';
 import type { StoredModel } from '../library/types.ts';
 import { openGpu, NoWebGpuError, type Gpu } from '../runtime/device.ts';
-import { BadParametersError, DeviceLostError, ModelMissingError } from '../runtime/errors.ts';
+import {
+  BadParametersError,
+  DeviceLostError,
+  ModelMissingError,
+  OutOfMemoryError,
+} from '../runtime/errors.ts';
 import { LoadedModel } from '../runtime/loaded-model.ts';
 import type { Executor } from '../runtime/session.ts';
+import { runBenchmark, type BenchmarkProgress } from './benchmark.ts';
+import type { BenchmarkResult } from './benchmark-report.ts';
 import { CondCache, encodePrompts, type Conditions } from './conditioning.ts';
+import { DEFAULT_MEMORY, roomOf, type MemoryOptions, type MemoryPlan } from './memory-options.ts';
+import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
 import { fromGenerationParameters } from './parameters.ts';
 import { prepareRequest } from './prepare.ts';
 import { Replay } from './replay.ts';
 import { seedsOf } from './seeds.ts';
 import { sampleTxt2Img } from './txt2img.ts';
-import type {
-  Continuation,
-  DeviceReport,
-  EngineApi,
-  GenerationEvent,
-  GenerationOutcome,
-  GenerationParameters,
-  TokenCountOptions,
+import {
+  DEFAULT_PARAMETERS,
+  type Continuation,
+  type DeviceReport,
+  type EngineApi,
+  type GenerationEvent,
+  type GenerationOutcome,
+  type GenerationParameters,
+  type RequestSize,
+  type TokenCountOptions,
 } from './types.ts';
 import { validateParameters } from './validate.ts';
 import { parseExtraNetworks } from '../prompt/extra-networks.ts';
@@ -37,6 +48,9 @@ const MAX_PREVIEWS = 4;
 
 /** Milliseconds. */
 const LOSS_TOLD_WITHIN = 300;
+
+/** What wasm can hold: all of it is usable, unlike a GPU's. */
+const WASM_MEMORY = 4.5e9;
 
 interface Job {
   /** Stop after the step that runs. */
@@ -54,6 +68,7 @@ export class Engine implements EngineApi {
   #job: Job | null = null;
   /** Ends the job that runs. */
   #onLost: (error: DeviceLostError) => void = () => undefined;
+  #memory = DEFAULT_MEMORY;
   /** Who hears of loading and of the model's warnings: whoever asked last. */
   #listener: OnEvent = () => undefined;
 
@@ -70,11 +85,26 @@ export class Engine implements EngineApi {
     }
   }
 
+  async setMemory(options: MemoryOptions): Promise<void> {
+    this.#memory = options;
+  }
+
+  async estimateMemory(sha256: string, size: RequestSize, options: MemoryOptions) {
+    const record = await getModel(sha256);
+    const limits = await this.#limits();
+    const needs = record && limits && memoryNeeds(record, size, limits.shaderF16);
+    return needs
+      ? { ...planMemory(needs, options, size, limits.maxBufferSize), room: roomOf(options) }
+      : null;
+  }
+
   async load(sha256: string, onEvent: OnEvent): Promise<{ readonly prediction: LoadedModel['prediction'] }> {
     if (this.#job)
       throw new BadParametersError('A picture is being made; the model cannot be changed meanwhile.');
     this.#listener = onEvent;
-    const model = await this.#ensureModel(sha256);
+    const record = await this.#record(sha256);
+    const plan = await this.#plan(record, DEFAULT_PARAMETERS);
+    const model = await this.#ensureModel(record, DEFAULT_PARAMETERS, plan);
     return { prediction: model.prediction };
   }
 
@@ -92,18 +122,49 @@ export class Engine implements EngineApi {
     const job: Job = { stop: false, skip: false };
     this.#job = job;
     this.#listener = onEvent;
+    let plan: MemoryPlan | null = null;
     const work = async (): Promise<GenerationOutcome> => {
-      const model = await this.#ensureModel(sha256);
-      await this.#useUpcastAttention(model, parameters.settings.upcastAttention);
+      const record = await this.#record(sha256);
+      plan = await this.#plan(record, parameters);
+      const model = await this.#ensureModel(record, parameters, plan);
       return this.#run(job, model, parameters, onEvent, continuation ?? null);
     };
     try {
       return await this.#unlessLost(work());
     } catch (error) {
+      if (error instanceof OutOfMemoryError && plan) {
+        throw new OutOfMemoryError(error.what, error.bytes, memoryAdvice(parameters, plan));
+      }
       throw await this.#explain(error);
     } finally {
       this.#job = null;
       this.#listener = () => undefined;
+    }
+  }
+
+  async benchmark(
+    sha256: string,
+    size: RequestSize,
+    onProgress: (progress: BenchmarkProgress) => void,
+  ): Promise<BenchmarkResult> {
+    if (this.#job) throw new BadParametersError('A picture is being made. Interrupt it first, or wait.');
+    const job: Job = { stop: false, skip: false };
+    this.#job = job;
+    try {
+      const parameters = { ...DEFAULT_PARAMETERS, ...size };
+      const record = await this.#record(sha256);
+      const plan = await this.#plan(record, parameters);
+      const device = this.#cpu ? cpuReport() : (await this.#openGpu()).report;
+      const load = async () => {
+        await this.unload();
+        return this.#ensureModel(record, parameters, plan);
+      };
+      const subject = { record, device, plan, load, stopped: () => job.stop };
+      return await this.#unlessLost(runBenchmark(subject, size, onProgress));
+    } catch (error) {
+      throw await this.#explain(error);
+    } finally {
+      this.#job = null;
     }
   }
 
@@ -237,35 +298,58 @@ export class Engine implements EngineApi {
     onEvent({ type: 'image', id, png, seed, parameters: text, interrupted });
   }
 
-  async #ensureModel(sha256: string): Promise<LoadedModel> {
+  async #record(sha256: string): Promise<StoredModel> {
     const record = await getModel(sha256);
-    if (!record) {
-      throw new ModelMissingError(
-        'This model is no longer in the library. Choose another, or import its file again.',
-      );
-    }
-    if (this.#lost) await this.#forgetLostDevice();
+    if (record) return record;
+    throw new ModelMissingError(
+      'This model is no longer in the library. Choose another, or import its file again.',
+    );
+  }
+
+  /** The model, loaded the way that the request's size asks for. */
+  async #ensureModel(
+    record: StoredModel,
+    { settings: { upcastAttention } }: GenerationParameters,
+    { lowVram, tiledVae }: MemoryPlan,
+  ): Promise<LoadedModel> {
+    const options = { lowVram, tiledVae, upcastAttention };
     const loaded = this.#model;
     if (loaded && sameNetworks(loaded.record, record)) {
       // It may have been renamed meanwhile, and pictures carry the name.
       loaded.record = record;
+      try {
+        await loaded.prepare(options);
+      } catch (error) {
+        // It has lost networks that it cannot load again.
+        await this.unload();
+        throw error;
+      }
       return loaded;
     }
     await this.unload();
     const executor = await this.#executor();
     const shaderF16 = this.#gpu?.report.shaderF16 ?? false;
-    this.#model = await LoadedModel.load(record, executor, shaderF16, (event) => this.#listener(event));
+    const listen: OnEvent = (event) => this.#listener(event);
+    this.#model = await LoadedModel.load(record, executor, shaderF16, options, listen);
     return this.#model;
   }
 
-  /** May load the UNet anew; where that fails the model is of no use any more. */
-  async #useUpcastAttention(model: LoadedModel, upcast: boolean): Promise<void> {
-    try {
-      await model.useUpcastAttention(upcast);
-    } catch (error) {
-      await this.unload();
-      throw error;
-    }
+  /** Of the GPU, whether it is opened or not; null where there is none. */
+  async #limits(): Promise<Pick<DeviceReport, 'shaderF16' | 'maxBufferSize'> | null> {
+    if (this.#gpu) return this.#gpu.report;
+    const adapter = await (navigator as Partial<Navigator>).gpu?.requestAdapter();
+    if (!adapter) return null;
+    return { shaderF16: adapter.features.has('shader-f16'), maxBufferSize: adapter.limits.maxBufferSize };
+  }
+
+  /** On the CPU there are the 4 GB of wasm to run out of. */
+  async #plan(record: StoredModel, parameters: GenerationParameters): Promise<MemoryPlan> {
+    if (this.#lost) await this.#forgetLostDevice();
+    const report = this.#cpu ? null : (await this.#openGpu()).report;
+    const needs = memoryNeeds(record, parameters, report?.shaderF16 ?? false);
+    if (!needs) return { lowVram: false, tiledVae: false, bytes: 0 };
+    const options = report ? this.#memory : { ...this.#memory, gpuMemory: WASM_MEMORY };
+    return planMemory(needs, options, parameters, report?.maxBufferSize ?? 0);
   }
 
   async #executor(): Promise<Executor> {

@@ -1,5 +1,8 @@
 // One request for pictures, and what is told about it while it runs. The page, the queue and the worker all speak it.
 import type { Prediction } from '../models/types.ts';
+import type { BenchmarkProgress } from './benchmark.ts';
+import type { BenchmarkResult } from './benchmark-report.ts';
+import type { MemoryOptions, MemoryPlan } from './memory-options.ts';
 import { DEFAULT_IMAGE_SETTINGS, type ImageSettings } from './image-settings.ts';
 
 /** Everything that decides the pictures, with A1111's meanings. `seed` is resolved (never -1) once a job runs. */
@@ -36,6 +39,9 @@ export interface GenerationParameters {
   readonly seedResizeFromHeight: number;
   readonly settings: ImageSettings;
 }
+
+/** What decides how much memory a request needs. */
+export type RequestSize = Pick<GenerationParameters, 'width' | 'height' | 'batchSize'>;
 
 /** A1111's defaults. */
 export const DEFAULT_PARAMETERS: GenerationParameters = {
@@ -170,6 +176,14 @@ export interface TokenCountOptions {
 export interface EngineApi {
   /** Finds the GPU (or says why there is none). `cpu`: the person chose the slow mode. */
   start(options: { readonly cpu: boolean }): Promise<DeviceReport>;
+  /** How to keep within the GPU's memory, from the next job on. */
+  setMemory(options: MemoryOptions): Promise<void>;
+  /** What pictures of a size would take of the GPU's memory, before anything is loaded. Null where that cannot be told. */
+  estimateMemory(
+    sha256: string,
+    size: RequestSize,
+    options: MemoryOptions,
+  ): Promise<(MemoryPlan & { readonly room: number }) | null>;
   /** Loads a model of the library, unless it is the one loaded. Returns how its prediction type was settled. */
   load(
     sha256: string,
@@ -181,6 +195,12 @@ export interface EngineApi {
     onEvent: (event: GenerationEvent) => void,
     continuation?: Continuation,
   ): Promise<GenerationOutcome>;
+  /** Loads a model anew and measures it; `interrupt` stops that. */
+  benchmark(
+    sha256: string,
+    size: RequestSize,
+    onProgress: (progress: BenchmarkProgress) => void,
+  ): Promise<BenchmarkResult>;
   /** Stops after the step that runs; what is there is decoded and kept. */
   interrupt(): Promise<void>;
   /** Ends the current batch likewise and goes on with the next. */

@@ -177,6 +177,14 @@ export class Graph {
     return this.#node('QuickGelu', [x], x.type, { alpha: float(1.702) }, 'com.microsoft');
   }
 
+  sqrt(x: Value): Value {
+    return this.#node('Sqrt', [x], x.type);
+  }
+
+  div(a: Value, b: Value): Value {
+    return this.#binary('Div', a, b);
+  }
+
   clip(x: Value, minimum: number, maximum: number): Value {
     const type = this.#floating(x);
     return this.#node(
@@ -252,6 +260,11 @@ export class Graph {
     const attributes: Record<string, Attribute> = { num_heads: int(heads) };
     if (options.causal) attributes['unidirectional'] = int(1);
     return this.#node('MultiHeadAttention', [q, k, v], q.type, attributes, 'com.microsoft');
+  }
+
+  /** Over the last axis, which stays with a size of 1. */
+  mean(x: Value): Value {
+    return this.#node('ReduceMean', [x], x.type, { axes: ints([-1]), keepdims: int(1) });
   }
 
   // Shapes

@@ -4,7 +4,7 @@ import type { Dim, Graph, Value } from '../graph/graph.ts';
 import type { WeightCatalog } from '../graph/types.ts';
 import type { Level } from './level.ts';
 
-const NORM_GROUPS = 32;
+export const NORM_GROUPS = 32;
 
 /** The layer uses rows [first, first + out) of a weight that has `of` rows. */
 export interface Rows {

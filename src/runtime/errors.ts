@@ -12,12 +12,14 @@ export class DeviceLostError extends Error {
 
 export class OutOfMemoryError extends Error {
   override readonly name = 'OutOfMemoryError';
-  constructor(what: string, bytes: number | null) {
+  /** `advice`: what needs less, in sentences. */
+  constructor(
+    readonly what: string,
+    readonly bytes: number | null,
+    advice = 'Close other tabs and programs that use the GPU, lower width, height or batch size, and try again.',
+  ) {
     const size = bytes === null ? '' : ` (${(bytes / 1e9).toFixed(2)} GB of weights)`;
-    super(
-      `The GPU's memory does not suffice for ${what}${size}. Close other tabs and programs that use the GPU, ` +
-        'lower width, height or batch size, and try again.',
-    );
+    super(`The GPU's memory does not suffice for ${what}${size}. ${advice}`);
   }
 }
 

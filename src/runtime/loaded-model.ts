@@ -1,58 +1,77 @@
-// A model of the library with its networks in onnxruntime, ready to be called.
-import type { Precision } from '../graph/types.ts';
+// A model of the library with its networks in onnxruntime, ready to be called. Networks are loaded when they are first
+// needed, or beforehand by `prepare`.
 import type { GenerationEvent } from '../generation/types.ts';
+import { decodeInTiles, encodeInTiles, type RunTile } from '../generation/tiled-vae.ts';
 import type { Networks } from '../generation/networks.ts';
+import type { Precision } from '../graph/types.ts';
 import { getChunks } from '../library/models.ts';
 import type { StoredModel } from '../library/types.ts';
 import type { Network } from '../models/network.ts';
 import { probePrediction } from '../models/prediction-probe.ts';
-import { textEncoderNetwork, type TextInputs } from '../models/text-encoder.ts';
+import { textEncoderNetwork } from '../models/text-encoder.ts';
 import type { Prediction, TextEncoderConfig, UNetConfig, VaeConfig } from '../models/types.ts';
 import { unetNetwork, type UNetInputs } from '../models/unet.ts';
-import { vaeDecoderNetwork, vaeEncoderNetwork, type VaeDecoderInputs } from '../models/vae.ts';
+import { vaeDecoderNetwork, vaeEncoderNetwork } from '../models/vae.ts';
+import {
+  decoderStemNetwork,
+  decoderTileNetwork,
+  encoderStemNetwork,
+  encoderTileNetwork,
+  type VaeTileInputs,
+} from '../models/vae-tiles.ts';
+import { Residents } from './residents.ts';
 import { NetworkSession, type Executor } from './session.ts';
 import { StoredWeights } from './weights.ts';
+
+/** How the networks are kept and run. */
+export interface LoadOptions {
+  /** One network at a time is in the GPU's memory. */
+  readonly lowVram: boolean;
+  readonly tiledVae: boolean;
+  /** Attention in float32 ("Upcast cross attention layer to float32"). */
+  readonly upcastAttention: boolean;
+}
+
+type OnEvent = (event: GenerationEvent) => void;
 
 export class LoadedModel implements Networks {
   readonly latentChannels: number;
   readonly unetChannels: number;
   readonly contextDim: number;
   readonly textEncoder: TextEncoderConfig;
+  readonly #residents = new Residents();
   #prediction: Prediction = 'epsilon';
-  #decoder: NetworkSession<VaeDecoderInputs>;
   #decoderPrecision: Precision;
-  #unet: NetworkSession<UNetInputs> | null;
-  #upcastAttention = false;
+  #options: LoadOptions = { lowVram: false, tiledVae: false, upcastAttention: false };
 
   private constructor(
     /** As the library has it now: a new name needs no new load. */
     public record: StoredModel,
     private readonly executor: Executor,
-    private readonly precision: Precision,
+    readonly precision: Precision,
     private readonly weights: StoredWeights,
     private readonly vae: VaeConfig,
     private readonly unetConfig: UNetConfig,
     textEncoder: TextEncoderConfig,
-    private readonly textSession: NetworkSession<TextInputs>,
-    unet: NetworkSession<UNetInputs>,
-    decoder: NetworkSession<VaeDecoderInputs>,
-    private readonly onEvent: (event: GenerationEvent) => void,
+    private readonly onEvent: OnEvent,
   ) {
     this.latentChannels = vae.latentChannels;
     this.unetChannels = unetConfig.inChannels;
     this.contextDim = unetConfig.contextDim;
-    this.#unet = unet;
     this.textEncoder = textEncoder;
-    this.#decoder = decoder;
     this.#decoderPrecision = precision;
   }
 
-  /** `shaderF16`: whether the device computes in float16. `onEvent` hears of progress, also later (see `decode`). */
+  /**
+   * `shaderF16`: whether the device computes in float16. `onEvent` hears of progress, also later. Loads all networks that
+   * `options` want at hand.
+   */
   static async load(
     record: StoredModel,
     executor: Executor,
     shaderF16: boolean,
-    onEvent: (event: GenerationEvent) => void,
+    options: LoadOptions,
+    onEvent: OnEvent,
   ): Promise<LoadedModel> {
     const networks = record.detection.networks;
     const textEncoder = networks?.textEncoders[0];
@@ -62,38 +81,13 @@ export class LoadedModel implements Networks {
     const { unet, vae } = networks;
     const precision: Precision = shaderF16 && executor.backend === 'webgpu' ? 'float16' : 'float32';
     const weights = new StoredWeights(record, await getChunks(record));
-
-    const opened: { release(): Promise<void> }[] = [];
-    const open = async <I>(what: string, network: Network<I>): Promise<NetworkSession<I>> => {
-      const report = (fraction: number): void => onEvent({ type: 'loading', what, fraction });
-      report(0);
-      const { precision } = network.graph;
-      const session = await NetworkSession.create(what, network, precision, weights, executor, report);
-      opened.push(session);
-      return session;
-    };
+    const model = new LoadedModel(record, executor, precision, weights, vae, unet, textEncoder, onEvent);
     try {
-      // Small and run once a prompt: in float16, its error on a GPU exceeds what the reference allows.
-      const text = await open('text encoder', textEncoderNetwork(textEncoder, weights, 'float32'));
-      const unetSession = await open('UNet', unetNetwork(unet, weights, precision));
-      const decoder = await open('VAE', vaeDecoderNetwork(vae, weights, precision));
-      const model = new LoadedModel(
-        record,
-        executor,
-        precision,
-        weights,
-        vae,
-        unet,
-        textEncoder,
-        text,
-        unetSession,
-        decoder,
-        onEvent,
-      );
+      await model.prepare(options);
       await model.#settlePrediction();
       return model;
     } catch (error) {
-      for (const session of opened) await session.release().catch(() => undefined);
+      await model.release().catch(() => undefined);
       throw error;
     }
   }
@@ -102,60 +96,43 @@ export class LoadedModel implements Networks {
     return this.#prediction;
   }
 
-  encodeText(tokens: Int32Array, chunks: number, clipSkip: number): Promise<Float32Array> {
+  /** Takes over the options, and loads what they want at hand. After a rejection the model can only be released. */
+  async prepare(options: LoadOptions): Promise<void> {
+    const before = this.#options;
+    this.#options = options;
+    this.#residents.oneAtATime = options.lowVram;
+    // Two UNets at once may be more than the memory holds. In float32 both are the same.
+    if (before.upcastAttention !== options.upcastAttention && this.precision === 'float16') {
+      await this.#residents.release('UNet');
+    }
+    if (before.tiledVae !== options.tiledVae) await this.#releaseVae();
+    if (options.lowVram) return;
+    await this.#textSession();
+    await this.#unetSession();
+    await (options.tiledVae ? this.#decoderTile() : this.#decoder());
+  }
+
+  async encodeText(tokens: Int32Array, chunks: number, clipSkip: number): Promise<Float32Array> {
     const layers = Math.min(clipSkip, this.textEncoder.layers);
-    return this.textSession.run({ tokens, chunks }, `skip.${layers}`);
+    return (await this.#textSession()).run({ tokens, chunks }, `skip.${layers}`);
   }
 
   async unet(inputs: UNetInputs): Promise<Float32Array> {
-    if (!this.#unet) throw new Error('The UNet could not be loaded.');
-    return this.#unet.run(inputs);
-  }
-
-  /**
-   * Attention in float32 ("Upcast cross attention layer to float32"). In float16 the UNet is loaded anew when this changes;
-   * the other networks stay. After a rejection the model can only be released.
-   */
-  async useUpcastAttention(upcast: boolean): Promise<void> {
-    if (upcast === this.#upcastAttention || this.precision === 'float32') return;
-    const network = unetNetwork(this.unetConfig, this.weights, this.precision, { upcastAttention: upcast });
-    // Two UNets at once may be more than the memory holds.
-    const old = this.#unet;
-    this.#unet = null;
-    await old?.release();
-    const report = (fraction: number) => this.onEvent({ type: 'loading', what: 'UNet', fraction });
-    report(0);
-    this.#unet = await NetworkSession.create(
-      'UNet',
-      network,
-      this.precision,
-      this.weights,
-      this.executor,
-      report,
-    );
-    this.#upcastAttention = upcast;
+    return (await this.#unetSession()).run(inputs);
   }
 
   /** A float16 VAE can overflow to NaN; then it is loaded again in float32, which is said once, and kept. */
   async decode(latent: Float32Array, height: number, width: number): Promise<Float32Array> {
-    const inputs: VaeDecoderInputs = { latent, batch: 1, height, width };
-    const image = await this.#decoder.run(inputs);
+    const image = await this.#decode(latent, height, width);
     if (this.#decoderPrecision === 'float32' || isFinite(image)) return image;
     this.onEvent({
       type: 'warning',
       message:
         'The VAE gave NaN in float16; the picture is decoded in float32 instead. This needs a little more memory.',
     });
-    await this.#decoder.release();
+    await this.#releaseVae();
     this.#decoderPrecision = 'float32';
-    this.#decoder = await NetworkSession.create(
-      'VAE',
-      vaeDecoderNetwork(this.vae, this.weights, 'float32'),
-      'float32',
-      this.weights,
-      this.executor,
-    );
-    return this.#decoder.run(inputs);
+    return this.#decode(latent, height, width);
   }
 
   /**
@@ -163,23 +140,81 @@ export class LoadedModel implements Networks {
    * exceeds what the reference allows.
    */
   async encode(image: Float32Array, height: number, width: number): Promise<Float32Array> {
-    const session = await NetworkSession.create(
-      'VAE encoder',
-      vaeEncoderNetwork(this.vae, this.weights, 'float32'),
-      'float32',
-      this.weights,
-      this.executor,
-    );
+    const { vae, weights } = this;
     try {
-      const mean = await session.run({ image, batch: 1, height, width }, 'mean');
-      return mean.map((value) => value * this.vae.scaleFactor);
+      if (!this.#options.tiledVae) {
+        const encoder = await this.#open('VAE encoder', () => vaeEncoderNetwork(vae, weights, 'float32'));
+        const mean = await encoder.run({ image, batch: 1, height, width }, 'mean');
+        return mean.map((value) => value * vae.scaleFactor);
+      }
+      const tile = await this.#open('VAE encoder', () => encoderTileNetwork(vae, weights, 'float32'));
+      const stem = () => encoderStemNetwork(vae, weights, 'float32');
+      return await encodeInTiles(
+        vae,
+        {
+          tile: runTile(tile),
+          stem: async (features) => (await this.#open('VAE encoder stem', stem)).run(features, 'mean'),
+        },
+        image,
+        height,
+        width,
+      );
     } finally {
-      await session.release();
+      await this.#residents.release('VAE encoder', 'VAE encoder stem');
     }
   }
 
   async release(): Promise<void> {
-    for (const session of [this.textSession, this.#unet, this.#decoder]) await session?.release();
+    await this.#residents.release();
+  }
+
+  async #decode(latent: Float32Array, height: number, width: number): Promise<Float32Array> {
+    const inputs = { latent, batch: 1, height, width };
+    if (!this.#options.tiledVae) return (await this.#decoder()).run(inputs);
+    const parts = {
+      stem: async (whole: typeof inputs) => {
+        const build = () => decoderStemNetwork(this.vae, this.weights, this.#decoderPrecision);
+        return (await this.#open('VAE stem', build)).run(whole);
+      },
+      tile: async (tile: VaeTileInputs) => runTile(await this.#decoderTile())(tile),
+    };
+    const onTile = (done: number, total: number): void =>
+      this.onEvent({ type: 'loading', what: 'Decoding tiles', fraction: done / total });
+    return decodeInTiles(this.vae, parts, latent, height, width, { onTile });
+  }
+
+  #textSession() {
+    // Small and run once a prompt: in float16, its error on a GPU exceeds what the reference allows.
+    return this.#open('text encoder', () => textEncoderNetwork(this.textEncoder, this.weights, 'float32'));
+  }
+
+  #unetSession() {
+    const { upcastAttention } = this.#options;
+    return this.#open('UNet', () =>
+      unetNetwork(this.unetConfig, this.weights, this.precision, { upcastAttention }),
+    );
+  }
+
+  #decoder() {
+    return this.#open('VAE', () => vaeDecoderNetwork(this.vae, this.weights, this.#decoderPrecision));
+  }
+
+  #decoderTile() {
+    return this.#open('VAE tile', () => decoderTileNetwork(this.vae, this.weights, this.#decoderPrecision));
+  }
+
+  #releaseVae(): Promise<void> {
+    return this.#residents.release('VAE', 'VAE stem', 'VAE tile');
+  }
+
+  #open<I>(what: string, build: () => Network<I>): Promise<NetworkSession<I>> {
+    return this.#residents.get(what, () => {
+      const network = build();
+      const report = (fraction: number): void => this.onEvent({ type: 'loading', what, fraction });
+      report(0);
+      const { precision } = network.graph;
+      return NetworkSession.create(what, network, precision, this.weights, this.executor, report);
+    });
   }
 
   /** The person's word first, then what the file or its sidecar says, then one look at what the UNet does. */
@@ -187,6 +222,13 @@ export class LoadedModel implements Networks {
     const known = this.record.predictionOverride ?? this.record.detection.prediction?.value;
     this.#prediction = known ?? (await probePrediction(this));
   }
+}
+
+function runTile(session: NetworkSession<VaeTileInputs>): RunTile {
+  return async (inputs) => {
+    const [out, moments] = await session.runAll(inputs, ['out', 'moments']);
+    return { out: out!, moments: moments! };
+  };
 }
 
 function isFinite(values: Float32Array): boolean {

@@ -70,17 +70,25 @@ export class NetworkSession<I> {
 
   /** Runs the network and reads `output` back (default: its first). float32, in C order. */
   async run(inputs: I, output: string = this.network.outputs[0]!): Promise<Float32Array> {
+    return (await this.runAll(inputs, [output]))[0]!;
+  }
+
+  /** Runs the network and reads several outputs back, in this order. */
+  async runAll(inputs: I, outputs: readonly string[]): Promise<Float32Array[]> {
     const feeds: Record<string, ort.Tensor> = {};
     for (const [name, tensor] of Object.entries(this.network.feeds(inputs))) feeds[name] = toOrt(tensor);
     return ortMutex.run(() =>
       watchingMemory(this.executor, this.what, null, async () => {
-        const results = await this.session.run(feeds, [output]);
-        const tensor = results[output]!;
-        const data = (await tensor.getData()) as Float32Array;
-        // On the CPU the data is a view of wasm memory that the next run may reuse.
-        const copy = data.slice();
-        tensor.dispose();
-        return copy;
+        const results = await this.session.run(feeds, outputs);
+        const read: Float32Array[] = [];
+        for (const output of outputs) {
+          const tensor = results[output]!;
+          const data = (await tensor.getData()) as Float32Array;
+          // On the CPU the data is a view of wasm memory that the next run may reuse.
+          read.push(data.slice());
+          tensor.dispose();
+        }
+        return read;
       }),
     );
   }

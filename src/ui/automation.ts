@@ -2,11 +2,14 @@
 //
 // It goes through the same clients and workers as the page, and shows nothing on it. Methods reject with an Error whose
 // message a person can read.
+import type { BenchmarkProgress } from '../generation/benchmark.ts';
+import type { BenchmarkResult } from '../generation/benchmark-report.ts';
 import type {
   DeviceReport,
   GenerationEvent,
   GenerationOutcome,
   GenerationParameters,
+  RequestSize,
 } from '../generation/types.ts';
 import type { ImportOptions, ImportOutcome, ImportProgress } from '../library/import-types.ts';
 import { readImages } from '../library/images.ts';
@@ -33,6 +36,13 @@ export interface DarkroomAutomation {
     cpu: boolean,
     onEvent: (event: GenerationEvent) => void,
   ): Promise<GenerationOutcome>;
+  /** Loads a model anew and measures it. */
+  benchmark(
+    sha256: string,
+    size: RequestSize,
+    cpu: boolean,
+    onProgress: (progress: BenchmarkProgress) => void,
+  ): Promise<BenchmarkResult>;
   /** Stops after the step that runs; what is there is kept. */
   interrupt(): Promise<void>;
   listModels(): Promise<StoredModel[]>;
@@ -47,7 +57,10 @@ declare global {
 
 /** The page's clients, as far as automation needs them. */
 export interface AutomatedClients {
-  readonly engine: Pick<DarkroomAutomation, 'start' | 'load' | 'unload' | 'generate' | 'interrupt'>;
+  readonly engine: Pick<
+    DarkroomAutomation,
+    'start' | 'load' | 'unload' | 'generate' | 'benchmark' | 'interrupt'
+  >;
   readonly importer: Pick<DarkroomAutomation, 'importFile'>;
 }
 
@@ -59,6 +72,7 @@ export function exposeAutomation({ engine, importer }: AutomatedClients): void {
     load: (...args) => engine.load(...args),
     unload: () => engine.unload(),
     generate: (...args) => engine.generate(...args),
+    benchmark: (...args) => engine.benchmark(...args),
     interrupt: () => engine.interrupt(),
     listModels,
     listImages: readImages,

@@ -5,6 +5,7 @@ import { DEFAULT_PARAMETERS } from '../generation/types.ts';
 import { RANGES, snap } from './choices.ts';
 import {
   parseHistory,
+  parseMemory,
   parseModelChoice,
   parseNames,
   parseParameters,
@@ -140,4 +141,18 @@ describe('lists', () => {
       }),
     );
   });
+});
+
+it('reads how to keep within the memory', () => {
+  const memory = { lowVram: 'on', tiledVae: 'off', gpuMemory: 4e9 } as const;
+  expect(parseMemory(memory)).toEqual(memory);
+  const standard = { lowVram: 'auto', tiledVae: 'auto', gpuMemory: null };
+  for (const stored of [
+    undefined,
+    'on',
+    { lowVram: 'yes', tiledVae: 1, gpuMemory: -4 },
+    { gpuMemory: NaN },
+  ]) {
+    expect(parseMemory(stored)).toEqual(standard);
+  }
 });

@@ -1,6 +1,7 @@
 // What the page remembers between visits, checked as it is read: whatever lies in the browser's storage may be
 // years old, half-written or made by someone else, and must never keep the page from starting.
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../generation/types.ts';
+import { DEFAULT_MEMORY, type MemoryOptions } from '../generation/memory-options.ts';
 import { MAX_PROMPT_LENGTH } from '../generation/validate.ts';
 import type { PromptPair, PromptStyle } from '../prompt/styles.ts';
 import { type Choices, RANGES, RNG_SOURCES, SEED_RANGE, snap } from './choices.ts';
@@ -17,6 +18,7 @@ export const SETTING_KEYS = {
   theme: 'ui.theme',
   model: 'ui.checkpoint',
   cpu: 'ui.device.cpu',
+  memory: 'ui.device.memory',
   styles: 'prompt.styles',
   chosenStyles: 'ui.txt2img.styles',
   history: 'prompt.history',
@@ -65,6 +67,20 @@ export function parseModelChoice(stored: unknown): string | null {
 
 export function parseSwitch(stored: unknown): boolean {
   return stored === true;
+}
+
+/** A GPU of less or more is taken for a mistake. */
+const GPU_MEMORY = { min: 1e9, max: 1e12 } as const;
+
+export function parseMemory(stored: unknown): MemoryOptions {
+  const { lowVram, tiledVae, gpuMemory } = record(stored);
+  const switches = ['auto', 'on', 'off'] as const;
+  const known = typeof gpuMemory === 'number' && gpuMemory >= GPU_MEMORY.min && gpuMemory <= GPU_MEMORY.max;
+  return {
+    lowVram: oneOf(lowVram, switches, DEFAULT_MEMORY.lowVram),
+    tiledVae: oneOf(tiledVae, switches, DEFAULT_MEMORY.tiledVae),
+    gpuMemory: known ? gpuMemory : null,
+  };
 }
 
 /** Of several styles with one name the last counts. */

@@ -7,8 +7,12 @@ import type {
   GenerationEvent,
   GenerationOutcome,
   GenerationParameters,
+  RequestSize,
   TokenCountOptions,
 } from '../../generation/types.ts';
+import type { BenchmarkProgress } from '../../generation/benchmark.ts';
+import type { BenchmarkResult } from '../../generation/benchmark-report.ts';
+import { DEFAULT_MEMORY, type MemoryOptions } from '../../generation/memory-options.ts';
 import { Failure } from '../failure.ts';
 import { startWorker } from './start-worker.ts';
 import { WorkerLink } from './worker-link.ts';
@@ -25,9 +29,17 @@ export class EngineClient {
   #link = $state.raw<WorkerLink<EngineApi> | null>(null);
   #started: { readonly cpu: boolean; readonly report: Promise<DeviceReport> } | null = null;
   readonly #spawn: () => Worker;
+  readonly #memory: () => MemoryOptions;
+  /** What the worker goes by. */
+  #told = DEFAULT_MEMORY;
 
-  constructor(spawn: () => Worker = () => startWorker('engine')) {
+  /** `memory`: what the person set, asked for before each job. */
+  constructor(
+    spawn: () => Worker = () => startWorker('engine'),
+    memory: () => MemoryOptions = () => DEFAULT_MEMORY,
+  ) {
     this.#spawn = spawn;
+    this.#memory = memory;
   }
 
   /** Starts the engine on the GPU, or in the slow mode, unless it runs that way already. */
@@ -64,6 +76,16 @@ export class EngineClient {
     await this.#withGpu(cpu, (engine) => engine.load(sha256, proxy(onEvent)));
   }
 
+  /** Measures a model; `interrupt` stops that. */
+  async benchmark(
+    sha256: string,
+    size: RequestSize,
+    cpu: boolean,
+    onProgress: (progress: BenchmarkProgress) => void,
+  ): Promise<BenchmarkResult> {
+    return this.#withGpu(cpu, (engine) => engine.benchmark(sha256, size, proxy(onProgress)));
+  }
+
   async interrupt(): Promise<void> {
     if (this.#started) await this.#link?.call((engine) => engine.interrupt());
   }
@@ -75,6 +97,11 @@ export class EngineClient {
   /** Gives the GPU's memory back. */
   async unload(): Promise<void> {
     if (this.#started) await this.#link?.call((engine) => engine.unload());
+  }
+
+  /** Loads nothing. */
+  async estimateMemory(sha256: string, size: RequestSize, memory: MemoryOptions) {
+    return this.#alive().call((engine) => engine.estimateMemory(sha256, size, memory));
   }
 
   /** Needs neither a GPU nor a model. */
@@ -97,7 +124,10 @@ export class EngineClient {
     }
     const link = this.#alive();
     try {
-      return await link.call(work);
+      return await link.call(async (engine) => {
+        await this.#tellMemory(engine);
+        return work(engine);
+      });
     } catch (error) {
       const { code } = error as { code: string };
       // Its memory only surely returns, and a lost device is only surely replaced, with a new worker.
@@ -106,8 +136,19 @@ export class EngineClient {
     }
   }
 
+  async #tellMemory(engine: Remote<EngineApi>): Promise<void> {
+    const memory = this.#memory();
+    if (JSON.stringify(memory) === JSON.stringify(this.#told)) return;
+    await engine.setMemory(memory);
+    this.#told = memory;
+  }
+
   #alive(): WorkerLink<EngineApi> {
     if (this.#link?.dead) this.stop();
-    return (this.#link ??= new WorkerLink<EngineApi>(this.#spawn(), 'engine'));
+    if (!this.#link) {
+      this.#link = new WorkerLink<EngineApi>(this.#spawn(), 'engine');
+      this.#told = DEFAULT_MEMORY;
+    }
+    return this.#link;
   }
 }

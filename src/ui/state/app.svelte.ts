@@ -16,6 +16,7 @@ import { remember } from '../prompt-history.ts';
 import { requestOf } from '../request.ts';
 import { browserTabs } from '../tabs.ts';
 import { WakeLock } from '../wake-lock.ts';
+import { Benchmark } from './benchmark.svelte.ts';
 import { Device } from './device.svelte.ts';
 import { Gallery } from './gallery.svelte.ts';
 import { GenerationJob } from './generation.svelte.ts';
@@ -45,8 +46,9 @@ export class App {
     this.notices.fail('Settings are not kept', toFailure(error, 'storage-full')),
   );
   readonly library = new Library();
-  readonly engine = new EngineClient();
+  readonly engine = new EngineClient(undefined, () => this.settings.memory);
   readonly device = new Device(this.engine, this.settings);
+  readonly benchmark = new Benchmark(this.engine);
   readonly pngInfo = new PngInfo();
   readonly imports = new ImportQueue(new ImporterClient(), (model) => this.#modelArrived(model));
   readonly job = new GenerationJob(this.engine, {
@@ -403,6 +405,14 @@ export class App {
     if (failure.code === 'no-webgpu') {
       this.notices.fail('No GPU to draw on', failure, [
         { label: 'Use the slow CPU mode', run: () => this.useCpu(true) },
+      ]);
+    } else if (failure.code === 'out-of-memory' && this.settings.memory.lowVram !== 'on') {
+      const lower = () => {
+        this.settings.memory = { ...this.settings.memory, lowVram: 'on' };
+        void this.generate();
+      };
+      this.notices.fail(TITLES['out-of-memory'] ?? '', failure, [
+        { label: 'Try in low VRAM mode', run: lower },
       ]);
     } else {
       this.notices.fail(TITLES[failure.code] ?? 'The picture could not be made', failure);

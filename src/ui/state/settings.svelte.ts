@@ -1,5 +1,6 @@
 // What the person set, kept between visits.
 import type { ImageSettings } from '../../generation/image-settings.ts';
+import { DEFAULT_MEMORY, type MemoryOptions } from '../../generation/memory-options.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/types.ts';
 import { loadSetting, saveSetting } from '../../library/settings.ts';
 import type { PromptPair, PromptStyle } from '../../prompt/styles.ts';
@@ -7,6 +8,7 @@ import type { Choices } from '../choices.ts';
 import { parseImageSettings } from '../image-settings.ts';
 import {
   parseHistory,
+  parseMemory,
   parseModelChoice,
   parseNames,
   parseParameters,
@@ -47,6 +49,8 @@ export class Settings {
   model = $state<string | null>(null);
   /** The person chose the slow mode. */
   cpu = $state(false);
+  /** How to keep within the GPU's memory. */
+  memory = $state.raw<MemoryOptions>(DEFAULT_MEMORY);
   styles = $state.raw<readonly PromptStyle[]>([]);
   /** Names of the styles that are applied when generating, in this order. */
   chosenStyles = $state.raw<readonly string[]>([]);
@@ -75,6 +79,11 @@ export class Settings {
       value: () => this.model,
     },
     { key: SETTING_KEYS.cpu, read: (stored) => (this.cpu = parseSwitch(stored)), value: () => this.cpu },
+    {
+      key: SETTING_KEYS.memory,
+      read: (stored) => (this.memory = parseMemory(stored)),
+      value: () => this.memory,
+    },
     {
       key: SETTING_KEYS.styles,
       read: (stored) => (this.styles = parseStyles(stored)),

@@ -1,0 +1,149 @@
+// `npm run bench`: what starting the page, importing, loading and each stage of a picture take in the built app, in a
+// headless Chromium; each beside what the same bytes take without Darkroom, in the same run.
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { extname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  benchmarkReport,
+  seconds,
+  STAGES,
+  table,
+  type Row,
+  type StageId,
+} from '../src/generation/benchmark-report.ts';
+import { App, type Processor } from './app.ts';
+import { defaultCheckpoint, type CheckpointPaths } from './bench-model.ts';
+import { MemoryWatch, type Memory } from './process-memory.ts';
+import { ROOT } from './process.js';
+import { ProgressLine } from './progress-line.ts';
+
+const HELP = `npm run bench -- [options]
+
+  --model FILE   checkpoint to measure (the demo model, or a tiny one of the tests); FILE.yaml beside it is its configuration
+  --size N       pixels of the picture's sides, a multiple of 8 (512; 64 for the tiny model)
+  --batch N      batch size (1)
+  --software     WebGPU rendered in software, even where there is a graphics card
+  --cpu          no WebGPU at all
+  --out FILE     where to write the numbers (.cache/bench/TIME.json)
+
+Without a graphics card it renders in software: then only the ratios tell something.
+`;
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const { values } = parseArgs({
+  options: { model: text, size: text, batch: text, software: flag, cpu: flag, out: text, help: flag },
+});
+if (values.help === true) console.log(HELP);
+else await bench();
+
+async function bench(): Promise<void> {
+  const cache = join(ROOT, '.cache', 'bench');
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, 'run-'));
+  const from = process.env['INIT_CWD'] ?? process.cwd();
+  const line = new ProgressLine(false);
+  const watch = process.platform === 'linux' ? new MemoryWatch() : null;
+  try {
+    const { checkpoint, sidecar } =
+      values.model === undefined ? defaultCheckpoint(folder) : named(resolve(from, values.model));
+    const tiny = statSync(checkpoint).size < 100e6;
+    const side = number('size', values.size ?? (tiny ? '64' : '512'));
+    const batchSize = number('batch', values.batch ?? '1');
+    const processor: Processor = values.cpu === true ? 'cpu' : values.software === true ? 'software' : 'auto';
+    const app = await App.open(join(folder, 'profile'), processor);
+    try {
+      const idle = watch?.now();
+      const memory: Record<string, Memory> = {};
+      let stage = 'Idle';
+      const enter = (next: string) => {
+        const peak = watch?.takePeak();
+        if (peak && stage !== next) memory[stage] = peak;
+        stage = next;
+      };
+
+      line.show('Starting the page');
+      const startUp = await app.startUp();
+      line.show('Copying the file');
+      enter('Copying');
+      const copying = await app.copyUnconverted(checkpoint);
+      line.show('Importing');
+      enter('Importing');
+      const start = performance.now();
+      const { model } = await app.importFile(checkpoint, sidecar, () => undefined);
+      const importing = performance.now() - start;
+
+      const size = { width: side, height: side, batchSize };
+      const result = await app.benchmark(model.sha256, size, (progress) => {
+        enter(progress.stage);
+        line.show(`${progress.stage} (${(100 * progress.fraction).toFixed(0)} %)`);
+      });
+      enter('End');
+      line.clear();
+
+      const bytes = statSync(checkpoint).size;
+      const rows: Row[] = [
+        ['Page, first paint', seconds(startUp.firstPaint), '', ''],
+        ['Page, ready', seconds(startUp.ready), '', ''],
+        ['Copying the file into IndexedDB', seconds(copying), '', rate(bytes, copying)],
+        ['Importing the file', seconds(importing), '', `${(importing / copying).toFixed(2)} x copying`],
+      ];
+      console.log(benchmarkReport(result, rows));
+      if (idle) printMemory(idle, memory);
+      const out =
+        values.out === undefined
+          ? join(cache, `${result.when.replaceAll(':', '-')}.json`)
+          : resolve(from, values.out);
+      const numbers = {
+        ...result,
+        startUp,
+        file: { bytes, copying, importing },
+        memory: { idle, ...memory },
+      };
+      writeFileSync(out, `${JSON.stringify(numbers, null, 2)}\n`);
+      console.log(`Numbers: ${out}`);
+    } finally {
+      await app.close();
+    }
+  } finally {
+    watch?.stop();
+    line.clear();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function printMemory(idle: Memory, peaks: Readonly<Record<string, Memory>>): void {
+  const megabytes = (memory: Memory) =>
+    [memory.renderer, memory.gpu, memory.browser].map((b) => (b / 1e6).toFixed(0));
+  const stages = ['Copying', 'Importing', ...(Object.keys(STAGES) as StageId[]).map((id) => STAGES[id])];
+  const rows: Row[] = [
+    ['Peak memory in MB', 'Page', 'GPU process', 'Browser'],
+    ['Idle', ...(megabytes(idle) as [string, string, string])],
+  ];
+  for (const stage of stages) {
+    const peak = peaks[stage];
+    // Stages shorter than the pause between samples have none.
+    if (peak && peak.renderer > 0) rows.push([stage, ...(megabytes(peak) as [string, string, string])]);
+  }
+  console.log(`${table(rows).join('\n')}\n`);
+}
+
+function named(checkpoint: string): CheckpointPaths {
+  if (!existsSync(checkpoint)) throw new Error(`There is no file ${checkpoint}.`);
+  const beside = `${checkpoint.slice(0, checkpoint.length - extname(checkpoint).length)}.yaml`;
+  return { checkpoint, sidecar: existsSync(beside) ? beside : null };
+}
+
+function number(name: string, value: string): number {
+  const result = Number(value);
+  if (!Number.isInteger(result) || result < 1 || (name === 'size' && result % 8 !== 0)) {
+    throw new Error(
+      `--${name} takes ${name === 'size' ? 'a multiple of 8' : 'a whole number'}, not "${value}".`,
+    );
+  }
+  return result;
+}
+
+function rate(bytes: number, milliseconds: number): string {
+  return `${(bytes / 1e3 / milliseconds).toFixed(0)} MB/s`;
+}

@@ -1,0 +1,110 @@
+// What check-full-size runs: each network with seeded inputs as generation gives them.
+import type { Precision } from '../src/graph/types.ts';
+import type { Network } from '../src/models/network.ts';
+import { textEncoderNetwork } from '../src/models/text-encoder.ts';
+import { unetNetwork } from '../src/models/unet.ts';
+import { vaeDecoderNetwork, vaeEncoderNetwork } from '../src/models/vae.ts';
+import { TorchGenerator } from '../src/sampling/random/torch-generator.ts';
+import { openNodeSession } from '../tests/ort-node.ts';
+import type { CheckpointWeights } from './checkpoint-weights.ts';
+
+export const NETWORKS = ['text', 'unet', 'vae-decoder', 'vae-encoder'] as const;
+export type NetworkName = (typeof NETWORKS)[number];
+
+export interface Case {
+  readonly network: NetworkName;
+  /** Which inputs, in words. */
+  readonly what: string;
+  /** Loads the network, runs it and lets go of it. `rounded`: its weights through float16. */
+  run(precision: Precision, rounded: boolean): Promise<Float32Array>;
+}
+
+/** `sizes`: [width, height] in pixels. `batch`: of the UNet; the VAE takes one picture at a time, as in the app. */
+export function casesOf(
+  weights: CheckpointWeights,
+  sizes: readonly (readonly [number, number])[],
+  batch: number,
+): Case[] {
+  const { networks, label } = weights.detection;
+  const encoder = networks?.textEncoders[0];
+  if (!networks?.vae || !encoder) throw new Error(`${label} is not a whole checkpoint.`);
+  const { unet, vae } = networks;
+  const { catalog } = weights;
+
+  const run =
+    <I>(build: (precision: Precision) => Network<I>, inputs: () => I, output: string) =>
+    async (precision: Precision, rounded: boolean): Promise<Float32Array> => {
+      const session = await openNodeSession(build(precision), (ref, wanted) =>
+        weights.read(ref, wanted, rounded),
+      );
+      try {
+        return (await session.run(inputs(), [output]))[output]!.data;
+      } finally {
+        await session.release();
+      }
+    };
+
+  const tokens = () => {
+    const values = new TorchGenerator(1).randn(encoder.positions);
+    return Int32Array.from(values, (value) => Math.floor(Math.abs(value) * 1e4) % encoder.vocabulary);
+  };
+  // The hidden state that generation uses: the last, and the penultimate where the family does.
+  const skip = encoder.type === 'open-clip' ? 'skip.2' : 'skip.1';
+  const cases: Case[] = [
+    {
+      network: 'text',
+      what: 'one chunk',
+      run: run(
+        (p) => textEncoderNetwork(encoder, catalog, p),
+        () => ({ tokens: tokens(), chunks: 1 }),
+        skip,
+      ),
+    },
+  ];
+  for (const [width, height] of sizes) {
+    const [h, w] = [height / 8, width / 8];
+    const size = `${width}x${height}`;
+    const normal = (seed: number, count: number) => new TorchGenerator(seed).randn(count);
+    cases.push(
+      {
+        network: 'unet',
+        what: `${size}, batch ${batch}`,
+        run: run(
+          (p) => unetNetwork(unet, catalog, p),
+          () => ({
+            x: normal(2, batch * unet.inChannels * h * w),
+            batch,
+            height: h,
+            width: w,
+            timesteps: new Array<number>(batch).fill(500),
+            context: normal(3, batch * encoder.positions * unet.contextDim),
+            tokens: encoder.positions,
+          }),
+          'out',
+        ),
+      },
+      {
+        network: 'vae-decoder',
+        what: size,
+        run: run(
+          (p) => vaeDecoderNetwork(vae, catalog, p),
+          () => ({ latent: normal(4, vae.latentChannels * h * w), batch: 1, height: h, width: w }),
+          'image',
+        ),
+      },
+      {
+        network: 'vae-encoder',
+        what: size,
+        run: run(
+          (p) => vaeEncoderNetwork(vae, catalog, p),
+          () => {
+            const image = normal(5, vae.inChannels * height * width).map((value) => Math.tanh(value / 2));
+            return { image, batch: 1, height, width };
+          },
+          'mean',
+        ),
+      },
+    );
+  }
+  return cases;
+}

@@ -1,0 +1,155 @@
+// What shape every tensor of a graph has when it is fed certain inputs, told without running it.
+import type { Attribute, Graph, Node, Value } from './graph.ts';
+import type { HostTensor } from './types.ts';
+
+export type Shape = readonly number[];
+
+/**
+ * The shape of every input, constant, weight and result. Throws for an operator it does not know, and where shapes do not
+ * fit together.
+ */
+export function inferShapes(
+  graph: Graph,
+  feeds: Readonly<Record<string, HostTensor>>,
+): ReadonlyMap<Value, Shape> {
+  const shapes = new Map<Value, Shape>();
+  /** What is in tensors of int64: shapes, offsets. */
+  const integers = new Map<Value, readonly number[]>();
+  for (const { name, value } of graph.inputs) {
+    const tensor = feeds[name];
+    if (!tensor) throw new Error(`The graph's input ${name} is not fed.`);
+    shapes.set(value, tensor.dims);
+    if (tensor.type === 'int64') integers.set(value, Array.from(tensor.data, Number));
+  }
+  for (const { value, dims, data } of graph.constants) {
+    shapes.set(value, dims);
+    if (value.type === 'int64') integers.set(value, Array.from(new BigInt64Array(data.buffer), Number));
+    if (value.type === 'float32') integers.set(value, Array.from(new Float32Array(data.buffer)));
+  }
+  for (const { value, ref } of graph.storedWeights) shapes.set(value, ref.shape);
+
+  for (const node of graph.nodes) {
+    const shapeAt = (index: number): Shape => {
+      const input = node.inputs[index];
+      const shape = input ? shapes.get(input) : undefined;
+      if (!shape) throw new Error(`${node.name} lacks input ${index}.`);
+      return shape;
+    };
+    const numbersAt = (index: number): readonly number[] => {
+      const input = node.inputs[index];
+      const numbers = input ? integers.get(input) : undefined;
+      if (!numbers)
+        throw new Error(`${node.name}: what input ${index} holds is known only when the graph runs.`);
+      return numbers;
+    };
+    shapes.set(node.output, resultShape(node, shapeAt, numbersAt));
+  }
+  return shapes;
+}
+
+function resultShape(
+  node: Node,
+  shapeAt: (index: number) => Shape,
+  numbersAt: (index: number) => readonly number[],
+): Shape {
+  const x = shapeAt(0);
+  switch (node.op) {
+    case 'Cast':
+    case 'Clip':
+    case 'Gelu':
+    case 'Identity':
+    case 'InstanceNormalization':
+    case 'LayerNormalization':
+    case 'MultiHeadAttention':
+    case 'QuickGelu':
+    case 'Sigmoid':
+    case 'Softmax':
+    case 'Sqrt':
+      return x;
+    case 'Add':
+    case 'Div':
+    case 'Mul':
+      return broadcast(x, shapeAt(1), node);
+    case 'Conv':
+      return convolved(x, shapeAt(1), node);
+    case 'Gemm':
+      return [x[0]!, shapeAt(1)[numberOf(node, 'transB') === 1 ? 0 : 1]!];
+    case 'MatMul':
+      return [...broadcast(x.slice(0, -2), shapeAt(1).slice(0, -2), node), x.at(-2)!, shapeAt(1).at(-1)!];
+    case 'ReduceMean':
+      return [...x.slice(0, -1), 1];
+    case 'Reshape':
+      return reshaped(x, numbersAt(1), node);
+    case 'Transpose':
+      return numbersOf(node, 'perm').map((axis) => x[axis]!);
+    case 'Concat': {
+      const axis = (numberOf(node, 'axis') + x.length) % x.length;
+      const length = node.inputs.reduce((sum, _, index) => sum + shapeAt(index)[axis]!, 0);
+      return x.map((size, i) => (i === axis ? length : size));
+    }
+    case 'Pad': {
+      const pads = numbersAt(1);
+      return x.map((size, i) => size + pads[i]! + pads[i + x.length]!);
+    }
+    case 'Slice': {
+      const [starts, ends, axes] = [numbersAt(1), numbersAt(2), numbersAt(3)];
+      return x.map((size, i) => {
+        const at = axes.indexOf(i);
+        return at < 0 ? size : Math.max(0, Math.min(size, ends[at]!) - Math.min(size, starts[at]!));
+      });
+    }
+    case 'Gather':
+      return [...shapeAt(1), ...x.slice(1)];
+    case 'Resize': {
+      const scales = numbersAt(2);
+      return x.map((size, i) => Math.floor(size * scales[i]!));
+    }
+    default:
+      throw new Error(`What ${node.op} makes of shapes is not known.`);
+  }
+}
+
+function broadcast(a: Shape, b: Shape, node: Node): Shape {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const [left, right] = [a[a.length - rank + i] ?? 1, b[b.length - rank + i] ?? 1];
+    if (left !== right && left !== 1 && right !== 1) {
+      throw new Error(`${node.name}: [${a.join(', ')}] and [${b.join(', ')}] do not fit together.`);
+    }
+    return left === 1 ? right : left;
+  });
+}
+
+function convolved(x: Shape, weight: Shape, node: Node): Shape {
+  const [strides, pads] = [numbersOf(node, 'strides'), numbersOf(node, 'pads')];
+  const along = (axis: 0 | 1) => {
+    const room = x[axis + 2]! + pads[axis]! + pads[axis + 2]! - weight[axis + 2]!;
+    return Math.floor(room / strides[axis]!) + 1;
+  };
+  return [x[0]!, weight[0]!, along(0), along(1)];
+}
+
+function reshaped(x: Shape, wanted: readonly number[], node: Node): Shape {
+  const elements = product(x);
+  const sizes = wanted.map((size, i) => (size === 0 ? x[i]! : size));
+  const fixed = product(sizes.filter((size) => size !== -1));
+  const result = sizes.map((size) => (size === -1 ? elements / fixed : size));
+  if (product(result) !== elements) {
+    throw new Error(`${node.name}: [${x.join(', ')}] cannot become [${wanted.join(', ')}].`);
+  }
+  return result;
+}
+
+export function product(sizes: Shape): number {
+  return sizes.reduce((result, size) => result * size, 1);
+}
+
+function numberOf(node: Node, name: string): number {
+  const attribute: Attribute | undefined = node.attributes[name];
+  return attribute?.kind === 'int' ? attribute.value : 0;
+}
+
+function numbersOf(node: Node, name: string): readonly number[] {
+  const attribute: Attribute | undefined = node.attributes[name];
+  return attribute?.kind === 'ints' ? attribute.value : [];
+}

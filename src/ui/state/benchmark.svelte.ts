@@ -1,0 +1,35 @@
+// The benchmark of the Settings tab: what it is doing, and what came out.
+import type { BenchmarkProgress } from '../../generation/benchmark.ts';
+import type { BenchmarkResult } from '../../generation/benchmark-report.ts';
+import type { RequestSize } from '../../generation/types.ts';
+import type { EngineClient } from '../clients/engine-client.svelte.ts';
+
+export class Benchmark {
+  running = $state(false);
+  stopping = $state(false);
+  progress = $state.raw<BenchmarkProgress | null>(null);
+  result = $state.raw<BenchmarkResult | null>(null);
+
+  constructor(private readonly engine: EngineClient) {}
+
+  /** Rejects with a Failure, unless it was stopped. */
+  async run(sha256: string, size: RequestSize, cpu: boolean): Promise<void> {
+    if (this.running) return;
+    this.running = true;
+    this.stopping = false;
+    this.progress = null;
+    try {
+      this.result = await this.engine.benchmark(sha256, size, cpu, (progress) => (this.progress = progress));
+    } catch (error) {
+      if (!this.stopping) throw error;
+    } finally {
+      this.running = false;
+    }
+  }
+
+  /** After the run under way. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await this.engine.interrupt();
+  }
+}
