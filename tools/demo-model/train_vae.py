@@ -12,8 +12,9 @@ from training import Budget, Log, Trainee, launch
 
 # Always whole pictures, since group norms work with statistics of all they see; at half size first, since steps count.
 # (From this share of the run on, size, share of the batch.)
-STAGES = ((0.0, 64, 1.0), (0.55, 128, 0.5))
+STAGES = ((0.0, 64, 1.0), (0.3, 128, 0.5))
 KL_WEIGHT = 1e-4
+DECODER_NOISE = 0.04
 # A1111's "Approx cheap" preview: colours from latents of SD 1.x. Latents that obey it start out knowing colours, which norms
 # make hard to learn, and give true previews; the direction that it does not see is free for detail.
 PREVIEW = torch.tensor([[0.298, 0.207, 0.208], [0.187, 0.286, 0.173], [-0.158, 0.189, 0.264], [-0.184, -0.271, -0.473]])
@@ -70,11 +71,13 @@ def work(rank, world, device, options):
     pictures = load_pictures(options.pictures)
     progress = 0.0
     while progress < 1:
-        _, size, share = [stage for stage in STAGES if progress >= stage[0]][-1]
+        _, size, share = STAGES[-1] if options.decoder_only else [stage for stage in STAGES if progress >= stage[0]][-1]
         x = batch_of(pictures, rng, max(1, round(options.batch * share)), size).to(device)
         with torch.set_grad_enabled(not options.decoder_only):
             mean, logvar = (t.float() for t in vae.encode(x.to(torch.bfloat16)))
-        z = mean + torch.randn_like(mean) * (0.5 * logvar).exp()
+        # What the UNet draws is a little off; a decoder refined for it should forgive that.
+        spread = DECODER_NOISE * mean.std() if options.decoder_only else (0.5 * logvar).exp()
+        z = mean + torch.randn_like(mean) * spread
         y = vae.decode(z.to(torch.bfloat16)).float()
         kl = 0.5 * (mean**2 + logvar.exp() - 1 - logvar).mean()
         colours = torch.einsum("nlyx,lr->nryx", mean, PREVIEW.to(device))
