@@ -10,12 +10,6 @@ import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
 
 test.skip(TINY_MODEL === null, 'the reference data has no SD 1.x model');
 
-/** What a server sends that wants its pages isolated; threads on the processor need it. */
-const ISOLATION = {
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-embedder-policy': 'require-corp',
-};
-
 /** Everything that the browser is asked for, and every complaint about the page's policy. */
 class Watch {
   /** By the page and its workers. */
@@ -107,7 +101,7 @@ test('one visit is enough: private, offline, and up to date when asked', async (
 
   const next = info.outputPath('next');
   makeNextVersion(next);
-  server = await serve({ '/some/folder/': next }, port, ISOLATION);
+  server = await serve({ '/some/folder/': next }, port);
   try {
     const offer = page.getByRole('status', { name: 'Update' });
     const updateNow = offer.getByRole('button', { name: 'Update now' });
@@ -141,15 +135,6 @@ test('one visit is enough: private, offline, and up to date when asked', async (
       }).toPass();
       await expect(offer).toBeHidden();
       await expect(darkroom.checkpoint).toContainText(files.name);
-    });
-
-    await test.step('where the server isolates the page, the processor draws with threads', async () => {
-      expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
-      await darkroom.set({ 'Sampling steps': 1 });
-      await draw(darkroom);
-      // The importer has ended; the engine started threads of its own script, as far as there are cores.
-      const cores = await page.evaluate(() => navigator.hardwareConcurrency);
-      expect(page.workers()).toHaveLength(Math.min(8, cores));
     });
 
     await test.step('neither the page nor its workers can reach another address', async () => {
