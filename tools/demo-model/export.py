@@ -2,19 +2,17 @@
 import argparse
 import hashlib
 import json
-import struct
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from networks import SIZES
 from schedule import BETA_END, BETA_START, TIMESTEPS, alphas_cumprod
 from prompts import UNKNOWN
+from tensor_file import write_tensors
 
 NAME = "darkroom-demo"
 TEXT_PREFIX = "cond_stage_model.transformer.text_model."
-TYPES = {torch.float16: "F16", torch.float32: "F32", torch.int64: "I64"}
 
 EXAMPLE = {
     "prompt": "HD, masterpiece, best quality, (sunrise at sea), (waves), birds flying in the distance, morning",
@@ -53,21 +51,6 @@ def checkpoint(folder):
     tensors["alphas_cumprod"] = alphas_cumprod()
     tensors["betas"] = (torch.linspace(BETA_START**0.5, BETA_END**0.5, TIMESTEPS, dtype=torch.float64) ** 2).float()
     return tensors
-
-
-def write_safetensors(path, tensors, metadata):
-    """The format of huggingface/safetensors: the header's length, the header, the tensors."""
-    header, offset = {"__metadata__": metadata}, 0
-    for name, tensor in sorted(tensors.items()):
-        size = tensor.numel() * tensor.element_size()
-        header[name] = {"dtype": TYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [offset, offset + size]}
-        offset += size
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
-        for _, tensor in sorted(tensors.items()):
-            file.write(np.ascontiguousarray(tensor.numpy()).tobytes())
 
 
 def sidecar(scale_factor):
@@ -133,7 +116,7 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     scale_factor = json.loads(Path(options.folder, "scale.json").read_text())["scale_factor"]
     file = out / f"{NAME}.safetensors"
-    write_safetensors(file, checkpoint(options.folder), {"modelspec.title": "Darkroom demo", "modelspec.license": "MIT"})
+    write_tensors(file, checkpoint(options.folder), {"modelspec.title": "Darkroom demo", "modelspec.license": "MIT"})
     (out / f"{NAME}.yaml").write_text(sidecar(scale_factor))
     demo = {
         "name": "Darkroom demo",

@@ -12,8 +12,10 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+# The VAE as an earlier run left it.
+START = HERE / "start/vae.safetensors"
 # Shares of --minutes.
-SHARES = {"vae": 0.16, "diffusion": 0.66, "decoder": 0.10, "classifier": 0.05}
+SHARES = {"vae": 0.30, "diffusion": 0.52, "decoder": 0.12, "classifier": 0.04}
 
 
 def main():
@@ -21,6 +23,7 @@ def main():
     parser.add_argument("folder", help="for pictures, states and logs: about 3 GB")
     parser.add_argument("--minutes", type=float, default=None, help="of training in all; without it, by steps (see --help of each script)")
     parser.add_argument("--pictures", type=int, default=40000)
+    parser.add_argument("--from-nothing", action="store_true", help="do not go on from the weights kept in start/")
     options = parser.parse_args()
     folder = Path(options.folder)
     pictures = folder / "pictures"
@@ -38,7 +41,8 @@ def main():
 
     from_pictures = (folder, "--pictures", pictures)
     run("dataset.py", pictures, "--count", options.pictures)
-    run("train_vae.py", *from_pictures, share="vae", done="vae.pt")
+    start = () if options.from_nothing or not START.exists() else ("--start", START)
+    run("train_vae.py", *from_pictures, *start, share="vae", done="vae.pt")
     run("latents.py", *from_pictures)
     run("train_diffusion.py", *from_pictures, share="diffusion", done="diffusion.json")
     run("train_vae.py", *from_pictures, "--decoder-only", share="decoder", done="vae-fine.pt")

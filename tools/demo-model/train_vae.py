@@ -8,6 +8,7 @@ import torch.nn.functional as F
 
 from dataset import shards
 from networks import SIZES, Autoencoder
+from tensor_file import read_tensors
 from training import Budget, Log, Trainee, launch
 
 # Always whole pictures, since group norms work with statistics of all they see; at half size first, since steps count.
@@ -53,6 +54,8 @@ def distance(found, wanted):
 def work(rank, world, device, options):
     torch.manual_seed(1)
     vae = Autoencoder(**SIZES["vae"]).to(device)
+    if options.start:
+        vae.load_state_dict({name: value.float() for name, value in read_tensors(options.start).items()})
     modules = {"vae": vae.decoder if options.decoder_only else vae}
     if options.decoder_only:
         vae.load_state_dict(torch.load(Path(options.folder, "vae.pt"), map_location=device))
@@ -71,7 +74,7 @@ def work(rank, world, device, options):
     pictures = load_pictures(options.pictures)
     progress = 0.0
     while progress < 1:
-        _, size, share = STAGES[-1] if options.decoder_only else [stage for stage in STAGES if progress >= stage[0]][-1]
+        _, size, share = STAGES[-1] if options.decoder_only or options.start else [stage for stage in STAGES if progress >= stage[0]][-1]
         x = batch_of(pictures, rng, max(1, round(options.batch * share)), size).to(device)
         with torch.set_grad_enabled(not options.decoder_only):
             mean, logvar = (t.float() for t in vae.encode(x.to(torch.bfloat16)))
@@ -102,6 +105,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", help="where states and logs are kept")
     parser.add_argument("--pictures", required=True)
+    parser.add_argument("--start", default=None, help="weights to begin with (.safetensors)")
     parser.add_argument("--steps", type=int, default=20000)
     parser.add_argument("--minutes", type=float, default=None, help="ends (and anneals) after so much training time")
     parser.add_argument("--batch", type=int, default=4, help="pictures of the first size, for each process")
