@@ -39,7 +39,8 @@ async function engineOf(page: Page): Promise<Worker> {
   let found: Worker | undefined;
   const look = async () => {
     for (const worker of page.workers()) {
-      if ((await worker.evaluate(() => globalThis.name)) === 'engine') found = worker;
+      if ((await worker.evaluate(() => (globalThis as unknown as { name: string }).name)) === 'engine')
+        found = worker;
     }
     return found !== undefined;
   };
