@@ -101,6 +101,8 @@ export class GalleryView {
     // First, for a picture that is not there cannot stay open.
     if (this.opened !== null && ids.includes(this.opened)) this.opened = next;
     this.#focused = next;
+    // Brought back, they are not selected again.
+    this.#selection = prune(this.#selection, left);
     await this.#app.gallery.delete(ids);
     this.#doomed = this.#doomed.filter((id) => !ids.includes(id));
   }
