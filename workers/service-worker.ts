@@ -21,8 +21,10 @@ clientsClaim();
 // before the server isolated its pages would not, and the threads would be waited for without end.
 addPlugins([
   {
-    cachedResponseWillBeUsed: async ({ request, cachedResponse }) => {
-      if (!cachedResponse || request.destination !== 'worker') return cachedResponse;
+    cachedResponseWillBeUsed: async ({ event, cachedResponse }) => {
+      // Its `request` is the cache's key, which is no longer meant for anything.
+      const forWorker = event instanceof FetchEvent && event.request.destination === 'worker';
+      if (!cachedResponse || !forWorker) return cachedResponse;
       const headers = new Headers(cachedResponse.headers);
       headers.set('cross-origin-embedder-policy', 'require-corp');
       return new Response(cachedResponse.body, { headers });
