@@ -1,7 +1,7 @@
 // The page's Content-Security-Policy: the browser itself refuses every connection but those to Darkroom's own files.
 //
 // It stands in the page because a static server may send no headers. Workers do not take it over from a page, unless
-// their script is a Blob of that page: src/ui/clients/start-worker.ts starts them so.
+// their script is a Blob of that page: src/blob-entrance.ts starts them so.
 import { createHash } from 'node:crypto';
 import type { Plugin } from 'vite';
 

@@ -10,6 +10,12 @@ import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
 
 test.skip(TINY_MODEL === null, 'the reference data has no SD 1.x model');
 
+/** What a server sends that wants its pages isolated; threads on the processor need it. */
+const ISOLATION = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
+
 /** Everything that the browser is asked for, and every complaint about the page's policy. */
 class Watch {
   /** By the page and its workers. */
@@ -101,7 +107,7 @@ test('one visit is enough: private, offline, and up to date when asked', async (
 
   const next = info.outputPath('next');
   makeNextVersion(next);
-  server = await serve({ '/some/folder/': next }, port);
+  server = await serve({ '/some/folder/': next }, port, ISOLATION);
   try {
     const offer = page.getByRole('status', { name: 'Update' });
     const updateNow = offer.getByRole('button', { name: 'Update now' });
@@ -148,11 +154,26 @@ test('one visit is enough: private, offline, and up to date when asked', async (
       // The watch does see what the policy stops, and where from.
       await expect.poll(() => watch.refusals.length).toBe(1 + page.workers().length);
     });
+
+    await test.step('where the server isolates the page, the processor draws with threads', async () => {
+      expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+      const started: string[] = [];
+      page.on('worker', (worker) => started.push(worker.url()));
+      await darkroom.set({ 'Sampling steps': 1 });
+      await draw(darkroom);
+      // The engine, which counted tokens, has run since before and is one of the threads; one more worker makes the
+      // picture's thumbnail.
+      const cores = await page.evaluate(() => navigator.hardwareConcurrency);
+      await expect.poll(() => started.length).toBe(Math.min(8, cores) - 1 + 1);
+      // From Blobs: so the policy holds for them as well.
+      expect(started.filter((url) => !url.startsWith('blob:'))).toEqual([]);
+    });
   } finally {
     await server.close();
   }
 
-  expect(watch.byPage.filter((url) => url.endsWith('.wasm'))).toHaveLength(1);
+  // Once for each version that drew, and never before.
+  expect(watch.byPage.filter((url) => url.endsWith('.wasm'))).toHaveLength(2);
   expect(watch.byServiceWorker.filter((url) => url.endsWith('.wasm'))).not.toEqual([]);
   expect(watch.elsewhere(folder)).toEqual([]);
   await context.close();

@@ -4,7 +4,7 @@
 // A new version is fetched beside the old one and then waits. It takes over when no page of Darkroom is open any more,
 // or when the only open page asks for it; a page never finds files of another version than its own.
 import { clientsClaim } from 'workbox-core';
-import { addPlugins, precacheAndRoute, type PrecacheEntry } from 'workbox-precaching';
+import { precacheAndRoute, type PrecacheEntry } from 'workbox-precaching';
 import { registerRoute } from 'workbox-routing';
 import { isUpdateRequest, type UpdateAnswer } from '../src/ui/launch/update-protocol.ts';
 import { receiveShare, SHARE_PATH } from '../src/ui/launch/shared-picture.ts';
@@ -16,21 +16,6 @@ declare const self: ServiceWorkerGlobalScope & {
 
 // The first visit's page can go on without a network, too.
 clientsClaim();
-
-// An isolated page may start a worker (onnxruntime's threads) only from a script that says this of itself. Files kept from
-// before the server isolated its pages would not, and the threads would be waited for without end.
-addPlugins([
-  {
-    cachedResponseWillBeUsed: async ({ event, cachedResponse }) => {
-      // Its `request` is the cache's key, which is no longer meant for anything.
-      const forWorker = event instanceof FetchEvent && event.request.destination === 'worker';
-      if (!cachedResponse || !forWorker) return cachedResponse;
-      const headers = new Headers(cachedResponse.headers);
-      headers.set('cross-origin-embedder-policy', 'require-corp');
-      return new Response(cachedResponse.body, { headers });
-    },
-  },
-]);
 
 // The page's address carries what it is launched with; it is the same page.
 precacheAndRoute([...self.__WB_MANIFEST], { ignoreURLParametersMatching: [/./] });
