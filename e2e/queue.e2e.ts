@@ -115,7 +115,7 @@ test('a lost GPU, a killed GPU process and a closed page cost no step of a pictu
   expect(new Set(made).size).toBe(1);
 });
 
-test('jobs wait for each other, over all tabs', async ({ page, context }) => {
+test('jobs wait for each other, over all tabs, and a full disk stops none', async ({ page, context }) => {
   // Waiting and taking turns depend on no GPU, and the CPU is quicker than software rendering.
   const darkroom = await prepare(page, 150);
   await darkroom.tab('Settings');
@@ -127,9 +127,22 @@ test('jobs wait for each other, over all tabs', async ({ page, context }) => {
   const jobs = queue.getByRole('listitem');
   const add = page.getByRole('button', { name: 'Queue', exact: true });
 
+  const wakeLocks = await page.evaluateHandle(() => {
+    const sentinels: WakeLockSentinel[] = [];
+    const request = navigator.wakeLock.request.bind(navigator.wakeLock);
+    navigator.wakeLock.request = async (...args) => {
+      const sentinel = await request(...args);
+      sentinels.push(sentinel);
+      return sentinel;
+    };
+    return sentinels;
+  });
+  const awake = () => wakeLocks.evaluate((all) => all.filter(({ released }) => !released).length);
+
   await test.step('add, move, remove', async () => {
     await darkroom.generateButton.click();
     await expect(darkroom.interruptButton).toBeVisible();
+    await expect.poll(awake).toBe(1);
     await expect(queue).toHaveCount(0);
     for (const prompt of ['second', 'third', 'fourth']) {
       await darkroom.prompt.fill(prompt);
@@ -156,4 +169,44 @@ test('jobs wait for each other, over all tabs', async ({ page, context }) => {
     await expect(theirs.getByRole('listitem')).toHaveCount(4);
     await other.page.close();
   });
+
+  await test.step('with no room left, pictures are made and shown, and it is said what is not kept', async () => {
+    const session = await context.newCDPSession(page);
+    const { origin } = new URL(page.url());
+    await queue.getByRole('button', { name: 'Clear' }).click();
+    await expect(queue).toHaveCount(0);
+    const kept = (await pictures(page)).length;
+    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+    // Chromium goes by what it last knew of the room for a while.
+    await expect.poll(() => page.evaluate(writeSomething), { timeout: 300_000 }).toBe('QuotaExceededError');
+    await darkroom.set({ 'Sampling steps': 1, 'Batch count': 1 });
+    await darkroom.prompt.fill('no room');
+    await page.keyboard.press('Control+Enter');
+    await darkroom.finished();
+    await expect.poll(awake).toBe(0);
+    await expect(darkroom.parameters).toContainText('no room');
+    await expect(page.getByText('The queue is not kept')).toBeVisible();
+    await expect(page.getByText(/shown but could not be kept; download it now/).first()).toBeVisible();
+    expect(await pictures(page)).toHaveLength(kept);
+    await session.send('Storage.overrideQuotaForOrigin', { origin });
+  });
 });
+
+/** Name of the error that a small write ends with; null where it succeeds. Runs on the page. */
+function writeSomething(): Promise<string | null> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('darkroom-settings');
+    opening.onerror = () => reject(new Error(String(opening.error)));
+    opening.onsuccess = () => {
+      const database = opening.result;
+      const transaction = database.transaction('entries', 'readwrite');
+      transaction.objectStore('entries').put('x', 'test.room');
+      const end = (name: string | null) => {
+        database.close();
+        resolve(name);
+      };
+      transaction.oncomplete = () => end(null);
+      transaction.onabort = () => end(transaction.error?.name ?? 'unknown');
+    };
+  });
+}

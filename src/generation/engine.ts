@@ -295,7 +295,8 @@ export class Engine implements EngineApi {
         message: `The picture is shown but could not be kept; download it now. ${why}`,
       });
     }
-    onEvent({ type: 'image', id, png, seed, parameters: text, interrupted });
+    // A caller in another thread has the picture when this resolves; it must not come after the word that all is done.
+    await (onEvent({ type: 'image', id, png, seed, parameters: text, interrupted }) as unknown);
   }
 
   async #record(sha256: string): Promise<StoredModel> {

@@ -37,3 +37,9 @@ describe('toFailure', () => {
     expect(toFailure(made)).toBe(made);
   });
 });
+
+it('has words for a browser that refuses a write without any', () => {
+  const failure = toFailure(new DOMException('', 'QuotaExceededError'));
+  expect(failure.code).toBe('storage-full');
+  expect(failure.message).toMatch(/no room left/);
+});

@@ -44,16 +44,20 @@ const HINTS: Partial<Record<FailureCode, string>> = {
   'worker-died': 'Try again: it is started afresh. Your prompt and settings are kept.',
 };
 
+/** Browsers refuse a write without a word. */
+const NO_ROOM =
+  'The browser has no room left for this page. Free some space on the disk, or delete models or pictures.';
+
 /** Turns whatever a worker or the library rejected with into a Failure. Never throws. */
 export function toFailure(error: unknown, fallback: FailureCode = 'internal'): Failure {
   if (error instanceof Failure) return error;
   const record = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
   const name = typeof record['name'] === 'string' ? record['name'] : '';
+  const code = ENGINE_CODES.find((known) => known === record['code']) ?? CODES_OF_NAMES.get(name) ?? fallback;
   const message =
     (typeof record['message'] === 'string' && record['message'].trim()) ||
     (typeof error === 'string' && error.trim()) ||
-    'Something failed without saying why.';
-  const code = ENGINE_CODES.find((known) => known === record['code']) ?? CODES_OF_NAMES.get(name) ?? fallback;
+    (code === 'storage-full' ? NO_ROOM : 'Something failed without saying why.');
   const stack = typeof record['stack'] === 'string' ? record['stack'] : '';
   return new Failure(code, message, stack || `${name || code}: ${message}`);
 }

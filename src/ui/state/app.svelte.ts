@@ -394,8 +394,11 @@ export class App {
   }
 
   #queueNotKept(error: unknown): void {
+    const title = 'The queue is not kept';
+    // Every write fails the same way: once is enough.
+    if (this.notices.list.some((notice) => notice.title === title)) return;
     const { message } = toFailure(error, 'storage-full');
-    this.notices.warn('The queue is not kept', `It works, but ends with this page. ${message}`);
+    this.notices.warn(title, `It works, but ends with this page. ${message}`);
   }
 
   #generationFailed(failure: Failure): void {
