@@ -19,8 +19,8 @@ export default defineConfig({
   // One browser a core: software rendering keeps about one busy.
   fullyParallel: true,
   workers: Math.min(4, availableParallelism()),
-  // A picture takes a minute in software, several on a busy machine.
-  timeout: 900_000,
+  // A picture takes a minute in software, ten on a busy machine.
+  timeout: 2_700_000,
   expect: { timeout: 120_000 },
   forbidOnly: process.env['CI'] !== undefined,
   reporter: 'list',

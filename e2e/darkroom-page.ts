@@ -91,7 +91,7 @@ export class DarkroomPage {
 
   /** Waits until no picture is in the making any more. */
   async finished(): Promise<void> {
-    await expect(this.generateButton).toBeVisible({ timeout: 500_000 });
+    await expect(this.generateButton).toBeVisible({ timeout: 1_200_000 });
   }
 
   /** Values of the settings that have been written. */

@@ -51,7 +51,7 @@ async function engineOf(page: Page): Promise<Worker> {
 /** Waits until a step of those is done. */
 async function stepOf(page: Page, first: number, last: number): Promise<void> {
   const steps = Array.from({ length: last - first + 1 }, (_, i) => first + i).join('|');
-  await expect(page.getByText(new RegExp(`^Step (${steps})/`))).toBeVisible({ timeout: 500_000 });
+  await expect(page.getByText(new RegExp(`^Step (${steps})/`))).toBeVisible({ timeout: 1_200_000 });
 }
 
 test('a lost GPU, a killed GPU process and a closed page cost no step of a picture', async ({
