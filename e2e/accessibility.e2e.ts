@@ -5,6 +5,7 @@ import { expect, test, type Page } from '@playwright/test';
 import type axe from 'axe-core';
 import { DarkroomPage } from './darkroom-page.ts';
 import { makePictures, storePictures } from './stored-pictures.ts';
+import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
 
 declare global {
   interface Window {
@@ -18,7 +19,7 @@ const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, heig
 
 for (const [device, viewport] of Object.entries(SIZES)) {
   for (const colorScheme of ['light', 'dark'] as const) {
-    test(`axe finds nothing serious: ${device}, ${colorScheme}`, async ({ browser, baseURL }) => {
+    test(`axe finds nothing serious: ${device}, ${colorScheme}`, async ({ browser, baseURL }, info) => {
       const page = await browser.newPage({ viewport, colorScheme, baseURL: String(baseURL) });
       const darkroom = new DarkroomPage(page);
       await storePictures(page, await makePictures(60, 6), ['nothing-sound']);
@@ -26,15 +27,17 @@ for (const [device, viewport] of Object.entries(SIZES)) {
       await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme);
       for (const tab of ['txt2img', 'PNG Info', 'Models', 'Settings'] as const) {
         await darkroom.tab(tab);
-        expect(await violations(page), tab).toEqual([]);
+        await check(page, tab);
       }
       await checkGallery(page, darkroom);
       await darkroom.tab('txt2img');
       await darkroom.pick([import.meta.filename]);
       await expect(page.getByRole('alert')).toBeVisible();
-      expect(await violations(page), 'a refused file').toEqual([]);
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect(overflow, 'sideways scrolling').toBeLessThanOrEqual(0);
+      await check(page, 'a refused file');
+      if (device === 'phone' && TINY_MODEL !== null) {
+        const { checkpoint, sidecar } = unpackModel(TINY_MODEL, info.outputPath('model'));
+        await checkQueue(page, darkroom, [checkpoint, sidecar]);
+      }
       await page.close();
     });
   }
@@ -92,24 +95,46 @@ test('the chosen theme stays', async ({ page }) => {
 async function checkGallery(page: Page, darkroom: DarkroomPage): Promise<void> {
   await darkroom.tab('Gallery');
   const tiles = page.getByRole('gridcell');
-  const check = async (what: string): Promise<void> => {
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    expect(overflow, `${what}: sideways scrolling`).toBeLessThanOrEqual(0);
-    expect(await violations(page), what).toEqual([]);
-  };
   await expect(tiles.first().locator('img')).toBeVisible();
-  await check('Gallery');
+  await check(page, 'Gallery');
   await tiles.first().click();
   await expect(page.getByRole('dialog').getByRole('img')).toBeVisible();
-  await check('Lightbox');
+  await check(page, 'Lightbox');
   await page.keyboard.press('Escape');
   await tiles.nth(0).click({ modifiers: ['ControlOrMeta'] });
   await tiles.nth(1).click({ modifiers: ['Shift'] });
-  await check('Selection');
+  await check(page, 'Selection');
   await page.getByRole('button', { name: 'Compare' }).click();
   await page.getByText('Slider').click();
-  await check('Comparison');
+  await check(page, 'Comparison');
   await page.keyboard.press('Escape');
+}
+
+/** A picture in the making, and jobs behind it. */
+async function checkQueue(page: Page, darkroom: DarkroomPage, files: readonly string[]): Promise<void> {
+  await darkroom.useProcessor();
+  await darkroom.pick(files);
+  await expect(darkroom.checkpoint).toBeEnabled({ timeout: 300_000 });
+  // Goes on until it is interrupted.
+  await darkroom.set({ Width: 64, Height: 64, 'Sampling steps': 150, 'Batch count': 100 });
+  await darkroom.prompt.fill('a lighthouse');
+  await darkroom.generateButton.click();
+  for (const prompt of ['second', 'third']) {
+    await darkroom.prompt.fill(`${prompt}, ${'with many words, '.repeat(9)}`);
+    await page.getByRole('button', { name: 'Queue', exact: true }).click();
+  }
+  const queue = page.getByRole('region', { name: 'Queue' });
+  await expect(queue.getByRole('listitem')).toHaveCount(3);
+  await check(page, 'Queue');
+  await queue.getByRole('button', { name: 'Clear' }).click();
+  await darkroom.interruptButton.click();
+  await darkroom.finished();
+}
+
+async function check(page: Page, what: string): Promise<void> {
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(overflow, `${what}: sideways scrolling`).toBeLessThanOrEqual(0);
+  expect(await violations(page), what).toEqual([]);
 }
 
 async function violations(page: Page): Promise<string[]> {

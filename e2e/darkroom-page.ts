@@ -31,6 +31,13 @@ export class DarkroomPage {
     await this.page.getByRole('tab', { name }).click();
   }
 
+  /** Draws on the processor from now on: quicker than a GPU in software, for what does not depend on the GPU. */
+  async useProcessor(): Promise<void> {
+    await this.tab('Settings');
+    await this.page.getByLabel('Slow CPU mode').check();
+    await this.tab('txt2img');
+  }
+
   /** Chooses files as in the browser's file dialog. */
   async pick(files: readonly string[]): Promise<void> {
     const chooser = this.page.waitForEvent('filechooser');

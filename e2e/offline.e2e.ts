@@ -91,10 +91,7 @@ test('one visit is enough: private, offline, and up to date when asked', async (
 
   await test.step('with the server gone, a new tab imports a model and makes a picture', async () => {
     await page.goto(folder);
-    await darkroom.tab('Settings');
-    // Drawing in software takes longer than on the processor.
-    await page.getByLabel('Slow CPU mode').check();
-    await darkroom.tab('txt2img');
+    await darkroom.useProcessor();
     await darkroom.pick([files.checkpoint, files.sidecar]);
     await expect(darkroom.importOf(`${files.name}.safetensors`)).toContainText('Imported', {
       timeout: 300_000,

@@ -109,6 +109,7 @@ test('a checkpoint picked from disk makes a picture, and both are there after a 
 test('a dropped checkpoint can be interrupted, and what is there is kept', async ({ page }) => {
   const darkroom = new DarkroomPage(page);
   await darkroom.open();
+  await darkroom.useProcessor();
   await darkroom.drop([files.checkpoint, files.sidecar]);
   await expect(darkroom.importOf(`${files.name}.safetensors`)).toContainText('Imported', {
     timeout: 300_000,

@@ -82,6 +82,7 @@ interface Pixels {
 async function withModel(page: Page, files: CheckpointFiles): Promise<DarkroomPage> {
   const darkroom = new DarkroomPage(page);
   await darkroom.open();
+  await darkroom.useProcessor();
   await darkroom.pick([files.checkpoint, files.sidecar]);
   await expect(darkroom.importOf(`${files.name}.safetensors`)).toContainText('Imported', {
     timeout: 300_000,
