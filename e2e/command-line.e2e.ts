@@ -58,6 +58,16 @@ test('makes pictures and names them one after the other', async () => {
     seeds.push(Number(/Seed: (\d+)/.exec(parameters ?? '')?.[1]));
   }
   expect(seeds[1]).toBe((seeds[0] ?? NaN) + 1);
+
+  // One network at a time computes what all together do.
+  const again = info.outputPath('pictures', 'again.png');
+  const same = request.map((value) => (value === '-1' ? String(seeds[0]) : value));
+  const lowVram = await generate(
+    ...['--model', checkpoint, '--out', again, '--profile', info.outputPath('profile')],
+    ...[...same, '--batch-count', '1', '--lowvram', '--cpu'],
+  );
+  expect(lowVram.code, lowVram.errors).toBe(0);
+  expect(readFileSync(again).equals(readFileSync(out))).toBe(true);
 });
 
 test('measures every stage', async () => {

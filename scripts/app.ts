@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { chromium, type BrowserContext, type ElementHandle, type Page } from '@playwright/test';
 import type { BenchmarkProgress } from '../src/generation/benchmark.ts';
 import type { BenchmarkResult } from '../src/generation/benchmark-report.ts';
+import type { MemoryOptions } from '../src/generation/memory-options.ts';
 import type {
   DeviceReport,
   GenerationEvent,
@@ -116,6 +117,11 @@ export class App {
     });
     if (outcome.status === 'cancelled') throw new Error('The import was cancelled.');
     return outcome;
+  }
+
+  /** How the next pictures use the GPU's memory. The profile keeps it. */
+  async setMemory(options: MemoryOptions): Promise<void> {
+    await this.page.evaluate((options) => window.darkroom.setMemory(options), options);
   }
 
   /** Makes pictures; each is handed over as soon as it is finished. */

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { MemoryOptions } from '../src/generation/memory-options.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../src/generation/types.ts';
 import { validateParameters } from '../src/generation/validate.ts';
 import { App, type Processor } from './app.ts';
@@ -28,6 +29,9 @@ const HELP = `npm run generate -- --model FILE --prompt TEXT --out FILE.png [opt
   --rng NAME           source of noise: GPU, CPU or NV (${DEFAULT_PARAMETERS.rng})
   --ensd N             eta noise seed delta (${DEFAULT_PARAMETERS.ensd})
 
+  --lowvram            text encoder, UNet and VAE are loaded one at a time
+  --tiled-vae          the VAE decodes in tiles at any size
+  --gpu-memory N       GB that the graphics card has: decides both of these where they are not given
   --software           WebGPU rendered in software, without a graphics card: slow, but the same everywhere
   --cpu                no WebGPU at all
   --profile DIR        where the browser keeps imported models (.cache/profile)
@@ -46,6 +50,7 @@ interface Request {
   readonly sidecar: string | null;
   readonly out: string;
   readonly parameters: GenerationParameters;
+  readonly memory: MemoryOptions;
   readonly processor: Processor;
   readonly profile: string;
   readonly quiet: boolean;
@@ -77,6 +82,9 @@ function readArguments(args: readonly string[]): Request | null {
         'clip-skip': text,
         rng: text,
         ensd: text,
+        lowvram: flag,
+        'tiled-vae': flag,
+        'gpu-memory': text,
         software: flag,
         cpu: flag,
         profile: text,
@@ -127,6 +135,8 @@ function readArguments(args: readonly string[]): Request | null {
     rng,
     ensd: number('ensd', values.ensd, defaults.ensd),
   };
+  const memory = number('gpu-memory', values['gpu-memory'], 0);
+  if (memory < 0) throw new UsageError('--gpu-memory takes a number of GB.');
   const problems = validateParameters(parameters);
   if (problems.length > 0) throw new UsageError(problems.join('\n'));
   return {
@@ -134,6 +144,11 @@ function readArguments(args: readonly string[]): Request | null {
     sidecar,
     out: at(out),
     parameters,
+    memory: {
+      lowVram: values.lowvram === true ? 'on' : 'auto',
+      tiledVae: values['tiled-vae'] === true ? 'on' : 'auto',
+      gpuMemory: memory === 0 ? null : memory * 1e9,
+    },
     processor: values.cpu === true ? 'cpu' : values.software === true ? 'software' : 'auto',
     profile: values.profile === undefined ? join(ROOT, '.cache', 'profile') : at(values.profile),
     quiet: values.quiet ?? false,
@@ -178,6 +193,7 @@ async function generate(request: Request): Promise<number> {
       line.show(`Importing ${String(Math.floor((100 * progress.done) / Math.max(1, progress.total)))} %`);
     });
     line.say(`Model ${model.name} (${model.sha256.slice(0, 10)}), ${model.detection.label}`);
+    await app.setMemory(request.memory);
     let pictures = 0;
     const outcome = await app.generate(
       model.sha256,

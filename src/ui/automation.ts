@@ -4,6 +4,7 @@
 // message a person can read.
 import type { BenchmarkProgress } from '../generation/benchmark.ts';
 import type { BenchmarkResult } from '../generation/benchmark-report.ts';
+import type { MemoryOptions } from '../generation/memory-options.ts';
 import type {
   DeviceReport,
   GenerationEvent,
@@ -25,6 +26,8 @@ export interface DarkroomAutomation {
     options: ImportOptions,
     onProgress: (progress: ImportProgress) => void,
   ): Promise<ImportOutcome>;
+  /** Settings > Graphics memory, kept as if a person had set it. */
+  setMemory(options: MemoryOptions): void;
   /** Loads a model of the library without making a picture. */
   load(sha256: string, cpu: boolean, onEvent: (event: GenerationEvent) => void): Promise<void>;
   /** Gives the loaded model's memory back. */
@@ -55,20 +58,22 @@ declare global {
   }
 }
 
-/** The page's clients, as far as automation needs them. */
+/** The page's clients and settings, as far as automation needs them. */
 export interface AutomatedClients {
   readonly engine: Pick<
     DarkroomAutomation,
     'start' | 'load' | 'unload' | 'generate' | 'benchmark' | 'interrupt'
   >;
   readonly importer: Pick<DarkroomAutomation, 'importFile'>;
+  readonly setMemory: DarkroomAutomation['setMemory'];
 }
 
 /** Call once when the page starts. */
-export function exposeAutomation({ engine, importer }: AutomatedClients): void {
+export function exposeAutomation({ engine, importer, setMemory }: AutomatedClients): void {
   window.darkroom = {
     start: (cpu) => engine.start(cpu),
     importFile: (...args) => importer.importFile(...args),
+    setMemory,
     load: (...args) => engine.load(...args),
     unload: () => engine.unload(),
     generate: (...args) => engine.generate(...args),
