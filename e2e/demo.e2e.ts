@@ -51,6 +51,16 @@ test('one click paints the example; opposite scenes differ as their words say', 
       looks[prompt] = await darkroom.picture.evaluate(lookOf);
     });
   }
+
+  await test.step('once deleted, it is offered again', async () => {
+    await darkroom.tab('Models');
+    const add = page.getByRole('button', { name: 'Add the demo model' });
+    await expect(add).toBeHidden();
+    await page.getByRole('button', { name: 'Delete darkroom-demo' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete model' }).click();
+    await expect(add).toBeVisible();
+  });
+
   const look = (prompt: string): Look => looks[prompt]!;
 
   expect(brightness(look('sea, night').whole)).toBeLessThan(0.6 * brightness(look('sea, noon').whole));

@@ -80,8 +80,10 @@ export async function findDemo(): Promise<Demo | null> {
   }
 }
 
-/** The demo's files as if they had been dropped. Rejects with an Error for people. */
-export async function fetchDemo(demo: Demo): Promise<File[]> {
-  const names = demo.sidecar === null ? [demo.file] : [demo.file, demo.sidecar];
-  return Promise.all(names.map(async (name) => new File([await readDemoFile(name)], name)));
+/** The demo's files as if they had been dropped. `onProgress`: 0 to 1. Rejects with an Error for people. */
+export async function fetchDemo(demo: Demo, onProgress: (share: number) => void): Promise<File[]> {
+  const checkpoint = await readDemoFile(demo.file, (bytes) => onProgress(Math.min(1, bytes / demo.size)));
+  const files = [new File([checkpoint], demo.file)];
+  if (demo.sidecar !== null) files.push(new File([await readDemoFile(demo.sidecar)], demo.sidecar));
+  return files;
 }

@@ -7,7 +7,6 @@ import { EngineClient } from '../clients/engine-client.svelte.ts';
 import { ImporterClient } from '../clients/importer-client.svelte.ts';
 import { CHOICES } from '../choices.ts';
 import { isPicture } from '../dropped-files.ts';
-import { fetchDemo, findDemo, type Demo } from '../demo.ts';
 import { toFailure, type Failure } from '../failure.ts';
 import { findByHash } from '../model-facts.ts';
 import { pairSidecars } from '../pairing.ts';
@@ -17,6 +16,7 @@ import { requestOf } from '../request.ts';
 import { browserTabs } from '../tabs.ts';
 import { WakeLock } from '../wake-lock.ts';
 import { Benchmark } from './benchmark.svelte.ts';
+import { DemoModel } from './demo.svelte.ts';
 import { Device } from './device.svelte.ts';
 import { Gallery } from './gallery.svelte.ts';
 import { GenerationJob } from './generation.svelte.ts';
@@ -83,9 +83,9 @@ export class App {
 
   readonly gallery = new Gallery(this.library, this.notices, (ids) => this.#picturesDeleted(ids));
 
+  readonly demo = new DemoModel(this);
+
   tab = $state<TabId>('txt2img');
-  demo = $state.raw<Demo | null>(null);
-  demoLoading = $state(false);
   /** Id of the picture that is looked at; null follows the running job. */
   selectedPicture = $state<string | null>(null);
 
@@ -140,7 +140,7 @@ export class App {
     void this.attempt('Pictures could not be listed', () => this.gallery.load());
     void this.device.look();
     await this.queue.load();
-    this.demo = await findDemo();
+    await this.demo.look();
   }
 
   /** Files dropped on the page: pictures go to PNG Info, the rest into the library. */
@@ -244,34 +244,6 @@ export class App {
       );
     }
     return this.imports.add(requests);
-  }
-
-  /** The demo model is the one in use. */
-  get usingDemo(): boolean {
-    return this.demo !== null && this.model?.sha256 === this.demo.sha256;
-  }
-
-  /** One click from nothing to a picture: loads the demo model and generates its example. */
-  async tryDemo(): Promise<void> {
-    const { demo } = this;
-    if (!demo || this.demoLoading) return;
-    this.demoLoading = true;
-    await this.attempt('The demo model could not be loaded', async () => {
-      const [job] = await this.importFiles(await fetchDemo(demo));
-      // A failed import has said why.
-      if (!job?.model) return;
-      this.chooseModel(job.model.sha256);
-      this.settings.change(demo.example);
-      void this.generate();
-    });
-    this.demoLoading = false;
-  }
-
-  /** Another of the demo's prompts. */
-  async tryDemoPrompt(prompt: string): Promise<void> {
-    if (!this.demo) return;
-    this.settings.change({ ...this.demo.example, prompt });
-    await this.generate();
   }
 
   /**

@@ -1,0 +1,63 @@
+// The demo model on the page: one click from nothing to a picture, and prompts that show what it knows.
+import type { StoredModel } from '../../library/types.ts';
+import { fetchDemo, findDemo, type Demo, type DemoExample } from '../demo.ts';
+
+/** What the demo needs of the page. */
+export interface DemoHost {
+  /** Everything in the library that can be generated with. */
+  readonly usableModels: readonly StoredModel[];
+  /** The one in use. */
+  readonly model: StoredModel | null;
+  readonly settings: { change(parameters: Partial<DemoExample>): void };
+  /** What failed has said why. */
+  importFiles(files: readonly File[]): Promise<readonly { readonly model: StoredModel | null }[]>;
+  chooseModel(sha256: string): void;
+  generate(): Promise<void>;
+  attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
+}
+
+export class DemoModel {
+  /** Null where this copy comes without one. */
+  info = $state.raw<Demo | null>(null);
+  /** Share of the files that is there, 0 to 1, while they are fetched and imported; else null. */
+  progress = $state<number | null>(null);
+
+  constructor(private readonly host: DemoHost) {}
+
+  get inUse(): boolean {
+    return this.info !== null && this.host.model?.sha256 === this.info.sha256;
+  }
+
+  get inLibrary(): boolean {
+    return this.host.usableModels.some(({ sha256 }) => sha256 === this.info?.sha256);
+  }
+
+  async look(): Promise<void> {
+    this.info = await findDemo();
+  }
+
+  /** Loads the model, where it is not in the library yet, and generates its example. */
+  async try(): Promise<void> {
+    const { info, host } = this;
+    if (!info || this.progress !== null) return;
+    this.progress = 0;
+    await host.attempt('The demo model could not be loaded', async () => {
+      if (!this.inLibrary) {
+        const files = await fetchDemo(info, (share) => (this.progress = share));
+        const [job] = await host.importFiles(files);
+        if (!job?.model) return;
+      }
+      host.chooseModel(info.sha256);
+      host.settings.change(info.example);
+      void host.generate();
+    });
+    this.progress = null;
+  }
+
+  /** Another of its prompts. */
+  async tryPrompt(prompt: string): Promise<void> {
+    if (!this.info) return;
+    this.host.settings.change({ ...this.info.example, prompt });
+    await this.host.generate();
+  }
+}
