@@ -4,11 +4,12 @@ Writes evaluation.json and evaluation.md (the table), and sheet.png (pictures fo
 """
 import argparse
 import json
+import textwrap
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from classifier import CHOICES, DETAILS, IGNORE, LABELS, Classifier, collate, prepare
 from dataset import HELD_OUT, description_and_seed
@@ -141,10 +142,20 @@ def habits(model, classifier, steps, count=24):
     }
 
 
-def sheet(model, path, steps, columns=4):
+def sheet(model, path, steps, columns=4, scale=2, margin=8):
+    """A contact sheet: every picture of SHEET with its prompt below."""
     pictures = model.pictures([parse(p) for p in SHEET], 7.0, 4, steps, "low quality, blurry")
-    rows = [np.concatenate(pictures[i : i + columns], 1) for i in range(0, len(pictures), columns)]
-    Image.fromarray(np.concatenate(rows, 0)).save(path, optimize=True)
+    size = scale * pictures.shape[1]
+    cell, line = size + margin, 12
+    rows = -(-len(SHEET) // columns)
+    page = Image.new("RGB", (columns * cell + margin, rows * (cell + 3 * line) + margin), "white")
+    pen = ImageDraw.Draw(page)
+    for index, (picture, prompt) in enumerate(zip(pictures, SHEET)):
+        x, y = margin + index % columns * cell, margin + index // columns * (cell + 3 * line)
+        page.paste(Image.fromarray(picture).resize((size, size), Image.NEAREST), (x, y))
+        for number, words in enumerate(textwrap.wrap(prompt, size // 6)):
+            pen.text((x, y + size + 2 + number * line), words, fill=(60, 60, 60))
+    page.save(path, optimize=True)
 
 
 def main():

@@ -140,7 +140,8 @@ class FeedForward(nn.Module):
 
     def forward(self, x):
         value, gate = self.net[0]["proj"](x).chunk(2, -1)
-        return self.net[2](value * F.gelu(gate))
+        # In float32: on CPUs much faster than in bfloat16.
+        return self.net[2](value * F.gelu(gate.float()).to(gate.dtype))
 
 
 class TransformerBlock(nn.Module):
