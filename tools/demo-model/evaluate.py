@@ -76,8 +76,10 @@ def parse(prompt):
 
 @torch.no_grad()
 def judge(classifier, pictures, descriptions):
-    """Share of right answers by attribute: every choice, and for every label how often it is seen where it should be
-    ("recall") and not seen where it should not ("specificity"), averaged."""
+    """Scores by attribute, 0..1. Questions with one answer: the share of right answers. Groups of labels: F1 over all of
+    the group, that is how much of what was asked for is seen, and of what is seen was asked for. A single label, for which
+    there are few cases: how often it is seen where it should be and not seen where it should not, averaged (0.5 by chance).
+    """
     scores = [classifier(x) for x in prepare(pictures).split(64)]
     scores = {name: torch.cat([s[name] for s in scores]) for name in scores[0]}
     choices, labels = collate(descriptions)
@@ -86,14 +88,15 @@ def judge(classifier, pictures, descriptions):
         known = choices[name] != IGNORE
         found[name] = float((scores[name].argmax(1) == choices[name])[known].float().mean())
     for group, options in LABELS.items():
+        known = labels[group] != IGNORE
+        truth, seen = labels[group] == 1, scores[group] > 0
+        right = float((truth & seen & known).sum())
+        found[group] = 2 * right / max(1.0, float((truth & known).sum() + (seen & known).sum()))
         for index, option in enumerate(options):
-            truth, seen = labels[group][:, index], scores[group][:, index] > 0
-            if (truth == 1).sum() >= 3:
-                found[f"{group}: {option}"] = (
-                    0.5 * float(seen[truth == 1].float().mean()) + 0.5 * float((~seen)[truth == 0].float().mean())
-                )
-        known = [value for name, value in found.items() if name.startswith(f"{group}: ")]
-        found[group] = float(np.mean(known))
+            there, missing = truth[:, index], (labels[group][:, index] == 0)
+            if there.sum() >= 3 and missing.sum() >= 3:
+                hits, rejections = seen[there][:, index].float().mean(), (~seen)[missing][:, index].float().mean()
+                found[f"{group}: {option}"] = 0.5 * float(hits + rejections)
     return found
 
 
@@ -190,7 +193,7 @@ def main():
     lines = ["| attribute | paintings | CFG 7 | CFG 1 | CFG 7 / paintings |", "| --- | --- | --- | --- | --- |"]
     for name, ceiling in results["paintings"].items():
         a, b = results["cfg 7"].get(name, float("nan")), results["cfg 1"].get(name, float("nan"))
-        lines.append(f"| {name} | {ceiling:.3f} | {a:.3f} | {b:.3f} | {a / max(ceiling, 1e-9):.2f} |")
+        lines.append(f"| {name} | {ceiling:.3f} | {a:.3f} | {b:.3f} | {a / ceiling if ceiling else float('nan'):.0%} |")
     lines.append("")
     lines.append(f"Round trips of held-out paintings through the VAE: {results['round trip PSNR']} dB PSNR.")
     for name, value in results["habits"].items():

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import torch
 
+from checkpoint import to_checkpoint
 from networks import SIZES
-from schedule import BETA_END, BETA_START, TIMESTEPS, alphas_cumprod
-from prompts import UNKNOWN
+from schedule import BETA_END, BETA_START, TIMESTEPS
 from tensor_file import write_tensors
 
 NAME = "darkroom-demo"
-TEXT_PREFIX = "cond_stage_model.transformer.text_model."
 
 EXAMPLE = {
     "prompt": "HD, masterpiece, best quality, (sunrise at sea), (waves), birds flying in the distance, morning",
@@ -34,23 +33,10 @@ PROMPTS = (
 
 
 def checkpoint(folder):
-    """Every tensor by its name in the original layout."""
     trained = torch.load(Path(folder, "diffusion.pt"), map_location="cpu")
     fine = Path(folder, "vae-fine.pt")
     vae = torch.load(fine if fine.exists() else Path(folder, "vae.pt"), map_location="cpu")
-    text = trained["text"]
-    key = "embeddings.token_embedding.weight"
-    table = text[key][UNKNOWN].repeat(SIZES["text"]["vocabulary"], 1)
-    table[trained["vocabulary"]] = text[key][UNKNOWN + 1 :]
-    text = {**text, key: table}
-    tensors = {f"{TEXT_PREFIX}{name}": value for name, value in text.items()}
-    tensors.update({f"model.diffusion_model.{name}": value for name, value in trained["unet"].items()})
-    tensors.update({f"first_stage_model.{name}": value for name, value in vae.items()})
-    tensors = {name: value.to(torch.float16) for name, value in tensors.items()}
-    tensors[f"{TEXT_PREFIX}embeddings.position_ids"] = torch.arange(SIZES["text"]["positions"])[None]
-    tensors["alphas_cumprod"] = alphas_cumprod()
-    tensors["betas"] = (torch.linspace(BETA_START**0.5, BETA_END**0.5, TIMESTEPS, dtype=torch.float64) ** 2).float()
-    return tensors
+    return to_checkpoint(trained["text"], trained["vocabulary"], trained["unet"], vae)
 
 
 def sidecar(scale_factor):

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# The VAE as an earlier run left it.
-START = HERE / "start/vae.safetensors"
+# What an earlier run made.
+SHIPPED = HERE.parents[1] / "public/demo/darkroom-demo.safetensors"
 # Shares of --minutes.
 SHARES = {"vae": 0.30, "diffusion": 0.52, "decoder": 0.12, "classifier": 0.04}
 
@@ -23,7 +23,7 @@ def main():
     parser.add_argument("folder", help="for pictures, states and logs: about 3 GB")
     parser.add_argument("--minutes", type=float, default=None, help="of training in all; without it, by steps (see --help of each script)")
     parser.add_argument("--pictures", type=int, default=40000)
-    parser.add_argument("--from-nothing", action="store_true", help="do not go on from the weights kept in start/")
+    parser.add_argument("--from-nothing", action="store_true", help="do not go on from the weights that are shipped")
     options = parser.parse_args()
     folder = Path(options.folder)
     pictures = folder / "pictures"
@@ -41,13 +41,14 @@ def main():
 
     from_pictures = (folder, "--pictures", pictures)
     run("dataset.py", pictures, "--count", options.pictures)
-    start = () if options.from_nothing or not START.exists() else ("--start", START)
+    start = () if options.from_nothing or not SHIPPED.exists() else ("--start", SHIPPED)
     run("train_vae.py", *from_pictures, *start, share="vae", done="vae.pt")
     run("latents.py", *from_pictures)
-    run("train_diffusion.py", *from_pictures, share="diffusion", done="diffusion.json")
+    run("train_diffusion.py", *from_pictures, *start, share="diffusion", done="diffusion.json")
     run("train_vae.py", *from_pictures, "--decoder-only", share="decoder", done="vae-fine.pt")
     run("classifier.py", *from_pictures, share="classifier", done="classifier.pt")
     run("evaluate.py", folder)
+    run("curves.py", folder)
     run("export.py", folder)
 
 

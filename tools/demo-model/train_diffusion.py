@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from checkpoint import from_checkpoint
 from dataset import shards
 from latents import measure_scale
 from networks import SIZES, ClipText, UNet
@@ -62,6 +63,10 @@ def work(rank, world, device, options):
     vocabulary = Vocabulary.census()
     text = ClipText(**{**SIZES["text"], "vocabulary": vocabulary.size}).to(device)
     unet = UNet(**SIZES["unet"]).to(device)
+    if options.start:
+        parts = from_checkpoint(options.start, vocabulary.ids)
+        text.load_state_dict(parts["text"])
+        unet.load_state_dict(parts["unet"])
     trainee = Trainee({"text": text, "unet": unet}, world, lr=options.lr, warmup=300, average=options.average)
     budget = Budget(options.steps, options.minutes)
     state = Path(options.folder, "diffusion-state.pt")
@@ -106,6 +111,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", help="where states and logs are kept")
     parser.add_argument("--pictures", required=True)
+    parser.add_argument("--start", default=None, help="a checkpoint that export.py wrote, to begin with its weights")
     parser.add_argument("--steps", type=int, default=40000)
     parser.add_argument("--minutes", type=float, default=None, help="ends (and anneals) after so much training time")
     parser.add_argument("--batch", type=int, default=16, help="pictures for each process")

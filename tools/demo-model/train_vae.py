@@ -6,9 +6,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from checkpoint import from_checkpoint
 from dataset import shards
 from networks import SIZES, Autoencoder
-from tensor_file import read_tensors
 from training import Budget, Log, Trainee, launch
 
 # Always whole pictures, since group norms work with statistics of all they see; at half size first, since steps count.
@@ -55,7 +55,7 @@ def work(rank, world, device, options):
     torch.manual_seed(1)
     vae = Autoencoder(**SIZES["vae"]).to(device)
     if options.start:
-        vae.load_state_dict({name: value.float() for name, value in read_tensors(options.start).items()})
+        vae.load_state_dict(from_checkpoint(options.start, [])["vae"])
     modules = {"vae": vae.decoder if options.decoder_only else vae}
     if options.decoder_only:
         vae.load_state_dict(torch.load(Path(options.folder, "vae.pt"), map_location=device))
@@ -105,7 +105,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", help="where states and logs are kept")
     parser.add_argument("--pictures", required=True)
-    parser.add_argument("--start", default=None, help="weights to begin with (.safetensors)")
+    parser.add_argument("--start", default=None, help="a checkpoint that export.py wrote, to begin with its weights")
     parser.add_argument("--steps", type=int, default=20000)
     parser.add_argument("--minutes", type=float, default=None, help="ends (and anneals) after so much training time")
     parser.add_argument("--batch", type=int, default=4, help="pictures of the first size, for each process")
