@@ -2,15 +2,9 @@
 // are carried over, too.
 import type { Page } from '@playwright/test';
 import { encodePng } from '../src/image/png.ts';
+import type { StoredImage } from '../src/library/types.ts';
 
-export interface SeededPicture {
-  readonly id: string;
-  readonly createdAt: number;
-  readonly width: number;
-  readonly height: number;
-  readonly seed: number;
-  readonly modelHash: string;
-  readonly parameters: string;
+export interface SeededPicture extends Omit<StoredImage, 'png'> {
   /** Base64. */
   readonly png: string;
 }

@@ -7,7 +7,8 @@ import type { Precision, WeightCatalog, WeightRef } from '../src/graph/types.ts'
 import type { HeadRule, TextEncoderConfig, UNetConfig, VaeConfig } from '../src/models/types.ts';
 import { listReference, readReference, readReferenceJson } from './reference-dir.ts';
 
-interface ReferenceConfig {
+/** config.json of a tiny model. */
+export interface ReferenceConfig {
   readonly unet: {
     readonly in_channels: number;
     readonly out_channels: number;
@@ -30,22 +31,28 @@ interface ReferenceConfig {
     readonly ch_mult: readonly number[];
     readonly num_res_blocks: number;
   };
-  readonly te?: TextSizes;
-  readonly te_l?: TextSizes;
-  readonly te_g?: TextSizes;
+  readonly te?: HfText | OpenClipText;
+  readonly te_l?: HfText | OpenClipText;
+  readonly te_g?: HfText | OpenClipText;
   readonly scale_factor: number;
 }
 
-/** transformers' names, or open_clip's. */
-type TextSizes =
-  | {
-      readonly hidden_size: number;
-      readonly intermediate_size: number;
-      readonly num_hidden_layers: number;
-      readonly num_attention_heads: number;
-      readonly hidden_act: string;
-    }
-  | { readonly width: number; readonly heads: number; readonly layers: number; readonly embed_dim: number };
+/** A text encoder's sizes, by transformers' names. */
+export interface HfText {
+  readonly hidden_size: number;
+  readonly intermediate_size: number;
+  readonly num_hidden_layers: number;
+  readonly num_attention_heads: number;
+  readonly hidden_act: TextEncoderConfig['activation'];
+}
+
+/** ... and by open_clip's. */
+export interface OpenClipText {
+  readonly width: number;
+  readonly heads: number;
+  readonly layers: number;
+  readonly embed_dim: number;
+}
 
 export interface TinyModel {
   readonly name: string;
@@ -150,7 +157,7 @@ function unetConfig(unet: ReferenceConfig['unet']): UNetConfig {
   };
 }
 
-function textConfig(sizes: TextSizes, base: string): TextEncoderConfig {
+function textConfig(sizes: HfText | OpenClipText, base: string): TextEncoderConfig {
   const common = { vocabulary: 49408, positions: 77 };
   if ('width' in sizes) {
     return {

@@ -1,16 +1,7 @@
 // The record of a picture: all that lists and searches need of it, without its pixels.
 import type { StoredImage } from './types.ts';
 
-export interface ImageRecord {
-  readonly id: string;
-  /** Milliseconds since 1970. */
-  readonly createdAt: number;
-  readonly width: number;
-  readonly height: number;
-  readonly seed: number;
-  readonly modelHash: string;
-  /** A1111's parameters text. */
-  readonly parameters: string;
+export interface ImageRecord extends Omit<StoredImage, 'png'> {
   /** Of the PNG. */
   readonly byteLength: number;
   readonly favourite: boolean;

@@ -47,6 +47,7 @@ export interface StoredModel {
 /** A finished picture. The PNG holds its parameters text too; it is kept beside it for listing. */
 export interface StoredImage {
   readonly id: string;
+  /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly width: number;
   readonly height: number;

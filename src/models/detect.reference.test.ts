@@ -12,6 +12,7 @@ import {
   REFERENCE_DIR,
   tinyModels,
 } from '../../tests/reference-dir.ts';
+import type { HfText, OpenClipText, ReferenceConfig } from '../../tests/tiny-model.ts';
 import { detect } from './detect.ts';
 import { planWeights } from './plan.ts';
 import { parseSidecar } from './sidecar.ts';
@@ -99,48 +100,12 @@ function networkOf(name: string): string {
   return /^first_stage_model\.(encoder|quant_conv)\./.test(name) ? 'vae-encoder' : 'vae-decoder';
 }
 
-interface TinyConfig {
+interface TinyConfig extends ReferenceConfig {
   readonly family: 'sd1' | 'sd2' | 'sdxl';
-  readonly unet: {
-    readonly in_channels: number;
-    readonly out_channels: number;
-    readonly model_channels: number;
-    readonly attention_resolutions: readonly number[];
-    readonly num_res_blocks: number | readonly number[];
-    readonly channel_mult: readonly number[];
-    readonly num_heads?: number;
-    readonly num_head_channels?: number;
-    readonly use_linear_in_transformer?: boolean;
-    readonly transformer_depth: number | readonly number[];
-    readonly context_dim: number;
-    readonly adm_in_channels?: number;
-  };
-  readonly vae: {
-    readonly z_channels: number;
-    readonly in_channels: number;
-    readonly out_ch: number;
-    readonly ch: number;
-    readonly ch_mult: readonly number[];
-    readonly num_res_blocks: number;
-  };
   readonly te?: HfText | OpenClipText;
   readonly te_l?: HfText;
   readonly te_g?: OpenClipText;
-  readonly scale_factor: number;
   readonly parameterization: string;
-}
-interface HfText {
-  readonly hidden_size: number;
-  readonly intermediate_size: number;
-  readonly num_hidden_layers: number;
-  readonly num_attention_heads: number;
-  readonly hidden_act: TextEncoderConfig['activation'];
-}
-interface OpenClipText {
-  readonly width: number;
-  readonly heads: number;
-  readonly layers: number;
-  readonly embed_dim: number;
 }
 
 /** What config.json says, in our terms. */
