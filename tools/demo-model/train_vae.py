@@ -59,11 +59,11 @@ def work(rank, world, device, options):
     modules = {"vae": vae.decoder if options.decoder_only else vae}
     if options.decoder_only:
         vae.load_state_dict(torch.load(Path(options.folder, "vae.pt"), map_location=device))
-        vae.to(torch.bfloat16)
         # The latents that the UNet learns from must stay what they are.
         for part in (vae.encoder, vae.quant_conv, vae.post_quant_conv):
             part.requires_grad_(False)
     trainee = Trainee(modules, world, lr=options.lr, warmup=100)
+    vae.to(torch.bfloat16)
     budget = Budget(options.steps, options.minutes)
     name = "vae-decoder" if options.decoder_only else "vae"
     state = Path(options.folder, f"{name}-state.pt")
@@ -96,9 +96,12 @@ def work(rank, world, device, options):
                 trainee.save(state, budget)
     if rank == 0:
         trainee.save(state, budget)
-        full = vae.float().state_dict()
-        full.update({("decoder." if options.decoder_only else "") + k: v for k, v in trainee.averaged()["vae"].items()})
-        torch.save(full, Path(options.folder, "vae-fine.pt" if options.decoder_only else "vae.pt"))
+        trained = trainee.averaged()["vae"]
+        if options.decoder_only:
+            whole = torch.load(Path(options.folder, "vae.pt"), map_location="cpu")
+            torch.save({**whole, **{f"decoder.{k}": v for k, v in trained.items()}}, Path(options.folder, "vae-fine.pt"))
+        else:
+            torch.save(trained, Path(options.folder, "vae.pt"))
 
 
 if __name__ == "__main__":
