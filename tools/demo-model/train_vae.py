@@ -23,18 +23,23 @@ PREVIEW = torch.tensor([[0.298, 0.207, 0.208], [0.187, 0.286, 0.173], [-0.158, 0
 PREVIEW_WEIGHTS = (6.0, 0.6)
 
 
-def load_pictures(folder):
-    return [np.load(path, mmap_mode="r") for path, _ in shards(folder)]
+class Pictures:
+    """Draws pictures at random; with their latents, of those that latents.py has encoded."""
 
+    def __init__(self, folder, latents=None):
+        paths = [path for path, _ in shards(folder) if latents is None or Path(latents, path.name).exists()]
+        self.pictures = [np.load(path, mmap_mode="r") for path in paths]
+        self.latents = None if latents is None else [np.load(Path(latents, path.name)) for path in paths]
 
-def batch_of(pictures, rng, count, size):
-    """[count, 3, size, size] in -1..1: pictures drawn at random, made smaller."""
-    picked = []
-    for _ in range(count):
-        shard = pictures[rng.integers(len(pictures))]
-        picked.append(shard[rng.integers(len(shard))])
-    x = torch.from_numpy(np.stack(picked).transpose(0, 3, 1, 2) / np.float32(127.5) - 1)
-    return F.avg_pool2d(x, x.shape[-1] // size) if size < x.shape[-1] else x
+    def draw(self, rng, count, size):
+        """[count, 3, size, size] in -1..1, made smaller where need be; and their latents' means, or None."""
+        places = [(int(rng.integers(len(self.pictures))), int(rng.integers(len(self.pictures[0])))) for _ in range(count)]
+        picked = np.stack([self.pictures[shard][index] for shard, index in places])
+        x = torch.from_numpy(picked.transpose(0, 3, 1, 2) / np.float32(127.5) - 1)
+        x = F.avg_pool2d(x, x.shape[-1] // size) if size < x.shape[-1] else x
+        if self.latents is None:
+            return x, None
+        return x, torch.from_numpy(np.stack([self.latents[shard][index] for shard, index in places])).float()
 
 
 def differences(x):
@@ -71,27 +76,34 @@ def work(rank, world, device, options):
     log = Log(Path(options.folder, f"{name}.csv"), 50)
     rng = np.random.default_rng([7, rank, budget.step])
     torch.manual_seed(100 + rank)
-    pictures = load_pictures(options.pictures)
+    pictures = Pictures(options.pictures, Path(options.folder, "latents") if options.decoder_only else None)
     progress = 0.0
     while progress < 1:
         _, size, share = STAGES[-1] if options.decoder_only or options.start else [stage for stage in STAGES if progress >= stage[0]][-1]
-        x = batch_of(pictures, rng, max(1, round(options.batch * share)), size).to(device)
-        with torch.set_grad_enabled(not options.decoder_only):
+        x, mean = pictures.draw(rng, max(1, round(options.batch * share)), size)
+        x = x.to(device)
+        if options.decoder_only:
+            # What the UNet draws is a little off; a decoder refined for it should forgive that.
+            mean = mean.to(device)
+            spread = DECODER_NOISE * mean.std()
+        else:
             mean, logvar = (t.float() for t in vae.encode(x.to(torch.bfloat16)))
-        # What the UNet draws is a little off; a decoder refined for it should forgive that.
-        spread = DECODER_NOISE * mean.std() if options.decoder_only else (0.5 * logvar).exp()
+            spread = (0.5 * logvar).exp()
         z = mean + torch.randn_like(mean) * spread
         y = vae.decode(z.to(torch.bfloat16)).float()
-        kl = 0.5 * (mean**2 + logvar.exp() - 1 - logvar).mean()
-        colours = torch.einsum("nlyx,lr->nryx", mean, PREVIEW.to(device))
-        preview = F.mse_loss(colours, F.avg_pool2d(x, 8))
-        first, last = PREVIEW_WEIGHTS
-        loss = distance(y, x) + KL_WEIGHT * kl + (first + (last - first) * progress) * preview
+        loss, terms = distance(y, x), {}
+        if not options.decoder_only:
+            kl = 0.5 * (mean**2 + logvar.exp() - 1 - logvar).mean()
+            colours = torch.einsum("nlyx,lr->nryx", mean, PREVIEW.to(device))
+            preview = F.mse_loss(colours, F.avg_pool2d(x, 8))
+            first, last = PREVIEW_WEIGHTS
+            loss = loss + KL_WEIGHT * kl + (first + (last - first) * progress) * preview
+            terms = {"kl": kl, "spread": mean.std(), "preview": preview}
         loss.backward()
         progress, norm = trainee.step(budget)
         psnr = 10 * torch.log10(4 / F.mse_loss(y, x))
         if rank == 0:
-            log.add(budget, loss=loss, psnr=psnr, kl=kl, spread=mean.std(), preview=preview, grad=norm)
+            log.add(budget, loss=loss, psnr=psnr, **terms, grad=norm)
             if budget.step % 250 == 0:
                 trainee.save(state, budget)
     if rank == 0:
