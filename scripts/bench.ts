@@ -83,10 +83,10 @@ async function bench(): Promise<void> {
 
       const bytes = statSync(checkpoint).size;
       const rows: Row[] = [
-        ['Page, first paint', seconds(startUp.firstPaint), '', ''],
-        ['Page, ready', seconds(startUp.ready), '', ''],
-        ['Copying the file into IndexedDB', seconds(copying), '', rate(bytes, copying)],
-        ['Importing the file', seconds(importing), '', `${(importing / copying).toFixed(2)} x copying`],
+        ['Page, first paint', seconds(startUp.firstPaint), '', '', ''],
+        ['Page, ready', seconds(startUp.ready), '', '', ''],
+        ['Copying the file into IndexedDB', seconds(copying), '', '', rate(bytes, copying)],
+        ['Importing the file', seconds(importing), '', '', `${(importing / copying).toFixed(2)} x copying`],
       ];
       console.log(benchmarkReport(result, rows));
       if (idle) printMemory(idle, memory);
@@ -116,14 +116,14 @@ function printMemory(idle: Memory, peaks: Readonly<Record<string, Memory>>): voi
   const megabytes = (memory: Memory) =>
     [memory.renderer, memory.gpu, memory.browser].map((b) => (b / 1e6).toFixed(0));
   const stages = ['Copying', 'Importing', ...(Object.keys(STAGES) as StageId[]).map((id) => STAGES[id])];
-  const rows: Row[] = [
+  const rows: (readonly string[])[] = [
     ['Peak memory in MB', 'Page', 'GPU process', 'Browser'],
-    ['Idle', ...(megabytes(idle) as [string, string, string])],
+    ['Idle', ...megabytes(idle)],
   ];
   for (const stage of stages) {
     const peak = peaks[stage];
     // Stages shorter than the pause between samples have none.
-    if (peak && peak.renderer > 0) rows.push([stage, ...(megabytes(peak) as [string, string, string])]);
+    if (peak && peak.renderer > 0) rows.push([stage, ...megabytes(peak)]);
   }
   console.log(`${table(rows).join('\n')}\n`);
 }

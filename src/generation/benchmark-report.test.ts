@@ -16,7 +16,7 @@ const RESULT: BenchmarkResult = {
   precision: 'float16',
   model: { label: 'Stable Diffusion 1.x', hash: '0123456789', storedSize: 2e9 },
   size: { width: 512, height: 512, batchSize: 2 },
-  plan: { lowVram: false, tiledVae: true, bytes: 3.25e9 },
+  plan: { lowVram: false, tiledVae: true, bytes: 3.25e9, working: 1e9 },
   measured: {
     read: [4000],
     load: [10_000],
@@ -27,6 +27,7 @@ const RESULT: BenchmarkResult = {
     vae: [2000, 500],
     png: [50],
   },
+  gpuMemory: { unet: 2_345_000_000 },
 };
 
 it('takes the middle of the runs after the first', () => {
@@ -43,7 +44,7 @@ it('reckons images a minute: text once, twenty steps, and decoding for each pict
 });
 
 it('says everything that one needs to compare', () => {
-  const report = benchmarkReport(RESULT, [['Import', '3 s', '', '2 x copying']]);
+  const report = benchmarkReport(RESULT, [['Import', '3 s', '', '', '2 x copying']]);
   for (const part of [
     'A GPU',
     'float16',
@@ -55,9 +56,9 @@ it('says everything that one needs to compare', () => {
   ]) {
     expect(report).toContain(part);
   }
-  expect(report).toMatch(/\| UNet, one step +\| +5.00 s \| +250 ms \|/);
-  expect(report).toMatch(/\| Reading the stored weights +\| +4.00 s \| +\| +500 MB\/s \|/);
-  expect(report).toMatch(/\| Loading the model +\| +10.0 s \| +\| +2.50 x reading \|/);
+  expect(report).toMatch(/\| UNet, one step +\| +5.00 s \| +250 ms \| +2345 MB \|/);
+  expect(report).toMatch(/\| Reading the stored weights +\| +4.00 s \| +\| +\| +500 MB\/s \|/);
+  expect(report).toMatch(/\| Loading the model +\| +10.0 s \| +\| +\| +2.50 x reading \|/);
   expect(report).toMatch(/\| Import +\| +3 s \| +\| +2 x copying \|/);
   expect(report).toContain('**19.2 images a minute**');
   const lines = report.split('\n').filter((line) => line.startsWith('|'));

@@ -30,6 +30,8 @@ export interface BenchmarkResult {
   readonly size: RequestSize;
   readonly plan: MemoryPlan;
   readonly measured: Measured;
+  /** Bytes of the GPU's buffers at the peak of each stage; empty without a GPU. */
+  readonly gpuMemory: Readonly<Partial<Record<StageId, number>>>;
 }
 
 /** Steps of a picture as it is reckoned with. */
@@ -58,11 +60,11 @@ export function loadRatio({ measured }: Pick<BenchmarkResult, 'measured'>): numb
   return typical(measured.load) / typical(measured.read);
 }
 
-export type Row = readonly [what: string, first: string, typical: string, remark: string];
+export type Row = readonly [what: string, first: string, typical: string, memory: string, remark: string];
 
 /** One row a stage. */
 export function stageRows(result: BenchmarkResult): Row[] {
-  const { measured, model } = result;
+  const { measured, gpuMemory, model } = result;
   return (Object.keys(STAGES) as StageId[]).map((stage) => {
     const runs = measured[stage];
     const remark =
@@ -71,7 +73,10 @@ export function stageRows(result: BenchmarkResult): Row[] {
         : stage === 'load'
           ? `${loadRatio(result).toFixed(2)} x reading`
           : '';
-    return [STAGES[stage], seconds(runs[0]!), runs.length > 1 ? seconds(typical(runs)) : '', remark];
+    const then = runs.length > 1 ? seconds(typical(runs)) : '';
+    const peak = gpuMemory[stage];
+    const memory = peak === undefined ? '' : `${(peak / 1e6).toFixed(0)} MB`;
+    return [STAGES[stage], seconds(runs[0]!), then, memory, remark];
   });
 }
 
@@ -87,7 +92,7 @@ export function benchmarkReport(result: BenchmarkResult, more: readonly Row[] = 
     `Picture: ${size.width}x${size.height}, batch size ${size.batchSize}`,
     `Memory: about ${(plan.bytes / 1e9).toFixed(1)} GB estimated; low VRAM mode ${onOff(plan.lowVram)}, tiled VAE ${onOff(plan.tiledVae)}`,
   ];
-  const header: Row = ['Stage', 'First', 'Then', ''];
+  const header: Row = ['Stage', 'First', 'Then', 'GPU memory', ''];
   return [
     ...facts.map((fact) => `- ${fact}`),
     '',

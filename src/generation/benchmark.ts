@@ -5,6 +5,7 @@ import { vaeOutputToPixels } from '../image/pixels.ts';
 import { encodePng } from '../image/png.ts';
 import { getChunks } from '../library/models.ts';
 import type { StoredModel } from '../library/types.ts';
+import type { GpuMemory } from '../runtime/gpu-memory.ts';
 import { TorchGenerator } from '../sampling/random/torch-generator.ts';
 import { STAGES, type BenchmarkResult, type StageId } from './benchmark-report.ts';
 import { CondCache, encodePrompts } from './conditioning.ts';
@@ -24,6 +25,7 @@ export interface BenchmarkSubject {
   readonly record: StoredModel;
   readonly device: DeviceReport;
   readonly plan: MemoryPlan;
+  readonly memory: GpuMemory | null;
   /** Loads the model anew, whether it is loaded or not. */
   load(): Promise<Networks & { readonly precision: 'float16' | 'float32' }>;
   stopped(): boolean;
@@ -70,10 +72,12 @@ export async function runBenchmark(
     vae: [],
     png: [],
   };
+  const gpuMemory: Partial<Record<StageId, number>> = {};
   const total = Object.values(RUNS).reduce((sum, runs) => sum + runs, 0);
   let done = 0;
   /** `work` may give a number: the milliseconds to note instead of its own. */
   const measure = async (stage: StageId, work: () => Promise<unknown>): Promise<void> => {
+    subject.memory?.takePeak();
     for (let run = 0; run < RUNS[stage]; run++) {
       if (subject.stopped()) throw new BenchmarkStoppedError();
       onProgress({ stage: STAGES[stage], fraction: done / total });
@@ -82,6 +86,7 @@ export async function runBenchmark(
       measured[stage].push(typeof own === 'number' ? own : performance.now() - start);
       done += 1;
     }
+    if (subject.memory) gpuMemory[stage] = subject.memory.takePeak();
   };
 
   await measure('read', () => readAll(record));
@@ -136,6 +141,7 @@ export async function runBenchmark(
     size,
     plan,
     measured,
+    gpuMemory,
   };
 }
 

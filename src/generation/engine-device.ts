@@ -1,6 +1,7 @@
 // What the engine computes on: the GPU, opened when it is first needed and again after a loss, or the processor.
 import { openGpu, type Gpu } from '../runtime/device.ts';
 import { DeviceLostError } from '../runtime/errors.ts';
+import type { GpuMemory } from '../runtime/gpu-memory.ts';
 import type { Executor } from '../runtime/session.ts';
 import type { DeviceReport } from './types.ts';
 
@@ -14,6 +15,11 @@ export class EngineDevice {
   #lost: GPUDeviceLostInfo | null = null;
   /** Ends the work that runs. */
   #onLost: (error: DeviceLostError) => void = () => undefined;
+
+  /** Of the GPU; null while none is open. */
+  get memory(): GpuMemory | null {
+    return this.cpu ? null : (this.#gpu?.memory ?? null);
+  }
 
   /** Whether the GPU is gone, and all that was on it. */
   get lost(): boolean {

@@ -38,6 +38,8 @@ export class Engine implements EngineApi {
   #conds = new CondCache();
   #job: Job | null = null;
   #memory = DEFAULT_MEMORY;
+  /** What pictures were made since the model was loaded: onnxruntime keeps buffers for each size. */
+  readonly #sizes = new Set<string>();
   /** Who hears of loading and of the model's warnings: whoever asked last. */
   #listener: OnEvent = () => undefined;
 
@@ -95,7 +97,9 @@ export class Engine implements EngineApi {
     const work = async (): Promise<GenerationOutcome> => {
       const record = await this.#record(sha256);
       plan = await this.#plan(record, parameters);
+      await this.#makeRoom(parameters, plan);
       const model = await this.#ensureModel(record, parameters, plan);
+      this.#sizes.add(sizeOf(parameters, plan));
       return makePictures(job, model, parameters, this.#conds, onEvent, continuation ?? null);
     };
     try {
@@ -128,13 +132,18 @@ export class Engine implements EngineApi {
         await this.unload();
         return this.#ensureModel(record, parameters, plan);
       };
-      const subject = { record, device, plan, load, stopped: () => job.stop };
+      const { memory } = this.#device;
+      const subject = { record, device, plan, memory, load, stopped: () => job.stop };
       return await this.#device.unlessLost(runBenchmark(subject, size, onProgress));
     } catch (error) {
       throw await this.#device.explain(error);
     } finally {
       this.#job = null;
     }
+  }
+
+  async gpuMemory(): Promise<number | null> {
+    return this.#device.memory?.live ?? null;
   }
 
   async interrupt(): Promise<void> {
@@ -149,6 +158,7 @@ export class Engine implements EngineApi {
     const model = this.#model;
     this.#model = null;
     this.#conds.clear();
+    this.#sizes.clear();
     await model?.release();
   }
 
@@ -197,9 +207,16 @@ export class Engine implements EngineApi {
     await this.#forgetLostDevice();
     const { shaderF16, maxBufferSize } = await this.#device.report();
     const needs = memoryNeeds(record, parameters, shaderF16);
-    if (!needs) return { lowVram: false, tiledVae: false, bytes: 0 };
+    if (!needs) return { lowVram: false, tiledVae: false, bytes: 0, working: 0 };
     const options = this.#device.cpu ? { ...this.#memory, gpuMemory: WASM_MEMORY } : this.#memory;
     return planMemory(needs, options, parameters, maxBufferSize);
+  }
+
+  /** Buffers kept for other sizes are given back, with all that is loaded, where a new size would not fit beside them. */
+  async #makeRoom(size: RequestSize, plan: MemoryPlan): Promise<void> {
+    if (this.#sizes.size === 0 || this.#sizes.has(sizeOf(size, plan))) return;
+    const live = this.#device.memory?.live ?? 0;
+    if (live + plan.working > roomOf(this.#memory)) await this.unload();
   }
 
   /** The sessions of a lost device are gone with it; releasing them only frees onnxruntime's side. */
@@ -208,6 +225,11 @@ export class Engine implements EngineApi {
     await this.unload().catch(() => undefined);
     this.#device.forget();
   }
+}
+
+/** What decides the sizes of buffers. */
+function sizeOf({ width, height, batchSize }: RequestSize, { tiledVae }: MemoryPlan): string {
+  return [width, height, batchSize, tiledVae].join();
 }
 
 /** Whether what is loaded for one record serves the other: a sidecar or the person may have changed what shapes cannot tell. */

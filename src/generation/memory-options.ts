@@ -30,4 +30,6 @@ export interface MemoryPlan {
   readonly tiledVae: boolean;
   /** Bytes of the GPU's memory that this takes at its peak, as far as can be told. */
   readonly bytes: number;
+  /** Bytes of these beside the weights of loaded networks. */
+  readonly working: number;
 }

@@ -75,15 +75,17 @@ describe.skipIf(!listReference('models', 'manifests').includes('sd1.json.gz'))('
 
 describe('memoryAdvice', () => {
   it('names what can be lowered', () => {
-    const advice = memoryAdvice(square(1024, 4), { lowVram: false, tiledVae: false, bytes: 0 });
+    const advice = memoryAdvice(square(1024, 4), { lowVram: false, tiledVae: false, bytes: 0, working: 0 });
     for (const part of ['batch size (4 now', 'Low VRAM mode', 'Tiled VAE', '1024 x 1024 now']) {
       expect(advice).toContain(part);
     }
   });
 
   it('names nothing that would not help', () => {
-    const advice = memoryAdvice(square(512), { lowVram: true, tiledVae: false, bytes: 0 });
+    const advice = memoryAdvice(square(512), { lowVram: true, tiledVae: false, bytes: 0, working: 0 });
     expect(advice).toBe('Close other tabs and programs that use the GPU, and try again.');
-    expect(memoryAdvice(square(768), { lowVram: true, tiledVae: true, bytes: 0 })).not.toContain('Settings');
+    expect(memoryAdvice(square(768), { lowVram: true, tiledVae: true, bytes: 0, working: 0 })).not.toContain(
+      'Settings',
+    );
   });
 });

@@ -114,7 +114,7 @@ export function planMemory(
   const tiledVae =
     options.tiledVae === 'auto' ? (worthTiling ? [false, true] : [false]) : [options.tiledVae === 'on'];
   const plans = lowVram.flatMap((low) =>
-    tiledVae.map((tiled) => ({ lowVram: low, tiledVae: tiled, bytes: bytesOf(needs, low, tiled) })),
+    tiledVae.map((tiled) => ({ lowVram: low, tiledVae: tiled, ...bytesOf(needs, low, tiled) })),
   );
   const fits = ({ tiledVae, bytes }: MemoryPlan) => {
     const largest = tiledVae ? needs.tiledVae.largest : needs.vae.largest;
@@ -123,11 +123,16 @@ export function planMemory(
   return plans.find(fits) ?? plans.reduce((least, plan) => (plan.bytes <= least.bytes ? plan : least));
 }
 
-function bytesOf({ text, unet, vae, tiledVae }: MemoryNeeds, lowVram: boolean, tiled: boolean): number {
+function bytesOf(
+  { text, unet, vae, tiledVae }: MemoryNeeds,
+  lowVram: boolean,
+  tiled: boolean,
+): Pick<MemoryPlan, 'bytes' | 'working'> {
   const networks = [text, unet, tiled ? tiledVae : vae];
   const peaks = networks.map(({ weights, peak }) => (lowVram ? weights : 0) + POOLING * peak);
   const resident = lowVram ? 0 : networks.reduce((sum, { weights }) => sum + weights, 0);
-  return FIXED_BYTES + resident + Math.max(...peaks);
+  const working = FIXED_BYTES + Math.max(...peaks);
+  return { bytes: resident + working, working };
 }
 
 /** What would need less memory than the request that ran out of it: sentences for a person. */

@@ -184,6 +184,8 @@ export interface EngineApi {
     size: RequestSize,
     options: MemoryOptions,
   ): Promise<(MemoryPlan & { readonly room: number }) | null>;
+  /** Bytes of the GPU's memory that the engine's buffers hold; null without a GPU. */
+  gpuMemory(): Promise<number | null>;
   /** Loads a model of the library, unless it is the one loaded. Returns how its prediction type was settled. */
   load(
     sha256: string,

@@ -3,10 +3,12 @@
 // The device is ours rather than onnxruntime's: it gets the adapter's full limits, it outlives the last session (which
 // would destroy onnxruntime's own), and `subgroups` is asked for only where attention computes right with it.
 import type { DeviceReport } from '../generation/types.ts';
+import { GpuMemory } from './gpu-memory.ts';
 import { attentionIsRight } from './self-test.ts';
 
 export interface Gpu {
   readonly device: GPUDevice;
+  readonly memory: GpuMemory;
   readonly report: DeviceReport;
 }
 
@@ -23,13 +25,21 @@ export async function openGpu(): Promise<Gpu> {
 
   if (withSubgroups) {
     const device = await requestDevice(adapter, shaderF16, true);
-    if (await attentionIsRight(device)) return { device, report: report(adapter, device, shaderF16, true) };
+    if (await attentionIsRight(device)) return gpuOf(adapter, device, shaderF16, true);
     device.destroy();
   }
   // An adapter gives out one device; the next one needs an adapter of its own.
   const fresh = withSubgroups ? await findAdapter() : adapter;
   const device = await requestDevice(fresh, shaderF16, false);
-  return { device, report: report(fresh, device, shaderF16, false) };
+  return gpuOf(fresh, device, shaderF16, false);
+}
+
+function gpuOf(adapter: GPUAdapter, device: GPUDevice, shaderF16: boolean, subgroups: boolean): Gpu {
+  return {
+    device,
+    memory: new GpuMemory(device),
+    report: report(adapter, device, shaderF16, subgroups),
+  };
 }
 
 async function findAdapter(): Promise<GPUAdapter> {

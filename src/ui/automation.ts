@@ -32,6 +32,8 @@ export interface DarkroomAutomation {
   load(sha256: string, cpu: boolean, onEvent: (event: GenerationEvent) => void): Promise<void>;
   /** Gives the loaded model's memory back. */
   unload(): Promise<void>;
+  /** Bytes of the GPU's memory in use; null without a GPU. */
+  gpuMemory(): Promise<number | null>;
   /** Makes pictures with a model of the library; each is told by an `image` event and kept in the library. */
   generate(
     sha256: string,
@@ -62,7 +64,7 @@ declare global {
 export interface AutomatedClients {
   readonly engine: Pick<
     DarkroomAutomation,
-    'start' | 'load' | 'unload' | 'generate' | 'benchmark' | 'interrupt'
+    'start' | 'load' | 'unload' | 'gpuMemory' | 'generate' | 'benchmark' | 'interrupt'
   >;
   readonly importer: Pick<DarkroomAutomation, 'importFile'>;
   readonly setMemory: DarkroomAutomation['setMemory'];
@@ -76,6 +78,7 @@ export function exposeAutomation({ engine, importer, setMemory }: AutomatedClien
     setMemory,
     load: (...args) => engine.load(...args),
     unload: () => engine.unload(),
+    gpuMemory: () => engine.gpuMemory(),
     generate: (...args) => engine.generate(...args),
     benchmark: (...args) => engine.benchmark(...args),
     interrupt: () => engine.interrupt(),

@@ -99,6 +99,11 @@ export class EngineClient {
     if (this.#started) await this.#link?.call((engine) => engine.unload());
   }
 
+  /** Bytes in use; null without a GPU. */
+  async gpuMemory(): Promise<number | null> {
+    return (this.#started && (await this.#link?.call((engine) => engine.gpuMemory()))) ?? null;
+  }
+
   /** Loads nothing. */
   async estimateMemory(sha256: string, size: RequestSize, memory: MemoryOptions) {
     return this.#alive().call((engine) => engine.estimateMemory(sha256, size, memory));
