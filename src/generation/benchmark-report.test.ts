@@ -59,7 +59,7 @@ it('says everything that one needs to compare', () => {
   expect(report).toMatch(/\| UNet, one step +\| +5.00 s \| +250 ms \| +2345 MB \|/);
   expect(report).toMatch(/\| Reading the stored weights +\| +4.00 s \| +\| +\| +500 MB\/s \|/);
   expect(report).toMatch(/\| Loading the model +\| +10.0 s \| +\| +\| +2.50 x reading \|/);
-  expect(report).toMatch(/\| Import +\| +3 s \| +\| +2 x copying \|/);
+  expect(report).toMatch(/\| Import +\| +3 s \| +\| +\| +2 x copying \|/);
   expect(report).toContain('**19.2 images a minute**');
   const lines = report.split('\n').filter((line) => line.startsWith('|'));
   expect(new Set(lines.map((line) => line.length)).size).toBe(1);
