@@ -65,7 +65,7 @@ export class Engine implements EngineApi {
     const limits = await this.#device.limits();
     const needs = record && limits && memoryNeeds(record, size, limits.shaderF16);
     return needs
-      ? { ...planMemory(needs, options, size, limits.maxBufferSize), room: roomOf(options) }
+      ? { ...planMemory(needs, options, limits.maxBufferSize), room: roomOf(options) }
       : null;
   }
 
@@ -209,7 +209,7 @@ export class Engine implements EngineApi {
     const needs = memoryNeeds(record, parameters, shaderF16);
     if (!needs) return { lowVram: false, tiledVae: false, bytes: 0, working: 0 };
     const options = this.#device.cpu ? { ...this.#memory, gpuMemory: WASM_MEMORY } : this.#memory;
-    return planMemory(needs, options, parameters, maxBufferSize);
+    return planMemory(needs, options, maxBufferSize);
   }
 
   /** Buffers kept for other sizes are given back, with all that is loaded, where a new size would not fit beside them. */

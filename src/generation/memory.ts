@@ -1,7 +1,8 @@
 // How much of the GPU's memory a request needs, and what to do where there is less.
 //
 // WebGPU does not tell how much memory a GPU has. So it is the person who says, or a common size is assumed.
-import { activationBytes, type ActivationBytes } from '../graph/memory.ts';
+import { BufferPool } from '../graph/buffer-pool.ts';
+import { simulateRun } from '../graph/memory.ts';
 import type { Graph } from '../graph/graph.ts';
 import { product } from '../graph/shapes.ts';
 import type { Precision, WeightCatalog } from '../graph/types.ts';
@@ -16,23 +17,27 @@ import { TILE_SIZE } from './tiled-vae.ts';
 import { roomOf, type MemoryOptions, type MemoryPlan } from './memory-options.ts';
 import type { RequestSize } from './types.ts';
 
-/** A1111's users know this as the size from which a VAE needs care. */
-const TILED_VAE_ABOVE = 768 * 768;
-/** onnxruntime keeps freed buffers, of sizes that it rounds up. */
-const POOLING = 1.2;
+/** Below this, tiles save next to nothing. */
+const TILED_VAE_ABOVE = 512 * 512;
 /** Shaders, the browser's own pictures, readback. */
 const FIXED_BYTES = 250e6;
 
-interface Need extends ActivationBytes {
+/** Bytes. */
+interface Need {
   readonly weights: number;
+  /** All buffers beside the weights, at the peak of a run on its own. */
+  readonly peak: number;
+  /** The largest of them: no buffer of the device may be smaller. */
+  readonly largest: number;
 }
 
-/** The needs of each network. */
 export interface MemoryNeeds {
   readonly text: Need;
   readonly unet: Need;
   readonly vae: Need;
   readonly tiledVae: Need;
+  /** The peak, beside all weights, of runs one after the other that leave their buffers to each other. */
+  readonly together: { readonly vae: number; readonly tiledVae: number };
 }
 
 /** Null for models that cannot make pictures. */
@@ -53,7 +58,7 @@ export function memoryNeeds(
   const batch = 2 * batchSize;
   const latent = new Float32Array(vae.latentChannels * h * w);
 
-  const stem = needOf(decoderStemNetwork(vae, catalog, precision), { latent, batch: 1, height: h, width: w });
+  const stem = runOf(decoderStemNetwork(vae, catalog, precision), { latent, batch: 1, height: h, width: w });
   const shape = decoderTiles(vae);
   const { featureScale, pictureScale, halo } = shape;
   const [rows, columns] = [h * featureScale, w * featureScale];
@@ -62,39 +67,61 @@ export function memoryNeeds(
     Math.max(...tiles.map(({ whole }) => heightOf(whole))),
     Math.max(...tiles.map(({ whole }) => widthOf(whole))),
   ] as const;
-  const tiled = needOf(decoderTileNetwork(vae, catalog, precision), {
+  const tile = runOf(decoderTileNetwork(vae, catalog, precision), {
     planes: new Float32Array(shape.channels * sides[0] * sides[1]),
     height: sides[0],
     width: sides[1],
     core: { top: 0, left: 0, bottom: sides[0], right: sides[1] },
     statistics: null,
   });
+  const textRun = runOf(textEncoderNetwork(encoder, catalog, 'float32'), {
+    tokens: new Int32Array(2 * encoder.positions),
+    chunks: 2,
+  });
+  const unetRun = runOf(unetNetwork(unet, catalog, precision), {
+    x: new Float32Array(batch * unet.inChannels * h * w),
+    batch,
+    height: h,
+    width: w,
+    timesteps: new Array<number>(batch).fill(0),
+    context: new Float32Array(batch * encoder.positions * unet.contextDim),
+    tokens: encoder.positions,
+    ...(unet.vectorDim === null ? {} : { vector: new Float32Array(batch * unet.vectorDim) }),
+  });
+  const vaeRun = runOf(vaeDecoderNetwork(vae, catalog, precision), { latent, batch: 1, height: h, width: w });
   return {
-    text: needOf(textEncoderNetwork(encoder, catalog, 'float32'), {
-      tokens: new Int32Array(2 * encoder.positions),
-      chunks: 2,
-    }),
-    unet: needOf(unetNetwork(unet, catalog, precision), {
-      x: new Float32Array(batch * unet.inChannels * h * w),
-      batch,
-      height: h,
-      width: w,
-      timesteps: new Array<number>(batch).fill(0),
-      context: new Float32Array(batch * encoder.positions * unet.contextDim),
-      tokens: encoder.positions,
-      ...(unet.vectorDim === null ? {} : { vector: new Float32Array(batch * unet.vectorDim) }),
-    }),
-    vae: needOf(vaeDecoderNetwork(vae, catalog, precision), { latent, batch: 1, height: h, width: w }),
-    tiledVae: {
-      weights: stem.weights + tiled.weights,
-      peak: Math.max(stem.peak, tiled.peak),
-      largest: Math.max(stem.largest, tiled.largest),
+    text: needOf(textRun),
+    unet: needOf(unetRun),
+    vae: needOf(vaeRun),
+    tiledVae: needOf(stem, tile),
+    together: {
+      vae: runAll(textRun, unetRun, vaeRun).peak,
+      tiledVae: runAll(textRun, unetRun, stem, tile).peak,
     },
   };
 }
 
-function needOf<I>({ graph, feeds }: Network<I>, inputs: I): Need {
-  return { weights: weightsOf(graph), ...activationBytes(graph, feeds(inputs)) };
+/** A network and one of its runs. */
+interface Run {
+  readonly weights: number;
+  /** Returns the bytes of the largest result. */
+  simulate(pool: BufferPool): number;
+}
+
+function runOf<I>({ graph, feeds }: Network<I>, inputs: I): Run {
+  const fed = feeds(inputs);
+  return { weights: weightsOf(graph), simulate: (pool) => simulateRun(graph, fed, pool) };
+}
+
+/** Of networks that run one after the other, and are loaded together. */
+function needOf(...runs: readonly Run[]): Need {
+  return { weights: runs.reduce((sum, { weights }) => sum + weights, 0), ...runAll(...runs) };
+}
+
+function runAll(...runs: readonly Run[]): Pick<Need, 'peak' | 'largest'> {
+  const pool = new BufferPool();
+  const largest = Math.max(...runs.map((run) => run.simulate(pool)));
+  return { peak: pool.peak, largest };
 }
 
 function weightsOf({ weights, precision }: Graph): number {
@@ -102,17 +129,10 @@ function weightsOf({ weights, precision }: Graph): number {
 }
 
 /** What is switched on, and what it takes. Where the person left it open: the quickest way that fits, or else the leanest. */
-export function planMemory(
-  needs: MemoryNeeds,
-  options: MemoryOptions,
-  { width, height }: RequestSize,
-  maxBufferSize: number,
-): MemoryPlan {
+export function planMemory(needs: MemoryNeeds, options: MemoryOptions, maxBufferSize: number): MemoryPlan {
   const room = roomOf(options);
   const lowVram = options.lowVram === 'auto' ? [false, true] : [options.lowVram === 'on'];
-  const worthTiling = width * height > TILED_VAE_ABOVE;
-  const tiledVae =
-    options.tiledVae === 'auto' ? (worthTiling ? [false, true] : [false]) : [options.tiledVae === 'on'];
+  const tiledVae = options.tiledVae === 'auto' ? [false, true] : [options.tiledVae === 'on'];
   const plans = lowVram.flatMap((low) =>
     tiledVae.map((tiled) => ({ lowVram: low, tiledVae: tiled, ...bytesOf(needs, low, tiled) })),
   );
@@ -124,15 +144,15 @@ export function planMemory(
 }
 
 function bytesOf(
-  { text, unet, vae, tiledVae }: MemoryNeeds,
+  { text, unet, vae, tiledVae, together }: MemoryNeeds,
   lowVram: boolean,
   tiled: boolean,
 ): Pick<MemoryPlan, 'bytes' | 'working'> {
   const networks = [text, unet, tiled ? tiledVae : vae];
-  const peaks = networks.map(({ weights, peak }) => (lowVram ? weights : 0) + POOLING * peak);
-  const resident = lowVram ? 0 : networks.reduce((sum, { weights }) => sum + weights, 0);
-  const working = FIXED_BYTES + Math.max(...peaks);
-  return { bytes: resident + working, working };
+  const weights = lowVram ? 0 : networks.reduce((sum, network) => sum + network.weights, 0);
+  const alone = networks.map(({ weights, peak }) => weights + peak);
+  const working = FIXED_BYTES + (lowVram ? Math.max(...alone) : tiled ? together.tiledVae : together.vae);
+  return { bytes: weights + working, working };
 }
 
 /** What would need less memory than the request that ran out of it: sentences for a person. */

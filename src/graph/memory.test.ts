@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { BufferPool } from './buffer-pool.ts';
 import { Graph } from './graph.ts';
-import { activationBytes } from './memory.ts';
+import { simulateRun } from './memory.ts';
 import { inferShapes } from './shapes.ts';
 import type { HostTensor } from './types.ts';
 
@@ -10,35 +11,37 @@ const floats = (...dims: number[]): HostTensor => ({
   dims,
 });
 
-describe('activationBytes', () => {
-  it('adds up what lives at once', () => {
+/** Sizes of 64 bytes times a power of two are what buffers come in: here nothing is rounded. */
+describe('simulateRun', () => {
+  const run = (graph: Graph, x: HostTensor) => {
+    const pool = new BufferPool();
+    return { largest: simulateRun(graph, { x }, pool), peak: pool.peak };
+  };
+
+  it('adds up what is taken until the next submit', () => {
+    const graph = new Graph('float32');
+    let h = graph.input('x', 'float32', ['n']);
+    for (let i = 0; i < 10; i++) h = graph.gelu(h);
+    graph.output('y', h, ['n']);
+    expect(run(graph, floats(16))).toEqual({ largest: 64, peak: 11 * 64 });
+  });
+
+  it('writes sums and products over what is not needed any more', () => {
     const graph = new Graph('float32');
     const x = graph.input('x', 'float32', ['n']);
-    const a = graph.gelu(x);
-    const b = graph.gelu(a);
-    graph.output('y', graph.add(b, graph.gelu(b)), ['n']);
-    // With the third Gelu: b, its result and the sum; x and a are gone by then.
-    expect(activationBytes(graph, { x: floats(100) })).toEqual({ peak: 1200, largest: 400 });
+    const kept = graph.gelu(x);
+    graph.output('y', graph.add(graph.mul(graph.gelu(kept), kept), x), ['n']);
+    // x, two Gelus, and the product over the second; the sum over the product.
+    expect(run(graph, floats(16)).peak).toBe(3 * 64);
   });
 
   it('counts half for float16, and nothing for other shapes of the same numbers', () => {
     const graph = new Graph('float16');
     const x = graph.input('x', 'float32', ['n', 4]);
-    const h = graph.cast(x, 'float16');
-    const flat = graph.reshape(h, [-1]);
+    const flat = graph.reshape(graph.cast(x, 'float16'), [-1]);
     graph.output('y', graph.gelu(graph.reshape(flat, [-1, 2])), ['n', 2]);
-    // x 400, half of it 200; the result as float16 and, as it leaves, as float32.
-    expect(activationBytes(graph, { x: floats(25, 4) })).toEqual({ peak: 600, largest: 400 });
-  });
-
-  it('keeps what is used again later', () => {
-    const graph = new Graph('float32');
-    const x = graph.input('x', 'float32', ['n']);
-    const kept = graph.gelu(x);
-    let h = kept;
-    for (let i = 0; i < 5; i++) h = graph.gelu(h);
-    graph.output('y', graph.add(h, kept), ['n']);
-    expect(activationBytes(graph, { x: floats(10) }).peak).toBe(3 * 40);
+    // x 256, half of it 128; the result as float16 and, as it leaves, as float32.
+    expect(run(graph, floats(16, 4))).toEqual({ largest: 256, peak: 256 + 128 + 128 + 256 });
   });
 });
 
