@@ -1,12 +1,15 @@
-// Pictures of one size after another: what onnxruntime keeps for one size makes room for the next where both do not fit.
+// How much of the GPU's memory pictures take: of one size after another, and in low VRAM mode.
 import { expect, test } from '@playwright/test';
+import type { Switch } from '../src/generation/memory-options.ts';
 import { DEFAULT_PARAMETERS } from '../src/generation/types.ts';
 import { DarkroomPage } from './darkroom-page.ts';
 import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
 
 test.skip(TINY_MODEL === null, 'the reference data has no SD 1.x model');
 
-test('a new size takes no more than its own memory where the card is full', async ({ page }, info) => {
+test('a full card makes room for a new size; low VRAM mode keeps one network at a time', async ({
+  page,
+}, info) => {
   const darkroom = new DarkroomPage(page);
   await darkroom.open();
   const { checkpoint, sidecar, name } = unpackModel(String(TINY_MODEL), info.outputPath('model'));
@@ -14,17 +17,18 @@ test('a new size takes no more than its own memory where the card is full', asyn
   await expect(darkroom.importOf(`${name}.safetensors`)).toContainText('Imported', { timeout: 300_000 });
   const [model] = await page.evaluate(() => window.darkroom.listModels());
 
-  const memoryAfter = (height: number, gpuMemory: number) =>
+  const memoryAfter = (height: number, gpuMemory: number, lowVram: Switch = 'off') =>
     page.evaluate(
-      async ([sha256, parameters, gpuMemory]) => {
-        window.darkroom.setMemory({ lowVram: 'off', tiledVae: 'off', gpuMemory });
+      async ([sha256, parameters, gpuMemory, lowVram]) => {
+        window.darkroom.setMemory({ lowVram, tiledVae: 'off', gpuMemory });
         await window.darkroom.generate(sha256, parameters, false, () => undefined);
         return (await window.darkroom.gpuMemory()) ?? NaN;
       },
       [
         model!.sha256,
-        { ...DEFAULT_PARAMETERS, prompt: 'x', steps: 1, width: 64, height, sampler: 'Euler' },
+        { ...DEFAULT_PARAMETERS, prompt: 'x', seed: 1, steps: 1, width: 64, height, sampler: 'Euler' },
         gpuMemory,
+        lowVram,
       ] as const,
     );
 
@@ -36,4 +40,17 @@ test('a new size takes no more than its own memory where the card is full', asyn
   // Smaller than what the estimate takes for granted, whatever is drawn.
   const alone = await memoryAfter(80, 1e8);
   expect(alone).toBeLessThan(both);
+
+  // Of the three networks only the last is left, and the picture is the same.
+  const lean = await memoryAfter(80, plenty, 'on');
+  expect(lean).toBeLessThan(alone);
+  const pictures = await page.evaluate(async () =>
+    Promise.all(
+      (await window.darkroom.listImages())
+        .filter(({ height }) => height === 80)
+        .map(async ({ png }) => [...new Uint8Array(await png.arrayBuffer())].join()),
+    ),
+  );
+  expect(pictures).toHaveLength(2);
+  expect(new Set(pictures).size).toBe(1);
 });

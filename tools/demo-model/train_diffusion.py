@@ -19,8 +19,11 @@ from world import caption
 UNGUIDED = 0.1
 # Share of captions with words in them that mean nothing.
 STRANGE = 0.15
-# Largest weight of a noise level, as a multiple of its signal-to-noise ratio (Min-SNR: Hang et al. 2023).
+# What the weights of noise levels are bounded by: of little noise as in Min-SNR (Hang et al. 2023), of much noise as in
+# EDM (Karras et al. 2022), up to so much. It is there that the caption decides what the picture will be, and that the
+# error, told as noise, is small.
 SNR_CAP = 5.0
+NOISE_CAP = 10.0
 
 
 class Examples:
@@ -92,7 +95,7 @@ def work(rank, world, device, options):
         found = unet(noisy.to(torch.bfloat16), t, context.to(torch.bfloat16)).float()
         error = ((found - noise) ** 2).mean((1, 2, 3))
         snr = levels[t] / (1 - levels[t])
-        loss = (error * (snr.clamp(max=SNR_CAP) / snr)).mean()
+        loss = (error * (snr.clamp(max=SNR_CAP) / snr) * (1 + 1 / snr).clamp(max=NOISE_CAP)).mean()
         loss.backward()
         progress, norm = trainee.step(budget)
         if rank == 0:
