@@ -37,6 +37,8 @@ export async function ensureBuilt() {
   const built = newestChange(join(ROOT, 'dist', 'index.html'));
   if (built > Math.max(...SOURCES.map((path) => newestChange(join(ROOT, path))))) return;
   console.log('Building the app ...');
-  const code = await runProgram('vite', ['build', '--logLevel', 'warn']);
+  // Scripts run by vite-node have it set to "development".
+  const env = { NODE_ENV: 'production' };
+  const code = await runProgram('vite', ['build', '--logLevel', 'warn'], env);
   if (code !== 0) throw new Error('The build failed; its messages are above.');
 }
