@@ -12,7 +12,7 @@ import {
   type StageId,
 } from '../src/generation/benchmark-report.ts';
 import { App, type Processor } from './app.ts';
-import { defaultCheckpoint, type CheckpointPaths } from './bench-model.ts';
+import { defaultCheckpoint, type BenchmarkModel } from './bench-model.ts';
 import { MemoryWatch, type Memory } from './process-memory.ts';
 import { ROOT } from './process.js';
 import { ProgressLine } from './progress-line.ts';
@@ -20,7 +20,7 @@ import { ProgressLine } from './progress-line.ts';
 const HELP = `npm run bench -- [options]
 
   --model FILE   checkpoint to measure (the demo model, or a tiny one of the tests); FILE.yaml beside it is its configuration
-  --size N       pixels of the picture's sides, a multiple of 8 (512; 64 for the tiny model)
+  --size N       pixels of the picture's sides, a multiple of 8 (512; 128 for the demo model, 64 for the tiny one)
   --batch N      batch size (1)
   --software     WebGPU rendered in software, even where there is a graphics card
   --cpu          no WebGPU at all
@@ -45,10 +45,9 @@ async function bench(): Promise<void> {
   const line = new ProgressLine(false);
   const watch = process.platform === 'linux' ? new MemoryWatch() : null;
   try {
-    const { checkpoint, sidecar } =
-      values.model === undefined ? defaultCheckpoint(folder) : named(resolve(from, values.model));
-    const tiny = statSync(checkpoint).size < 100e6;
-    const side = number('size', values.size ?? (tiny ? '64' : '512'));
+    const model = values.model === undefined ? defaultCheckpoint(folder) : named(resolve(from, values.model));
+    const { checkpoint, sidecar } = model;
+    const side = number('size', values.size ?? String(model.side));
     const batchSize = number('batch', values.batch ?? '1');
     const processor: Processor = values.cpu === true ? 'cpu' : values.software === true ? 'software' : 'auto';
     const app = await App.open(join(folder, 'profile'), processor);
@@ -70,11 +69,11 @@ async function bench(): Promise<void> {
       line.show('Importing');
       enter('Importing');
       const start = performance.now();
-      const { model } = await app.importFile(checkpoint, sidecar, () => undefined);
+      const imported = await app.importFile(checkpoint, sidecar, () => undefined);
       const importing = performance.now() - start;
 
       const size = { width: side, height: side, batchSize };
-      const result = await app.benchmark(model.sha256, size, (progress) => {
+      const result = await app.benchmark(imported.model.sha256, size, (progress) => {
         enter(progress.stage);
         line.show(`${progress.stage} (${(100 * progress.fraction).toFixed(0)} %)`);
       });
@@ -128,10 +127,10 @@ function printMemory(idle: Memory, peaks: Readonly<Record<string, Memory>>): voi
   console.log(`${table(rows).join('\n')}\n`);
 }
 
-function named(checkpoint: string): CheckpointPaths {
+function named(checkpoint: string): BenchmarkModel {
   if (!existsSync(checkpoint)) throw new Error(`There is no file ${checkpoint}.`);
   const beside = `${checkpoint.slice(0, checkpoint.length - extname(checkpoint).length)}.yaml`;
-  return { checkpoint, sidecar: existsSync(beside) ? beside : null };
+  return { checkpoint, sidecar: existsSync(beside) ? beside : null, side: 512 };
 }
 
 function number(name: string, value: string): number {
