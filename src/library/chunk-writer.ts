@@ -4,7 +4,7 @@ import { explainStorageFailure } from './storage.ts';
 import type { StoredChunk, StoredTensor } from './types.ts';
 
 /** Chunks are about this large; a larger tensor gets a chunk of its own. onnxruntime wants files far below 4 GiB. */
-export const CHUNK_BYTES = 64 << 20;
+export const CHUNK_BYTES = 32 << 20;
 /** Offsets stay on whole 32-bit words. */
 const ALIGNMENT = 4;
 
