@@ -64,9 +64,7 @@ export class Engine implements EngineApi {
     const record = await getModel(sha256);
     const limits = await this.#device.limits();
     const needs = record && limits && memoryNeeds(record, size, limits.shaderF16);
-    return needs
-      ? { ...planMemory(needs, options, limits.maxBufferSize), room: roomOf(options) }
-      : null;
+    return needs ? { ...planMemory(needs, options, limits.maxBufferSize), room: roomOf(options) } : null;
   }
 
   async load(sha256: string, onEvent: OnEvent): Promise<{ readonly prediction: LoadedModel['prediction'] }> {
