@@ -15,7 +15,7 @@ NAME = "darkroom-demo"
 
 EXAMPLE = {
     "prompt": "HD, masterpiece, best quality, (sunrise at sea), (waves), birds flying in the distance, morning",
-    "negativePrompt": "low quality, blurry, noisy, monochrome",
+    "negativePrompt": "",
     "width": 128,
     "height": 128,
 }
