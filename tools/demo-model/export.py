@@ -19,7 +19,7 @@ EXAMPLE = {
     "width": 128,
     "height": 128,
 }
-# What the page offers to click.
+# What the page offers to click: what it does well.
 PROMPTS = (
     "sunset over the sea, a boat with a red sail, clouds",
     "mountains at noon with trees and a house with a red roof",
@@ -27,8 +27,7 @@ PROMPTS = (
     "desert at sunset with a cactus",
     "meadow, noon, rainbow, flowers, clouds",
     "winter landscape, snowing, houses, night",
-    "a red apple in the center, white background",
-    "three yellow balloons, blue background",
+    "night, sea, moon, stars",
 )
 
 
