@@ -139,7 +139,12 @@ async function check(page: Page, what: string): Promise<void> {
 
 async function violations(page: Page): Promise<string[]> {
   // Colours in transition are neither the one nor the other.
-  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
+  await page.evaluate(() => {
+    const ending = document
+      .getAnimations()
+      .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+    return Promise.allSettled(ending.map(({ finished }) => finished));
+  });
   await page.evaluate(AXE);
   return page.evaluate(async () => {
     const { violations } = await window.axe.run(document);
