@@ -5,7 +5,7 @@ import { DEFAULT_PARAMETERS } from '../src/generation/types.ts';
 import { DarkroomPage } from './darkroom-page.ts';
 import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
 
-test.skip(TINY_MODEL === null, 'the reference data has no SD 1.x model');
+test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
 
 test('a full card makes room for a new size; low VRAM mode keeps one network at a time', async ({
   page,

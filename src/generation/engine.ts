@@ -38,7 +38,7 @@ export class Engine implements EngineApi {
   #conds = new CondCache();
   #job: Job | null = null;
   #memory = DEFAULT_MEMORY;
-  /** What pictures were made since the model was loaded: onnxruntime keeps buffers for each size. */
+  /** What the model has been run at since it was loaded: onnxruntime keeps buffers for each size. */
   readonly #sizes = new Set<string>();
   /** Who hears of loading and of the model's warnings: whoever asked last. */
   #listener: OnEvent = () => undefined;
@@ -128,7 +128,9 @@ export class Engine implements EngineApi {
       const device = await this.#device.report();
       const load = async () => {
         await this.unload();
-        return this.#ensureModel(record, parameters, plan);
+        const model = await this.#ensureModel(record, parameters, plan);
+        this.#sizes.add(sizeOf(size, plan));
+        return model;
       };
       const { memory } = this.#device;
       const subject = { record, device, plan, memory, load, stopped: () => job.stop };

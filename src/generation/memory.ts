@@ -2,7 +2,7 @@
 //
 // WebGPU does not tell how much memory a GPU has. So it is the person who says, or a common size is assumed.
 import { BufferPool } from '../graph/buffer-pool.ts';
-import { simulateRun } from '../graph/memory.ts';
+import { planRun, type RunPlan } from '../graph/memory.ts';
 import type { Graph } from '../graph/graph.ts';
 import { product } from '../graph/shapes.ts';
 import type { Precision, WeightCatalog } from '../graph/types.ts';
@@ -102,15 +102,12 @@ export function memoryNeeds(
 }
 
 /** A network and one of its runs. */
-interface Run {
+interface Run extends RunPlan {
   readonly weights: number;
-  /** Returns the bytes of the largest result. */
-  simulate(pool: BufferPool): number;
 }
 
 function runOf<I>({ graph, feeds }: Network<I>, inputs: I): Run {
-  const fed = feeds(inputs);
-  return { weights: weightsOf(graph), simulate: (pool) => simulateRun(graph, fed, pool) };
+  return { weights: weightsOf(graph), ...planRun(graph, feeds(inputs)) };
 }
 
 /** Of networks that run one after the other, and are loaded together. */
@@ -120,8 +117,8 @@ function needOf(...runs: readonly Run[]): Need {
 
 function runAll(...runs: readonly Run[]): Pick<Need, 'peak' | 'largest'> {
   const pool = new BufferPool();
-  const largest = Math.max(...runs.map((run) => run.simulate(pool)));
-  return { peak: pool.peak, largest };
+  for (const run of runs) run.simulate(pool);
+  return { peak: pool.peak, largest: Math.max(...runs.map(({ largest }) => largest)) };
 }
 
 function weightsOf({ weights, precision }: Graph): number {

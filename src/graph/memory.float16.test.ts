@@ -6,7 +6,7 @@ import { loadTinyModel } from '../../tests/tiny-model.ts';
 import { vaeDecoderNetwork } from '../models/vae.ts';
 import { GpuMemory } from '../runtime/gpu-memory.ts';
 import { BufferPool } from './buffer-pool.ts';
-import { simulateRun } from './memory.ts';
+import { planRun } from './memory.ts';
 
 const wanted = process.env['DARKROOM_FLOAT16'] === '1';
 
@@ -27,7 +27,7 @@ describe.skipIf(!wanted).each(tinyModels().slice(0, 1))('%s', (name) => {
       const latent = new Float32Array(model.vae.latentChannels * side * side).fill(0.1);
       const inputs = { latent, batch: 1, height: side, width: side };
       await session.run(inputs, network.outputs[0]!);
-      simulateRun(network.graph, network.feeds(inputs), pool);
+      planRun(network.graph, network.feeds(inputs)).simulate(pool);
       const ratio = pool.live / (memory.live - weights);
       expect(ratio).toBeGreaterThan(TOO_LITTLE);
       expect(ratio).toBeLessThan(TOO_MUCH);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BufferPool } from './buffer-pool.ts';
 import { Graph } from './graph.ts';
-import { simulateRun } from './memory.ts';
+import { planRun } from './memory.ts';
 import { inferShapes } from './shapes.ts';
 import type { HostTensor } from './types.ts';
 
@@ -12,10 +12,12 @@ const floats = (...dims: number[]): HostTensor => ({
 });
 
 /** Sizes of 64 bytes times a power of two are what buffers come in: here nothing is rounded. */
-describe('simulateRun', () => {
+describe('planRun', () => {
   const run = (graph: Graph, x: HostTensor) => {
     const pool = new BufferPool();
-    return { largest: simulateRun(graph, { x }, pool), peak: pool.peak };
+    const { largest, simulate } = planRun(graph, { x });
+    simulate(pool);
+    return { largest, peak: pool.peak };
   };
 
   it('adds up what is taken until the next submit', () => {

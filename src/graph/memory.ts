@@ -18,13 +18,23 @@ interface Life {
   to: number;
 }
 
-/** Takes and gives back the pool's buffers as a run does. Returns the bytes of the largest single result. */
-export function simulateRun(
-  graph: Graph,
-  feeds: Readonly<Record<string, HostTensor>>,
-  pool: BufferPool,
-): number {
+/** A run of a graph, as far as buffers go. */
+export interface RunPlan {
+  /** Bytes of the largest single result. */
+  readonly largest: number;
+  /** Takes and gives back the pool's buffers as the run does. */
+  simulate(pool: BufferPool): void;
+}
+
+export function planRun(graph: Graph, feeds: Readonly<Record<string, HostTensor>>): RunPlan {
   const lives = livesOf(graph, feeds);
+  return {
+    largest: lives.reduce((largest, { bytes }) => Math.max(largest, bytes), 0),
+    simulate: (pool) => simulate(graph, lives, pool),
+  };
+}
+
+function simulate(graph: Graph, lives: readonly Life[], pool: BufferPool): void {
   const ending = new Map<number, number[]>();
   let next = 0;
   // Lives are in the order of their beginnings.
@@ -36,7 +46,6 @@ export function simulateRun(
     for (const size of ending.get(step) ?? []) pool.release(size);
   }
   pool.submit();
-  return lives.reduce((largest, { bytes }) => Math.max(largest, bytes), 0);
 }
 
 function dispatchesOf(op = 'Identity'): number {
