@@ -28,7 +28,7 @@ function run(script: string, ...args: string[]): Promise<Result> {
 
 test('makes pictures and names them one after the other', async () => {
   const info = test.info();
-  test.skip(TINY_MODEL === null, 'the reference data has no SD 1.x model');
+  test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
   const { checkpoint, name } = unpackModel(String(TINY_MODEL), info.outputPath('model'));
   const out = info.outputPath('pictures', 'cat.png');
   const size = ['--width', '72', '--height', '64', '--batch-count', '2', '--steps', '2'];
@@ -72,7 +72,7 @@ test('makes pictures and names them one after the other', async () => {
 
 test('measures every stage', async () => {
   const info = test.info();
-  test.skip(TINY_MODEL === null, 'the reference data has no SD 1.x model');
+  test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
   const { checkpoint } = unpackModel(String(TINY_MODEL), info.outputPath('model'));
   const out = info.outputPath('numbers.json');
   const { code, errors } = await run(

@@ -1,9 +1,6 @@
 // The demo model: one click from a first visit to a picture, and pictures that show what their prompts say.
-import { existsSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import { DarkroomPage } from './darkroom-page.ts';
-
-test.skip(!existsSync('dist/demo/demo.json'), 'this copy comes without the demo model');
 
 /** Mean red, green and blue, 0..255, of whole pictures and of their lowest quarters. */
 interface Look {

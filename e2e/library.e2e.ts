@@ -4,7 +4,7 @@ import { expect, test, type Page } from '@playwright/test';
 import { DarkroomPage } from './darkroom-page.ts';
 import { TINY_MODEL, unpackModel, type CheckpointFiles } from './tiny-checkpoint.ts';
 
-test.skip(TINY_MODEL === null, 'the reference data has no SD 1.x model');
+test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
 
 let files: CheckpointFiles;
 let darkroom: DarkroomPage;

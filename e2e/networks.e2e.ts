@@ -33,7 +33,9 @@ for (const model of tinyModels()) {
       );
     });
     test.beforeEach(() => {
-      test.skip(refusal !== null, String(refusal));
+      const { family } = readReferenceJson<{ family: string }>('models', model, 'config.json');
+      test.skip(family === 'sdxl', 'SDXL is recognised, but not run yet');
+      expect(refusal).toBeNull();
     });
     test.afterAll(() => page.close());
 

@@ -3,7 +3,7 @@ import { chromium, expect, test } from '@playwright/test';
 import { DarkroomPage } from './darkroom-page.ts';
 import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
 
-test.skip(TINY_MODEL === null, 'the reference data has no SD 1.x model');
+test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
 
 test('without WebGPU the page offers the CPU, and draws with it', async ({
   baseURL,

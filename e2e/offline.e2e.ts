@@ -8,7 +8,7 @@ import { encodePng } from '../src/image/png.ts';
 import { DarkroomPage } from './darkroom-page.ts';
 import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
 
-test.skip(TINY_MODEL === null, 'the reference data has no SD 1.x model');
+test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
 
 /** What a server sends that wants its pages isolated; threads on the processor need it. */
 const ISOLATION = {

@@ -5,7 +5,7 @@ import { readImageMetadata } from '../src/image/metadata.ts';
 import { DarkroomPage } from './darkroom-page.ts';
 import { TINY_MODEL, unpackModel, type CheckpointFiles } from './tiny-checkpoint.ts';
 
-test.skip(TINY_MODEL === null, 'the reference data has no SD 1.x model');
+test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
 
 /** Small enough for software rendering. */
 const SMALL = { Width: 64, Height: 64, 'CFG Scale': 7 };

@@ -4,7 +4,7 @@ import { expect, test, type Page, type Worker } from '@playwright/test';
 import { DarkroomPage } from './darkroom-page.ts';
 import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
 
-test.skip(TINY_MODEL === null, 'the reference data has no SD 1.x model');
+test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
 
 /** Opens the page with a model and small settings. */
 async function prepare(page: Page, steps: number): Promise<DarkroomPage> {

@@ -5,7 +5,7 @@ import { expect, test } from '@playwright/test';
 import { DarkroomPage } from './darkroom-page.ts';
 import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
 
-test.skip(TINY_MODEL === null, 'the reference data has no SD 1.x model');
+test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
 
 test('darkroom.html opened from disk makes a picture and reads it again', async ({ browser }, info) => {
   // Of the build nothing but the file may be needed.
