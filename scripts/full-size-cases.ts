@@ -1,11 +1,10 @@
-// What check-full-size runs: each network with seeded inputs as generation gives them.
+// The networks of a checkpoint with seeded inputs as generation gives them: what is measured and compared at full size.
 import type { Precision } from '../src/graph/types.ts';
 import type { Network } from '../src/models/network.ts';
 import { textEncoderNetwork } from '../src/models/text-encoder.ts';
 import { unetNetwork } from '../src/models/unet.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../src/models/vae.ts';
 import { TorchGenerator } from '../src/sampling/random/torch-generator.ts';
-import { openNodeSession } from '../tests/ort-node.ts';
 import type { CheckpointWeights } from './checkpoint-weights.ts';
 
 export const NETWORKS = ['text', 'unet', 'vae-decoder', 'vae-encoder'] as const;
@@ -15,8 +14,9 @@ export interface Case {
   readonly network: NetworkName;
   /** Which inputs, in words. */
   readonly what: string;
-  /** Loads the network, runs it and lets go of it. `rounded`: its weights through float16. */
-  run(precision: Precision, rounded: boolean): Promise<Float32Array>;
+  readonly output: string;
+  /** The network, which brings its inputs along. */
+  build(precision: Precision): Network<void>;
 }
 
 /** `sizes`: [width, height] in pixels. `batch`: of the UNet; the VAE takes one picture at a time, as in the app. */
@@ -31,17 +31,11 @@ export function casesOf(
   const { unet, vae } = networks;
   const { catalog } = weights;
 
-  const run =
-    <I>(build: (precision: Precision) => Network<I>, inputs: () => I, output: string) =>
-    async (precision: Precision, rounded: boolean): Promise<Float32Array> => {
-      const session = await openNodeSession(build(precision), (ref, wanted) =>
-        weights.read(ref, wanted, rounded),
-      );
-      try {
-        return (await session.run(inputs(), [output]))[output]!.data;
-      } finally {
-        await session.release();
-      }
+  const bringing =
+    <I>(build: (precision: Precision) => Network<I>, inputs: () => I) =>
+    (precision: Precision): Network<void> => {
+      const network = build(precision);
+      return { ...network, feeds: () => network.feeds(inputs()) };
     };
 
   const tokens = () => {
@@ -54,10 +48,10 @@ export function casesOf(
     {
       network: 'text',
       what: 'one chunk',
-      run: run(
+      output: skip,
+      build: bringing(
         (p) => textEncoderNetwork(encoder, catalog, p),
         () => ({ tokens: tokens(), chunks: 1 }),
-        skip,
       ),
     },
   ];
@@ -69,7 +63,8 @@ export function casesOf(
       {
         network: 'unet',
         what: `${size}, batch ${batch}`,
-        run: run(
+        output: 'out',
+        build: bringing(
           (p) => unetNetwork(unet, catalog, p),
           () => ({
             x: normal(2, batch * unet.inChannels * h * w),
@@ -80,28 +75,27 @@ export function casesOf(
             context: normal(3, batch * encoder.positions * unet.contextDim),
             tokens: encoder.positions,
           }),
-          'out',
         ),
       },
       {
         network: 'vae-decoder',
         what: size,
-        run: run(
+        output: 'image',
+        build: bringing(
           (p) => vaeDecoderNetwork(vae, catalog, p),
           () => ({ latent: normal(4, vae.latentChannels * h * w), batch: 1, height: h, width: w }),
-          'image',
         ),
       },
       {
         network: 'vae-encoder',
         what: size,
-        run: run(
+        output: 'mean',
+        build: bringing(
           (p) => vaeEncoderNetwork(vae, catalog, p),
           () => {
             const image = normal(5, vae.inChannels * height * width).map((value) => Math.tanh(value / 2));
             return { image, batch: 1, height, width };
           },
-          'mean',
         ),
       },
     );

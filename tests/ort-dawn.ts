@@ -1,10 +1,11 @@
 // Runs networks with onnxruntime-web's WebGPU provider in Node, on Dawn: for float16, which the browser's software
-// rendering lacks. Tests only.
+// rendering lacks. For tests and measurements.
 import { readFileSync } from 'node:fs';
 import type * as Ort from 'onnxruntime-web/webgpu';
 import { create, globals } from 'webgpu';
 import type { HostTensor, Precision, WeightRef } from '../src/graph/types.ts';
 import type { Network } from '../src/models/network.ts';
+import { packGraph } from './packed-graph.ts';
 
 export interface DawnSession<I> {
   run(inputs: I, output: string): Promise<Float32Array>;
@@ -13,14 +14,22 @@ export interface DawnSession<I> {
   release(): Promise<void>;
 }
 
-const LOCATION = 'weights.bin';
 const DIST = new URL('../node_modules/onnxruntime-web/dist/', import.meta.url);
 
 /** onnxruntime's console output; null while it is shown. */
 let logged: string[] | null = null;
 
-/** Opens the WebGPU device with shader-f16 and onnxruntime on it. Rejects when there is none. */
-export async function openDawn(): Promise<{ ort: typeof Ort; device: GPUDevice; adapter: string }> {
+export interface Dawn {
+  readonly ort: typeof Ort;
+  readonly device: GPUDevice;
+  readonly adapter: string;
+}
+
+/**
+ * Opens the WebGPU device with shader-f16, and onnxruntime on it. Rejects when there is none. `more`: features to have
+ * where there are any. (Not `subgroups` where they have 4 or 8 lanes, as in software: onnxruntime's attention is wrong.)
+ */
+export async function openDawn(more: readonly GPUFeatureName[] = []): Promise<Dawn> {
   Object.assign(globalThis, globals);
   const gpu = create([]);
   Object.defineProperty(globalThis, 'navigator', {
@@ -33,8 +42,7 @@ export async function openDawn(): Promise<{ ort: typeof Ort; device: GPUDevice; 
   const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = adapter.limits;
   const { maxComputeInvocationsPerWorkgroup, maxStorageBuffersPerShaderStage } = adapter.limits;
   const device = await adapter.requestDevice({
-    // Without subgroups: with 4 or 8 lanes, as in software, onnxruntime's attention is wrong.
-    requiredFeatures: ['shader-f16'],
+    requiredFeatures: ['shader-f16', ...more.filter((feature) => adapter.features.has(feature))],
     requiredLimits: {
       maxBufferSize,
       maxStorageBufferBindingSize,
@@ -54,30 +62,20 @@ export async function openDawn(): Promise<{ ort: typeof Ort; device: GPUDevice; 
 
 /** A session of the network in its graph's precision; `read` gives the bytes of a weight in that precision. */
 export async function openDawnSession<I>(
-  { ort, device }: { readonly ort: typeof Ort; readonly device: GPUDevice },
+  { ort, device }: Dawn,
   network: Network<I>,
   read: (ref: WeightRef, precision: Precision) => Promise<Uint8Array>,
 ): Promise<DawnSession<I>> {
-  const { graph } = network;
-  const parts: Uint8Array[] = [];
-  const offsets = new Map<WeightRef, number>();
-  let size = 0;
-  for (const ref of graph.weights) {
-    const bytes = await read(ref, graph.precision);
-    offsets.set(ref, size);
-    parts.push(bytes);
-    size += bytes.length;
-  }
-  const model = graph.serialize((ref) => ({ location: LOCATION, offset: offsets.get(ref) ?? NaN }));
+  const { model, externalData } = await packGraph(network.graph, read);
   const options: Ort.InferenceSession.SessionOptions = {
     executionProviders: [{ name: 'webgpu', device }],
-    externalData: [{ path: LOCATION, data: new Uint8Array(Buffer.concat(parts)) }],
+    externalData,
   };
   // A verbose session prints every shader it compiles, so one is made for its log alone.
-  logged = [];
-  await (await ort.InferenceSession.create(model, { ...options, logSeverityLevel: 0 })).release();
-  const placement = logged.filter((line) => line.includes('placed on')).join('\n');
-  logged = null;
+  const lines = await loggedBy(async () =>
+    (await ort.InferenceSession.create(model, { ...options, logSeverityLevel: 0 })).release(),
+  );
+  const placement = lines.filter((line) => line.includes('placed on')).join('\n');
   const session = await ort.InferenceSession.create(model, { ...options, logSeverityLevel: 3 });
   return {
     placement,
@@ -93,7 +91,7 @@ export async function openDawnSession<I>(
   };
 }
 
-function ortTensor(ort: typeof Ort, tensor: HostTensor): Ort.Tensor {
+export function ortTensor(ort: typeof Ort, tensor: HostTensor): Ort.Tensor {
   switch (tensor.type) {
     case 'float32':
       return new ort.Tensor('float32', tensor.data, tensor.dims);
@@ -102,6 +100,18 @@ function ortTensor(ort: typeof Ort, tensor: HostTensor): Ort.Tensor {
     case 'int64':
       return new ort.Tensor('int64', tensor.data, tensor.dims);
   }
+}
+
+/** What onnxruntime logs meanwhile, which is not shown. One at a time. */
+export async function loggedBy(work: () => void | Promise<void>): Promise<string[]> {
+  const lines: string[] = [];
+  logged = lines;
+  try {
+    await work();
+  } finally {
+    logged = null;
+  }
+  return lines;
 }
 
 /** onnxruntime logs through the console, which it takes hold of when it starts. */

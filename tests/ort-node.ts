@@ -2,6 +2,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { HostTensor, Precision, WeightRef } from '../src/graph/types.ts';
 import type { Network } from '../src/models/network.ts';
+import { packGraph } from './packed-graph.ts';
 
 export interface NodeSession<I> {
   /** Outputs by name; only those named in `fetches`, when given. */
@@ -14,27 +15,15 @@ export interface FloatTensor {
   readonly data: Float32Array;
 }
 
-const LOCATION = 'weights.bin';
-
 /** A session of the network, its weights read one after the other through `read` (bytes in the graph's precision). */
 export async function openNodeSession<I>(
   network: Network<I>,
   read: (ref: WeightRef, precision: Precision) => Promise<Uint8Array>,
 ): Promise<NodeSession<I>> {
-  const { graph } = network;
-  const parts: Uint8Array[] = [];
-  const offsets = new Map<WeightRef, number>();
-  let size = 0;
-  for (const ref of graph.weights) {
-    const bytes = await read(ref, graph.precision);
-    offsets.set(ref, size);
-    parts.push(bytes);
-    size += bytes.length;
-  }
-  const model = graph.serialize((ref) => ({ location: LOCATION, offset: offsets.get(ref)! }));
+  const { model, externalData } = await packGraph(network.graph, read);
   const session = await InferenceSession.create(model, {
     executionProviders: ['cpu'],
-    externalData: [{ path: LOCATION, data: Buffer.concat(parts) }],
+    externalData,
     logSeverityLevel: 3,
   });
   return {

@@ -1,0 +1,47 @@
+// Reads the trace that onnxruntime's WebGPU provider prints of a profiled session: how long the GPU took for each kernel.
+
+export interface KernelTime {
+  /** The operator and, where it is another, the shader: "Conv / Conv2dMM". */
+  readonly kernel: string;
+  readonly calls: number;
+  /** Of one run, in milliseconds. */
+  readonly milliseconds: number;
+}
+
+interface ApiEvent {
+  readonly cat: 'Api';
+  /** "node&operator&shader" */
+  readonly name: string;
+  /** Microseconds. */
+  readonly dur: number;
+}
+
+/** `passes`: how many runs were traced, of which the last counts. Most time first. */
+export function kernelTimes(trace: readonly string[], passes: number): KernelTime[] {
+  const events = trace.flatMap((line) => eventOf(line) ?? []);
+  const last = events.slice(events.length - events.length / passes);
+  const found = new Map<string, { calls: number; milliseconds: number }>();
+  for (const { name, dur } of last) {
+    const [operator = '', shader = ''] = name.split('&').slice(-2);
+    const kernel = operator === shader ? operator : `${operator} / ${shader}`;
+    const sum = found.get(kernel) ?? { calls: 0, milliseconds: 0 };
+    found.set(kernel, { calls: sum.calls + 1, milliseconds: sum.milliseconds + dur / 1000 });
+  }
+  return [...found]
+    .map(([kernel, sum]) => ({ kernel, ...sum }))
+    .sort((a, b) => b.milliseconds - a.milliseconds);
+}
+
+/** An event of the GPU's own time; null for every other line. */
+function eventOf(line: string): ApiEvent | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(line.trim().replace(/,$/, ''));
+  } catch {
+    return null;
+  }
+  const event = value as Partial<ApiEvent> | null;
+  return event?.cat === 'Api' && typeof event.name === 'string' && typeof event.dur === 'number'
+    ? (event as ApiEvent)
+    : null;
+}
