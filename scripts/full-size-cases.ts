@@ -14,6 +14,8 @@ export interface Case {
   readonly network: NetworkName;
   /** Which inputs, in words. */
   readonly what: string;
+  /** In pixels; null where it has none. */
+  readonly size: readonly [width: number, height: number] | null;
   readonly output: string;
   /** The network, which brings its inputs along. */
   build(precision: Precision): Network<void>;
@@ -48,6 +50,7 @@ export function casesOf(
     {
       network: 'text',
       what: 'one chunk',
+      size: null,
       output: skip,
       build: bringing(
         (p) => textEncoderNetwork(encoder, catalog, p),
@@ -55,14 +58,16 @@ export function casesOf(
       ),
     },
   ];
-  for (const [width, height] of sizes) {
+  for (const size of sizes) {
+    const [width, height] = size;
     const [h, w] = [height / 8, width / 8];
-    const size = `${width}x${height}`;
+    const name = `${width}x${height}`;
     const normal = (seed: number, count: number) => new TorchGenerator(seed).randn(count);
     cases.push(
       {
         network: 'unet',
-        what: `${size}, batch ${batch}`,
+        what: `${name}, batch ${batch}`,
+        size,
         output: 'out',
         build: bringing(
           (p) => unetNetwork(unet, catalog, p),
@@ -79,7 +84,8 @@ export function casesOf(
       },
       {
         network: 'vae-decoder',
-        what: size,
+        what: name,
+        size,
         output: 'image',
         build: bringing(
           (p) => vaeDecoderNetwork(vae, catalog, p),
@@ -88,7 +94,8 @@ export function casesOf(
       },
       {
         network: 'vae-encoder',
-        what: size,
+        what: name,
+        size,
         output: 'mean',
         build: bringing(
           (p) => vaeEncoderNetwork(vae, catalog, p),

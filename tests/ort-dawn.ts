@@ -9,7 +9,7 @@ import { packGraph } from './packed-graph.ts';
 
 export interface DawnSession<I> {
   run(inputs: I, output: string): Promise<Float32Array>;
-  /** What onnxruntime logged of where the nodes went. */
+  /** What onnxruntime logged of where the nodes went; empty where that was not asked for. */
   readonly placement: string;
   release(): Promise<void>;
 }
@@ -60,11 +60,15 @@ export async function openDawn(more: readonly GPUFeatureName[] = []): Promise<Da
   return { ort, device, adapter: adapter.info.description };
 }
 
-/** A session of the network in its graph's precision; `read` gives the bytes of a weight in that precision. */
+/**
+ * A session of the network in its graph's precision; `read` gives the bytes of a weight in that precision. `withPlacement`:
+ * where the nodes went is asked for, which loads the network twice.
+ */
 export async function openDawnSession<I>(
   { ort, device }: Dawn,
   network: Network<I>,
   read: (ref: WeightRef, precision: Precision) => Promise<Uint8Array>,
+  withPlacement = true,
 ): Promise<DawnSession<I>> {
   const { model, externalData } = await packGraph(network.graph, read);
   const options: Ort.InferenceSession.SessionOptions = {
@@ -72,9 +76,10 @@ export async function openDawnSession<I>(
     externalData,
   };
   // A verbose session prints every shader it compiles, so one is made for its log alone.
-  const lines = await loggedBy(async () =>
-    (await ort.InferenceSession.create(model, { ...options, logSeverityLevel: 0 })).release(),
-  );
+  const lines = await loggedBy(async () => {
+    if (!withPlacement) return;
+    await (await ort.InferenceSession.create(model, { ...options, logSeverityLevel: 0 })).release();
+  });
   const placement = lines.filter((line) => line.includes('placed on')).join('\n');
   const session = await ort.InferenceSession.create(model, { ...options, logSeverityLevel: 3 });
   return {

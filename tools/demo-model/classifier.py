@@ -21,6 +21,9 @@ SCALES = ("small", "medium", "large")
 DETAILS = ("waves", "clouds", "birds", "boats", "moon", "stars", "rainbow", "houses", "trees", "sun", "flowers", "cacti", "snowfall", "fog")
 IGNORE = -100
 
+# How much there is of a thing, 0..1: what emphasis is for.
+AMOUNTS = ("waves", "clouds", "stars")
+
 # Questions with one answer, and questions with any number of answers.
 CHOICES = {
     "scene": (*SCENES, "objects"),
@@ -57,8 +60,13 @@ def answers(description):
     )
 
 
+def amounts(description):
+    """An amount for each of AMOUNTS; of objects, nothing."""
+    return [float(description.get(name, float("nan"))) for name in AMOUNTS]
+
+
 class Classifier(nn.Module):
-    """Pictures [N, 3, 128, 128] in -1..1 -> scores of every answer, by question."""
+    """Pictures [N, 3, 128, 128] in -1..1 -> scores of every answer, by question; and "amounts" [N, 3], 0..1."""
 
     def __init__(self):
         super().__init__()
@@ -69,7 +77,8 @@ class Classifier(nn.Module):
             layers += [nn.Conv2d(outputs, outputs, 3, padding=1), nn.SiLU()] if outputs > 64 else []
         self.body = nn.Sequential(*layers)
         self.hidden = nn.Linear(160 * 16, 256)
-        self.heads = nn.ModuleDict({name: nn.Linear(256, len(options)) for name, options in {**CHOICES, **LABELS}.items()})
+        questions = {**CHOICES, **LABELS, "amounts": AMOUNTS}
+        self.heads = nn.ModuleDict({name: nn.Linear(256, len(options)) for name, options in questions.items()})
 
     def forward(self, x):
         h = F.silu(self.hidden(self.body(x).flatten(1)))
@@ -77,8 +86,9 @@ class Classifier(nn.Module):
 
 
 def loss_of(scores, targets):
-    choices, labels = targets
-    total = 0.0
+    choices, labels, much = targets
+    known = ~much.isnan()
+    total = 4 * F.mse_loss(scores["amounts"][known], much[known]) if known.any() else 0.0
     for name in CHOICES:
         if (choices[name] != IGNORE).any():
             total = total + F.cross_entropy(scores[name], choices[name], ignore_index=IGNORE)
@@ -94,6 +104,7 @@ def collate(descriptions):
     return (
         {name: torch.tensor([choices[name] for choices, _ in found]) for name in CHOICES},
         {name: torch.tensor([labels[name] for _, labels in found]) for name in LABELS},
+        torch.tensor([amounts(d) for d in descriptions]),
     )
 
 
@@ -124,7 +135,8 @@ def work(rank, world, device, options):
         if rng.random() < 0.5:
             x = F.interpolate(F.avg_pool2d(x, 2), scale_factor=2, mode="bilinear", align_corners=False)
         x = x + torch.randn_like(x) * float(rng.uniform(0, 0.06))
-        targets = tuple({k: v.to(device) for k, v in part.items()} for part in collate([d for _, d in picked]))
+        choices, labels, much = collate([d for _, d in picked])
+        targets = (*({k: v.to(device) for k, v in part.items()} for part in (choices, labels)), much.to(device))
         loss = loss_of(model(x.to(torch.bfloat16)), targets)
         loss.backward()
         progress, norm_ = trainee.step(budget)

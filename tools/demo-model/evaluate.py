@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
-from classifier import CHOICES, DETAILS, IGNORE, LABELS, Classifier, collate, prepare
+from classifier import AMOUNTS, CHOICES, IGNORE, LABELS, Classifier, collate, prepare
 from dataset import HELD_OUT, description_and_seed
 from latents import load_vae, measure_scale
 from networks import SIZES, ClipText, UNet
@@ -82,7 +82,7 @@ def judge(classifier, pictures, descriptions):
     """
     scores = [classifier(x) for x in prepare(pictures).split(64)]
     scores = {name: torch.cat([s[name] for s in scores]) for name in scores[0]}
-    choices, labels = collate(descriptions)
+    choices, labels, _ = collate(descriptions)
     found = {}
     for name in CHOICES:
         known = choices[name] != IGNORE
@@ -118,25 +118,21 @@ def sharpness(pictures):
 @torch.no_grad()
 def habits(model, classifier, steps, count=24):
     """What emphasis, guidance and the negative prompt do, each on `count` pictures of the same seeds."""
-    index = DETAILS.index("waves")
+
+    def much(name, pictures):
+        return float(classifier(prepare(pictures))["amounts"][:, AMOUNTS.index(name)].mean())
 
     def draw_many(prompt, cfg=7.0, negative=""):
         return model.pictures([parse(prompt)] * count, cfg, 77, steps, negative)
 
-    def wavy(weight):
-        pictures = model.pictures([[("sea, noon, ", 1.0), ("waves", weight)]] * count, 7.0, 77, steps)
-        lower = pictures[:, 70:]
-        return {
-            "seen by the classifier": float(torch.sigmoid(classifier(prepare(pictures))["details"][:, index]).mean()),
-            "contrast of the water": sharpness(lower),
-        }
+    def weighed(scene, word, weight):
+        return much(word, model.pictures([[(scene, 1.0), (word, weight)]] * count, 7.0, 77, steps))
 
     plain, guided = draw_many("mountains, sunset, trees", 1.0), draw_many("mountains, sunset, trees")
     away, toward = draw_many("city, noon", negative="blurry, low quality"), draw_many("city, noon", negative="clouds, sun")
     return {
-        "(waves:0.6)": wavy(0.6),
-        "(waves:1.0)": wavy(1.0),
-        "(waves:1.4)": wavy(1.4),
+        "amount of waves, 0 to 1": {f"(waves:{w})": weighed("sea, noon, ", "waves", w) for w in (0.6, 1.0, 1.4)},
+        "amount of clouds, 0 to 1": {f"(clouds:{w})": weighed("meadow, noon, ", "clouds", w) for w in (0.6, 1.0, 1.4)},
         "sharpness, CFG 1": sharpness(plain),
         "sharpness, CFG 7": sharpness(guided),
         "mean change of a pixel by another negative prompt, of 255": float(

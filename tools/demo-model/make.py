@@ -15,7 +15,7 @@ HERE = Path(__file__).resolve().parent
 # What an earlier run made.
 SHIPPED = HERE.parents[1] / "public/demo/darkroom-demo.safetensors"
 # Shares of --minutes.
-SHARES = {"vae": 0.30, "diffusion": 0.52, "decoder": 0.12, "classifier": 0.04}
+SHARES = {"vae": 0.28, "text": 0.04, "diffusion": 0.52, "decoder": 0.10, "classifier": 0.06}
 
 
 def main():
@@ -46,6 +46,9 @@ def main():
     gently = ("--lr", 2.5e-4)
     run("train_vae.py", *from_pictures, *start, *(gently if start else ()), share="vae", done="vae.pt")
     run("latents.py", *from_pictures)
+    # An encoder that the UNet was trained with stays as the UNet knows it.
+    if not start:
+        run("train_text.py", folder, share="text", done="text.pt")
     run("train_diffusion.py", *from_pictures, *start, share="diffusion", done="diffusion.json")
     run("train_vae.py", *from_pictures, "--decoder-only", *gently, share="decoder", done="vae-fine.pt")
     run("classifier.py", *from_pictures, share="classifier", done="classifier.pt")

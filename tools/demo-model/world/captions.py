@@ -52,8 +52,8 @@ def caption(description, rng, full=False, weights=True):
 class _Speaker:
     def __init__(self, rng, full, weights):
         self.rng, self.full = rng, full
-        # Emphasis in a third of the captions, or everyone would have to write it.
-        self.weighs = weights and rng.random() < 0.35
+        # Emphasis in half of the captions only, or everyone would have to write it.
+        self.weighs = weights and rng.random() < 0.5
 
     def pick(self, words):
         return str(words[int(self.rng.integers(len(words)))])
