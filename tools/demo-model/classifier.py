@@ -23,6 +23,8 @@ IGNORE = -100
 
 # How much there is of a thing, 0..1: what emphasis is for.
 AMOUNTS = ("waves", "clouds", "stars")
+# Waves and clouds come in amounts; a trace of them is neither there nor not there.
+TRACE = 0.12
 
 # Questions with one answer, and questions with any number of answers.
 CHOICES = {
@@ -41,9 +43,8 @@ def answers(description):
     d = description
     if d["kind"] == "scene":
         choices = {"scene": SCENES.index(d["scene"]), "time": TIMES.index(d["time"])}
-        # Waves and clouds come in amounts; a trace of them is neither there nor not there.
         present = {name: int(bool(d[name])) for name in DETAILS}
-        present["waves"] = 1 if d["waves"] > 0.4 else 0 if d["waves"] <= 0.12 else IGNORE
+        present["waves"] = 1 if d["waves"] > 0.4 else 0 if d["waves"] <= TRACE else IGNORE
         labels = {"details": [present[name] for name in DETAILS]}
     else:
         items = d["items"]

@@ -7,7 +7,8 @@ from pathlib import Path
 # (Log, column, what it is, whether the axis is logarithmic.)
 PANELS = (
     ("vae", "psnr", "VAE: round trips of training pictures, dB", False),
-    ("diffusion", "loss", "UNet and text encoder: loss", True),
+    ("text", "loss", "Text encoder alone: loss", True),
+    ("diffusion", "error", "UNet and text encoder: error of the noise", True),
     ("vae-decoder", "psnr", "Decoder alone: round trips, dB", False),
     ("classifier", "loss", "Classifier: loss", True),
 )

@@ -4,7 +4,10 @@ Writes evaluation.json and evaluation.md (the table), and sheet.png (pictures fo
 """
 import argparse
 import json
+import multiprocessing
+import os
 import textwrap
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -52,17 +55,40 @@ class Model:
         self.scale = measure_scale(folder)
 
     @torch.no_grad()
-    def pictures(self, captions, cfg, seed, steps, negative="", batch=32):
+    def batch(self, captions, cfg, seed, steps, negative=""):
         """uint8 [N, 128, 128, 3]."""
-        found = []
-        for start in range(0, len(captions), batch):
-            part = captions[start : start + batch]
-            negatives = [[(negative, 1.0)] if negative else []] * len(part)
-            latents = draw(self.unet, self.text, self.vocabulary, part, negatives, cfg, steps, seed + start)
-            for z in latents.split(8):
-                y = self.vae.decode(z / self.scale)
-                found.append(((y.clamp(-1, 1) + 1) * 127.5 + 0.5).byte().permute(0, 2, 3, 1).numpy())
-        return np.concatenate(found)
+        negatives = [[(negative, 1.0)] if negative else []] * len(captions)
+        latents = draw(self.unet, self.text, self.vocabulary, captions, negatives, cfg, steps, seed)
+        y = torch.cat([self.vae.decode(z / self.scale) for z in latents.split(8)])
+        return ((y.clamp(-1, 1) + 1) * 127.5 + 0.5).byte().permute(0, 2, 3, 1).numpy()
+
+
+class Artists:
+    """Draws on several cores, each with a model of its own."""
+
+    BATCH = 32
+
+    def __init__(self, folder, processes):
+        context = multiprocessing.get_context("spawn")
+        self.pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(folder,))
+
+    def pictures(self, captions, cfg, seed, steps, negative=""):
+        """uint8 [N, 128, 128, 3]."""
+        starts = range(0, len(captions), self.BATCH)
+        jobs = [
+            self.pool.submit(_batch, captions[start : start + self.BATCH], cfg, seed + start, steps, negative) for start in starts
+        ]
+        return np.concatenate([job.result() for job in jobs])
+
+
+def _begin(folder):
+    global _model
+    torch.set_num_threads(1)
+    _model = Model(folder)
+
+
+def _batch(*arguments):
+    return _model.batch(*arguments)
 
 
 def parse(prompt):
@@ -116,17 +142,17 @@ def sharpness(pictures):
 
 
 @torch.no_grad()
-def habits(model, classifier, steps, count=24):
+def habits(artists, classifier, steps, count=24):
     """What emphasis, guidance and the negative prompt do, each on `count` pictures of the same seeds."""
 
     def much(name, pictures):
         return float(classifier(prepare(pictures))["amounts"][:, AMOUNTS.index(name)].mean())
 
     def draw_many(prompt, cfg=7.0, negative=""):
-        return model.pictures([parse(prompt)] * count, cfg, 77, steps, negative)
+        return artists.pictures([parse(prompt)] * count, cfg, 77, steps, negative)
 
     def weighed(scene, word, weight):
-        return much(word, model.pictures([[(scene, 1.0), (word, weight)]] * count, 7.0, 77, steps))
+        return much(word, artists.pictures([[(scene, 1.0), (word, weight)]] * count, 7.0, 77, steps))
 
     plain, guided = draw_many("mountains, sunset, trees", 1.0), draw_many("mountains, sunset, trees")
     away, toward = draw_many("city, noon", negative="blurry, low quality"), draw_many("city, noon", negative="clouds, sun")
@@ -141,9 +167,9 @@ def habits(model, classifier, steps, count=24):
     }
 
 
-def sheet(model, path, steps, columns=4, scale=2, margin=8):
+def sheet(artists, path, steps, columns=4, scale=2, margin=8):
     """A contact sheet: every picture of SHEET with its prompt below."""
-    pictures = model.pictures([parse(p) for p in SHEET], 7.0, 4, steps, "low quality, blurry")
+    pictures = artists.pictures([parse(p) for p in SHEET], 7.0, 4, steps, "low quality, blurry")
     size = scale * pictures.shape[1]
     cell, line = size + margin, 12
     rows = -(-len(SHEET) // columns)
@@ -164,12 +190,12 @@ def main():
     parser.add_argument("--count", type=int, default=384)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--sheet-only", action="store_true")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(1)
     out = Path(options.out or options.folder)
-    model = Model(options.folder)
-    sheet(model, out / "sheet.png", options.steps)
+    artists = Artists(options.folder, options.processes)
+    sheet(artists, out / "sheet.png", options.steps)
     if options.sheet_only:
         return
     classifier = Classifier().eval()
@@ -179,12 +205,12 @@ def main():
     descriptions = [{**description, "quality": "good"} for description, _ in drawn]
     real = np.stack([paint(d, 128, seed) for d, (_, seed) in zip(descriptions, drawn)])
     rng = np.random.default_rng(5)
-    captions = [caption(d, rng, full=True, weights=False) for d in descriptions]
+    captions = [caption(d, rng, full=True, weights=0) for d in descriptions]
     results = {"paintings": judge(classifier, real, descriptions)}
     for name, cfg in (("cfg 7", 7.0), ("cfg 1", 1.0)):
-        results[name] = judge(classifier, model.pictures(captions, cfg, 1000, options.steps), descriptions)
-    results["round trip PSNR"] = round(psnr_of(model.vae, real[:192]), 2)
-    results["habits"] = habits(model, classifier, options.steps)
+        results[name] = judge(classifier, artists.pictures(captions, cfg, 1000, options.steps), descriptions)
+    results["round trip PSNR"] = round(psnr_of(Model(options.folder).vae, real[:192]), 2)
+    results["habits"] = habits(artists, classifier, options.steps)
     (out / "evaluation.json").write_text(json.dumps(results, indent=1) + "\n")
     lines = ["| attribute | paintings | CFG 7 | CFG 1 | CFG 7 / paintings |", "| --- | --- | --- | --- | --- |"]
     for name, ceiling in results["paintings"].items():

@@ -22,12 +22,13 @@ EXAMPLE = {
 # What the page offers to click: what it does well.
 PROMPTS = (
     "sunset over the sea, a boat with a red sail, clouds",
-    "mountains at noon with trees and a house with a red roof",
+    "a green pear on the left and a red balloon on the right",
     "starry night, full moon, city skyline",
     "desert at sunset with a cactus",
+    "three yellow balloons, blue background",
     "meadow, noon, rainbow, flowers, clouds",
+    "a large purple heart, on a pink background",
     "winter landscape, snowing, houses, night",
-    "night, sea, moon, stars",
 )
 
 

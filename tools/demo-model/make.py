@@ -46,10 +46,11 @@ def main():
     gently = ("--lr", 2.5e-4)
     run("train_vae.py", *from_pictures, *start, *(gently if start else ()), share="vae", done="vae.pt")
     run("latents.py", *from_pictures)
-    # An encoder that the UNet was trained with stays as the UNet knows it.
+    text = ()
     if not start:
         run("train_text.py", folder, share="text", done="text.pt")
-    run("train_diffusion.py", *from_pictures, *start, share="diffusion", done="diffusion.json")
+        text = ("--text", folder / "text.pt")
+    run("train_diffusion.py", *from_pictures, *start, *text, share="diffusion", done="diffusion.json")
     run("train_vae.py", *from_pictures, "--decoder-only", *gently, share="decoder", done="vae-fine.pt")
     run("classifier.py", *from_pictures, share="classifier", done="classifier.pt")
     run("evaluate.py", folder)

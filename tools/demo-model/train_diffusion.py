@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from checkpoint import from_checkpoint
+from classifier import TRACE
 from dataset import shards
 from latents import measure_scale
 from networks import SIZES, ClipText, UNet
@@ -15,8 +16,12 @@ from schedule import alphas_cumprod
 from training import Budget, Log, Trainee, launch
 from world import caption
 
-# Share of the pictures that show objects. Of those that are painted it is less, but they take longer to learn.
+# Share of the other pictures that show objects. Of those that are painted it is less, but they take longer to learn.
 OBJECTS = 0.5
+# Share of the pictures that are drawn for how much they have of something, with captions that weigh it: few of all have
+# any, and a weight on one token of 77 is easily passed over. Most of what the fewest pictures have.
+WEIGHED = 0.5
+OF_WEIGHED = {"waves": 0.7, "clouds": 0.1, "stars": 0.2}
 # Share of captions left out, which classifier-free guidance needs (Ho and Salimans 2022).
 UNGUIDED = 0.1
 # Share of captions with words in them that mean nothing.
@@ -44,21 +49,33 @@ class Examples:
                 self.latents.append(np.load(latent))
                 self.descriptions.append(descriptions)
 
-    def draw(self, rng):
-        kind = "objects" if rng.random() < OBJECTS else "scene"
+    def draw(self, rng, wanted):
+        """Latent and description of a picture drawn at random from those that `wanted` is true of."""
         while True:
             shard = int(rng.integers(len(self.latents)))
             index = int(rng.integers(len(self.latents[shard])))
-            if self.descriptions[shard][index]["kind"] == kind:
+            if wanted(self.descriptions[shard][index]):
                 return self.latents[shard][index], self.descriptions[shard][index]
+
+
+def example(examples, rng):
+    """Latent and caption."""
+    if rng.random() < WEIGHED:
+        name = str(rng.choice(list(OF_WEIGHED), p=list(OF_WEIGHED.values())))
+        latent, description = examples.draw(rng, lambda d: d.get(name, 0) > TRACE)
+        segments = caption(description, rng, weights=1)
+    else:
+        kind = "objects" if rng.random() < OBJECTS else "scene"
+        latent, description = examples.draw(rng, lambda d: d["kind"] == kind)
+        segments = caption(description, rng)
+    return latent, [] if rng.random() < UNGUIDED else segments
 
 
 def batch_of(examples, vocabulary, rng, count):
     latents, tables = [], []
     for _ in range(count):
-        latent, description = examples.draw(rng)
+        latent, segments = example(examples, rng)
         latents.append(latent)
-        segments = [] if rng.random() < UNGUIDED else caption(description, rng)
         table = vocabulary.tables(segments)
         if segments and rng.random() < STRANGE:
             table = with_unknown(*table, rng)
@@ -75,10 +92,9 @@ def work(rank, world, device, options):
         parts = from_checkpoint(options.start, vocabulary.ids)
         text.load_state_dict(parts["text"])
         unet.load_state_dict(parts["unet"])
-    learnt = Path(options.folder, "text.pt")
-    if learnt.exists():
-        text.load_state_dict(torch.load(learnt, map_location=device))
-    trainee = Trainee({"text": text, "unet": unet}, world, lr=options.lr, warmup=300, average=options.average)
+    if options.text:
+        text.load_state_dict(torch.load(options.text, map_location=device))
+    trainee = Trainee({"text": text, "unet": unet}, world, lr=options.lr, warmup=100, average=options.average)
     budget = Budget(options.steps, options.minutes)
     state = Path(options.folder, "diffusion-state.pt")
     trainee.load(state, budget)
@@ -123,6 +139,7 @@ if __name__ == "__main__":
     parser.add_argument("folder", help="where states and logs are kept")
     parser.add_argument("--pictures", required=True)
     parser.add_argument("--start", default=None, help="a checkpoint that export.py wrote, to begin with its weights")
+    parser.add_argument("--text", default=None, help="a text encoder that train_text.py trained, to begin with")
     parser.add_argument("--steps", type=int, default=40000)
     parser.add_argument("--minutes", type=float, default=None, help="ends (and anneals) after so much training time")
     parser.add_argument("--batch", type=int, default=16, help="pictures for each process")

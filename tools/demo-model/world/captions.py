@@ -42,8 +42,10 @@ _KIND = {
 _PLURAL = {"cherries": "cherries", "star shape": "star shapes"}
 
 
-def caption(description, rng, full=False, weights=True):
-    """List of (text, weight). `full` leaves nothing out, else parts are dropped at random as people do."""
+def caption(description, rng, full=False, weights=0.5):
+    """List of (text, weight). `full` leaves nothing out, else parts are dropped at random as people do. `weights`: how
+    likely it is that amounts are said by weights; not always, or everyone would have to write them.
+    """
     speaker = _Speaker(rng, full, weights)
     parts = speaker.scene(description) if description["kind"] == "scene" else speaker.objects(description)
     return speaker.with_quality(parts, description["quality"])
@@ -52,8 +54,7 @@ def caption(description, rng, full=False, weights=True):
 class _Speaker:
     def __init__(self, rng, full, weights):
         self.rng, self.full = rng, full
-        # Emphasis in half of the captions only, or everyone would have to write it.
-        self.weighs = weights and rng.random() < 0.5
+        self.weighs = rng.random() < weights
 
     def pick(self, words):
         return str(words[int(self.rng.integers(len(words)))])
