@@ -22,6 +22,9 @@ OBJECTS = 0.5
 # any, and a weight on one token of 77 is easily passed over. Most of what the fewest pictures have.
 WEIGHED = 0.5
 OF_WEIGHED = {"waves": 0.7, "clouds": 0.1, "stars": 0.2}
+# Share of those whose padding says nothing. The padding has read the whole caption, and would otherwise be all that the UNet
+# looks at; but what is weighed is the word itself.
+BLIND = 0.7
 # Share of captions left out, which classifier-free guidance needs (Ho and Salimans 2022).
 UNGUIDED = 0.1
 # Share of captions with words in them that mean nothing.
@@ -59,28 +62,37 @@ class Examples:
 
 
 def example(examples, rng):
-    """Latent and caption."""
+    """Latent, caption, and whether its padding says nothing."""
     if rng.random() < WEIGHED:
         name = str(rng.choice(list(OF_WEIGHED), p=list(OF_WEIGHED.values())))
         latent, description = examples.draw(rng, lambda d: d.get(name, 0) > TRACE)
-        segments = caption(description, rng, weights=1)
+        segments, blind = caption(description, rng, weights=1), rng.random() < BLIND
     else:
         kind = "objects" if rng.random() < OBJECTS else "scene"
         latent, description = examples.draw(rng, lambda d: d["kind"] == kind)
-        segments = caption(description, rng)
-    return latent, [] if rng.random() < UNGUIDED else segments
+        segments, blind = caption(description, rng), False
+    return latent, [] if rng.random() < UNGUIDED else segments, blind
 
 
 def batch_of(examples, vocabulary, rng, count):
-    latents, tables = [], []
+    """Latents; rows and weights of captions; which captions' padding says nothing."""
+    latents, tables, blinds = [], [], []
     for _ in range(count):
-        latent, segments = example(examples, rng)
+        latent, segments, blind = example(examples, rng)
         latents.append(latent)
         table = vocabulary.tables(segments)
         if segments and rng.random() < STRANGE:
             table = with_unknown(*table, rng)
         tables.append(table)
-    return torch.from_numpy(np.stack(latents)).float(), *tensors(tables)
+        blinds.append(blind)
+    return torch.from_numpy(np.stack(latents)).float(), *tensors(tables), torch.tensor(blinds)
+
+
+def encode(text, rows, blind, nothing):
+    """[N, 77, width]; the padding of blind captions is that of no caption at all."""
+    encoded = text(torch.cat([rows, nothing])).float()
+    padding = rows == rows[:, -1:]
+    return torch.where((padding & blind[:, None])[..., None], encoded[-1:], encoded[:-1])
 
 
 def work(rank, world, device, options):
@@ -104,18 +116,19 @@ def work(rank, world, device, options):
     examples = Examples(options.folder, options.pictures)
     scale = measure_scale(options.folder)
     levels = alphas_cumprod().to(device)
+    nothing = tensors([vocabulary.tables([])])[0].to(device)
     count, progress = options.batch, 0.0
     while progress < 1:
         if budget.step % 200 == 0:
             examples.refresh()
-        latents, rows, weights = (t.to(device) for t in batch_of(examples, vocabulary, rng, count))
+        latents, rows, weights, blind = (t.to(device) for t in batch_of(examples, vocabulary, rng, count))
         # One noise level in each of `count` equal parts of the schedule: less noise in the gradient.
         t = ((torch.rand(count) + torch.arange(count)) / count * len(levels)).long().clamp(max=len(levels) - 1)
         t = t[torch.randperm(count)].to(device)
         level = levels[t][:, None, None, None]
         noise = torch.randn_like(latents)
         noisy = level.sqrt() * latents * scale + (1 - level).sqrt() * noise
-        context = emphasise(text(rows).float(), weights)
+        context = emphasise(encode(text, rows, blind, nothing), weights)
         found = unet(noisy.to(torch.bfloat16), t, context.to(torch.bfloat16)).float()
         error = ((found - noise) ** 2).mean((1, 2, 3))
         snr = levels[t] / (1 - levels[t])
