@@ -1,6 +1,6 @@
 // The networks of a checkpoint at full size on this machine's graphics card, without a browser: how long they take through
-// onnxruntime's WebGPU provider (with and without subgroups), where the GPU's time goes, and how long PyTorch takes for the
-// same networks on the same card, where Python has it.
+// onnxruntime's WebGPU provider (with and without subgroups, and with float16 sums, which the app avoids), where the GPU's
+// time goes, and how long PyTorch takes for the same networks on the same card, where Python has it.
 //
 //   npm run bench-gpu -- [FILE] [--size 512x512] [--batch 2] [--runs 10] [--python python3] [--out FILE.json]
 //
@@ -9,15 +9,15 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seconds, table, typical } from '../src/generation/benchmark-report.ts';
-import type { UNetConfig } from '../src/models/types.ts';
 import { openWeights } from './checkpoint-weights.ts';
 import { errorsOf } from './errors-of.ts';
 import { float16Driver } from './float16-driver.js';
 import type { NetworkName } from './full-size-cases.ts';
 import type { GpuTimes, GpuTimesOptions } from './gpu-times.ts';
-import { ROOT, capture, run } from './process.js';
+import { ROOT, run } from './process.js';
+import { pytorchSizes, runPyTorch } from './pytorch.ts';
 
-/** What tools/pytorch-times prints: milliseconds of each run. */
+/** What tools/pytorch/times.py prints: milliseconds of each run. */
 interface PyTorchTimes {
   readonly what: string;
   readonly networks: Readonly<Partial<Record<NetworkName, readonly number[]>>>;
@@ -54,13 +54,14 @@ const out = resolve(from, values.out ?? join(ROOT, '.cache', 'bench', 'gpu.json'
 
 const folder = mkdtempSync(join(ROOT, '.cache', 'gpu-times-'));
 try {
-  const plain = await onDevice(false);
+  const plain = await onDevice('plain', {});
   if (!plain) throw new Error('The networks do not run on this device; see above.');
-  const grouped = await onDevice(true);
+  const grouped = await onDevice('subgroups', { subgroups: true });
+  const narrow = await onDevice('narrow', { sums: 'float16' });
   const torch = await onPyTorch();
-  report(plain, grouped, torch);
+  report(plain, { 'with subgroups': grouped, 'with float16 sums': narrow }, torch);
   mkdirSync(dirname(out), { recursive: true });
-  const numbers = { size, batch, plain, subgroups: grouped, torch };
+  const numbers = { size, batch, plain, subgroups: grouped, narrow, torch };
   const withoutPrediction = (key: string, value: unknown) => (key === 'prediction' ? undefined : value);
   writeFileSync(out, `${JSON.stringify(numbers, withoutPrediction, 2)}\n`);
   console.log(`Numbers: ${out}`);
@@ -81,86 +82,73 @@ function node(script: string, ...args: string[]): Promise<number> {
 }
 
 /** Null where it failed, as it does where the device has no subgroups. */
-async function onDevice(subgroups: boolean): Promise<GpuTimes | null> {
-  const result = join(folder, `${subgroups}.json`);
-  const options: GpuTimesOptions = { file, size: [width, height], batch, runs, subgroups, out: result };
+async function onDevice(
+  name: string,
+  how: Partial<Pick<GpuTimesOptions, 'subgroups' | 'sums'>>,
+): Promise<GpuTimes | null> {
+  const result = join(folder, `${name}.json`);
+  const options: GpuTimesOptions = {
+    ...{ file, batch, runs, subgroups: false, sums: 'float32', ...how },
+    size: [width, height],
+    out: result,
+  };
   const code = await node('gpu-times.ts', JSON.stringify(options));
   return code === 0 && existsSync(result) ? (JSON.parse(readFileSync(result, 'utf8')) as GpuTimes) : null;
 }
 
 /** Null with a printed reason where Python has no PyTorch that sees a card. */
 async function onPyTorch(): Promise<PyTorchTimes | null> {
-  const { networks } = (await openWeights(file)).detection;
-  const encoder = networks?.textEncoders[0];
-  if (!networks?.vae || !encoder) throw new Error('The file is no whole checkpoint.');
-  const sizes = {
-    text: pick(encoder, 'width', 'layers', 'heads', 'vocabulary', 'positions'),
-    unet: pytorchUNet(networks.unet),
-    vae: {
-      channels: networks.vae.channels,
-      mult: networks.vae.channelMult,
-      res_blocks: networks.vae.resBlocks,
-      latent: networks.vae.latentChannels,
-    },
-    ...{ width, height, batch, runs },
-  };
-  const script = join(ROOT, 'tools', 'pytorch-times', 'pytorch_times.py');
-  const python = values.python ?? 'python3';
-  const { code, output } = await capture(python, [script, JSON.stringify(sizes)], { timeout: 600_000 });
-  if (code === 0) return JSON.parse(output.trim().split('\n').at(-1)!) as PyTorchTimes;
-  console.log(`Not compared with PyTorch: ${output.trim().split('\n').at(-1) ?? ''}`);
+  const { networks, label } = (await openWeights(file)).detection;
+  if (!networks) throw new Error(`${label} is not a whole checkpoint.`);
+  const options = { ...pytorchSizes(networks), width, height, batch, runs };
+  const result = await runPyTorch(values.python ?? 'python3', 'times.py', options, 600_000);
+  if ('output' in result) return JSON.parse(result.output.trim().split('\n').at(-1)!) as PyTorchTimes;
+  console.log(`Not compared with PyTorch: ${result.reason}`);
   return null;
 }
 
-function pick<T, K extends keyof T>(object: T, ...keys: readonly K[]): Pick<T, K> {
-  return Object.fromEntries(keys.map((key) => [key, object[key]])) as Pick<T, K>;
-}
-
-function pytorchUNet(config: UNetConfig) {
-  const { modelChannels, channelMult, resBlocks, transformerDepth, contextDim, heads } = config;
-  return {
-    channels: modelChannels,
-    mult: channelMult,
-    res_blocks: resBlocks[0],
-    attention_levels: transformerDepth.flatMap((depth, level) => (depth > 0 ? [level] : [])),
-    context: contextDim,
-    ...('count' in heads ? { heads: heads.count } : { heads: 0, head_channels: heads.size }),
-  };
-}
-
-function report(plain: GpuTimes, grouped: GpuTimes | null, torch: PyTorchTimes | null): void {
+/** `others`: the same networks on the device opened otherwise. */
+function report(
+  plain: GpuTimes,
+  others: Readonly<Record<string, GpuTimes | null>>,
+  torch: PyTorchTimes | null,
+): void {
   console.log(`\n${plain.model} on ${plain.adapter}, ${width}x${height}, UNet batch ${batch}, float16`);
   if (torch) console.log(`PyTorch: ${torch.what}`);
-  const header = ['Network', 'Load', 'First', 'Then', 'Handing over', 'With subgroups', 'PyTorch', 'Ratio'];
+  const time = (times: GpuTimes, name: NetworkName) => typical(times.networks[name]!.runs);
+  const header = [
+    'Network',
+    'Load',
+    'First',
+    'Then',
+    'Handing over',
+    ...Object.keys(others),
+    'PyTorch',
+    'Ratio',
+  ];
   const rows = (Object.keys(NAMES) as NetworkName[]).map((name) => {
     const times = plain.networks[name]!;
-    const then = typical(times.runs);
-    const with_ = grouped?.networks[name];
     const theirs = torch && typical(torch.networks[name]!);
     return [
       NAMES[name]!,
       seconds(times.load),
       seconds(times.runs[0]!),
-      seconds(then),
+      seconds(time(plain, name)),
       seconds(typical(times.submit)),
-      with_ ? seconds(typical(with_.runs)) : '',
+      ...Object.values(others).map((other) => (other ? seconds(time(other, name)) : '')),
       theirs === null ? '' : seconds(theirs),
-      theirs === null ? '' : (Math.min(then, with_ ? typical(with_.runs) : Infinity) / theirs).toFixed(2),
+      theirs === null ? '' : (time(plain, name) / theirs).toFixed(2),
     ];
   });
   console.log(`\n${table([header, ...rows]).join('\n')}`);
-  for (const [times, how] of [[plain, 'without'] as const, [grouped, 'with'] as const]) {
+  for (const [how, times] of Object.entries({ 'as it is': plain, ...others })) {
     if (!times) continue;
-    const time = (name: NetworkName) => typical(times.networks[name]!.runs);
-    const picture = time('text') + STEPS * time('unet') + time('vae-decoder');
+    const picture = time(times, 'text') + STEPS * time(times, 'unet') + time(times, 'vae-decoder');
     const perMinute = ((60_000 / picture) * Math.max(1, batch / 2)).toPrecision(3);
-    console.log(`\n${perMinute} images a minute at ${STEPS} steps ${how} subgroups, the networks alone.`);
-  }
-  if (grouped) {
-    const { largest } = errorsOf(Float32Array.from(grouped.prediction), Float32Array.from(plain.prediction));
-    console.log(
-      `With subgroups the UNet's prediction differs by ${largest.toExponential(1)} of its largest value.`,
-    );
+    console.log(`\n${perMinute} images a minute at ${STEPS} steps ${how}, the networks alone.`);
+    if (times === plain) continue;
+    const { largest } = errorsOf(Float32Array.from(times.prediction), Float32Array.from(plain.prediction));
+    console.log(`The UNet's prediction differs by ${largest.toExponential(1)} of its largest value.`);
   }
   for (const name of Object.keys(NAMES) as NetworkName[]) {
     const { kernels } = plain.networks[name]!;

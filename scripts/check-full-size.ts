@@ -1,14 +1,19 @@
-// What float16 costs in accuracy at full size: the networks of a checkpoint on onnxruntime's CPU, in float32 with the
-// file's own weights, against float32 with weights rounded to float16, and against graphs in float16 (each node's result
-// rounded; sums inside a node are float32, which a GPU's need not be). With --webgpu also through the WebGPU provider, on
-// a graphics card or Mesa's software driver, where sums are float16 as well: minutes for a UNet call at 256x256 in software.
+// Whether the networks of a checkpoint of full size give the right numbers, and what float16 costs in accuracy. Compared with
+// PyTorch in float32 where Python has it, else with our own graphs in float32:
+//   - our graphs on onnxruntime's CPU, in float32 with the file's weights, and with weights in float16 as the library has them;
+//   - PyTorch in float16 as on a graphics card (tools/pytorch/results.py): what float16 must cost;
+//   - with --webgpu, what the app computes in float16, through the WebGPU provider, on a graphics card or on Mesa's software
+//     driver (ten minutes there for a first UNet call, whose shaders are compiled, then one or two at 128x128); and with
+//     --float16-sums once more with the sums that onnxruntime's shaders have by themselves (src/runtime/float32-sums.ts).
+// (onnxruntime's CPU has no float16: it drops the casts between nodes and computes in float32.)
 //
 //   npm run check-full-size -- FILE [--only text,unet,vae-decoder,vae-encoder] [--sizes 512x512,768x512] [--batch 2]
-//                              [--webgpu] [--out FILE.json]
+//                              [--webgpu] [--float16-sums] [--python python3] [--out FILE.json]
 //
-// SD 1.5 needs about 12 GB of memory and an hour on two cores. What is finished is kept in .cache/check-full-size, and a
-// run that was interrupted goes on there. Files: `npm run make-full-size`.
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+// SD 1.5 needs about 12 GB of memory. What is finished is kept in .cache/check-full-size, and a run that was interrupted
+// goes on there. Files: `npm run make-full-size`.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Precision } from '../src/graph/types.ts';
@@ -20,6 +25,7 @@ import { errorsOf, type Errors } from './errors-of.ts';
 import { float16Driver } from './float16-driver.js';
 import type { GpuResultOptions } from './gpu-result.ts';
 import { ROOT, run } from './process.js';
+import { pytorchSizes, runPyTorch } from './pytorch.ts';
 
 /** One row of the table. */
 interface Finding extends Errors {
@@ -29,10 +35,20 @@ interface Finding extends Errors {
   readonly seconds: number;
 }
 
+/** What the engine computes in float16; the others it computes in float32 everywhere. */
+const IN_FLOAT16: readonly NetworkName[] = ['unet', 'vae-decoder'];
+
+const USAGE =
+  'Usage: npm run check-full-size -- FILE [--only text,unet,vae-decoder,vae-encoder] [--sizes 512x512,768x512] ' +
+  '[--batch 2] [--webgpu] [--float16-sums] [--python python3] [--out FILE.json]';
 const text = { type: 'string' } as const;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { only: text, sizes: text, batch: text, webgpu: { type: 'boolean', default: false }, out: text },
+  options: {
+    ...{ only: text, sizes: text, batch: text, python: text, out: text },
+    webgpu: { type: 'boolean', default: false },
+    'float16-sums': { type: 'boolean', default: false },
+  },
 });
 const [named] = positionals;
 const names = values.only?.split(',') ?? NETWORKS;
@@ -45,9 +61,7 @@ if (
   !sizes.every((size) => size.length === 2 && size.every(fits)) ||
   !(Number.isInteger(batch) && batch > 0)
 ) {
-  throw new Error(
-    'Usage: npm run check-full-size -- FILE [--only text,unet,vae-decoder,vae-encoder] [--sizes 512x512,768x512] [--batch 2] [--webgpu] [--out FILE.json]',
-  );
+  throw new Error(USAGE);
 }
 const start = process.env['INIT_CWD'] ?? '.';
 const file = resolve(start, named);
@@ -57,29 +71,48 @@ const out =
     : resolve(start, values.out);
 const findings: Finding[] = existsSync(out) ? (JSON.parse(readFileSync(out, 'utf8')) as Finding[]) : [];
 
+/** A way to compute a case. */
 interface Variant {
   readonly name: string;
+  readonly networks: readonly NetworkName[];
   readonly result: (item: Case) => Promise<Float32Array>;
 }
 
 const weights = await openWeights(file);
+const { networks, label } = weights.detection;
+if (!networks) throw new Error(`${label} is not a whole checkpoint.`);
+const python = values.python ?? 'python3';
+const probe = await runPyTorch(python, 'version.py', {}, 60_000);
+const hasPyTorch = 'output' in probe;
+const narrow = values['float16-sums'];
+const driver = values.webgpu || narrow ? await float16Driver() : null;
+if (driver && 'reason' in driver) throw new Error(`Nothing to compute float16 on: ${driver.reason}.`);
+
+const ours: Variant = { name: 'float32', networks: NETWORKS, result: (item) => onCpu(item, false) };
 const variants: Variant[] = [
-  { name: 'weights in float16', result: (item) => onCpu(item, 'float32', true) },
-  { name: 'float16', result: (item) => onCpu(item, 'float16', true) },
+  ...(hasPyTorch ? [ours] : []),
+  { name: 'weights in float16', networks: NETWORKS, result: (item) => onCpu(item, true) },
+  ...(hasPyTorch
+    ? [{ name: 'PyTorch, float16', networks: NETWORKS, result: (item: Case) => onPyTorch(item, true) }]
+    : []),
+  ...(driver ? [onWebGpu(driver, 'float32')] : []),
+  ...(driver && narrow ? [onWebGpu(driver, 'float16')] : []),
 ];
-if (values.webgpu) {
-  const driver = await float16Driver();
-  if ('reason' in driver) throw new Error(`Nothing for --webgpu: ${driver.reason}.`);
-  variants.push({ name: `float16 on ${driver.adapter}`, result: (item) => onWebGpu(item, driver.env) });
-}
-console.log(`${weights.detection.label}; results in ${out}`);
+console.log(`${label}; results in ${out}`);
+console.log(
+  hasPyTorch
+    ? `Compared with PyTorch ${probe.output.trim()}, float32`
+    : `Compared with our own float32, for lack of PyTorch: ${probe.reason}`,
+);
 for (const item of casesOf(weights, sizes as [number, number][], batch)) {
   if (!names.includes(item.network)) continue;
   const open = variants.filter(
-    ({ name }) => !findings.some((found) => isOf(found, item) && found.variant === name),
+    ({ name, networks }) =>
+      networks.includes(item.network) &&
+      !findings.some((found) => isOf(found, item) && found.variant === name),
   );
   if (open.length === 0) continue;
-  const expected = await onCpu(item, 'float32', false);
+  const expected = hasPyTorch ? await onPyTorch(item, false) : await ours.result(item);
   for (const { name, result } of open) {
     const began = performance.now();
     const errors = errorsOf(await result(item), expected);
@@ -88,7 +121,7 @@ for (const item of casesOf(weights, sizes as [number, number][], batch)) {
     mkdirSync(dirname(out), { recursive: true });
     writeFileSync(out, `${JSON.stringify(findings, null, 2)}\n`);
     console.log(
-      `${item.network} ${item.what}, ${name}: ${errors.largest.toExponential(2)} after ${seconds.toFixed(0)} s`,
+      `${item.network} ${item.what}, ${name}: ${errors.rms.toExponential(2)} after ${seconds.toFixed(0)} s`,
     );
   }
 }
@@ -105,10 +138,10 @@ console.log(
 );
 console.log('\nErrors are relative: to the largest value, and to the root mean square.');
 
-/** Loads the network, runs it and lets go of it. `rounded`: its weights through float16. */
-async function onCpu(item: Case, precision: Precision, rounded: boolean): Promise<Float32Array> {
-  const session = await openNodeSession(item.build(precision), (ref, wanted) =>
-    weights.read(ref, wanted, rounded),
+/** Loads the network in float32, runs it and lets go of it. `rounded`: its weights through float16. */
+async function onCpu(item: Case, rounded: boolean): Promise<Float32Array> {
+  const session = await openNodeSession(item.build('float32'), (ref, precision) =>
+    weights.read(ref, precision, rounded),
   );
   try {
     return (await session.run(undefined, [item.output]))[item.output]!.data;
@@ -117,19 +150,53 @@ async function onCpu(item: Case, precision: Precision, rounded: boolean): Promis
   }
 }
 
-async function onWebGpu({ network, size }: Case, env: NodeJS.ProcessEnv): Promise<Float32Array> {
-  const written = `${out}.result`;
-  const options: GpuResultOptions = { file, network, size: size ?? [512, 512], batch, out: written };
-  const script = (name: string) => join(ROOT, 'scripts', name);
-  const args = [script('run.js'), script('gpu-result.ts'), JSON.stringify(options)];
-  mkdirSync(dirname(out), { recursive: true });
-  if ((await run(process.execPath, args, { env })) !== 0) throw new Error('It does not run on WebGPU.');
+async function onPyTorch({ network, tensors }: Case, half: boolean): Promise<Float32Array> {
+  const folder = mkdtempSync(join(tmpdir(), 'darkroom-pytorch-'));
   try {
-    const bytes = readFileSync(written);
-    return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+    const inputs = Object.entries(tensors).map(([name, { data, shape }]) => {
+      const path = join(folder, name);
+      writeFileSync(path, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+      return [name, { path, shape }] as const;
+    });
+    const all = pytorchSizes(networks!);
+    const options = {
+      ...{ file, network, half },
+      sizes: network === 'text' ? all.text : network === 'unet' ? all.unet : all.vae,
+      inputs: Object.fromEntries(inputs),
+      out: join(folder, 'result'),
+    };
+    const result = await runPyTorch(python, 'results.py', options, 0);
+    if ('reason' in result) throw new Error(`PyTorch failed: ${result.reason}`);
+    return readFloats(options.out);
   } finally {
-    rmSync(written);
+    rmSync(folder, { recursive: true });
   }
+}
+
+function onWebGpu(
+  { env, adapter }: { readonly env: NodeJS.ProcessEnv; readonly adapter: string },
+  sums: Precision,
+): Variant {
+  const result = async ({ network, size }: Case) => {
+    const written = `${out}.result`;
+    const options: GpuResultOptions = { file, network, size: size ?? [512, 512], batch, sums, out: written };
+    const script = (name: string) => join(ROOT, 'scripts', name);
+    const args = [script('run.js'), script('gpu-result.ts'), JSON.stringify(options)];
+    mkdirSync(dirname(out), { recursive: true });
+    if ((await run(process.execPath, args, { env })) !== 0) throw new Error('It does not run on WebGPU.');
+    try {
+      return readFloats(written);
+    } finally {
+      rmSync(written);
+    }
+  };
+  const how = sums === 'float32' ? '' : ', summed in float16';
+  return { name: `float16 on ${adapter.split(':')[0]!}${how}`, networks: IN_FLOAT16, result };
+}
+
+function readFloats(path: string): Float32Array {
+  const bytes = readFileSync(path);
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
 }
 
 function isOf({ network, what }: Finding, item: Case): boolean {

@@ -1,4 +1,5 @@
 // The networks of a checkpoint with seeded inputs as generation gives them: what is measured and compared at full size.
+import { product } from '../src/graph/shapes.ts';
 import type { Precision } from '../src/graph/types.ts';
 import type { Network } from '../src/models/network.ts';
 import { textEncoderNetwork } from '../src/models/text-encoder.ts';
@@ -17,6 +18,10 @@ export interface Case {
   /** In pixels; null where it has none. */
   readonly size: readonly [width: number, height: number] | null;
   readonly output: string;
+  /** The inputs as another implementation wants them: latents unscaled, timesteps as numbers. */
+  readonly tensors: Readonly<
+    Record<string, { readonly data: Float32Array; readonly shape: readonly number[] }>
+  >;
   /** The network, which brings its inputs along. */
   build(precision: Precision): Network<void>;
 }
@@ -34,78 +39,91 @@ export function casesOf(
   const { catalog } = weights;
 
   const bringing =
-    <I>(build: (precision: Precision) => Network<I>, inputs: () => I) =>
+    <I>(build: (precision: Precision) => Network<I>, inputs: I) =>
     (precision: Precision): Network<void> => {
       const network = build(precision);
-      return { ...network, feeds: () => network.feeds(inputs()) };
+      return { ...network, feeds: () => network.feeds(inputs) };
     };
+  const normal = (seed: number, ...shape: number[]) => ({
+    data: new TorchGenerator(seed).randn(product(shape)),
+    shape,
+  });
 
-  const tokens = () => {
-    const values = new TorchGenerator(1).randn(encoder.positions);
-    return Int32Array.from(values, (value) => Math.floor(Math.abs(value) * 1e4) % encoder.vocabulary);
-  };
-  // The hidden state that generation uses: the last, and the penultimate where the family does.
-  const skip = encoder.type === 'open-clip' ? 'skip.2' : 'skip.1';
+  const { positions } = encoder;
+  const tokens = normal(1, 1, positions);
+  tokens.data.forEach(
+    (value, i) => (tokens.data[i] = Math.floor(Math.abs(value) * 1e4) % encoder.vocabulary),
+  );
   const cases: Case[] = [
     {
       network: 'text',
       what: 'one chunk',
       size: null,
-      output: skip,
-      build: bringing(
-        (p) => textEncoderNetwork(encoder, catalog, p),
-        () => ({ tokens: tokens(), chunks: 1 }),
-      ),
+      // The hidden state that generation uses: the last, and the penultimate where the family does.
+      output: encoder.type === 'open-clip' ? 'skip.2' : 'skip.1',
+      tensors: { tokens },
+      build: bringing((precision) => textEncoderNetwork(encoder, catalog, precision), {
+        tokens: Int32Array.from(tokens.data),
+        chunks: 1,
+      }),
     },
   ];
   for (const size of sizes) {
     const [width, height] = size;
     const [h, w] = [height / 8, width / 8];
     const name = `${width}x${height}`;
-    const normal = (seed: number, count: number) => new TorchGenerator(seed).randn(count);
-    cases.push(
-      {
-        network: 'unet',
-        what: `${name}, batch ${batch}`,
-        size,
-        output: 'out',
-        build: bringing(
-          (p) => unetNetwork(unet, catalog, p),
-          () => ({
-            x: normal(2, batch * unet.inChannels * h * w),
-            batch,
-            height: h,
-            width: w,
-            timesteps: new Array<number>(batch).fill(500),
-            context: normal(3, batch * encoder.positions * unet.contextDim),
-            tokens: encoder.positions,
-          }),
-        ),
-      },
-      {
-        network: 'vae-decoder',
-        what: name,
-        size,
-        output: 'image',
-        build: bringing(
-          (p) => vaeDecoderNetwork(vae, catalog, p),
-          () => ({ latent: normal(4, vae.latentChannels * h * w), batch: 1, height: h, width: w }),
-        ),
-      },
-      {
-        network: 'vae-encoder',
-        what: name,
-        size,
-        output: 'mean',
-        build: bringing(
-          (p) => vaeEncoderNetwork(vae, catalog, p),
-          () => {
-            const image = normal(5, vae.inChannels * height * width).map((value) => Math.tanh(value / 2));
-            return { image, batch: 1, height, width };
-          },
-        ),
-      },
-    );
+
+    const x = normal(2, batch, unet.inChannels, h, w);
+    const context = normal(3, batch, positions, unet.contextDim);
+    const timesteps = { data: new Float32Array(batch).fill(500), shape: [batch] };
+    cases.push({
+      network: 'unet',
+      what: `${name}, batch ${batch}`,
+      size,
+      output: 'out',
+      tensors: { x, timesteps, context },
+      build: bringing((precision) => unetNetwork(unet, catalog, precision), {
+        x: x.data,
+        batch,
+        height: h,
+        width: w,
+        timesteps: timesteps.data,
+        context: context.data,
+        tokens: positions,
+      }),
+    });
+
+    const latent = normal(4, 1, vae.latentChannels, h, w);
+    const unscaled = latent.data.map((value) => value / vae.scaleFactor);
+    cases.push({
+      network: 'vae-decoder',
+      what: name,
+      size,
+      output: 'image',
+      tensors: { latent: { data: unscaled, shape: latent.shape } },
+      build: bringing((precision) => vaeDecoderNetwork(vae, catalog, precision), {
+        latent: latent.data,
+        batch: 1,
+        height: h,
+        width: w,
+      }),
+    });
+
+    const image = normal(5, 1, vae.inChannels, height, width);
+    image.data.forEach((value, i) => (image.data[i] = Math.tanh(value / 2)));
+    cases.push({
+      network: 'vae-encoder',
+      what: name,
+      size,
+      output: 'mean',
+      tensors: { image },
+      build: bringing((precision) => vaeEncoderNetwork(vae, catalog, precision), {
+        image: image.data,
+        batch: 1,
+        height,
+        width,
+      }),
+    });
   }
   return cases;
 }

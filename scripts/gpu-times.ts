@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import type * as Ort from 'onnxruntime-web/webgpu';
 import { loggedBy, openDawn, ortTensor } from '../tests/ort-dawn.ts';
+import type { Precision } from '../src/graph/types.ts';
 import { packGraph } from '../tests/packed-graph.ts';
 import { openWeights } from './checkpoint-weights.ts';
 import { casesOf, type Case, type NetworkName } from './full-size-cases.ts';
@@ -16,6 +17,8 @@ export interface GpuTimesOptions {
   /** After one that compiles shaders. */
   readonly runs: number;
   readonly subgroups: boolean;
+  /** What shaders add up in: float32 is what the app does. */
+  readonly sums: Precision;
   /** Where the result is written. */
   readonly out: string;
 }
@@ -44,7 +47,7 @@ const MEASURED: readonly NetworkName[] = ['text', 'unet', 'vae-decoder'];
 
 const options = JSON.parse(process.argv.at(-1) ?? '') as GpuTimesOptions;
 const features: GPUFeatureName[] = ['timestamp-query', ...(options.subgroups ? ['subgroups' as const] : [])];
-const dawn = await openDawn(features);
+const dawn = await openDawn({ features, sums: options.sums });
 const { ort, device } = dawn;
 if (options.subgroups && !device.features.has('subgroups')) {
   console.log('The device has no subgroups.');

@@ -5,6 +5,7 @@ import type * as Ort from 'onnxruntime-web/webgpu';
 import { create, globals } from 'webgpu';
 import type { HostTensor, Precision, WeightRef } from '../src/graph/types.ts';
 import type { Network } from '../src/models/network.ts';
+import { sumInFloat32 } from '../src/runtime/float32-sums.ts';
 import { packGraph } from './packed-graph.ts';
 
 export interface DawnSession<I> {
@@ -23,13 +24,22 @@ export interface Dawn {
   readonly ort: typeof Ort;
   readonly device: GPUDevice;
   readonly adapter: string;
+  /** Shaders that add up in float16 and did not let themselves be changed, by onnxruntime's names for them. */
+  readonly narrowSums: ReadonlySet<string>;
 }
 
-/**
- * Opens the WebGPU device with shader-f16, and onnxruntime on it. Rejects when there is none. `more`: features to have
- * where there are any. (Not `subgroups` where they have 4 or 8 lanes, as in software: onnxruntime's attention is wrong.)
- */
-export async function openDawn(more: readonly GPUFeatureName[] = []): Promise<Dawn> {
+export interface DawnOptions {
+  /**
+   * Features to have where there are any. (Not `subgroups` where they have 4 or 8 lanes, as in software: onnxruntime's
+   * attention is wrong.)
+   */
+  readonly features?: readonly GPUFeatureName[];
+  /** What float16 shaders add up in: float32 as in the app, or float16 as onnxruntime has it. */
+  readonly sums?: Precision;
+}
+
+/** Opens the WebGPU device with shader-f16, and onnxruntime on it. Rejects when there is none. */
+export async function openDawn({ features = [], sums = 'float32' }: DawnOptions = {}): Promise<Dawn> {
   Object.assign(globalThis, globals);
   const gpu = create([]);
   Object.defineProperty(globalThis, 'navigator', {
@@ -42,7 +52,7 @@ export async function openDawn(more: readonly GPUFeatureName[] = []): Promise<Da
   const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = adapter.limits;
   const { maxComputeInvocationsPerWorkgroup, maxStorageBuffersPerShaderStage } = adapter.limits;
   const device = await adapter.requestDevice({
-    requiredFeatures: ['shader-f16', ...more.filter((feature) => adapter.features.has(feature))],
+    requiredFeatures: ['shader-f16', ...features.filter((feature) => adapter.features.has(feature))],
     requiredLimits: {
       maxBufferSize,
       maxStorageBufferBindingSize,
@@ -52,12 +62,19 @@ export async function openDawn(more: readonly GPUFeatureName[] = []): Promise<Da
     },
   });
 
+  const narrowSums = new Set<string>();
+  if (sums === 'float32') {
+    sumInFloat32(device, (name, outcome) => {
+      if (outcome === 'unrecognised') narrowSums.add(name);
+    });
+  }
+
   keepLog();
   const ort = (await import(new URL('ort.webgpu.bundle.min.mjs', DIST).href)) as typeof Ort;
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmBinary = readFileSync(new URL('ort-wasm-simd-threaded.asyncify.wasm', DIST));
   ort.env.logLevel = 'warning';
-  return { ort, device, adapter: adapter.info.description };
+  return { ort, device, adapter: adapter.info.description, narrowSums };
 }
 
 /**

@@ -3,6 +3,7 @@
 // The device is ours rather than onnxruntime's: it gets the adapter's full limits, it outlives the last session (which
 // would destroy onnxruntime's own), and `subgroups` is asked for only where attention computes right with it.
 import type { DeviceReport } from '../generation/types.ts';
+import { sumInFloat32 } from './float32-sums.ts';
 import { GpuMemory } from './gpu-memory.ts';
 import { attentionIsRight } from './self-test.ts';
 
@@ -35,6 +36,7 @@ export async function openGpu(): Promise<Gpu> {
 }
 
 function gpuOf(adapter: GPUAdapter, device: GPUDevice, shaderF16: boolean, subgroups: boolean): Gpu {
+  if (shaderF16) sumInFloat32(device);
   return {
     device,
     memory: new GpuMemory(device),

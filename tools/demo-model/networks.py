@@ -41,10 +41,17 @@ class LayerNorm(nn.LayerNorm):
 # -- text encoder ----------------------------------------------------------------------------------------------------
 
 
+def quick_gelu(x):
+    return x * torch.sigmoid(1.702 * x)
+
+
+ACTIVATIONS = {"quick_gelu": quick_gelu, "gelu": F.gelu}
+
+
 class ClipLayer(nn.Module):
-    def __init__(self, width, heads):
+    def __init__(self, width, heads, activation):
         super().__init__()
-        self.heads = heads
+        self.heads, self.activation = heads, ACTIVATIONS[activation]
         self.self_attn = nn.ModuleDict({name: nn.Linear(width, width) for name in ("q_proj", "k_proj", "v_proj", "out_proj")})
         self.layer_norm1, self.layer_norm2 = LayerNorm(width), LayerNorm(width)
         self.mlp = nn.ModuleDict({"fc1": nn.Linear(width, 4 * width), "fc2": nn.Linear(4 * width, width)})
@@ -54,18 +61,18 @@ class ClipLayer(nn.Module):
         q, k, v = (self.self_attn[name](h) for name in ("q_proj", "k_proj", "v_proj"))
         x = x + self.self_attn["out_proj"](attention(q, k, v, self.heads, mask))
         h = self.mlp["fc1"](self.layer_norm2(x))
-        return x + self.mlp["fc2"](h * torch.sigmoid(1.702 * h))
+        return x + self.mlp["fc2"](self.activation(h))
 
 
 class ClipText(nn.Module):
     """Token ids [N, 77] -> [N, 77, width]. While training, `vocabulary` is the number of tokens that captions use."""
 
-    def __init__(self, width, layers, heads, vocabulary, positions):
+    def __init__(self, width, layers, heads, vocabulary, positions, activation="quick_gelu"):
         super().__init__()
         self.embeddings = nn.ModuleDict(
             {"token_embedding": nn.Embedding(vocabulary, width), "position_embedding": nn.Embedding(positions, width)}
         )
-        self.encoder = nn.ModuleDict({"layers": nn.ModuleList(ClipLayer(width, heads) for _ in range(layers))})
+        self.encoder = nn.ModuleDict({"layers": nn.ModuleList(ClipLayer(width, heads, activation) for _ in range(layers))})
         self.final_layer_norm = LayerNorm(width)
         self.register_buffer("mask", torch.full((positions, positions), -1e4).triu(1), persistent=False)
         nn.init.normal_(self.embeddings["token_embedding"].weight, std=0.02 * math.sqrt(width / 16))
