@@ -136,8 +136,8 @@ export class LoadedModel implements Networks {
   }
 
   /**
-   * The encoder is needed rarely, so it is loaded for the call alone; in float32, for in float16 its error on a GPU
-   * exceeds what the reference allows.
+   * The encoder is needed rarely, so it is loaded for the call alone; in float32, since everything that follows starts
+   * from its result.
    */
   async encode(image: Float32Array, height: number, width: number): Promise<Float32Array> {
     const { vae, weights } = this;
@@ -184,7 +184,7 @@ export class LoadedModel implements Networks {
   }
 
   #textSession() {
-    // Small and run once a prompt: in float16, its error on a GPU exceeds what the reference allows.
+    // Small and run once a prompt, so it can afford to be exact.
     return this.#open('text encoder', () => textEncoderNetwork(this.textEncoder, this.weights, 'float32'));
   }
 
