@@ -26,7 +26,10 @@ test('a full card makes room for a new size; low VRAM mode keeps one network at 
       },
       [
         model!.sha256,
-        { ...DEFAULT_PARAMETERS, prompt: 'x', seed: 1, steps: 1, width: 64, height, sampler: 'Euler' },
+        {
+          ...DEFAULT_PARAMETERS,
+          ...{ prompt: 'x', seed: 1, steps: 1, cfgScale: 1, width: 64, height, sampler: 'Euler' },
+        },
         gpuMemory,
         lowVram,
       ] as const,
