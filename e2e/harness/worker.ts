@@ -12,6 +12,7 @@ import { vaeDecoderNetwork, vaeEncoderNetwork } from '../../src/models/vae.ts';
 import { decoderStemNetwork, decoderTileNetwork, decoderTiles } from '../../src/models/vae-tiles.ts';
 import { statisticsOf } from '../../src/generation/tiled-vae.ts';
 import { openGpu } from '../../src/runtime/device.ts';
+import { sumInFloat32 } from '../../src/runtime/float32-sums.ts';
 import { ort } from '../../src/runtime/ort.ts';
 import { attentionIsRight } from '../../src/runtime/self-test.ts';
 import { NetworkSession, type Executor } from '../../src/runtime/session.ts';
@@ -152,6 +153,15 @@ export class Harness {
 
   async openedDeviceIsRight(): Promise<boolean> {
     return attentionIsRight((await openGpu()).device);
+  }
+
+  /** How many of onnxruntime's shaders pass through runtime/float32-sums.ts on their way to our device. */
+  async shadersSeen(): Promise<number> {
+    const { device } = await openGpu();
+    let seen = 0;
+    sumInFloat32(device, () => seen++);
+    await attentionIsRight(device);
+    return seen;
   }
 
   /** The self-test's verdict on a device with `subgroups`, which `openGpu` would not ask for here. */

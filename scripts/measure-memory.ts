@@ -1,10 +1,12 @@
-// What importing (and with --load, loading and unloading) a checkpoint costs in Chromium: time and peak memory, beside
-// what the disk alone takes for the same bytes. Linux only.
+// What a checkpoint costs in Chromium, in time and peak memory: importing it, beside what the disk alone takes for the same
+// bytes; with --load, loading and unloading; with --picture, a picture of one step too (in float32, rendered in software: a
+// quarter of an hour at 64x64). Linux only.
 //
-//   npm run measure-import -- FILE [--load]
+//   npm run measure-memory -- FILE [--load] [--picture 64x64]
 import { closeSync, fsyncSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { DEFAULT_PARAMETERS } from '../src/generation/types.ts';
 import { App } from './app.ts';
 import { type Memory, MemoryWatch, type ProcessKind } from './process-memory.ts';
 
@@ -15,16 +17,22 @@ const SETTLING = 60_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { load: { type: 'boolean', default: false } },
+  options: { load: { type: 'boolean', default: false }, picture: { type: 'string' } },
 });
 const [named] = positionals;
-if (named === undefined || process.platform !== 'linux') {
-  throw new Error('Usage (on Linux): npm run measure-import -- FILE [--load]');
+const picture = values.picture?.split('x').map(Number);
+const fits = (n: number | undefined) => Number.isInteger(n) && n! >= 64 && n! % 8 === 0;
+if (
+  named === undefined ||
+  (picture && !(picture.length === 2 && picture.every(fits))) ||
+  process.platform !== 'linux'
+) {
+  throw new Error('Usage (on Linux): npm run measure-memory -- FILE [--load] [--picture 64x64]');
 }
 const file = resolve(process.env['INIT_CWD'] ?? '.', named);
 const size = statSync(file).size;
 // Beside the file: the comparison with the disk is fair only on the same one.
-const folder = mkdtempSync(join(dirname(file), 'measure-import-'));
+const folder = mkdtempSync(join(dirname(file), 'measure-memory-'));
 const watch = new MemoryWatch();
 const app = await App.open(join(folder, 'profile'), 'software');
 try {
@@ -48,7 +56,7 @@ async function measure(): Promise<void> {
   row('import, peak', importing.toFixed(1), ...inMegabytes(watch.takePeak()));
   const writing = seconds(() => writeAll(join(folder, 'copy'), model.storedSize));
 
-  if (values.load) {
+  if (values.load || picture) {
     // All networks at once, whatever the card.
     await app.setMemory({ lowVram: 'off', tiledVae: 'off', gpuMemory: null });
     start = performance.now();
@@ -58,6 +66,27 @@ async function measure(): Promise<void> {
     // What was freed meanwhile, Chromium gives back bit by bit.
     await new Promise((resolve) => setTimeout(resolve, SETTLING));
     row('loaded, a minute later', '', ...inMegabytes(watch.now()));
+    if (picture) {
+      const [width = 0, height = 0] = picture;
+      const settings = {
+        prompt: 'a lighthouse',
+        seed: 1,
+        steps: 1,
+        cfgScale: 1,
+        sampler: 'Euler',
+        width,
+        height,
+      };
+      watch.takePeak();
+      start = performance.now();
+      await app.generate(
+        model.sha256,
+        { ...DEFAULT_PARAMETERS, ...settings },
+        () => undefined,
+        () => undefined,
+      );
+      row('picture, peak', ((performance.now() - start) / 1000).toFixed(1), ...inMegabytes(watch.takePeak()));
+    }
     await app.unload();
     row('unloaded', '', ...inMegabytes(watch.now()));
   }
@@ -99,5 +128,5 @@ function gigabytes(bytes: number): string {
 }
 
 function row(name: string, ...cells: readonly string[]): void {
-  console.log(name.padEnd(16) + cells.map((cell) => cell.padStart(12)).join(''));
+  console.log(name.padEnd(24) + cells.map((cell) => cell.padStart(12)).join(''));
 }
