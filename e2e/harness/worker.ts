@@ -152,7 +152,7 @@ export class Harness {
   }
 
   async openedDeviceIsRight(): Promise<boolean> {
-    return attentionIsRight((await openGpu()).device);
+    return attentionIsRight((await openGpu()).device, 'float32');
   }
 
   /** How many of onnxruntime's shaders pass through runtime/float32-sums.ts on their way to our device. */
@@ -160,7 +160,7 @@ export class Harness {
     const { device } = await openGpu();
     let seen = 0;
     sumInFloat32(device, () => seen++);
-    await attentionIsRight(device);
+    await attentionIsRight(device, 'float32');
     return seen;
   }
 
@@ -172,7 +172,7 @@ export class Harness {
       requiredFeatures: ['subgroups'],
       requiredLimits: { maxStorageBuffersPerShaderStage: adapter.limits.maxStorageBuffersPerShaderStage },
     });
-    const right = await attentionIsRight(device);
+    const right = await attentionIsRight(device, 'float32');
     device.destroy();
     return { lanes: adapter.info.subgroupMaxSize ?? null, right };
   }

@@ -26,7 +26,8 @@ export async function openGpu(): Promise<Gpu> {
 
   if (withSubgroups) {
     const device = await requestDevice(adapter, shaderF16, true);
-    if (await attentionIsRight(device)) return gpuOf(adapter, device, shaderF16, true);
+    if (await attentionIsRight(device, shaderF16 ? 'float16' : 'float32'))
+      return gpuOf(adapter, device, shaderF16, true);
     device.destroy();
   }
   // An adapter gives out one device; the next one needs an adapter of its own.
@@ -36,7 +37,6 @@ export async function openGpu(): Promise<Gpu> {
 }
 
 function gpuOf(adapter: GPUAdapter, device: GPUDevice, shaderF16: boolean, subgroups: boolean): Gpu {
-  if (shaderF16) sumInFloat32(device);
   return {
     device,
     memory: new GpuMemory(device),
@@ -81,7 +81,9 @@ async function requestDevice(
   const requiredFeatures: GPUFeatureName[] = [];
   if (shaderF16) requiredFeatures.push('shader-f16');
   if (subgroups) requiredFeatures.push('subgroups');
-  return adapter.requestDevice({ requiredFeatures, requiredLimits: allLimits(adapter) });
+  const device = await adapter.requestDevice({ requiredFeatures, requiredLimits: allLimits(adapter) });
+  sumInFloat32(device);
+  return device;
 }
 
 /** Everything the adapter can do: large models need buffers far over the defaults. */

@@ -3,8 +3,8 @@
 // onnxruntime's WebGPU kernels add up in the type of their inputs. Over the thousands of products behind one number of a
 // UNet, float16 loses far more in that than by rounding the result. What computes float16 elsewhere (cuDNN, cuBLAS, Metal)
 // adds in float32. onnxruntime has no option for it, so its shaders are changed on their way to the device, which is ours:
-// partial sums and the tiles they are made from are float32; what is read and written stays float16, and so does the
-// traffic with the GPU's memory.
+// factors become float32 as they leave their tile, and sums stay float32 until they are written. Tiles, and all traffic with
+// the GPU's memory, stay float16.
 //
 // This rests on the text of onnxruntime's shaders: its version is pinned, and a test says when they changed. A shader that
 // is not recognised runs as it is.
@@ -41,8 +41,15 @@ function isFloat16(name: string, code: string): boolean {
   return name === 'f16' || new RegExp(`^alias ${name} = (f16|vec[234]<f16>);`, 'm').test(code);
 }
 
+/** "let BCached0 = mm_Bsub[k][column];", "BCached[inner] = mm_Bsub[k][column];" */
+const READ = /^( *(?:let )?[AB]Cached.* = +)(mm_)([AB])(sub\[.*\]\[.*\]);/gm;
+const WRITE = /^ *mm_[AB]sub\[.*\]\[.*\] = .*;/gm;
+
 /** A matrix product or a convolution in tiles A and B. `element`: the shader's name for float16. */
 function widenProduct(code: string, element: string): Widened {
+  // A factor that stayed float16 beside others would make the shader invalid.
+  if (/mm_[AB]sub\[/.test(code.replace(READ, '').replace(WRITE, '')))
+    return { outcome: 'unrecognised', code };
   const wide = (type: string) => type.replaceAll(element, 'f32');
   const typeOf = (pattern: RegExp) => pattern.exec(code)?.[1] ?? element;
   const entry = {
@@ -51,12 +58,10 @@ function widenProduct(code: string, element: string): Widened {
   };
   const sum = typeOf(/var acc ?: array<(?:array<)?(vec[234]<\w+>|\w+)/);
   return rewrite(code, [
-    { count: 2, pattern: /^(var<workgroup> mm_[AB]sub ?: )(.*;)/gm, by: (start, type) => start + wide(type) },
     {
       count: 2,
-      pattern: /^( *mm_)([AB])(sub\[.*\]\[.*\] = )(mm_read[AB]\(.*\));/gm,
-      by: (start, tile, target, value) =>
-        `${start}${tile}${target}${wide(entry[tile as 'A' | 'B'])}(${value});`,
+      pattern: READ,
+      by: (start, mm, tile, place) => `${start}${wide(entry[tile as 'A' | 'B'])}(${mm}${tile}${place});`,
     },
     { count: 1, pattern: /^( *var acc ?: )(.*;)/gm, by: (start, type) => start + wide(type) },
     { count: 0, pattern: /^( *var BCached ?: )(.*;)/gm, by: (start, type) => start + wide(type) },
@@ -87,19 +92,42 @@ function widenAttention(code: string, value: string): Widened {
       by: (start, sum) => `${start}${value}(${sum});`,
     },
     { count: 1, pattern: /^( *let o_ratio = )\w+(\(.*\);)/gm, by: (start, end) => `${start}f32${end}` },
-    { count: 1, pattern: /^( *var acc = )\w+\(0\);/gm, by: (start) => `${start}vec4<f32>(0);` },
-    {
-      count: 1,
-      pattern: /^( *acc \+= )(v_tile\[.*\]) \* \w+\((qk_scores\[\w+\])\);/gm,
-      by: (start, v, score) => `${start}vec4<f32>(${v}) * f32(${score});`,
-    },
-    {
-      count: 1,
-      pattern: /^( *o_tile\[\w+\] = o_tile\[\w+\] \* )\w+\(o_ratio\)( \+ acc;)/gm,
-      by: (start, end) => `${start}o_ratio${end}`,
-    },
+    ...(code.includes('fn fetchVTile(') ? SUM_OVER_LANES : SUM_OVER_KEYS),
   ]);
 }
+
+const SUM_OVER_KEYS: readonly Replacement[] = [
+  { count: 1, pattern: /^( *var acc = )\w+\(0\);/gm, by: (start) => `${start}vec4<f32>(0);` },
+  {
+    count: 1,
+    pattern: /^( *acc \+= )(v_tile\[.*\]) \* \w+\((qk_scores\[\w+\])\);/gm,
+    by: (start, v, score) => `${start}vec4<f32>(${v}) * f32(${score});`,
+  },
+  {
+    count: 1,
+    pattern: /^( *o_tile\[\w+\] = o_tile\[\w+\] \* )\w+\(o_ratio\)( \+ acc;)/gm,
+    by: (start, end) => `${start}o_ratio${end}`,
+  },
+];
+
+/** With subgroups: each lane reads one key, and the others hear of it from there. */
+const SUM_OVER_LANES: readonly Replacement[] = [
+  {
+    count: 1,
+    pattern: /^(fn fetchVTile\(.*\) -> )\w+( \{)/gm,
+    by: (start, end) => `${start}vec4<f32>${end}`,
+  },
+  {
+    count: 1,
+    pattern: /^( *return )(subgroupShuffle\(v_val, \w+\));/gm,
+    by: (start, shuffled) => `${start}vec4<f32>(${shuffled});`,
+  },
+  {
+    count: 1,
+    pattern: /^( *let qk_\d_value = )\w+(\(qk_\d\);)/gm,
+    by: (start, end) => `${start}vec4<f32>${end}`,
+  },
+];
 
 interface Replacement {
   readonly pattern: RegExp;

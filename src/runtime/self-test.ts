@@ -1,6 +1,7 @@
 // Does attention compute right on this device? onnxruntime 1.30's flash attention is wrong with `subgroups` on some
 // hardware (4 or 8 lanes), silently, so it is compared with plain JavaScript before a device is trusted.
 import { Graph } from '../graph/graph.ts';
+import type { Precision } from '../graph/types.ts';
 import { ort, ortMutex } from './ort.ts';
 
 /** Queries, keys, heads and head size: self-attention over more than one tile, and cross-attention with 77 keys. */
@@ -11,11 +12,12 @@ const CASES = [
 
 type Case = (typeof CASES)[number];
 
-/** Wrong results are off by 0.1 and more; float32 rounding is below 1e-5. */
+/** Wrong results are off by 0.1 and more; rounding by less than 1e-5 in float32, about 1e-3 in float16. */
 const TOLERANCE = 1e-2;
 
-export async function attentionIsRight(device: GPUDevice): Promise<boolean> {
-  const graph = new Graph('float32');
+/** `precision`: what the networks will be computed in, since each has a shader of its own. */
+export async function attentionIsRight(device: GPUDevice, precision: Precision): Promise<boolean> {
+  const graph = new Graph(precision);
   const feeds: Record<string, ort.Tensor> = {};
   const expected: Float32Array[] = [];
   CASES.forEach((shape, index) => {
@@ -23,7 +25,7 @@ export async function attentionIsRight(device: GPUDevice): Promise<boolean> {
     const input = (name: string, rows: number, seed: number) => {
       const data = pattern(rows * width, seed);
       feeds[name + index] = new ort.Tensor('float32', data, [1, rows, width]);
-      return { value: graph.input(name + index, 'float32', [1, rows, width]), data };
+      return { value: graph.cast(graph.input(name + index, 'float32', [1, rows, width]), precision), data };
     };
     const q = input('q', shape.queries, 1);
     const k = input('k', shape.keys, 2);
