@@ -12,9 +12,15 @@ const executablePath = (process.env['CHROME_PATH'] ??= (await findBrowser()) ?? 
 const url = `http://localhost:${port}`;
 const mounts = { '/': 'dist', '/harness/': 'dist-harness', '/reference/': REFERENCE_DIR };
 
+/** Started first, so that none of them runs on alone when all others are done. */
+const LONGEST = ['queue', 'pictures', 'gpu-memory', 'single-file'].map((name) => `**/${name}.e2e.ts`);
+
 export default defineConfig({
   testDir: 'e2e',
-  testMatch: '**/*.e2e.ts',
+  projects: [
+    { name: 'longest', testMatch: LONGEST },
+    { name: 'others', testMatch: '**/*.e2e.ts', testIgnore: LONGEST },
+  ],
   outputDir: 'test-results',
   // One browser a core: software rendering keeps about one busy.
   fullyParallel: true,
