@@ -2,6 +2,7 @@
 // the GPU device that src/runtime opens.
 import { expose } from 'comlink';
 import { blobSource } from '../../src/checkpoint/source.ts';
+import { ChunkWriter } from '../../src/library/chunk-writer.ts';
 import { getChunks } from '../../src/library/models.ts';
 import { importModel } from '../../src/library/importer.ts';
 import type { Network } from '../../src/models/network.ts';
@@ -149,6 +150,26 @@ export class Harness {
         break;
     }
     return logged.filter((line) => line.includes('VerifyEachNodeIsAssignedToAnEp'));
+  }
+
+  /** Tensors of so many float16 numbers (1, 2, 3 ...), written in chunks of `chunkBytes` and read again. */
+  async throughChunks(chunkBytes: number, sizes: readonly number[]): Promise<number[][]> {
+    const id = crypto.randomUUID();
+    const writer = new ChunkWriter(id, chunkBytes);
+    for (const [index, size] of sizes.entries()) {
+      const tensor = { name: String(index), shape: [size], network: 'unet' as const };
+      await writer.add(tensor, size, async (out, first) => out.forEach((_, i) => (out[i] = first + i + 1)));
+    }
+    await writer.finish();
+    const chunks = await getChunks({ name: id, chunks: writer.chunks });
+    const read = await Promise.all(
+      writer.tensors.map(async ({ chunk, offset, byteLength }) => {
+        const bytes = await chunks[chunk]!.slice(offset, offset + byteLength).arrayBuffer();
+        return [...new Uint16Array(bytes)];
+      }),
+    );
+    await writer.discard();
+    return read;
   }
 
   async openedDeviceIsRight(): Promise<boolean> {

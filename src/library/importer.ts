@@ -142,13 +142,14 @@ async function convert(
   const nonFinite: { tensor: string; count: number }[] = [];
   for (const entry of inFileOrder(checkpoint, plan)) {
     const counts = { clamped: 0, nonFinite: 0 };
-    await writer.add(entry, elementCount(entry.shape), async (out) => {
-      let written = 0;
+    const fill = async (out: Uint16Array, first: number) => {
+      let [written, before] = [0, 0];
       for (const source of entry.sources) {
         const info = checkpoint.tensors.get(source)!;
-        for (let start = 0; start < info.elementCount; start += PIECE_ELEMENTS) {
+        const end = Math.min(info.elementCount, first + out.length - before);
+        for (let start = Math.max(0, first - before); start < end; start += PIECE_ELEMENTS) {
           if (signal.aborted) throw new CancelledError();
-          const count = Math.min(PIECE_ELEMENTS, info.elementCount - start);
+          const count = Math.min(PIECE_ELEMENTS, end - start);
           const bytes = await checkpoint.read(source, start, count);
           const found = toFloat16(bytes, info.dtype, out.subarray(written, written + count));
           counts.clamped += found.clamped;
@@ -156,9 +157,11 @@ async function convert(
           written += count;
           if (found.nonFinite > 0 && !options.allowNonFinite) throw nonFiniteError(source, found.nonFinite);
         }
+        before += info.elementCount;
       }
       if (entry.transpose) transposeInPlace(out, entry.shape);
-    });
+    };
+    await writer.add(entry, elementCount(entry.shape), fill, entry.transpose);
     if (counts.clamped > 0) clamped.push({ tensor: entry.name, count: counts.clamped });
     if (counts.nonFinite > 0) nonFinite.push({ tensor: entry.name, count: counts.nonFinite });
   }

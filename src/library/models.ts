@@ -93,7 +93,7 @@ export async function deleteChunks(chunks: readonly string[]): Promise<void> {
 }
 
 /** The chunks of a model, as Blobs that are read only where they are sliced. Rejects when one is missing. */
-export async function getChunks(model: StoredModel): Promise<Blob[]> {
+export async function getChunks(model: Pick<StoredModel, 'chunks' | 'name'>): Promise<Blob[]> {
   const found = await getMany<unknown>(
     model.chunks.map((chunk) => chunk.key),
     weightStore(),
