@@ -26,6 +26,7 @@ test('a full card makes room for a new size; low VRAM mode keeps one network at 
       },
       [
         model!.sha256,
+        // CFG 1: one call of the UNet, for software is slow and only sizes matter here.
         {
           ...DEFAULT_PARAMETERS,
           ...{ prompt: 'x', seed: 1, steps: 1, cfgScale: 1, width: 64, height, sampler: 'Euler' },

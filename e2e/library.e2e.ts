@@ -2,7 +2,6 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
 import { DarkroomPage } from './darkroom-page.ts';
-import type {} from './harness/harness.d.ts';
 import { TINY_MODEL, unpackModel, type CheckpointFiles } from './tiny-checkpoint.ts';
 
 test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
@@ -188,10 +187,3 @@ function addUnusedTensor(file: string, length: number): void {
   writeFileSync(file, start);
   truncateSync(file, start.length + length);
 }
-
-test('tensors come back as they were written, small ones together, large ones in parts', async ({ page }) => {
-  await page.goto('/harness/');
-  const sizes = [3, 8, 21, 5, 16, 1];
-  const read = await page.evaluate((sizes) => window.harness.throughChunks(16, sizes), sizes);
-  expect(read).toEqual(sizes.map((size) => Array.from({ length: size }, (_, i) => i + 1)));
-});

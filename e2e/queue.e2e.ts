@@ -16,6 +16,7 @@ async function prepare(page: Page, steps: number): Promise<DarkroomPage> {
     timeout: 300_000,
   });
   await darkroom.prompt.fill('a lighthouse');
+  // CFG 1: one call of the UNet a step, for software is slow and guidance is not the point here.
   // Draws noise at every step and looks back over its predictions.
   await darkroom.choose('Sampling method', 'DPM++ 2M SDE');
   await darkroom.set({ Width: 64, Height: 64, 'CFG Scale': 1, 'Sampling steps': steps, Seed: 5 });

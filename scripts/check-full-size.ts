@@ -11,7 +11,7 @@
 //                              [--webgpu] [--float16-sums] [--python python3] [--out FILE.json]
 //
 // SD 1.5 needs about 12 GB of memory. What is finished is kept in .cache/check-full-size, and a run that was interrupted
-// goes on there. Files: `npm run make-full-size`.
+// goes on there: delete the file when graphs or shaders have changed. Checkpoints: `npm run make-full-size`.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -32,6 +32,8 @@ interface Finding extends Errors {
   readonly network: NetworkName;
   readonly what: string;
   readonly variant: string;
+  /** What the error is measured against. */
+  readonly against: string;
   readonly seconds: number;
 }
 
@@ -84,6 +86,7 @@ if (!networks) throw new Error(`${label} is not a whole checkpoint.`);
 const python = values.python ?? 'python3';
 const probe = await runPyTorch(python, 'version.py', {}, 60_000);
 const hasPyTorch = 'output' in probe;
+const against = hasPyTorch ? 'PyTorch, float32' : 'our own float32';
 const narrow = values['float16-sums'];
 const driver = values.webgpu || narrow ? await float16Driver() : null;
 if (driver && 'reason' in driver) throw new Error(`Nothing to compute float16 on: ${driver.reason}.`);
@@ -117,7 +120,7 @@ for (const item of casesOf(weights, sizes as [number, number][], batch)) {
     const began = performance.now();
     const errors = errorsOf(await result(item), expected);
     const seconds = (performance.now() - began) / 1000;
-    findings.push({ network: item.network, what: item.what, variant: name, seconds, ...errors });
+    findings.push({ network: item.network, what: item.what, variant: name, against, seconds, ...errors });
     mkdirSync(dirname(out), { recursive: true });
     writeFileSync(out, `${JSON.stringify(findings, null, 2)}\n`);
     console.log(
@@ -126,7 +129,8 @@ for (const item of casesOf(weights, sizes as [number, number][], batch)) {
   }
 }
 
-const rows = findings.map(({ network, what, variant, largest, rms, finite }) => [
+const shown = findings.filter((found) => found.against === against);
+const rows = shown.map(({ network, what, variant, largest, rms, finite }) => [
   network,
   what,
   variant,
@@ -199,6 +203,6 @@ function readFloats(path: string): Float32Array {
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
 }
 
-function isOf({ network, what }: Finding, item: Case): boolean {
-  return network === item.network && what === item.what;
+function isOf(found: Finding, item: Case): boolean {
+  return found.network === item.network && found.what === item.what && found.against === against;
 }
