@@ -235,6 +235,19 @@ export class App {
     });
   }
 
+  /** Bytes of the GPU's memory in use; null without a GPU. */
+  async gpuMemory(): Promise<number | null> {
+    return this.page.evaluate(() => window.darkroom.gpuMemory());
+  }
+
+  /** Bytes of it that the page shows for pictures of a size; null where that cannot be told. */
+  async estimateMemory(sha256: string, size: RequestSize, options: MemoryOptions): Promise<number | null> {
+    return this.page.evaluate(
+      ({ sha256, size, options }) => window.darkroom.estimateMemory(sha256, size, options),
+      { sha256, size, options },
+    );
+  }
+
   /** Gives the loaded model's memory back. */
   async unload(): Promise<void> {
     await this.page.evaluate(() => window.darkroom.unload());

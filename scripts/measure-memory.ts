@@ -1,11 +1,12 @@
-// What a checkpoint costs in Chromium, in time and peak memory: importing it, beside what the disk alone takes for the same
-// bytes; with --load, loading and unloading; with --picture, a picture of one step too (in float32, rendered in software: a
-// quarter of an hour at 64x64). Linux only.
+// What a checkpoint costs in Chromium, in time and in peak memory of its processes: importing it, beside what the disk alone
+// takes for the same bytes; with --load, loading and unloading; with --picture, a picture of one step too (in float32,
+// rendered in software: a quarter of an hour at 64x64, without guidance). Linux only.
 //
-//   npm run measure-memory -- FILE [--load] [--picture 64x64]
+//   npm run measure-memory -- FILE [--load] [--picture 64x64] [--cfg-scale 1]
 import { closeSync, fsyncSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { MemoryOptions } from '../src/generation/memory-options.ts';
 import { DEFAULT_PARAMETERS } from '../src/generation/types.ts';
 import { App } from './app.ts';
 import { type Memory, MemoryWatch, type ProcessKind } from './process-memory.ts';
@@ -14,20 +15,30 @@ const KINDS: readonly ProcessKind[] = ['renderer', 'gpu', 'browser'];
 const PIECE = 16 << 20;
 /** Milliseconds until a process has given back what it freed. */
 const SETTLING = 60_000;
+/** All networks at once, whatever the card. */
+const MEMORY: MemoryOptions = { lowVram: 'off', tiledVae: 'off', gpuMemory: null };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { load: { type: 'boolean', default: false }, picture: { type: 'string' } },
+  options: {
+    load: { type: 'boolean', default: false },
+    picture: { type: 'string' },
+    'cfg-scale': { type: 'string', default: '1' },
+  },
 });
 const [named] = positionals;
 const picture = values.picture?.split('x').map(Number);
+const cfgScale = Number(values['cfg-scale']);
 const fits = (n: number | undefined) => Number.isInteger(n) && n! >= 64 && n! % 8 === 0;
 if (
   named === undefined ||
   (picture && !(picture.length === 2 && picture.every(fits))) ||
+  !(cfgScale >= 1) ||
   process.platform !== 'linux'
 ) {
-  throw new Error('Usage (on Linux): npm run measure-memory -- FILE [--load] [--picture 64x64]');
+  throw new Error(
+    'Usage (on Linux): npm run measure-memory -- FILE [--load] [--picture 64x64] [--cfg-scale 1]',
+  );
 }
 const file = resolve(process.env['INIT_CWD'] ?? '.', named);
 const size = statSync(file).size;
@@ -46,7 +57,8 @@ try {
 async function measure(): Promise<void> {
   const reading = seconds(() => readAll(file));
   const idle = watch.now();
-  row('', 'seconds', ...KINDS.map((kind) => `${kind} MB`));
+  console.log(`${app.device.adapter}, ${app.device.shaderF16 ? 'float16' : 'float32'}`);
+  row('', 'seconds', ...KINDS.map((kind) => `${kind} MB`), 'buffers MB');
   row('idle', '', ...inMegabytes(idle));
   watch.takePeak();
 
@@ -57,38 +69,17 @@ async function measure(): Promise<void> {
   const writing = seconds(() => writeAll(join(folder, 'copy'), model.storedSize));
 
   if (values.load || picture) {
-    // All networks at once, whatever the card.
-    await app.setMemory({ lowVram: 'off', tiledVae: 'off', gpuMemory: null });
+    await app.setMemory(MEMORY);
     start = performance.now();
     await app.load(model.sha256);
     row('load, peak', ((performance.now() - start) / 1000).toFixed(1), ...inMegabytes(watch.takePeak()));
-    row('loaded', '', ...inMegabytes(watch.now()));
+    row('loaded', '', ...inMegabytes(watch.now()), await buffers());
     // What was freed meanwhile, Chromium gives back bit by bit.
     await new Promise((resolve) => setTimeout(resolve, SETTLING));
-    row('loaded, a minute later', '', ...inMegabytes(watch.now()));
-    if (picture) {
-      const [width = 0, height = 0] = picture;
-      const settings = {
-        prompt: 'a lighthouse',
-        seed: 1,
-        steps: 1,
-        cfgScale: 1,
-        sampler: 'Euler',
-        width,
-        height,
-      };
-      watch.takePeak();
-      start = performance.now();
-      await app.generate(
-        model.sha256,
-        { ...DEFAULT_PARAMETERS, ...settings },
-        () => undefined,
-        () => undefined,
-      );
-      row('picture, peak', ((performance.now() - start) / 1000).toFixed(1), ...inMegabytes(watch.takePeak()));
-    }
+    row('loaded, a minute later', '', ...inMegabytes(watch.now()), await buffers());
+    if (picture) await measurePicture(model.sha256, picture);
     await app.unload();
-    row('unloaded', '', ...inMegabytes(watch.now()));
+    row('unloaded', '', ...inMegabytes(watch.now()), await buffers());
   }
 
   const disk = reading + writing;
@@ -96,6 +87,26 @@ async function measure(): Promise<void> {
 The file has ${gigabytes(size)}; ${gigabytes(model.storedSize)} were stored.
 Reading the file alone takes ${reading.toFixed(1)} s, writing the stored bytes alone ${writing.toFixed(1)} s.
 Import takes ${(importing / disk).toFixed(2)} times as long as both, at ${(size / importing / 1e6).toFixed(0)} MB/s.`);
+}
+
+async function measurePicture(sha256: string, [width = 0, height = 0]: readonly number[]): Promise<void> {
+  const settings = { prompt: 'a lighthouse', seed: 1, steps: 1, cfgScale, sampler: 'Euler', width, height };
+  watch.takePeak();
+  const start = performance.now();
+  await app.generate(
+    sha256,
+    { ...DEFAULT_PARAMETERS, ...settings },
+    () => undefined,
+    () => undefined,
+  );
+  row('picture, peak', ((performance.now() - start) / 1000).toFixed(1), ...inMegabytes(watch.takePeak()));
+  row('picture made', '', ...inMegabytes(watch.now()), await buffers());
+  const estimate = await app.estimateMemory(sha256, { width, height, batchSize: 1 }, MEMORY);
+  row('what the page estimates', '', '', estimate === null ? '?' : megabytes(estimate));
+}
+
+async function buffers(): Promise<string> {
+  return megabytes((await app.gpuMemory()) ?? 0);
 }
 
 function seconds(work: () => void): number {
@@ -120,7 +131,11 @@ function writeAll(path: string, bytes: number): void {
 }
 
 function inMegabytes(memory: Memory): string[] {
-  return KINDS.map((kind) => (memory[kind] / 1e6).toFixed(0));
+  return KINDS.map((kind) => megabytes(memory[kind]));
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(0);
 }
 
 function gigabytes(bytes: number): string {

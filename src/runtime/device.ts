@@ -6,6 +6,7 @@ import type { DeviceReport } from '../generation/types.ts';
 import { sumInFloat32 } from './float32-sums.ts';
 import { GpuMemory } from './gpu-memory.ts';
 import { attentionIsRight } from './self-test.ts';
+import { uploadInPieces } from './upload-pieces.ts';
 
 export interface Gpu {
   readonly device: GPUDevice;
@@ -83,6 +84,7 @@ async function requestDevice(
   if (subgroups) requiredFeatures.push('subgroups');
   const device = await adapter.requestDevice({ requiredFeatures, requiredLimits: allLimits(adapter) });
   sumInFloat32(device);
+  uploadInPieces(device);
   return device;
 }
 

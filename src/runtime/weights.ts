@@ -8,6 +8,7 @@
 import { float16ToFloat32 } from '../checkpoint/convert.ts';
 import type { Precision, WeightCatalog, WeightPlace, WeightRef } from '../graph/types.ts';
 import type { StoredModel, StoredTensor } from '../library/types.ts';
+import { discard } from './discard.ts';
 
 /** `externalData` entry of onnxruntime's session options. */
 export interface ExternalFile {
@@ -48,8 +49,8 @@ export class StoredWeights implements WeightCatalog {
       const tensor = this.#tensors.get(ref.name);
       if (tensor) used.add(tensor.chunk);
     }
-    // One buffer for all files: onnxruntime copies what it is given before it asks for more.
-    const scratch: Scratch = { floats: new Float32Array(0) };
+    // One for all files: onnxruntime copies what it is given before it asks for more.
+    const scratch: Scratch = { floats: new Float32Array(0), read: null };
     return [...used].map((chunk) => ({
       path: `chunk-${chunk}`,
       data: lazyFile(this.chunks[chunk]!, precision, scratch, onRead),
@@ -63,6 +64,8 @@ function widening(precision: Precision): number {
 
 interface Scratch {
   floats: Float32Array<ArrayBuffer>;
+  /** What the last read gave. */
+  read: ArrayBuffer | null;
 }
 
 function lazyFile(
@@ -74,7 +77,9 @@ function lazyFile(
   const reader = new FileReaderSync();
   const factor = widening(precision);
   const read = (start: number, end: number): Uint8Array => {
+    if (scratch.read) discard(scratch.read);
     const stored = reader.readAsArrayBuffer(chunk.slice(start / factor, end / factor));
+    scratch.read = stored;
     onRead(stored.byteLength);
     if (precision === 'float16') return new Uint8Array(stored);
     const halves = new Uint16Array(stored);

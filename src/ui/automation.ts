@@ -7,6 +7,7 @@ import type { BenchmarkResult } from '../generation/benchmark-report.ts';
 import type { MemoryOptions } from '../generation/memory-options.ts';
 import type {
   DeviceReport,
+  EngineApi,
   GenerationEvent,
   GenerationOutcome,
   GenerationParameters,
@@ -34,6 +35,8 @@ export interface DarkroomAutomation {
   unload(): Promise<void>;
   /** Bytes of the GPU's memory in use; null without a GPU. */
   gpuMemory(): Promise<number | null>;
+  /** Bytes of it that the page shows for pictures of a size; null where that cannot be told. */
+  estimateMemory(sha256: string, size: RequestSize, options: MemoryOptions): Promise<number | null>;
   /** Makes pictures with a model of the library; each is told by an `image` event and kept in the library. */
   generate(
     sha256: string,
@@ -65,7 +68,8 @@ export interface AutomatedClients {
   readonly engine: Pick<
     DarkroomAutomation,
     'start' | 'load' | 'unload' | 'gpuMemory' | 'generate' | 'benchmark' | 'interrupt'
-  >;
+  > &
+    Pick<EngineApi, 'estimateMemory'>;
   readonly importer: Pick<DarkroomAutomation, 'importFile'>;
   readonly setMemory: DarkroomAutomation['setMemory'];
 }
@@ -79,6 +83,7 @@ export function exposeAutomation({ engine, importer, setMemory }: AutomatedClien
     load: (...args) => engine.load(...args),
     unload: () => engine.unload(),
     gpuMemory: () => engine.gpuMemory(),
+    estimateMemory: async (...args) => (await engine.estimateMemory(...args))?.bytes ?? null,
     generate: (...args) => engine.generate(...args),
     benchmark: (...args) => engine.benchmark(...args),
     interrupt: () => engine.interrupt(),
