@@ -35,5 +35,8 @@ export default defineConfig({
     // Only to end what hangs: machines are shared, and no test depends on a duration.
     testTimeout: 600_000,
     hookTimeout: 600_000,
+    // By itself it leaves one core free: on two, half of them.
+    minWorkers: '100%',
+    maxWorkers: '100%',
   },
 });

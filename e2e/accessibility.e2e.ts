@@ -5,7 +5,7 @@ import { expect, test, type Page } from '@playwright/test';
 import type axe from 'axe-core';
 import { DarkroomPage } from './darkroom-page.ts';
 import { makePictures, storePictures } from './stored-pictures.ts';
-import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
+import { makeCheckpoint } from './small-checkpoint.ts';
 
 declare global {
   interface Window {
@@ -34,8 +34,8 @@ for (const [device, viewport] of Object.entries(SIZES)) {
       await darkroom.pick([import.meta.filename]);
       await expect(page.getByRole('alert')).toBeVisible();
       await check(page, 'a refused file');
-      if (device === 'phone' && TINY_MODEL !== null) {
-        const { checkpoint, sidecar } = unpackModel(TINY_MODEL, info.outputPath('model'));
+      if (device === 'phone') {
+        const { checkpoint, sidecar } = await makeCheckpoint(info.outputPath('model'));
         await checkQueue(page, darkroom, [checkpoint, sidecar]);
       }
       await page.close();

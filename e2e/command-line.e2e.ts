@@ -5,7 +5,7 @@ import { expect, test } from '@playwright/test';
 import { STAGES, type BenchmarkResult } from '../src/generation/benchmark-report.ts';
 import { readImageMetadata } from '../src/image/metadata.ts';
 import { decodePng } from '../src/image/png.ts';
-import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
+import { makeCheckpoint } from './small-checkpoint.ts';
 
 interface Result {
   readonly code: number | null;
@@ -28,8 +28,7 @@ function run(script: string, ...args: string[]): Promise<Result> {
 
 test('makes pictures and names them one after the other', async () => {
   const info = test.info();
-  test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
-  const { checkpoint, name } = unpackModel(String(TINY_MODEL), info.outputPath('model'));
+  const { checkpoint, name } = await makeCheckpoint(info.outputPath('model'));
   const out = info.outputPath('pictures', 'cat.png');
   const size = ['--width', '72', '--height', '64', '--batch-count', '2', '--steps', '2'];
   const request = [
@@ -72,8 +71,7 @@ test('makes pictures and names them one after the other', async () => {
 
 test('measures every stage', async () => {
   const info = test.info();
-  test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
-  const { checkpoint } = unpackModel(String(TINY_MODEL), info.outputPath('model'));
+  const { checkpoint } = await makeCheckpoint(info.outputPath('model'));
   const out = info.outputPath('numbers.json');
   const { code, errors } = await run(
     'scripts/bench.ts',

@@ -3,16 +3,14 @@ import { expect, test } from '@playwright/test';
 import type { Switch } from '../src/generation/memory-options.ts';
 import { DEFAULT_PARAMETERS } from '../src/generation/types.ts';
 import { DarkroomPage } from './darkroom-page.ts';
-import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
-
-test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
+import { makeCheckpoint } from './small-checkpoint.ts';
 
 test('a full card makes room for a new size; low VRAM mode keeps one network at a time', async ({
   page,
 }, info) => {
   const darkroom = new DarkroomPage(page);
   await darkroom.open();
-  const { checkpoint, sidecar, name } = unpackModel(String(TINY_MODEL), info.outputPath('model'));
+  const { checkpoint, sidecar, name } = await makeCheckpoint(info.outputPath('model'));
   await darkroom.pick([checkpoint, sidecar]);
   await expect(darkroom.importOf(`${name}.safetensors`)).toContainText('Imported', { timeout: 300_000 });
   const [model] = await page.evaluate(() => window.darkroom.listModels());

@@ -2,15 +2,13 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
 import { DarkroomPage } from './darkroom-page.ts';
-import { TINY_MODEL, unpackModel, type CheckpointFiles } from './tiny-checkpoint.ts';
-
-test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
+import { makeCheckpoint, type CheckpointFiles } from './small-checkpoint.ts';
 
 let files: CheckpointFiles;
 let darkroom: DarkroomPage;
 
 test.beforeEach(async ({ page }) => {
-  files = unpackModel(String(TINY_MODEL), test.info().outputPath('model'));
+  files = await makeCheckpoint(test.info().outputPath('model'));
   darkroom = new DarkroomPage(page);
   await darkroom.open();
 });
@@ -46,7 +44,7 @@ test('without enough storage the import says how much it needs, and leaves nothi
 }) => {
   const session = await context.newCDPSession(page);
   const { origin } = new URL(page.url());
-  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 5e6 });
+  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1e6 });
   await darkroom.pick([files.checkpoint, files.sidecar]);
   await expect(darkroom.importOf(fileName())).toContainText(/Not enough storage: \d+ MB are needed/);
   expect(await stored(page)).toEqual({ models: 0, chunks: 0 });

@@ -43,6 +43,8 @@ for (const model of tinyModels()) {
 
     for (const [network, file] of Object.entries(EXPECTED) as [NetworkName, string][]) {
       test(`${network} computes the reference's numbers`, async ({ baseURL }) => {
+        // The models' VAEs differ in their sizes alone; on the CPU and in float16 all of them are computed.
+        test.skip(network.startsWith('vae') && model !== tinyModels()[0], 'one model shows that it works');
         // Not every model of the reference data was run through every network.
         test.skip(!listReference('models', model).includes(file), `the reference data has no ${file}`);
         const url = `${String(baseURL)}/reference/models/${model}/${file}`;

@@ -1,15 +1,13 @@
 // A browser without WebGPU: the page says what helps and offers the slow mode, which works.
 import { chromium, expect, test } from '@playwright/test';
 import { DarkroomPage } from './darkroom-page.ts';
-import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
-
-test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
+import { makeCheckpoint } from './small-checkpoint.ts';
 
 test('without WebGPU the page offers the CPU, and draws with it', async ({
   baseURL,
   launchOptions,
 }, info) => {
-  const files = unpackModel(String(TINY_MODEL), info.outputPath('model'));
+  const files = await makeCheckpoint(info.outputPath('model'));
   const { executablePath } = launchOptions;
   const browser = await chromium.launch({
     ...(executablePath === undefined ? {} : { executablePath }),

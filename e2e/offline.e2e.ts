@@ -6,9 +6,7 @@ import { expect, test, type BrowserContext, type Page } from '@playwright/test';
 import { serve } from '../scripts/serve.js';
 import { encodePng } from '../src/image/png.ts';
 import { DarkroomPage } from './darkroom-page.ts';
-import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
-
-test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
+import { makeCheckpoint } from './small-checkpoint.ts';
 
 /** What a server sends that wants its pages isolated; threads on the processor need it. */
 const ISOLATION = {
@@ -43,7 +41,7 @@ class Watch {
 }
 
 test('one visit is enough: private, offline, and up to date when asked', async ({ browser }, info) => {
-  const files = unpackModel(String(TINY_MODEL), info.outputPath('model'));
+  const files = await makeCheckpoint(info.outputPath('model'));
   const context = await browser.newContext({ serviceWorkers: 'allow' });
   const watch = new Watch(context);
   let server = await serve({ '/some/folder/': 'dist' });

@@ -3,17 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from '@playwright/test';
 import { readImageMetadata } from '../src/image/metadata.ts';
 import { DarkroomPage } from './darkroom-page.ts';
-import { TINY_MODEL, unpackModel, type CheckpointFiles } from './tiny-checkpoint.ts';
-
-test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
+import { makeCheckpoint, type CheckpointFiles } from './small-checkpoint.ts';
 
 /** Small enough for software rendering. */
 const SMALL = { Width: 64, Height: 64, 'CFG Scale': 7 };
 
 let files: CheckpointFiles;
 
-test.beforeEach(() => {
-  files = unpackModel(String(TINY_MODEL), test.info().outputPath('model'));
+test.beforeEach(async () => {
+  files = await makeCheckpoint(test.info().outputPath('model'));
 });
 
 test('a checkpoint picked from disk makes a picture, and both are there after a reload', async ({ page }) => {

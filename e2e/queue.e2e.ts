@@ -2,15 +2,13 @@
 // is closed. And jobs wait for each other, over all tabs.
 import { expect, test, type Page, type Worker } from '@playwright/test';
 import { DarkroomPage } from './darkroom-page.ts';
-import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
-
-test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
+import { makeCheckpoint } from './small-checkpoint.ts';
 
 /** Opens the page with a model and small settings. */
 async function prepare(page: Page, steps: number): Promise<DarkroomPage> {
   const darkroom = new DarkroomPage(page);
   await darkroom.open();
-  const files = unpackModel(String(TINY_MODEL), test.info().outputPath('model'));
+  const files = await makeCheckpoint(test.info().outputPath('model'));
   await darkroom.pick([files.checkpoint, files.sidecar]);
   await expect(darkroom.importOf(`${files.name}.safetensors`)).toContainText('Imported', {
     timeout: 300_000,

@@ -2,9 +2,7 @@
 // same pixels.
 import { expect, test, type Page } from '@playwright/test';
 import { DarkroomPage } from './darkroom-page.ts';
-import { TINY_MODEL, unpackModel, type CheckpointFiles } from './tiny-checkpoint.ts';
-
-test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
+import { makeCheckpoint, type CheckpointFiles } from './small-checkpoint.ts';
 
 const PROMPT = 'a (lighthouse:1.3) on a [cliff] at dusk, [rain:fog:0.5]';
 const NEGATIVE = 'blurry, (low quality:1.2)';
@@ -13,7 +11,7 @@ test('a PNG dropped on PNG Info in a fresh profile makes the same picture again'
   browser,
   baseURL,
 }, info) => {
-  const files = unpackModel(String(TINY_MODEL), info.outputPath('model'));
+  const files = await makeCheckpoint(info.outputPath('model'));
   const png = info.outputPath('picture.png');
   let parameters = '';
   let pixels: Pixels | null = null;

@@ -3,14 +3,12 @@ import { copyFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from '@playwright/test';
 import { DarkroomPage } from './darkroom-page.ts';
-import { TINY_MODEL, unpackModel } from './tiny-checkpoint.ts';
-
-test.skip(TINY_MODEL === null, 'the folder that REFERENCE_DIR names has no SD 1.x model');
+import { makeCheckpoint } from './small-checkpoint.ts';
 
 test('darkroom.html opened from disk makes a picture and reads it again', async ({ browser }, info) => {
   // Of the build nothing but the file may be needed.
   const file = info.outputPath('a folder', 'darkroom.html');
-  const files = unpackModel(String(TINY_MODEL), info.outputPath('a folder'));
+  const files = await makeCheckpoint(info.outputPath('a folder'));
   copyFileSync('dist-single/darkroom.html', file);
 
   const address = pathToFileURL(file).href;

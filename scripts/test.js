@@ -16,7 +16,7 @@ import { ROOT, runProgram } from './process.js';
 const REPORTS = join(ROOT, '.cache', 'test-reports');
 
 /**
- * A stage of programs that only succeed or fail; all of them run.
+ * A stage of programs that only succeed or fail. They run side by side, all to their end.
  * @param {string} name
  * @param {readonly (readonly [string, ...string[]])[]} commands package name and arguments
  * @returns {Stage}
@@ -25,9 +25,8 @@ function checks(name, ...commands) {
   return {
     name,
     run: async () => {
-      let ok = true;
-      for (const [program, ...args] of commands) ok = (await runProgram(program, args)) === 0 && ok;
-      return { ok };
+      const codes = await Promise.all(commands.map(([program, ...args]) => runProgram(program, args)));
+      return { ok: codes.every((code) => code === 0) };
     },
   };
 }

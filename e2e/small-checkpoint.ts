@@ -1,0 +1,95 @@
+// A checkpoint that draws as quickly as one can: SD 1.x in everything but size, with random weights. For tests of the app;
+// whether numbers are right is tested with the models of the reference data.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { safetensorsFile } from '../scripts/full-size-files.ts';
+import { bytesOf, entriesOf, generator } from '../scripts/full-size-weights.ts';
+import { UNET_PREFIX, VAE_PREFIX } from '../src/models/layouts/components.ts';
+import { textTensors } from '../src/models/layouts/ldm-text.ts';
+import { unetTensors } from '../src/models/layouts/ldm-unet.ts';
+import { vaeTensors } from '../src/models/layouts/ldm-vae.ts';
+import type { TensorSpec } from '../src/models/layouts/mapped.ts';
+
+export interface CheckpointFiles {
+  /** Of the files, without their endings. */
+  readonly name: string;
+  readonly checkpoint: string;
+  /** Says how many heads the text encoder has, which is of no usual width. */
+  readonly sidecar: string;
+}
+
+/** The fewest that go: group norm has 32 groups. */
+const CHANNELS = 32;
+const TEXT_WIDTH = 48;
+
+const SIDECAR = `model:
+  params:
+    cond_stage_config:
+      target: ldm.modules.encoders.modules.FrozenCLIPEmbedder
+      params:
+        text_config: {hidden_size: ${TEXT_WIDTH}, num_attention_heads: 4}
+`;
+
+/** Writes the same files into `folder` every time. */
+export async function makeCheckpoint(folder: string): Promise<CheckpointFiles> {
+  const name = 'small';
+  const files = {
+    name,
+    checkpoint: join(folder, `${name}.safetensors`),
+    sidecar: join(folder, `${name}.yaml`),
+  };
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(files.sidecar, SIDECAR);
+  rmSync(files.checkpoint, { force: true });
+  const tensors = Object.fromEntries(shapes().map(([name, shape]) => [name, { shape, dtype: 'F32' }]));
+  const random = generator(1);
+  const entries = entriesOf({ family: 'sd1', tensors }, 'F16');
+  for await (const bytes of safetensorsFile(entries, (entry) => bytesOf(entry, random))) {
+    writeFileSync(files.checkpoint, bytes, { flag: 'a' });
+  }
+  return files;
+}
+
+function shapes(): [name: string, shape: readonly number[]][] {
+  const unet = unetTensors({
+    inChannels: 4,
+    outChannels: 4,
+    modelChannels: CHANNELS,
+    channelMult: [1, 1],
+    resBlocks: [1, 1],
+    transformerDepth: [1, 0],
+    middleTransformerDepth: 1,
+    contextDim: TEXT_WIDTH,
+    linearProjections: false,
+    vectorDim: null,
+  });
+  const vae = vaeTensors({
+    inChannels: 3,
+    outChannels: 3,
+    channels: CHANNELS,
+    channelMult: [1, 1, 1, 1],
+    resBlocks: 1,
+    zChannels: 4,
+    latentChannels: 4,
+    hasEncoder: true,
+    hasDecoder: true,
+  });
+  const text = textTensors({
+    type: 'clip',
+    width: TEXT_WIDTH,
+    layers: 2,
+    mlpWidth: 4 * TEXT_WIDTH,
+    vocabulary: 49408,
+    positions: 77,
+    projection: null,
+  });
+  return [
+    ...under(UNET_PREFIX, unet),
+    ...under(VAE_PREFIX, vae),
+    ...under('cond_stage_model.transformer.text_model.', text),
+  ];
+}
+
+function under(prefix: string, spec: TensorSpec): [string, readonly number[]][] {
+  return [...spec].map(([name, shape]) => [prefix + name, shape]);
+}
