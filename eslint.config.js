@@ -12,6 +12,7 @@ export default ts.config(
       'dist-*',
       '.cache',
       'tests/reference',
+      'tests/trials',
       'test-results',
       'playwright-report',
     ],
