@@ -31,7 +31,13 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   test: {
-    include: ['src/**/*.test.ts', 'workers/**/*.test.ts', 'scripts/**/*.test.ts', 'build/**/*.test.ts'],
+    include: [
+      'src/**/*.test.ts',
+      'tests/*.test.ts',
+      'workers/**/*.test.ts',
+      'scripts/**/*.test.ts',
+      'build/**/*.test.ts',
+    ],
     // Only to end what hangs: machines are shared, and no test depends on a duration.
     testTimeout: 600_000,
     hookTimeout: 600_000,
