@@ -49,6 +49,25 @@ export function trials<E>(area: string): Trial<E>[] {
   return cases.filter((trial) => trial.area === area);
 }
 
+/** A file made to break the page. */
+export interface ChaosFile {
+  /** A name below `chaos/`. */
+  readonly file: string;
+  /** Which field of the page takes it: "styles", "sidecar", "wildcard list \"a\"". */
+  readonly as: string;
+  readonly how: string;
+  readonly expect: string;
+  readonly bound?: { readonly seconds?: number; readonly megabytes?: number };
+}
+
+/** The files of chaos/ that are given to a field; empty where the folder has none. */
+export function chaosFiles(as: string): ChaosFile[] {
+  const index = join(TRIALS_DIR, 'chaos', 'index.json');
+  if (!existsSync(index)) return [];
+  const { files } = JSON.parse(readFileSync(index, 'utf8')) as { files: ChaosFile[] };
+  return files.filter((file) => file.as.startsWith(as));
+}
+
 /** Bytes of a file of the trials; `.gz` ones are unpacked. */
 export function readTrial(path: string): Uint8Array<ArrayBuffer> {
   return unpacked(join(TRIALS_DIR, path));

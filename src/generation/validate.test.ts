@@ -3,7 +3,8 @@ import { SAMPLERS } from '../sampling/registry.ts';
 import { SCHEDULERS } from '../sampling/schedules.ts';
 import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS } from './image-settings.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from './types.ts';
-import { MAX_PROMPT_LENGTH, PARAMETER_BOUNDS, validateParameters } from './validate.ts';
+import { MAX_PROMPT_LENGTH } from '../prompt/length.ts';
+import { PARAMETER_BOUNDS, validateParameters } from './validate.ts';
 
 const problems = (change: Partial<GenerationParameters>): string[] =>
   validateParameters({ ...DEFAULT_PARAMETERS, ...change });

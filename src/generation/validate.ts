@@ -1,4 +1,5 @@
 // Whether a request can be carried out: the bounds of A1111's controls, and what to say where one is overstepped.
+import { MAX_PROMPT_LENGTH } from '../prompt/length.ts';
 import { findSampler } from '../sampling/registry.ts';
 import { findScheduler } from '../sampling/schedules.ts';
 import { IMAGE_SETTINGS, type SettingInfo } from './image-settings.ts';
@@ -26,9 +27,6 @@ export const PARAMETER_BOUNDS = {
 
 /** Seeds are whole numbers that JavaScript holds exactly; -1 asks for a random one. */
 export const SEED_BOUNDS = { min: 0, max: 2 ** 53 - 1, random: -1 } as const;
-
-/** UTF-16 units of a prompt: far beyond any prompt, and what still can be tokenised at once. */
-export const MAX_PROMPT_LENGTH = 100_000;
 
 const NAMES: Readonly<Record<keyof typeof PARAMETER_BOUNDS, string>> = {
   steps: 'Sampling steps',

@@ -10,6 +10,7 @@ export class CsvError extends Error {
 }
 
 const UNQUOTED_END = /[,\r\n]/g;
+const LINE_BREAKS = /[\r\n]*/y;
 
 class CsvReader {
   private at = 0;
@@ -31,6 +32,12 @@ class CsvReader {
     }
     this.skipLineBreak();
     return fields;
+  }
+
+  skipEmptyLines(): void {
+    LINE_BREAKS.lastIndex = this.at;
+    LINE_BREAKS.test(this.text);
+    this.at = LINE_BREAKS.lastIndex;
   }
 
   private skipLineBreak(): boolean {
@@ -67,11 +74,17 @@ class CsvReader {
   }
 }
 
-/** Rows of fields. Empty lines give empty rows. Throws CsvError for a field without end. */
+/**
+ * Rows of fields. An empty first line is a row without fields, as the header that Python's DictReader takes it for; later ones
+ * are passed over. Throws CsvError for a field without end.
+ */
 export function parseCsv(text: string): string[][] {
   const reader = new CsvReader(text);
   const rows: string[][] = [];
-  while (!reader.isDone) rows.push(reader.row());
+  while (!reader.isDone) {
+    rows.push(reader.row());
+    reader.skipEmptyLines();
+  }
   return rows;
 }
 

@@ -12,7 +12,9 @@ import { splitAnd } from './multicond.ts';
 import { schedulePrompt } from './schedule.ts';
 import { formatStylesCsv, parseStylesCsv } from './styles.ts';
 import { createTokenizer, splitText } from './tokenizer.ts';
+import { WildcardLists } from './wildcard-lists.ts';
 import { expandWildcards } from './wildcards.ts';
+import { MAX_PROMPT_LENGTH } from './length.ts';
 
 /** Strings made of the pieces that mean something, of any characters, and of lone surrogates. */
 const PIECES = [
@@ -101,7 +103,15 @@ describe('any string', () => {
         expect(splitAnd(text).every(({ weight }) => Number.isFinite(weight))).toBe(true);
         expect(parseExtraNetworks(text).rest.length).toBeLessThanOrEqual(text.length);
         expect(stripComments(text)).not.toContain('#');
-        expandWildcards(text, { list: () => ['a __b__', '{c|d}'], random: () => 0.5 });
+        const lists = new WildcardLists(
+          new Map([
+            ['a', 'x __b__\n${x=y}${x}'],
+            ['b', '{c|d}'],
+          ]),
+        );
+        expect(expandWildcards(text, { lists, random: () => 0.5 }).text.length).toBeLessThanOrEqual(
+          MAX_PROMPT_LENGTH,
+        );
       }),
       RUNS,
     );

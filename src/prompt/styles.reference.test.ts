@@ -1,14 +1,8 @@
 // Styles and styles.csv against A1111's (tests/reference/prompts/styles.json, styles_db.json).
 import { describe, expect, it } from 'vitest';
 import { listReference, readReferenceJson } from '../../tests/reference-dir.ts';
-import {
-  applyStyles,
-  extractStyle,
-  findStyles,
-  formatStylesCsv,
-  mergeStyles,
-  parseStylesCsv,
-} from './styles.ts';
+import { findStyles } from './find-styles.ts';
+import { applyStyles, extractStyle, formatStylesCsv, mergeStyles, parseStylesCsv } from './styles.ts';
 
 interface Styles {
   readonly apply: readonly { readonly prompt: string; readonly styles: string[]; readonly result: string }[];

@@ -1,5 +1,6 @@
 // Styles: named texts that are merged into prompts, and styles.csv. A1111 1.10.1, modules/styles.py.
 import { CsvError, formatCsv, parseCsv } from './csv.ts';
+import { MAX_PROMPT_LENGTH, PromptTooLongError } from './length.ts';
 import { strip } from './python-text.ts';
 
 export interface PromptStyle {
@@ -17,18 +18,27 @@ export interface PromptPair {
 const PLACE = '{prompt}';
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** Merges the text of a style into a prompt: at `{prompt}`, else after a comma. */
+/**
+ * Merges the text of a style into a prompt: at `{prompt}`, else after a comma. @throws PromptTooLongError instead of building
+ * what is longer than a prompt may be: a style that holds its place twice doubles the prompt, and forty of them fill any memory.
+ */
 export function mergeStyle(style: string, prompt: string): string {
-  if (style.includes(PLACE)) return style.replaceAll(PLACE, () => prompt);
+  const places = style.split(PLACE).length - 1;
+  const length = style.length + (places === 0 ? prompt.length : places * (prompt.length - PLACE.length));
+  if (length > MAX_PROMPT_LENGTH) throw new PromptTooLongError('its styles');
+  if (places > 0) return style.replaceAll(PLACE, () => prompt);
   return [strip(prompt), strip(style)].filter((part) => part !== '').join(', ');
 }
 
-/** Merges texts of styles one after another. */
+/** Merges texts of styles one after another. @throws PromptTooLongError */
 export function mergeStyles(styles: readonly string[], prompt: string): string {
   return styles.reduce((merged, style) => mergeStyle(style, merged), prompt);
 }
 
-/** Applies styles by name, in the order of `names`. A name that is not there changes nothing but the whitespace around the prompt. */
+/**
+ * Applies styles by name, in the order of `names`. A name that is not there changes nothing but the whitespace around the
+ * prompt. @throws PromptTooLongError
+ */
 export function applyStyles(
   styles: readonly PromptStyle[],
   names: readonly string[],
@@ -64,30 +74,6 @@ export function extractStyle(style: string, prompt: string): string | null {
   return rest.endsWith(', ') ? rest.slice(0, -2) : rest;
 }
 
-/** Finds the styles that are in a prompt and its negative prompt, in the order they were applied, and what is left without them. */
-export function findStyles(
-  styles: readonly PromptStyle[],
-  pair: PromptPair,
-): { readonly found: string[]; readonly rest: PromptPair } {
-  const left = new Set(styles.filter((style) => style.prompt !== '' || style.negativePrompt !== ''));
-  const found: string[] = [];
-  let rest = pair;
-  const takeOne = (): boolean => {
-    for (const style of left) {
-      const prompt = extractStyle(style.prompt, rest.prompt);
-      const negativePrompt = prompt === null ? null : extractStyle(style.negativePrompt, rest.negativePrompt);
-      if (prompt === null || negativePrompt === null) continue;
-      rest = { prompt, negativePrompt };
-      left.delete(style);
-      found.push(style.name);
-      return true;
-    }
-    return false;
-  };
-  while (takeOne());
-  return { found: found.reverse(), rest };
-}
-
 /** Thrown for a file that is not a list of styles. The message can be shown. */
 export class StylesError extends Error {
   override readonly name = 'StylesError';
@@ -112,7 +98,7 @@ export function parseStylesCsv(text: string): PromptStyle[] {
       : error;
   }
   const [header = [], ...lines] = rows;
-  if (lines.every((line) => line.length === 0)) return [];
+  if (lines.length === 0) return [];
 
   const name = header.lastIndexOf('name');
   const prompt = header.includes('prompt') ? header.lastIndexOf('prompt') : header.lastIndexOf('text');

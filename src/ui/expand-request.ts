@@ -1,50 +1,70 @@
 // Wildcards and variants in a request: every picture gets a prompt of its own, decided by its seed. Loaded when first used.
 import type { GenerationParameters } from '../generation/types.ts';
-import { expandWildcards } from '../prompt/wildcards.ts';
+import { stripComments } from '../prompt/comments.ts';
+import { WildcardLists } from '../prompt/wildcard-lists.ts';
+import { ExpansionBudget, expandWildcards } from '../prompt/wildcards.ts';
 import { MersenneTwister } from '../sampling/random/mersenne-twister.ts';
-import { linesOf, type WildcardList } from './wildcard-lists.ts';
+import type { WildcardList } from './wildcard-lists.ts';
 
 export interface ExpandedRequest {
   /** The request as it came where nothing is to be expanded; else one for each picture. */
   readonly requests: readonly GenerationParameters[];
-  /** Wildcards without a list; they stay in the prompt. */
+  /** Wildcards without a list, variables without a value; they stay in the prompt. */
   readonly missing: readonly string[];
 }
 
+/** Milliseconds of work after which the page gets its turn. One prompt takes no longer than this by its own bounds. */
+const TURN = 12;
+
 /**
  * The same request with the same lists gives the same prompts, once its seed is not -1. `randomSeed` answers for -1. Picture i
- * has the seeds that it would have in a batch: seed + i, or subseed + i while varying.
+ * has the seeds that it would have in a batch: seed + i, or subseed + i while varying. Rejects with PromptTooLongError and
+ * WildcardError.
  */
-export function expandRequest(
+export async function expandRequest(
   request: GenerationParameters,
   lists: readonly WildcardList[],
   randomSeed: () => number,
-): ExpandedRequest {
-  const lines = new Map(lists.map((list) => [list.name, linesOf(list)]));
+): Promise<ExpandedRequest> {
+  const options = {
+    lists: new WildcardLists(new Map(lists.map(({ name, text }) => [name, text]))),
+    // Braces alone are the person's emphasis there.
+    keepBraces: request.settings.curlyBraces,
+    budget: new ExpansionBudget(),
+  };
   const seed = request.seed === -1 ? randomSeed() : request.seed;
   const subseed = request.subseed === -1 ? randomSeed() : request.subseed;
   const varying = request.subseedStrength !== 0;
   const missing = new Set<string>();
+  // What a remark holds is not asked for.
+  const prompt = stripComments(request.prompt);
+  const negativePrompt = stripComments(request.negativePrompt);
 
-  const requests = Array.from({ length: request.batchSize * request.batchCount }, (_, i) => {
+  const requests: GenerationParameters[] = [];
+  let turn = performance.now();
+  for (let i = 0; i < request.batchSize * request.batchCount; i++) {
+    if (performance.now() - turn > TURN) {
+      await new Promise((resolve) => setTimeout(resolve));
+      turn = performance.now();
+    }
     const random = randomOf(seed + i);
     const expand = (text: string): string => {
-      const expanded = expandWildcards(text, { list: (name) => lines.get(name) ?? null, random });
+      const expanded = expandWildcards(text, { ...options, random });
       for (const name of expanded.missing) missing.add(name);
       return expanded.text;
     };
-    return {
+    requests.push({
       ...request,
-      prompt: expand(request.prompt),
-      negativePrompt: expand(request.negativePrompt),
+      prompt: expand(prompt),
+      negativePrompt: expand(negativePrompt),
       seed: varying ? seed : seed + i,
       subseed: varying ? subseed + i : subseed,
       batchSize: 1,
       batchCount: 1,
-    };
-  });
+    });
+  }
   const same = requests.every(
-    ({ prompt, negativePrompt }) => prompt === request.prompt && negativePrompt === request.negativePrompt,
+    (picture) => picture.prompt === prompt && picture.negativePrompt === negativePrompt,
   );
   return { requests: same ? [request] : requests, missing: [...missing] };
 }

@@ -76,4 +76,6 @@ const CODES_OF_NAMES: ReadonlyMap<string, FailureCode> = new Map([
   ['ModelMissingError', 'model-missing'],
   ['MissingWeightsError', 'model-missing'],
   ['BadParametersError', 'bad-parameters'],
+  ['PromptTooLongError', 'bad-parameters'],
+  ['WildcardError', 'bad-parameters'],
 ]);

@@ -3,7 +3,14 @@ import { isPicture } from './dropped-files.ts';
 import { findByHash } from './model-facts.ts';
 import { MAX_HISTORY, remember, searchPrompts } from './prompt-history.ts';
 import { mergeStyleLists, saveStyle } from './style-list.ts';
-import { isListName, linesOf, listNameOf, putList } from './wildcard-lists.ts';
+import {
+  addLists,
+  isListName,
+  lineCountOf,
+  listNameOf,
+  MAX_LISTS_LENGTH,
+  putLists,
+} from './wildcard-lists.ts';
 
 const pair = (prompt: string, negativePrompt = '') => ({ prompt, negativePrompt });
 const style = (name: string, prompt = '') => ({ name, prompt, negativePrompt: '' });
@@ -47,12 +54,10 @@ describe('styles', () => {
   });
 
   it('of a file replace those of the same name', () => {
-    expect(mergeStyleLists(styles, [style('b', 'x'), style('e')])).toEqual([
-      style('a'),
-      style('b', 'x'),
-      style('c'),
-      style('e'),
-    ]);
+    expect(mergeStyleLists(styles, [style('b', 'x'), style('e')])).toEqual({
+      styles: [style('a'), style('b', 'x'), style('c'), style('e')],
+      leftOut: 0,
+    });
   });
 });
 
@@ -66,12 +71,21 @@ describe('wildcard lists', () => {
   });
 
   it('are sorted, one of a name', () => {
-    const lists = putList([{ name: 'b', text: '1' }], { name: 'a', text: '2' });
-    expect(putList(lists, { name: 'b', text: '3' })).toEqual([
+    const lists = putLists([{ name: 'b', text: '1' }], [{ name: 'a', text: '2' }]);
+    expect(putLists(lists, [{ name: 'b', text: '3' }])).toEqual([
       { name: 'a', text: '2' },
       { name: 'b', text: '3' },
     ]);
-    expect(linesOf({ name: 'a', text: '# no\r\none\r\n \ntwo' })).toEqual(['one', 'two']);
+    expect(lineCountOf({ name: 'a', text: '# no\r\none\r\n \ntwo' })).toBe(2);
+  });
+
+  it('a thousand are put in at once', () => {
+    const lists = Array.from({ length: 1000 }, (_, i) => ({ name: `list ${i}`, text: String(i) }));
+    expect(addLists([], lists)).toEqual({ lists: putLists([], lists), leftOut: 0 });
+    const others = lists.map(({ text }) => ({ name: `other ${text}`, text }));
+    expect(addLists(lists.slice(1), [...lists, ...others])).toMatchObject({ leftOut: 1000 });
+    const long = { name: 'long', text: 'a'.repeat(MAX_LISTS_LENGTH) };
+    expect(addLists(lists, [long])).toMatchObject({ leftOut: 1 });
   });
 });
 

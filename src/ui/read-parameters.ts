@@ -6,7 +6,9 @@ import { hasParameters, parseInfotext, type StyleExtraction } from '../generatio
 import { unquote } from '../generation/infotext/quote.ts';
 import { describeModelOf, toGenerationParameters } from '../generation/parameters.ts';
 import type { GenerationParameters } from '../generation/types.ts';
-import { applyStyles, findStyles, type PromptPair, type PromptStyle } from '../prompt/styles.ts';
+import { PromptTooLongError } from '../prompt/length.ts';
+import { findStyles } from '../prompt/find-styles.ts';
+import { applyStyles, type PromptPair, type PromptStyle } from '../prompt/styles.ts';
 import { resolveSampler } from '../sampling/registry.ts';
 
 /** UTF-16 units of a text that is read: prompts and all. */
@@ -60,9 +62,19 @@ export function readParameters(text: string, styles: readonly PromptStyle[] = []
 /** Styles are taken out only where putting them back gives the very same prompts: A1111 loses spaces and commas here. */
 function withoutStyles(styles: readonly PromptStyle[], prompts: PromptPair): StyleExtraction {
   const { found, rest } = findStyles(styles, prompts);
-  const again = applyStyles(styles, found, rest);
-  const same = again.prompt === prompts.prompt && again.negativePrompt === prompts.negativePrompt;
-  return same ? { styles: found, ...rest } : { styles: [], ...prompts };
+  return givesAgain(prompts, () => applyStyles(styles, found, rest))
+    ? { styles: found, ...rest }
+    : { styles: [], ...prompts };
+}
+
+function givesAgain(prompts: PromptPair, apply: () => PromptPair): boolean {
+  try {
+    const again = apply();
+    return again.prompt === prompts.prompt && again.negativePrompt === prompts.negativePrompt;
+  } catch (error) {
+    if (error instanceof PromptTooLongError) return false;
+    throw error;
+  }
 }
 
 function parameterFields(text: string): TextField[] {

@@ -2,7 +2,7 @@
 // years old, half-written or made by someone else, and must never keep the page from starting.
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../generation/types.ts';
 import { DEFAULT_MEMORY, type MemoryOptions } from '../generation/memory-options.ts';
-import { MAX_PROMPT_LENGTH } from '../generation/validate.ts';
+import { MAX_PROMPT_LENGTH } from '../prompt/length.ts';
 import type { PromptPair, PromptStyle } from '../prompt/styles.ts';
 import { type Choices, RANGES, RNG_SOURCES, SEED_RANGE, snap } from './choices.ts';
 import { parseImageSettings } from './image-settings.ts';

@@ -17,8 +17,15 @@ export function saveStyle(
 export function mergeStyleLists(
   styles: readonly PromptStyle[],
   imported: readonly PromptStyle[],
-): readonly PromptStyle[] {
+): {
+  readonly styles: readonly PromptStyle[];
+  /** How many of the file there was no room for. */
+  readonly leftOut: number;
+} {
   const merged = new Map(styles.map((style) => [style.name, style]));
   for (const style of imported) merged.set(style.name, style);
-  return [...merged.values()].slice(0, MAX_STYLES);
+  return {
+    styles: [...merged.values()].slice(0, MAX_STYLES),
+    leftOut: Math.max(0, merged.size - MAX_STYLES),
+  };
 }

@@ -1,7 +1,8 @@
 // Parameters texts against A1111's own functions (tests/reference/infotext).
 import { describe, expect, test } from 'vitest';
 import { listReference, readReference, readReferenceJson } from '../../../tests/reference-dir.ts';
-import { findStyles, parseStylesCsv } from '../../prompt/styles.ts';
+import { findStyles } from '../../prompt/find-styles.ts';
+import { parseStylesCsv } from '../../prompt/styles.ts';
 import { findSampler, resolveSampler, SAMPLERS } from '../../sampling/registry.ts';
 import { createInfotext, type InfotextFields } from './create.ts';
 import { hiresSamplerAndScheduler } from './hires-sampler.ts';

@@ -284,12 +284,11 @@ export class App {
     if (!settings.wildcards) return [request];
     const { expandRequest } = await import('../expand-request.ts');
     const randomSeed = () => Math.floor(Math.random() * RANDOM_SEEDS);
-    const { requests, missing } = expandRequest(request, settings.wildcardLists, randomSeed);
+    const { requests, missing } = await expandRequest(request, settings.wildcardLists, randomSeed);
     if (missing.length > 0) {
-      const names = missing.map((name) => `__${name}__`).join(', ');
       this.notices.warn(
         'Wildcards without a list',
-        `${names} stays in the prompt. Add the list in Settings.`,
+        `${missing.slice(0, 20).join(', ')} stays in the prompt. Add the list in Settings, or set the variable before.`,
       );
     }
     return requests;
