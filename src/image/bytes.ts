@@ -44,3 +44,18 @@ export function startsWith(bytes: Uint8Array, text: string, offset = 0): boolean
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
+
+/** UTF-8 without what is none, as Python's `decode('utf8', errors='ignore')` gives it. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const kept: string[] = [];
+  // The decoder marks what it cannot read with a character that may also stand there rightly: EF BF BD.
+  let start = 0;
+  for (let at = 0; at <= bytes.length; at += 1) {
+    const marker = bytes[at] === 0xef && bytes[at + 1] === 0xbf && bytes[at + 2] === 0xbd;
+    if (!marker && at < bytes.length) continue;
+    kept.push(decoder.decode(bytes.subarray(start, at)).replaceAll('\ufffd', ''));
+    start = at + 3;
+  }
+  return kept.join('\ufffd');
+}

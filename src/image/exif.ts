@@ -1,7 +1,6 @@
-// The one EXIF field that carries a parameters text in JPEG and WebP: UserComment. Exif 2.32, 4.6.5; TIFF 6.0.
+// The one EXIF field that carries a parameters text in JPEG, WebP and AVIF: UserComment. Exif 2.32, 4.6.5; TIFF 6.0.
 // Own code: the libraries that also write are for JPEG alone and long unmaintained.
-import { startsWith, viewOf, type Bytes } from './bytes.ts';
-import { MAX_TEXT_BYTES } from './png-text.ts';
+import { decodeUtf8, startsWith, viewOf, type Bytes } from './bytes.ts';
 
 const EXIF_IFD = 0x8769;
 const USER_COMMENT = 0x9286;
@@ -13,11 +12,11 @@ const PREFIX_BYTES = 8;
 const UNICODE = 'UNICODE\0';
 
 /**
- * The user comment as text; null where there is none or the EXIF data is malformed.
+ * The user comment with its encoding before it, a view; null where there is none or the EXIF data is malformed.
  *
  * @param exif TIFF data, with or without the "Exif\0\0" that JPEG puts before it.
  */
-export function readUserComment(exif: Uint8Array): string | null {
+export function findUserComment(exif: Uint8Array): Uint8Array | null {
   const tiff = startsWith(exif, 'Exif\0\0') ? exif.subarray(6) : exif;
   const littleEndian = startsWith(tiff, 'II*\0');
   if (!littleEndian && !startsWith(tiff, 'MM\0*')) return null;
@@ -30,8 +29,7 @@ export function readUserComment(exif: Uint8Array): string | null {
   // One byte an element (type UNDEFINED, or ASCII from careless writers).
   const length = view.getUint32(entry + 4, littleEndian);
   const offset = length <= 4 ? entry + 8 : view.getUint32(entry + 8, littleEndian);
-  if (length < 1 || length > MAX_TEXT_BYTES || offset + length > tiff.length) return null;
-  return decodeComment(tiff.subarray(offset, offset + length));
+  return length < 1 || offset + length > tiff.length ? null : tiff.subarray(offset, offset + length);
 }
 
 /** Where the entry with this tag stands in a directory; null where it does not, or the directory is cut off. */
@@ -47,7 +45,7 @@ function findEntry(view: DataView, directory: number, tag: number, littleEndian:
 }
 
 /** As piexif.helper.UserComment.load does, and like A1111 UTF-8 where no encoding is named. */
-function decodeComment(comment: Uint8Array): string {
+export function decodeUserComment(comment: Uint8Array): string {
   const text = comment.subarray(PREFIX_BYTES);
   const decode = (encoding: string, bytes: Uint8Array): string =>
     new TextDecoder(encoding).decode(bytes).replace(/\0+$/, '');
@@ -55,7 +53,7 @@ function decodeComment(comment: Uint8Array): string {
   if (startsWith(comment, 'JIS\0\0\0\0\0')) return decode('shift_jis', text);
   if (startsWith(comment, 'ASCII\0\0\0') || startsWith(comment, '\0'.repeat(PREFIX_BYTES)))
     return decode('utf-8', text);
-  return decode('utf-8', comment);
+  return decodeUtf8(comment).replace(/\0+$/, '');
 }
 
 /**

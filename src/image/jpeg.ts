@@ -1,6 +1,7 @@
-// The segments of a JPEG file before its pixels, where EXIF data stands (ITU T.81, annex B; Exif 2.32, 4.5.4).
+// The segments of a JPEG file before its pixels, where EXIF data and comments stand (ITU T.81, annex B; Exif 2.32, 4.5.4).
 import { concat, startsWith, viewOf, type Bytes } from './bytes.ts';
 import { ImageError } from './errors.ts';
+import { larger, type PictureFile, type Size } from './picture-file.ts';
 
 const EXIF = 'Exif\0\0';
 const SOI = 0xd8;
@@ -8,6 +9,7 @@ const EOI = 0xd9;
 const SOS = 0xda;
 const APP0 = 0xe0;
 const APP1 = 0xe1;
+const COM = 0xfe;
 /** A segment's length field has 16 bits and counts itself. */
 const MAX_SEGMENT_BYTES = 0xffff - 2;
 
@@ -42,12 +44,25 @@ function* segments(bytes: Uint8Array): Generator<Segment> {
   }
 }
 
-/** The EXIF data, without its "Exif\0\0". */
-export function findJpegExif(bytes: Uint8Array): Uint8Array | null {
+/** EXIF data of several segments is one; of several comments the last counts. As Pillow's JpegImagePlugin reads it. */
+export function readJpeg(bytes: Uint8Array): PictureFile {
+  let size: Size | null = null;
+  const exif: Uint8Array[] = [];
+  let comment: Uint8Array | null = null;
   for (const { marker, data } of segments(bytes)) {
-    if (marker === APP1 && startsWith(data, EXIF)) return data.subarray(EXIF.length);
+    if (marker === APP1 && startsWith(data, EXIF)) exif.push(data.subarray(EXIF.length));
+    else if (marker === COM) comment = data;
+    else if (isFrame(marker) && data.length >= 5) {
+      const view = viewOf(data);
+      size = larger(size, { width: view.getUint16(3), height: view.getUint16(1) });
+    }
   }
-  return null;
+  return { size, exif: exif.length === 0 ? null : exif.length === 1 ? exif[0]! : concat(exif), comment };
+}
+
+/** Whether a segment begins a frame and has its size: SOF0 to SOF15, between which DHT, JPG and DAC stand. */
+function isFrame(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 }
 
 /**

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ImageError } from './errors.ts';
-import { readUserComment, writeUserComment } from './exif.ts';
-import { readImageMetadata, writeParameters } from './metadata.ts';
-import { pngChunk, readChunks } from './png-chunks.ts';
+import { decodeUserComment, findUserComment, writeUserComment } from './exif.ts';
+import { imageFormat, readImageMetadata, writeParameters, type ImageFormat } from './metadata.ts';
+import { pngChunk, pngFile, readChunks } from './png-chunks.ts';
 import { decodePng, encodePng } from './png.ts';
-
-const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+import { AVIF, AVIF_SEQUENCE, fromBase64, GIF, mutants } from './testing.ts';
+import { MAX_TEXT_BYTES } from './text-limits.ts';
 
 /** Pictures of 3 x 2 pixels, written by libvips 8.17 (libjpeg-turbo, libwebp). */
 const JPEG = fromBase64(
@@ -46,47 +46,70 @@ describe.each(FILES)('%s', (name, file) => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'grapheme', minLength: 1 }), async (text) => {
         const parameters = `${text}\nSteps: 20`;
-        const written = await writeParameters(await writeParameters(file, TEXT), parameters);
+        const written = writeParameters(writeParameters(file, TEXT), parameters);
         expect((await readImageMetadata(written)).parameters).toBe(parameters);
         // Written over, not added to.
-        expect(await writeParameters(written, TEXT)).toEqual(await writeParameters(file, TEXT));
+        expect(writeParameters(written, TEXT)).toEqual(writeParameters(file, TEXT));
       }),
       { numRuns: 50 },
     );
   });
 
   test('is read from a Blob too', async () => {
-    const blob = new Blob([await writeParameters(file, TEXT)]);
+    const blob = new Blob([writeParameters(file, TEXT)]);
     expect((await readImageMetadata(blob)).parameters).toBe(TEXT);
   });
+});
 
-  test('damage anywhere gives an ImageError or a text', async () => {
-    const good = await writeParameters(file, TEXT);
-    await fc.assert(
-      fc.asyncProperty(
-        fc.nat({ max: good.length }),
-        fc.array(fc.tuple(fc.nat({ max: good.length - 1 }), fc.nat({ max: 255 })), { maxLength: 4 }),
-        async (length, edits) => {
-          const bad = good.slice(0, length);
-          for (const [at, value] of edits) if (at < length) bad[at] = value;
-          for (const use of [readImageMetadata, (bytes: Uint8Array) => writeParameters(bytes, 'b')]) {
-            const error: unknown = await use(bad).then(
-              () => null,
-              (e: unknown) => e,
-            );
-            if (error !== null) expect(error).toBeInstanceOf(ImageError);
-          }
-        },
-      ),
-      { numRuns: 300 },
-    );
-  });
+test.each([
+  ...FILES,
+  ['AVIF', AVIF] as const,
+  ['AVIF sequence', AVIF_SEQUENCE] as const,
+  ['GIF', GIF] as const,
+])('%s: damage anywhere gives an ImageError, or a text and a size', async (name, file) => {
+  const writes = !/AVIF|GIF/.test(name);
+  const good = writes ? writeParameters(file, TEXT) : file;
+  await fc.assert(
+    fc.asyncProperty(mutants(good), async (bad) => {
+      const uses = [readImageMetadata, ...(writes ? [async () => writeParameters(bad, 'b')] : [])];
+      for (const use of uses) {
+        const error: unknown = await use(bad).then(
+          () => null,
+          (e: unknown) => e,
+        );
+        if (error !== null) expect(error).toBeInstanceOf(ImageError);
+      }
+    }),
+    { numRuns: 500, seed: 13 },
+  );
+});
+
+test('the first bytes tell the format, whatever follows', () => {
+  const formats: readonly (readonly [Uint8Array, ImageFormat])[] = [
+    [PNG, 'png'],
+    [JPEG, 'jpeg'],
+    [fromBase64(WEBP.lossy), 'webp'],
+    [AVIF, 'avif'],
+    [AVIF_SEQUENCE, 'avif'],
+    [GIF, 'gif'],
+  ];
+  for (const [file, format] of formats) {
+    expect(imageFormat(file)).toBe(format);
+    expect(imageFormat(file.subarray(0, 48))).toBe(format);
+  }
+});
+
+test('every format tells its size', async () => {
+  for (const file of [JPEG, ...Object.values(WEBP).map(fromBase64), AVIF, AVIF_SEQUENCE, GIF]) {
+    expect((await readImageMetadata(file)).size).toEqual({ width: 3, height: 2 });
+  }
+  expect((await readImageMetadata(PNG)).size).toEqual({ width: 1, height: 1 });
 });
 
 describe('PNG', () => {
   test('keeps its pixels and other texts', async () => {
     const picture = { width: 1, height: 1, channels: 3 as const, data: Uint8Array.of(1, 2, 3) };
-    const png = await writeParameters(await encodePng(picture, { workflow: '{}', parameters: 'old' }), TEXT);
+    const png = writeParameters(await encodePng(picture, { workflow: '{}', parameters: 'old' }), TEXT);
     const { parameters, texts } = await readImageMetadata(png);
     expect([parameters, texts.get('workflow'), texts.size]).toEqual([TEXT, '{}', 2]);
     expect(await decodePng(png)).toEqual(picture);
@@ -98,28 +121,65 @@ describe('PNG', () => {
     const end = PNG.length - 12;
     const png = Uint8Array.from([...PNG.subarray(0, end), ...exif, ...PNG.subarray(end)]);
     expect((await readImageMetadata(png)).parameters).toBe('from EXIF');
-    expect((await readImageMetadata(await writeParameters(png, TEXT))).parameters).toBe(TEXT);
+    expect((await readImageMetadata(writeParameters(png, TEXT))).parameters).toBe(TEXT);
   });
 });
 
 describe('JPEG', () => {
+  const segment = (marker: number, data: readonly number[]): number[] => [
+    0xff,
+    marker,
+    (data.length + 2) >> 8,
+    (data.length + 2) & 0xff,
+    ...data,
+  ];
+  const withSegments = (...segments: readonly (readonly number[])[]): Uint8Array =>
+    Uint8Array.from([...JPEG.subarray(0, 2), ...segments.flat(), ...JPEG.subarray(2)]);
+  const utf8 = (text: string): number[] => [...new TextEncoder().encode(text)];
+  const exif = (tiff: Uint8Array): number[] => [...utf8('Exif\0\0'), ...tiff];
+
+  test('the last comment counts, without what is no UTF-8', async () => {
+    const file = withSegments(
+      segment(0xfe, utf8('first')),
+      segment(0xfe, [...utf8('a 猫\ufffd'), 0xff, 0x62]),
+    );
+    expect((await readImageMetadata(file)).parameters).toBe('a 猫\ufffdb');
+  });
+
+  test('EXIF data puts comments aside, whether it says something or not', async () => {
+    const comment = segment(0xfe, utf8('comment'));
+    const said = withSegments(comment, segment(0xe1, exif(writeUserComment(TEXT))));
+    expect((await readImageMetadata(said)).parameters).toBe(TEXT);
+    const silent = withSegments(comment, segment(0xe1, exif(new Uint8Array(20))));
+    expect((await readImageMetadata(silent)).parameters).toBeNull();
+  });
+
+  test('EXIF data may go on in a second segment', async () => {
+    const tiff = writeUserComment(TEXT);
+    const file = withSegments(
+      segment(0xe1, exif(tiff.subarray(0, 50))),
+      segment(0xe1, exif(tiff.subarray(50))),
+    );
+    expect((await readImageMetadata(file)).parameters).toBe(TEXT);
+  });
+
   test('EXIF comes right after a JFIF header, pixels stay', async () => {
     const jfif = [0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0];
     const file = Uint8Array.from([...JPEG.subarray(0, 2), ...jfif, ...JPEG.subarray(2)]);
-    const written = await writeParameters(file, TEXT);
+    const written = writeParameters(file, TEXT);
     expect([...written.subarray(0, 20)]).toEqual([...file.subarray(0, 20)]);
     expect([...written.subarray(20, 22)]).toEqual([0xff, 0xe1]);
     expect(written.subarray(-(file.length - 20))).toEqual(file.subarray(20));
   });
 
-  test('a text that is longer than a segment is refused', async () => {
-    await expect(writeParameters(JPEG, 'a'.repeat(40_000))).rejects.toThrow(/too long for a JPEG/);
+  test('a text that is longer than a segment is refused', () => {
+    expect(() => writeParameters(JPEG, 'a'.repeat(40_000))).toThrow(/too long for a JPEG/);
   });
 });
 
-test('WebP: a simple file is extended with its size and alpha', async () => {
-  const header = async (kind: keyof typeof WEBP): Promise<number[]> => [
-    ...(await writeParameters(fromBase64(WEBP[kind]), TEXT)).subarray(12, 30),
+test('WebP: a simple file is extended with its size and alpha', () => {
+  const header = (kind: keyof typeof WEBP): number[] => [
+    ...writeParameters(fromBase64(WEBP[kind]), TEXT).subarray(12, 30),
   ];
   const vp8x = (flags: number): number[] => [
     0x56,
@@ -141,10 +201,17 @@ test('WebP: a simple file is extended with its size and alpha', async () => {
     0,
     0,
   ];
-  expect(await header('lossy')).toEqual(vp8x(0x08));
-  expect(await header('lossless')).toEqual(vp8x(0x08));
-  expect(await header('lossless with alpha')).toEqual(vp8x(0x18));
-  expect(await header('lossy with alpha')).toEqual(vp8x(0x18));
+  expect(header('lossy')).toEqual(vp8x(0x08));
+  expect(header('lossless')).toEqual(vp8x(0x08));
+  expect(header('lossless with alpha')).toEqual(vp8x(0x18));
+  expect(header('lossy with alpha')).toEqual(vp8x(0x18));
+});
+
+test('a comment that is too large is named, and costs nothing else', async () => {
+  const exif = pngChunk('eXIf', writeUserComment('a'.repeat(MAX_TEXT_BYTES)));
+  const parameters = pngChunk('tEXt', new TextEncoder().encode(`parameters\0${'a cat'}`));
+  const png = pngFile([parameters, exif, pngChunk('IEND', new Uint8Array(0))]);
+  expect(await readImageMetadata(png)).toMatchObject({ parameters: 'a cat', damaged: ['EXIF user comment'] });
 });
 
 describe('comments that others write', () => {
@@ -182,20 +249,24 @@ describe('comments that others write', () => {
     ['no encoding', ascii('\0\0\0\0\0\0\0\0a cat'), 'a cat'],
     ['no prefix at all', ascii('just a cat'), 'just a cat'],
   ])('%s', (_, comment, text) => {
-    expect(readUserComment(tiff(comment, false))).toBe(text);
-    expect(readUserComment(tiff(comment, true))).toBe(text);
-    expect(readUserComment(Uint8Array.from([...ascii('Exif\0\0'), ...tiff(comment, true)]))).toBe(text);
+    const read = (exif: Uint8Array): string | null => {
+      const found = findUserComment(exif);
+      return found && decodeUserComment(found);
+    };
+    expect(read(tiff(comment, false))).toBe(text);
+    expect(read(tiff(comment, true))).toBe(text);
+    expect(read(Uint8Array.from([...ascii('Exif\0\0'), ...tiff(comment, true)]))).toBe(text);
   });
 
   test('a comment that lies about its length is not read', () => {
     const bytes = tiff(ascii('ASCII\0\0\0a cat'), false);
     new DataView(bytes.buffer).setUint32(32, 0xffffffff);
-    expect(readUserComment(bytes)).toBeNull();
+    expect(findUserComment(bytes)).toBeNull();
   });
 });
 
 test('other files are refused', async () => {
   for (const file of [new Uint8Array(0), new Uint8Array(50), Uint8Array.of(0xff, 0xd8)]) {
-    await expect(readImageMetadata(file)).rejects.toThrow('not a PNG, JPEG or WebP');
+    await expect(readImageMetadata(file)).rejects.toThrow('not a PNG, JPEG, WebP, AVIF or GIF');
   }
 });

@@ -1,36 +1,52 @@
-// The parameters text of a picture, whatever its format: PNG texts, or EXIF UserComment in JPEG and WebP, as A1111 writes and
-// reads them (modules/images.py save_image_with_geninfo, read_info_from_image).
-import { concat, type Bytes } from './bytes.ts';
+// The parameters text of a picture, whatever its format, as A1111 reads and writes it (modules/images.py
+// read_info_from_image, save_image_with_geninfo): texts of a PNG, EXIF UserComment, comments of JPEG and GIF, NovelAI's JSON.
+import { isAvif, readAvif } from './avif.ts';
+import { concat, decodeUtf8, type Bytes } from './bytes.ts';
 import { ImageError } from './errors.ts';
-import { readUserComment, writeUserComment } from './exif.ts';
-import { findJpegExif, isJpeg, replaceJpegExif } from './jpeg.ts';
+import { decodeUserComment, findUserComment, writeUserComment } from './exif.ts';
+import { isGif, readGif } from './gif.ts';
+import { isJpeg, readJpeg, replaceJpegExif } from './jpeg.ts';
+import { NOVELAI_KEYWORDS, novelAiParameters } from './novelai.ts';
+import type { PictureFile, Size } from './picture-file.ts';
 import { isPng, readChunks } from './png-chunks.ts';
-import { chunksBeforeDamage, readPngTexts, readTextChunk, textChunk } from './png-text.ts';
-import { findWebpExif, isWebp, replaceWebpExif } from './webp.ts';
+import { readSize } from './png-pixels.ts';
+import { chunksBeforeDamage, findText, readPngTexts, textChunk, type PngTexts } from './png-text.ts';
+import { MAX_TEXT_BYTES } from './text-limits.ts';
+import { isWebp, readWebp, replaceWebpExif } from './webp.ts';
 
 /** Keyword of A1111's text in a PNG. */
 export const PARAMETERS = 'parameters';
 /** Bytes of a picture file that is looked at. */
 export const MAX_FILE_BYTES = 512 * 2 ** 20;
+/** The formats, to a person. */
+const FORMATS = 'PNG, JPEG, WebP, AVIF or GIF';
 
-export type ImageFormat = 'png' | 'jpeg' | 'webp';
+export type ImageFormat = 'png' | 'jpeg' | 'webp' | 'avif' | 'gif';
 
 export interface ImageMetadata {
   readonly format: ImageFormat;
+  /** In pixels, as the file says; null where it does not. The file may hold less. */
+  readonly size: Size | null;
   /** The parameters text, not parsed; null where the picture has none. */
   readonly parameters: string | null;
   /** All texts of a PNG by keyword (other programs use others: "prompt", "workflow", "Comment"); of other formats none. */
   readonly texts: ReadonlyMap<string, string>;
+  /** Names of texts that are missing or not whole: they are damaged, or larger than any sensible text. */
+  readonly damaged: readonly string[];
 }
 
-/** By its first bytes; null for what is none of the three. */
+/** By its first bytes; null for what is none of them. */
 export function imageFormat(bytes: Uint8Array): ImageFormat | null {
-  return isPng(bytes) ? 'png' : isJpeg(bytes) ? 'jpeg' : isWebp(bytes) ? 'webp' : null;
+  if (isPng(bytes)) return 'png';
+  if (isJpeg(bytes)) return 'jpeg';
+  if (isWebp(bytes)) return 'webp';
+  if (isAvif(bytes)) return 'avif';
+  return isGif(bytes) ? 'gif' : null;
 }
 
 /**
  * @param file A whole picture file.
- * @throws ImageError when it is no PNG, JPEG or WebP, or is too large.
+ * @throws ImageError when it is no PNG, JPEG, WebP, AVIF or GIF, or is too large.
  */
 export async function readImageMetadata(file: Uint8Array | Blob): Promise<ImageMetadata> {
   if (file instanceof Blob && file.size > MAX_FILE_BYTES) {
@@ -38,11 +54,25 @@ export async function readImageMetadata(file: Uint8Array | Blob): Promise<ImageM
   }
   const bytes = file instanceof Blob ? new Uint8Array(await file.arrayBuffer()) : file;
   const format = knownFormat(bytes);
-  const texts = format === 'png' ? await readPngTexts(bytes) : new Map<string, string>();
-  const exif = findExif(bytes, format);
-  // An EXIF comment wins over a PNG's text, as in A1111.
-  const comment = exif ? readUserComment(exif) : null;
-  return { format, parameters: comment || (texts.get(PARAMETERS) ?? null), texts };
+  const { size, exif, comment } = readFile(bytes, format);
+  const { texts, damaged }: PngTexts =
+    format === 'png'
+      ? await readPngTexts(bytes, [PARAMETERS, ...NOVELAI_KEYWORDS])
+      : { texts: new Map(), damaged: [] };
+  const tooLarge: string[] = [];
+  const decoded = (name: string, bytes: Uint8Array, decode: (bytes: Uint8Array) => string): string | null => {
+    if (bytes.length <= MAX_TEXT_BYTES) return decode(bytes);
+    tooLarge.push(name);
+    return null;
+  };
+  let parameters = texts.get(PARAMETERS) ?? null;
+  if (exif) {
+    // It wins over a PNG's text, and where there is EXIF data other comments do not count.
+    const userComment = findUserComment(exif);
+    parameters = (userComment && decoded('EXIF user comment', userComment, decodeUserComment)) || parameters;
+  } else if (comment) parameters = decoded('comment', comment, decodeUtf8);
+  parameters = novelAiParameters(texts, size) ?? parameters;
+  return { format, size, parameters: parameters || null, texts, damaged: [...damaged, ...tooLarge] };
 }
 
 /**
@@ -50,7 +80,7 @@ export async function readImageMetadata(file: Uint8Array | Blob): Promise<ImageM
  *
  * @throws ImageError when the file is no sound PNG, JPEG or WebP, or the text is too long for a JPEG.
  */
-export async function writeParameters(bytes: Uint8Array, parameters: string): Promise<Bytes> {
+export function writeParameters(bytes: Uint8Array, parameters: string): Bytes {
   switch (knownFormat(bytes)) {
     case 'png':
       return replacePngParameters(bytes, parameters);
@@ -58,35 +88,51 @@ export async function writeParameters(bytes: Uint8Array, parameters: string): Pr
       return replaceJpegExif(bytes, writeUserComment(parameters));
     case 'webp':
       return replaceWebpExif(bytes, writeUserComment(parameters));
+    case 'avif':
+    case 'gif':
+      throw new ImageError('Parameters can be written into a PNG, JPEG or WebP only.');
   }
 }
 
 function knownFormat(bytes: Uint8Array): ImageFormat {
   const format = imageFormat(bytes);
-  if (!format) throw new ImageError('This is not a PNG, JPEG or WebP picture.');
+  if (!format) throw new ImageError(`This is not a ${FORMATS} picture.`);
   return format;
 }
 
-function findExif(bytes: Uint8Array, format: ImageFormat): Uint8Array | null {
+function readFile(bytes: Uint8Array, format: ImageFormat): PictureFile {
   switch (format) {
     case 'png':
-      for (const { type, data } of chunksBeforeDamage(bytes)) if (type === 'eXIf') return data;
-      return null;
+      return readPng(bytes);
     case 'jpeg':
-      return findJpegExif(bytes);
+      return readJpeg(bytes);
     case 'webp':
-      return findWebpExif(bytes);
+      return readWebp(bytes);
+    case 'avif':
+      return readAvif(bytes);
+    case 'gif':
+      return readGif(bytes);
   }
 }
 
-async function replacePngParameters(bytes: Uint8Array, parameters: string): Promise<Bytes> {
+function readPng(bytes: Uint8Array): PictureFile {
+  let size: Size | null = null;
+  let exif: Uint8Array | null = null;
+  for (const { type, data } of chunksBeforeDamage(bytes)) {
+    if (type === 'IHDR') size ??= readSize(data);
+    else if (type === 'eXIf') exif = data;
+  }
+  return { size, exif, comment: null };
+}
+
+function replacePngParameters(bytes: Uint8Array, parameters: string): Bytes {
   const parts: Uint8Array[] = [];
   let position = 0;
   let written = false;
   for (const chunk of readChunks(bytes)) {
-    const text = await readTextChunk(chunk);
     const replaced =
-      text?.keyword === PARAMETERS || (chunk.type === 'eXIf' && readUserComment(chunk.data) !== null);
+      findText(chunk)?.keyword === PARAMETERS ||
+      (chunk.type === 'eXIf' && findUserComment(chunk.data) !== null);
     parts.push(bytes.subarray(position, replaced ? chunk.start : chunk.end));
     if (!written) parts.push(textChunk(PARAMETERS, parameters));
     written = true;

@@ -1,6 +1,7 @@
 // How a PNG's header lays out its samples (depths 1 - 16, five colour types, Adam7), and those samples as 8-bit RGB(A).
 import { viewOf } from './bytes.ts';
 import { ImageError } from './errors.ts';
+import type { Size } from './picture-file.ts';
 import type { PixelImage } from './pixels.ts';
 
 export interface PngHeader {
@@ -47,11 +48,18 @@ const ADAM7 = [
   [0, 1, 1, 2],
 ] as const;
 
+/** The size that IHDR tells; null where it is cut off. */
+export function readSize(data: Uint8Array): Size | null {
+  if (data.length < 8) return null;
+  const view = viewOf(data);
+  return { width: view.getUint32(0), height: view.getUint32(4) };
+}
+
 /** Reads IHDR, checking everything that later sizes are computed from. */
 export function readHeader(data: Uint8Array, maxPixels: number): PngHeader {
-  if (data.length !== 13) throw new ImageError("The PNG's header has a wrong length.");
-  const view = viewOf(data);
-  const [width, height] = [view.getUint32(0), view.getUint32(4)];
+  const size = readSize(data);
+  if (!size || data.length !== 13) throw new ImageError("The PNG's header has a wrong length.");
+  const { width, height } = size;
   if (width < 1 || height < 1) throw new ImageError(`The PNG says it is ${width} x ${height} pixels.`);
   if (width * height > maxPixels) {
     throw new ImageError(

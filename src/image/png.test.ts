@@ -6,6 +6,7 @@ import type { PixelImage } from './pixels.ts';
 import { pngChunk, pngFile, readChunks } from './png-chunks.ts';
 import { readPngTexts } from './png-text.ts';
 import { decodePng, encodePng } from './png.ts';
+import { MAX_TEXT_BYTES, MAX_TEXTS } from './text-limits.ts';
 
 const pictures = fc
   .record({
@@ -59,8 +60,9 @@ describe('round trip', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 300 });
     await fc.assert(
       fc.asyncProperty(text, async (parameters) => {
-        const texts = await readPngTexts(await encodePng(picture, { parameters }));
+        const { texts, damaged } = await readPngTexts(await encodePng(picture, { parameters }));
         expect(texts).toEqual(new Map([['parameters', parameters]]));
+        expect(damaged).toEqual([]);
       }),
     );
   });
@@ -193,61 +195,92 @@ describe('hostile files', () => {
     await expect(decodePng(bomb)).rejects.toThrow(/unpacks to more/);
   });
 
-  test('a text that unpacks without end is refused', async () => {
-    const packed = deflateSync(new Uint8Array(2 ** 23));
-    const chunk = pngChunk('zTXt', Uint8Array.from([0x61, 0, 0, ...packed]));
-    await expect(readPngTexts(pngFile([chunk, pngChunk('IEND', new Uint8Array(0))]))).rejects.toThrow(
-      ImageError,
-    );
-  });
-
   test('a file that is no PNG is refused', async () => {
     await expect(decodePng(new Uint8Array(100))).rejects.toThrow('not a PNG');
     await expect(readPngTexts(new Uint8Array(0))).rejects.toThrow('not a PNG');
   });
 });
 
-describe('texts that others write', () => {
-  const end = pngChunk('IEND', new Uint8Array(0));
-  const utf8 = (text: string): number[] => [...new TextEncoder().encode(text)];
+const end = pngChunk('IEND', new Uint8Array(0));
+const utf8 = (text: string): number[] => [...new TextEncoder().encode(text)];
+const plain = (keyword: string, text: string): Uint8Array =>
+  pngChunk('tEXt', Uint8Array.from(utf8(`${keyword}\0${text}`)));
+const packedLatin1 = (keyword: string, packed: Uint8Array): Uint8Array =>
+  pngChunk('zTXt', Uint8Array.from([...utf8(keyword), 0, 0, ...packed]));
+const packedUtf8 = (keyword: string, packed: Uint8Array): Uint8Array =>
+  pngChunk(
+    'iTXt',
+    Uint8Array.from([...utf8(keyword), 0, 1, 0, ...utf8('en'), 0, ...utf8('Note'), 0, ...packed]),
+  );
 
+describe('texts that others write', () => {
   test('compressed Latin-1 and compressed UTF-8', async () => {
-    const z = pngChunk(
-      'zTXt',
-      Uint8Array.from([...utf8('parameters'), 0, 0, ...deflateSync(Uint8Array.of(0xe9))]),
-    );
-    const i = pngChunk(
-      'iTXt',
-      Uint8Array.from([
-        ...utf8('note'),
-        0,
-        1,
-        0,
-        ...utf8('en'),
-        0,
-        ...utf8('Note'),
-        0,
-        ...deflateSync(Buffer.from('猫')),
-      ]),
-    );
-    expect(await readPngTexts(pngFile([z, i, end]))).toEqual(
-      new Map([
-        ['parameters', 'é'],
-        ['note', '猫'],
-      ]),
-    );
+    const z = packedLatin1('parameters', deflateSync(Uint8Array.of(0xe9)));
+    const i = packedUtf8('note', deflateSync(Buffer.from('猫')));
+    const { texts } = await readPngTexts(pngFile([z, i, end]));
+    expect([...texts]).toEqual([
+      ['parameters', 'é'],
+      ['note', '猫'],
+    ]);
   });
 
   test('a text after the pixels, a repeated keyword, and a file cut off behind its texts', async () => {
-    const text = (content: string): Uint8Array =>
-      pngChunk('tEXt', Uint8Array.from([...utf8(`k\0${content}`)]));
-    const file = pngFile([pngChunk('IDAT', new Uint8Array(3)), text('first'), text('second'), end]);
-    expect((await readPngTexts(file)).get('k')).toBe('second');
-    expect((await readPngTexts(file.subarray(0, file.length - 5))).get('k')).toBe('second');
+    const pixels = pngChunk('IDAT', new Uint8Array(3));
+    const file = pngFile([pixels, plain('k', 'first'), plain('k', 'second'), end]);
+    expect((await readPngTexts(file)).texts.get('k')).toBe('second');
+    expect((await readPngTexts(file.subarray(0, file.length - 5))).texts.get('k')).toBe('second');
+  });
+});
+
+describe('one text that is damaged or too large costs that text only', () => {
+  const zeros = deflateSync(new Uint8Array(8 * 2 ** 20));
+  const broken: readonly (readonly [string, Uint8Array])[] = [
+    ['UTF-8 that is none', pngChunk('iTXt', Uint8Array.from([...utf8('k'), 0, 0, 0, 0, 0, 0xff]))],
+    ['packed rubbish', packedLatin1('k', Uint8Array.of(0x78, 0x79, 0x7a))],
+    ['a text of 5 MB', plain('k', 'a'.repeat(5_000_000))],
+    ['Latin-1 that unpacks to 8 MB', packedLatin1('k', zeros)],
+    ['UTF-8 that unpacks to 8 MB', packedUtf8('k', zeros)],
+  ];
+
+  test.each(broken)('%s', async (_, chunk) => {
+    for (const chunks of [
+      [plain('parameters', 'a cat'), chunk],
+      [chunk, plain('parameters', 'a cat')],
+    ]) {
+      const { texts, damaged } = await readPngTexts(pngFile([...chunks, end]));
+      expect(texts.get('parameters')).toBe('a cat');
+      expect(texts.get('k') ?? '').toBe('');
+      expect(damaged).toEqual(['k']);
+    }
   });
 
-  test('UTF-8 that is not is left out', async () => {
-    const chunk = pngChunk('iTXt', Uint8Array.from([...utf8('k'), 0, 0, 0, 0, 0, 0xff]));
-    expect((await readPngTexts(pngFile([chunk, end]))).size).toBe(0);
+  test('of those with the same keyword the last sound one counts', async () => {
+    for (const [, chunk] of broken) {
+      const { texts, damaged } = await readPngTexts(pngFile([plain('k', 'sound'), chunk, end]));
+      expect([texts.get('k'), damaged]).toEqual(['sound', []]);
+    }
+  });
+
+  test('what is cut off is kept as far as it goes, and named', async () => {
+    const packed = deflateSync(Buffer.from('a lighthouse'));
+    const { texts, damaged } = await readPngTexts(pngFile([packedLatin1('k', packed.subarray(0, -4)), end]));
+    expect([texts.get('k'), damaged]).toEqual(['a lighthouse', ['k']]);
+  });
+
+  test('all that is unpacked counts, text or not; what comes first in the caller’s eyes comes first', async () => {
+    // 0xff is no UTF-8.
+    const bomb = packedUtf8('bomb', deflateSync(new Uint8Array(MAX_TEXT_BYTES).fill(0xff)));
+    const bombs = Array.from({ length: 40 }, () => bomb);
+    const file = pngFile([...bombs, plain('later', 'b'), plain('wanted', 'a'), end]);
+    const { texts, damaged } = await readPngTexts(file, ['wanted']);
+    expect([...texts]).toEqual([['wanted', 'a']]);
+    expect(damaged).toEqual(['bomb', 'later']);
+  });
+
+  test('texts without number are not kept', async () => {
+    const many = Array.from({ length: 3 * MAX_TEXTS }, (_, i) => plain(`k${i}`, ''));
+    const { texts } = await readPngTexts(pngFile([...many, plain('wanted', 'a'), end]), ['wanted']);
+    expect(texts.size).toBe(MAX_TEXTS + 1);
+    expect(texts.get('wanted')).toBe('a');
   });
 });

@@ -1,6 +1,7 @@
 // The chunks of a WebP file, where EXIF data stands (RFC 9649).
 import { concat, decodeLatin1, startsWith, viewOf, type Bytes } from './bytes.ts';
 import { ImageError } from './errors.ts';
+import { larger, type PictureFile, type Size } from './picture-file.ts';
 
 const HEADER_BYTES = 12;
 const CHUNK_HEADER_BYTES = 8;
@@ -32,8 +33,37 @@ function* chunks(bytes: Uint8Array): Generator<Chunk> {
   }
 }
 
-export function findWebpExif(bytes: Uint8Array): Uint8Array | null {
-  for (const { type, data } of chunks(bytes)) if (type === 'EXIF') return data;
+export function readWebp(bytes: Uint8Array): PictureFile {
+  let size: Size | null = null;
+  let exif: Uint8Array | null = null;
+  for (const chunk of chunks(bytes)) {
+    if (chunk.type === 'EXIF') exif ??= chunk.data.length > 0 ? chunk.data : null;
+    const each = sizeOf(chunk);
+    if (each) size = larger(size, { width: each.width, height: each.height });
+  }
+  return { size, exif, comment: null };
+}
+
+/** Of the chunks that hold a picture, or say how large all of them are; null for others and for damaged ones. */
+function sizeOf({ type, data }: Chunk): (Size & { readonly alpha: boolean }) | null {
+  const view = viewOf(data);
+  if (type === 'VP8X' && data.length >= 10) {
+    const uint24 = (at: number): number => view.getUint16(at, true) + (data[at + 2]! << 16);
+    return { width: uint24(4) + 1, height: uint24(7) + 1, alpha: (data[0]! & HAS_ALPHA) !== 0 };
+  }
+  if (type === 'VP8L' && data.length >= 5 && data[0] === 0x2f) {
+    const bits = view.getUint32(1, true);
+    return {
+      width: (bits & 0x3fff) + 1,
+      height: ((bits >>> 14) & 0x3fff) + 1,
+      alpha: ((bits >>> 28) & 1) === 1,
+    };
+  }
+  // Frame tag (3 bytes), start code (3), then the sizes in 14 bits each.
+  if (type === 'VP8 ' && data.length >= 10 && startsWith(data, '\x9d\x01\x2a', 3)) {
+    const [width, height] = [view.getUint16(6, true) & 0x3fff, view.getUint16(8, true) & 0x3fff];
+    return width > 0 && height > 0 ? { width, height, alpha: false } : null;
+  }
   return null;
 }
 
@@ -68,33 +98,16 @@ export function replaceWebpExif(bytes: Uint8Array, tiff: Uint8Array): Bytes {
 }
 
 /** VP8X for a picture that had none: its size, and whether it has alpha. */
-function extendedHeader({ type, data }: Chunk): Uint8Array {
-  const view = viewOf(data);
-  let width: number;
-  let height: number;
-  let alpha = false;
-  if (type === 'VP8L') {
-    if (data.length < 5 || data[0] !== 0x2f) throw new ImageError('The WebP file is damaged.');
-    const bits = view.getUint32(1, true);
-    width = (bits & 0x3fff) + 1;
-    height = ((bits >>> 14) & 0x3fff) + 1;
-    alpha = ((bits >>> 28) & 1) === 1;
-  } else {
-    // Frame tag (3 bytes), start code (3), then the sizes in 14 bits each.
-    if (data.length < 10 || data[3] !== 0x9d || data[4] !== 0x01 || data[5] !== 0x2a) {
-      throw new ImageError('The WebP file is damaged.');
-    }
-    width = view.getUint16(6, true) & 0x3fff;
-    height = view.getUint16(8, true) & 0x3fff;
-    if (width < 1 || height < 1) throw new ImageError('The WebP file is damaged.');
-  }
+function extendedHeader(picture: Chunk): Uint8Array {
+  const size = sizeOf(picture);
+  if (!size) throw new ImageError('The WebP file is damaged.');
   const header = new Uint8Array(10);
-  header[0] = alpha ? HAS_ALPHA : 0;
+  header[0] = size.alpha ? HAS_ALPHA : 0;
   const uint24 = (at: number, value: number): void => {
     for (let i = 0; i < 3; i += 1) header[at + i] = (value >> (8 * i)) & 0xff;
   };
-  uint24(4, width - 1);
-  uint24(7, height - 1);
+  uint24(4, size.width - 1);
+  uint24(7, size.height - 1);
   return header;
 }
 

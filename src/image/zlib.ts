@@ -4,7 +4,15 @@ import { ImageError } from './errors.ts';
 
 /** Packs bytes as zlib at the platform's default level. */
 export async function deflate(bytes: Bytes): Promise<Bytes> {
-  return collect(new Blob([bytes]).stream().pipeThrough(new CompressionStream('deflate')), Infinity, '');
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream('deflate'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+export interface Unpacked {
+  /** All that came out, as much as was allowed, or what came out before the damage. */
+  readonly bytes: Bytes;
+  /** A stream that is cut off is damaged. */
+  readonly end: 'whole' | 'damaged' | 'too large';
 }
 
 /**
@@ -14,31 +22,48 @@ export async function deflate(bytes: Bytes): Promise<Bytes> {
  * @param what Named in the error: "the pixels".
  * @throws ImageError when more would come out, or the stream is damaged or cut off.
  */
-export async function inflate(bytes: Uint8Array, limit: number, what: string): Promise<Bytes> {
-  try {
-    const stream = new Blob([bytes as Bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
-    return await collect(stream, limit, what);
-  } catch (error) {
-    if (error instanceof ImageError) throw error;
-    throw new ImageError(`The compressed data of ${what} is damaged or cut off.`, { cause: error });
-  }
+export async function inflate(packed: Uint8Array, limit: number, what: string): Promise<Bytes> {
+  const { bytes, end } = await unpack(packed, limit);
+  if (end === 'whole') return bytes;
+  throw new ImageError(
+    end === 'too large'
+      ? `The compressed data of ${what} unpacks to more than the ${limit} bytes it may have.`
+      : `The compressed data of ${what} is damaged or cut off.`,
+  );
 }
 
-async function collect(stream: ReadableStream<Uint8Array>, limit: number, what: string): Promise<Bytes> {
-  const reader = stream.getReader();
+/** Unpacks a zlib stream as far as that goes; never throws for what is in it. */
+export async function unpack(packed: Uint8Array, limit: number): Promise<Unpacked> {
+  const { readable, writable } = new DecompressionStream('deflate');
+  const writer = writable.getWriter();
+  const give = async (): Promise<void> => {
+    // A stream unpacks all of what it is given before anyone can stop it: small pieces keep that small.
+    const piece = Math.min(2 ** 16, Math.max(2 ** 10, Math.floor(limit / 4096)));
+    for (let at = 0; at < packed.length; at += piece) {
+      await writer.write(packed.subarray(at, at + piece) as Bytes);
+    }
+    await writer.close();
+  };
+  // What goes wrong here goes wrong for the reader, too.
+  void give().catch(() => undefined);
+  const reader = readable.getReader();
   const parts: Uint8Array[] = [];
   let total = 0;
   for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return concat(parts);
-    total += value.length;
+    let step: ReadableStreamReadResult<Uint8Array>;
+    try {
+      step = await reader.read();
+    } catch {
+      return { bytes: concat(parts), end: 'damaged' };
+    }
+    if (step.done) return { bytes: concat(parts), end: 'whole' };
+    const room = limit - total;
+    total += step.value.length;
+    parts.push(step.value.subarray(0, room));
     if (total > limit) {
       // What is left of the stream may fail as it ends; nobody needs to hear of that.
       void reader.cancel().catch(() => undefined);
-      throw new ImageError(
-        `The compressed data of ${what} unpacks to more than the ${limit} bytes it may have.`,
-      );
+      return { bytes: concat(parts), end: 'too large' };
     }
-    parts.push(value);
   }
 }

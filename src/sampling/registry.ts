@@ -75,8 +75,8 @@ const ETA_AND_NOISE: readonly PassedOption[] = ['eta', 'sNoise'];
 
 const CFG_PP: Partial<SamplerInfo> = { cfgDivisor: 12.5, needsUncond: true };
 
-/** In A1111's order, then those that came after it; the first is its default. */
-export const SAMPLERS: readonly SamplerInfo[] = [
+/** In A1111's order; the first is its default. */
+const WEBUI_SAMPLERS: readonly SamplerInfo[] = [
   entry('DPM++ 2M', ['k_dpmpp_2m'], dpmpp2m, { scheduler: 'karras' }),
   entry('DPM++ SDE', ['k_dpmpp_sde'], dpmppSde, {
     scheduler: 'karras',
@@ -140,7 +140,10 @@ export const SAMPLERS: readonly SamplerInfo[] = [
   entry('PLMS', ['plms'], plms, { kind: 'timestep' }),
   entry('UniPC', ['unipc'], unipc, { kind: 'timestep', stepsOf: (timesteps) => timesteps.length }),
   entry('LCM', ['k_lcm'], lcm, { kind: 'lcm' }),
-  // From here on: Forge, reForge and ComfyUI.
+];
+
+/** Of Forge, reForge and ComfyUI. */
+const LATER_SAMPLERS: readonly SamplerInfo[] = [
   entry('HeunPP2', ['heunpp2'], heunPp2, { passes: CHURN }),
   entry('IPNDM', ['ipndm'], ipndm),
   entry('IPNDM_V', ['ipndm_v'], ipndmV),
@@ -154,6 +157,8 @@ export const SAMPLERS: readonly SamplerInfo[] = [
   entry('DPM++ 2M CFG++', ['dpmpp_2m_cfg_pp'], dpmpp2mCfgPp, { scheduler: 'karras', ...CFG_PP }),
 ];
 
+export const SAMPLERS: readonly SamplerInfo[] = [...WEBUI_SAMPLERS, ...LATER_SAMPLERS];
+
 const BY_NAME = new Map(
   SAMPLERS.flatMap((sampler) =>
     [sampler.name, ...sampler.aliases].map((name) => [name.toLowerCase(), sampler] as const),
@@ -163,6 +168,13 @@ const BY_NAME = new Map(
 /** By name or alias, in any case; undefined when there is none. */
 export function findSampler(name: string): SamplerInfo | undefined {
   return BY_NAME.get(name.toLowerCase());
+}
+
+/** A1111's name for one of its samplers' names or aliases, all in small letters (sd_samplers.samplers_map). */
+export function webuiSamplerName(key: string): string | undefined {
+  return WEBUI_SAMPLERS.find(({ name, aliases }) =>
+    [name, ...aliases].some((spelling) => spelling.toLowerCase() === key),
+  )?.name;
 }
 
 /** @throws RangeError for a name that no sampler has. */

@@ -1,5 +1,8 @@
 // What files dropped on the page are for: pictures are looked at, everything else is taken for a checkpoint.
 
+/** Types of the pictures whose text can be read, as the `accept` of a file field. public/manifest.webmanifest has them, too. */
+export const PICTURE_TYPES = 'image/png,image/jpeg,image/webp,image/avif,image/gif';
+
 const PICTURE_NAME = /\.(?:png|jpe?g|jfif|webp|gif|bmp|avif|tiff?)$/i;
 const CHECKPOINT_NAME = /\.(?:safetensors|ckpt|pt|pth|bin|ya?ml)$/i;
 

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { PICTURE_TYPES } from '../dropped-files.ts';
 import { readLaunch } from './launch.ts';
 import { isUpdateRequest, UPDATE_REQUEST } from './update-protocol.ts';
 
@@ -12,4 +14,16 @@ it('reads what the page is opened for', () => {
 it('knows an update request from anything else', () => {
   expect(isUpdateRequest(UPDATE_REQUEST)).toBe(true);
   for (const other of [null, 'x', {}, { type: 'SKIP_WAITING' }]) expect(isUpdateRequest(other)).toBe(false);
+});
+
+it('takes the same pictures from the system as on the page', () => {
+  const manifest = JSON.parse(readFileSync('public/manifest.webmanifest', 'utf8')) as {
+    readonly file_handlers: readonly { readonly accept: Readonly<Record<string, readonly string[]>> }[];
+    readonly share_target: {
+      readonly params: { readonly files: readonly { readonly accept: readonly string[] }[] };
+    };
+  };
+  const opened = manifest.file_handlers.flatMap(({ accept }) => Object.keys(accept));
+  expect(opened.filter((type) => type.startsWith('image/')).join()).toBe(PICTURE_TYPES);
+  expect(manifest.share_target.params.files.flatMap(({ accept }) => accept).join()).toBe(PICTURE_TYPES);
 });

@@ -1,18 +1,24 @@
 // The PNG Info tab: a picture from anywhere, and the text that is in it.
 import type { ReadParameters } from '../read-parameters.ts';
 
-/** What is shown of a text; a picture can hold half a gigabyte of it. UTF-16 units. */
+/** What is shown of a text, in UTF-16 units. */
 export const SHOWN_LENGTH = 200_000;
+/** Pixels of a picture that is shown: 8192 x 8192. A file of some bytes can claim billions, each of which takes memory. */
+export const MAX_SHOWN_PIXELS = 2 ** 26;
 
 export interface PictureInfo {
   readonly name: string;
   readonly picture: Blob;
+  /** Why it is not to be shown, to a person; null where the browser may try. */
+  readonly unshowable: string | null;
   /** The parameters text; null where the picture has none. */
   readonly parameters: string | null;
   /** The same, understood; null where there is none. */
   readonly read: ReadParameters | null;
   /** Texts of other programs, by their keyword. */
   readonly others: readonly { readonly keyword: string; readonly text: string }[];
+  /** Names of texts that are missing above, or not whole. */
+  readonly damaged: readonly string[];
 }
 
 export class PngInfo {
@@ -53,13 +59,18 @@ export async function readPictureInfo(picture: Blob, name: string): Promise<Pict
     import('../../image/metadata.ts'),
     import('../read-parameters.ts'),
   ]);
-  const { parameters, texts } = await readImageMetadata(picture);
+  const { parameters, texts, size, damaged } = await readImageMetadata(picture);
+  const tooLarge = size !== null && size.width * size.height > MAX_SHOWN_PIXELS;
   const others = [...texts].filter(([keyword]) => keyword !== PARAMETERS);
   return {
     name,
     picture,
+    unshowable: tooLarge
+      ? `The picture cannot be shown here: it is ${size.width} x ${size.height} pixels large, by what its file says.`
+      : null,
     parameters,
     read: parameters === null ? null : readParameters(parameters),
     others: others.map(([keyword, text]) => ({ keyword, text: text.slice(0, SHOWN_LENGTH) })),
+    damaged,
   };
 }

@@ -34,9 +34,24 @@ describe('PngInfo', () => {
 
   it('tells why a file is no picture, and forgets the one before', async () => {
     const info = await opened(await encodePng(pixels));
-    await info.open(new Blob(['GIF89a']), 'b.gif');
+    await info.open(new Blob(['BM6']), 'b.bmp');
     expect(info.info).toBeNull();
-    expect(info.problem).toMatch(/^b\.gif: .*PNG, JPEG or WebP/);
+    expect(info.problem).toMatch(/^b\.bmp: .*PNG, JPEG, WebP, AVIF or GIF/);
+  });
+
+  it('does not have a picture shown that claims billions of pixels, whatever its format', async () => {
+    const png = await encodePng(pixels, { parameters: TEXT });
+    new DataView(png.buffer).setUint32(16, 0x7fffffff);
+    const gif = Uint8Array.from([...new TextEncoder().encode('GIF89a'), 0xff, 0xff, 0xff, 0xff, 0, 0, 0]);
+    for (const file of [png, gif]) expect((await opened(file)).info?.unshowable).toContain('pixels large');
+    expect((await opened(await encodePng(pixels))).info?.unshowable).toBeNull();
+  });
+
+  it('names the texts that it cannot show', async () => {
+    const { info } = await opened(
+      await encodePng(pixels, { workflow: 'x'.repeat(5_000_000), parameters: TEXT }),
+    );
+    expect(info).toMatchObject({ parameters: TEXT, others: [], damaged: ['workflow'] });
   });
 
   it('survives a damaged picture', async () => {
