@@ -46,7 +46,9 @@ test('without enough storage the import says how much it needs, and leaves nothi
   const { origin } = new URL(page.url());
   await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1e6 });
   await darkroom.pick([files.checkpoint, files.sidecar]);
-  await expect(darkroom.importOf(fileName())).toContainText(/Not enough storage: \d+ MB are needed/);
+  await expect(darkroom.importOf(fileName())).toContainText(
+    /would not store more: \d+ MB of the \d+ MB of this model were stored/,
+  );
   expect(await stored(page)).toEqual({ models: 0, chunks: 0 });
 
   await session.send('Storage.overrideQuotaForOrigin', { origin });
@@ -54,18 +56,47 @@ test('without enough storage the import says how much it needs, and leaves nothi
   await expect(darkroom.importOf(fileName())).toContainText('Imported', { timeout: 300_000 });
 });
 
-test('what a crashed import left is swept by the next one', async ({ page }) => {
-  await expect.poll(() => stored(page)).toEqual({ models: 0, chunks: 0 });
-  await page.evaluate(write, ['darkroom-weights', 'a-dead-import/00000', 'half a model'] as const);
-  expect(await stored(page)).toEqual({ models: 0, chunks: 1 });
-  await darkroom.pick([files.checkpoint, files.sidecar]);
-  await expect(darkroom.importOf(fileName())).toContainText('Imported', { timeout: 300_000 });
-  expect(await stored(page)).toEqual({ models: 1, chunks: 1 });
+test('what was damaged is named, kept or made whole, and takes nothing else along', async ({ page }) => {
+  await test.step('what a crashed import left is swept by the next visit', async () => {
+    await darkroom.pick([files.checkpoint, files.sidecar]);
+    await expect(darkroom.importOf(fileName())).toContainText('Imported', { timeout: 300_000 });
+    const intent = { model: null, since: 0 };
+    await page.evaluate(write, ['darkroom-imports', 'a-dead-import', intent] as const);
+    await page.evaluate(write, ['darkroom-weights', 'a-dead-import/00000', 'half a model'] as const);
+    expect(await stored(page)).toEqual({ models: 1, chunks: 2 });
+    await page.reload();
+    await expect.poll(() => stored(page)).toEqual({ models: 1, chunks: 1 });
+  });
 
-  await test.step('the same file dropped again is recognised', async () => {
+  await test.step('chunks that nothing tells of are deleted when the person says so, and not before', async () => {
+    await page.evaluate(write, ['darkroom-weights', 'who-knows/00000', 'half a model'] as const);
+    await page.reload();
+    await darkroom.tab('Models');
+    await expect(page.getByText('belong to no model')).toBeVisible();
+    await darkroom.drop([files.checkpoint]);
+    await expect(darkroom.importOf(fileName())).toContainText('Already in your library');
+    expect(await stored(page)).toEqual({ models: 1, chunks: 2 });
+    await page.getByRole('button', { name: 'Delete what belongs to no model' }).click();
+    await expect(page.getByText('belong to no model')).toHaveCount(0);
+    expect(await stored(page)).toEqual({ models: 1, chunks: 1 });
+  });
+
+  await test.step('a model of a later version is named and keeps its weights, whatever is imported or swept', async () => {
+    const record = { version: 99, name: 'from the future', weights: 'elsewhere' };
+    await page.evaluate(write, ['darkroom-models', 'f'.repeat(64), record] as const);
+    await page.evaluate(write, ['darkroom-imports', 'future', { model: 'f'.repeat(64), since: 0 }] as const);
+    await page.evaluate(write, ['darkroom-weights', 'future/00000', 'weights'] as const);
+    await page.reload();
+    await darkroom.tab('Models');
+    await expect(page.getByText('from the future was imported by a newer version')).toBeVisible();
+    await page.getByRole('button', { name: 'Delete what belongs to no model' }).click();
+    await expect(page.getByText('a newer version of Darkroom has made one of the models')).toBeVisible();
     await darkroom.drop([files.checkpoint]);
     await expect(darkroom.importOf(fileName()).last()).toContainText('Already in your library');
-    expect(await stored(page)).toEqual({ models: 1, chunks: 1 });
+    expect(await stored(page)).toEqual({ models: 2, chunks: 2 });
+    await page.getByRole('button', { name: 'Delete from the future' }).click();
+    await page.getByRole('button', { name: 'Delete what belongs to no model' }).click();
+    await expect.poll(() => stored(page)).toEqual({ models: 1, chunks: 1 });
   });
 
   await test.step('a model that lost its weights is named, and made whole by its file', async () => {

@@ -110,8 +110,7 @@ export class App {
     const outcome = await input.evaluate((element) => {
       const [file, sidecar] = element.files ?? [];
       if (!file) throw new Error('The browser got no file.');
-      const options = { allowNonFinite: false, prediction: null };
-      return window.darkroom.importFile(file, sidecar ?? null, options, (progress) => {
+      return window.darkroom.importFile(file, sidecar ?? null, {}, (progress) => {
         void window.tellScript({ kind: 'import', progress });
       });
     });

@@ -2,15 +2,21 @@
 import { expose } from 'comlink';
 import type { ImporterApi } from '../src/library/import-types.ts';
 import { importModel } from '../src/library/importer.ts';
+import { exclusively, IMPORT_LOCK } from '../src/library/locks.ts';
 
 const running = new Set<AbortController>();
 
 const api: ImporterApi = {
-  async importFile(file, sidecar, options, onProgress) {
+  async importFile(order, onProgress) {
     const controller = new AbortController();
+    const { signal } = controller;
     running.add(controller);
     try {
-      return await exclusively(() => importModel(file, sidecar, options, onProgress, controller.signal));
+      return await exclusively(IMPORT_LOCK, () => importModel(order, onProgress, signal), signal);
+    } catch (error) {
+      // While it waited for another tab's import.
+      if (signal.aborted) return { status: 'cancelled' };
+      throw error;
     } finally {
       running.delete(controller);
     }
@@ -20,10 +26,5 @@ const api: ImporterApi = {
     for (const controller of running) controller.abort();
   },
 };
-
-/** Chunks that no record names are swept when an import starts, so no two tabs may import at once. */
-async function exclusively<T>(work: () => Promise<T>): Promise<T> {
-  return navigator.locks ? navigator.locks.request('darkroom-import', work) : work();
-}
 
 expose(api);

@@ -4,6 +4,8 @@ import { expose } from 'comlink';
 import { blobSource } from '../../src/checkpoint/source.ts';
 import { ChunkWriter } from '../../src/library/chunk-writer.ts';
 import { getChunks } from '../../src/library/models.ts';
+import { withIntent } from '../../src/library/import-intents.ts';
+import { IMPORT_OPTIONS } from '../../src/library/import-types.ts';
 import { importModel } from '../../src/library/importer.ts';
 import type { Network } from '../../src/models/network.ts';
 import { textEncoderNetwork } from '../../src/models/text-encoder.ts';
@@ -61,10 +63,14 @@ export class Harness {
    * Gives null, or why this version does not support such a model.
    */
   async open(folder: string, checkpoint: string, sidecar: string): Promise<string | null> {
-    const options = { allowNonFinite: false, prediction: null };
+    const order = {
+      id: crypto.randomUUID(),
+      file: await fetchFile(folder, checkpoint),
+      sidecar: await fetchFile(folder, sidecar),
+      options: IMPORT_OPTIONS,
+    };
     const { signal } = new AbortController();
-    const files = [await fetchFile(folder, checkpoint), await fetchFile(folder, sidecar)] as const;
-    const outcome = await importModel(...files, options, () => undefined, signal).catch((error: unknown) => {
+    const outcome = await importModel(order, () => undefined, signal).catch((error: unknown) => {
       if (error instanceof Error && error.name === 'UnsupportedModelError') return error.message;
       throw error;
     });
@@ -155,21 +161,23 @@ export class Harness {
   /** Tensors of so many float16 numbers (1, 2, 3 ...), written in chunks of `chunkBytes` and read again. */
   async throughChunks(chunkBytes: number, sizes: readonly number[]): Promise<number[][]> {
     const id = crypto.randomUUID();
-    const writer = new ChunkWriter(id, chunkBytes);
-    for (const [index, size] of sizes.entries()) {
-      const tensor = { name: String(index), shape: [size], network: 'unet' as const };
-      await writer.add(tensor, size, async (out, first) => out.forEach((_, i) => (out[i] = first + i + 1)));
-    }
-    await writer.finish();
-    const chunks = await getChunks({ name: id, chunks: writer.chunks });
-    const read = await Promise.all(
-      writer.tensors.map(async ({ chunk, offset, byteLength }) => {
-        const bytes = await chunks[chunk]!.slice(offset, offset + byteLength).arrayBuffer();
-        return [...new Uint16Array(bytes)];
-      }),
-    );
-    await writer.discard();
-    return read;
+    const total = sizes.reduce((sum, size) => sum + 2 * size, 0);
+    // No record names them: they are deleted at its end.
+    return withIntent(id, async () => {
+      const writer = new ChunkWriter(id, total, chunkBytes);
+      for (const [index, size] of sizes.entries()) {
+        const tensor = { name: String(index), shape: [size], network: 'unet' as const };
+        await writer.add(tensor, size, async (out, first) => out.forEach((_, i) => (out[i] = first + i + 1)));
+      }
+      await writer.finish();
+      const chunks = await getChunks({ name: id, chunks: writer.chunks });
+      return Promise.all(
+        writer.tensors.map(async ({ chunk, offset, byteLength }) => {
+          const bytes = await chunks[chunk]!.slice(offset, offset + byteLength).arrayBuffer();
+          return [...new Uint16Array(bytes)];
+        }),
+      );
+    });
   }
 
   async openedDeviceIsRight(): Promise<boolean> {

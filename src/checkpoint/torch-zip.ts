@@ -8,7 +8,7 @@ import { quote } from './tensor.ts';
 import { torchCheckpoint, type StorageBytes } from './torch-checkpoint.ts';
 import { checkTorchGlobal } from './torch-globals.ts';
 import { collectTensors, StorageTable } from './torch-state.ts';
-import { CheckpointError, type ByteSource, type Checkpoint } from './types.ts';
+import { CheckpointError, type ByteSource, type Checkpoint, type Checksum } from './types.ts';
 import { locateEntry, readZipDirectory, type ZipDirectory, type ZipEntry } from './zip.ts';
 
 /** The description of a model is some hundred kB; with a whole training's history some MB. */
@@ -30,16 +30,24 @@ export async function openTorchZip(source: ByteSource): Promise<Checkpoint> {
   const tensors = collectTensors(pickle, storages);
 
   const bytes = new Map<string, StorageBytes>();
+  const checksums: Checksum[] = [];
   const keys = [...new Set(tensors.filter((t) => !t.storage.embedded).map((t) => t.storage.key))];
   for (let i = 0; i < keys.length; i += PARALLEL) {
     await Promise.all(
       keys.slice(i, i + PARALLEL).map(async (key) => {
         const entry = directory.entries.get(`${root}/data/${key}`);
-        if (entry !== undefined) bytes.set(key, await storageBytes(source, directory, entry));
+        if (entry === undefined) return;
+        const storage = await storageBytes(source, directory, entry);
+        bytes.set(key, storage);
+        // torch can be told to write none; then the field is zero. It packs nothing; what others packed fails to unpack.
+        if (entry.deflated || entry.crc === 0) return;
+        const within = tensors.filter((t) => !t.storage.embedded && t.storage.key === key);
+        const names = within.map(({ name }) => name);
+        checksums.push({ start: storage.position, length: entry.size, crc: entry.crc, tensors: names });
       }),
     );
   }
-  return torchCheckpoint('torch-zip', tensors, bytes);
+  return { ...torchCheckpoint('torch-zip', tensors, bytes), checksums };
 }
 
 function findRoot(directory: ZipDirectory): string {

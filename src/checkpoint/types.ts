@@ -56,12 +56,23 @@ export interface TensorInfo {
 
 export type CheckpointFormat = 'safetensors' | 'torch-zip' | 'torch-legacy';
 
+/** A stretch of a file, stored as it is, and the CRC-32 that the file itself gives its bytes. */
+export interface Checksum {
+  readonly start: number;
+  readonly length: number;
+  readonly crc: number;
+  /** Names of tensors that lie in it. */
+  readonly tensors: readonly string[];
+}
+
 /** An opened checkpoint: only its header or directory has been read. */
 export interface Checkpoint {
   readonly format: CheckpointFormat;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** safetensors' `__metadata__`; empty for torch files. */
   readonly metadata: ReadonlyMap<string, string>;
+  /** Nobody has compared them yet: that takes reading all of the file. Absent where the format has none. */
+  readonly checksums?: readonly Checksum[];
   /**
    * Elements `[start, start + count)` of a tensor in C order, little-endian, contiguous whatever the file's strides are.
    * Default: the whole tensor. Rejects with CheckpointError for an unknown name or data that is not there.

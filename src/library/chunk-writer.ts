@@ -1,6 +1,6 @@
 // Lays float16 tensors out in chunks and writes them to IndexedDB: one chunk is filled while the one before is written.
-import { deleteChunks, putChunk } from './models.ts';
-import { explainStorageFailure } from './storage.ts';
+import { putChunk } from './models.ts';
+import { explainStorageFailure, sizeText } from './storage.ts';
 import type { StoredChunk, StoredTensor } from './types.ts';
 
 /** Chunks are about this large; a larger tensor gets a chunk of its own. onnxruntime wants files far below 4 GiB. */
@@ -14,10 +14,12 @@ export class ChunkWriter {
   #buffer: Uint16Array<ArrayBuffer>;
   #used = 0;
   #writing: Promise<void> = Promise.resolve();
+  #written = 0;
 
-  /** `importId` prefixes the chunks' keys. `chunkBytes`: a multiple of 4. */
+  /** `importId` prefixes the chunks' keys. `total`: bytes of all tensors. `chunkBytes`: a multiple of 4. */
   constructor(
     private readonly importId: string,
+    private readonly total: number,
     private readonly chunkBytes = CHUNK_BYTES,
   ) {
     this.#buffer = new Uint16Array(chunkBytes / 2);
@@ -53,10 +55,9 @@ export class ChunkWriter {
     await this.#writing;
   }
 
-  /** Deletes every chunk written so far. */
-  async discard(): Promise<void> {
+  /** Resolves once nothing is being written any more, whether it worked or not. */
+  async settled(): Promise<void> {
     await this.#writing.catch(() => undefined);
-    await deleteChunks(this.chunks.map((chunk) => chunk.key));
   }
 
   async #flush(): Promise<void> {
@@ -87,10 +88,18 @@ export class ChunkWriter {
   #write(blob: Blob): void {
     const key = `${this.importId}/${String(this.chunks.length).padStart(5, '0')}`;
     this.chunks.push({ key, byteLength: blob.size });
-    this.#writing = putChunk(key, blob).catch(async (error: unknown) => {
-      throw await explainStorageFailure(error, blob.size);
-    });
+    this.#writing = this.#put(key, blob);
     // A failure is reported by whoever awaits next; it must not count as unhandled until then.
     this.#writing.catch(() => undefined);
+  }
+
+  async #put(key: string, blob: Blob): Promise<void> {
+    try {
+      await putChunk(key, blob);
+      this.#written += blob.size;
+    } catch (error) {
+      const [written, total] = [sizeText(this.#written), sizeText(this.total)];
+      throw explainStorageFailure(error, `${written} of the ${total} of this model were stored`);
+    }
   }
 }

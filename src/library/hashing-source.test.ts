@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { crc32 } from '../checkpoint/crc32.ts';
 import type { ByteSource } from '../checkpoint/types.ts';
 import { HashingSource } from './hashing-source.ts';
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 function counting(bytes: Uint8Array): ByteSource & { bytesRead: number } {
   return {
@@ -32,7 +35,7 @@ describe('HashingSource', () => {
               ...bytes.subarray(offset, offset + count),
             ]);
           }
-          expect(await source.finish()).toBe(createHash('sha256').update(bytes).digest('hex'));
+          expect((await source.finish()).sha256).toBe(sha256(bytes));
         },
       ),
     );
@@ -58,5 +61,52 @@ describe('HashingSource', () => {
     const source = await HashingSource.create(refusing, () => undefined);
     source.startHashing();
     await expect(source.read(5, 6)).rejects.toThrow('outside');
+  });
+
+  it("gives A1111's old hash: that of 64 KiB after the first MiB, of what is there in a shorter file", async () => {
+    for (const size of [10, 0x100000, 0x100000 + 5, 0x110000 + 9]) {
+      const bytes = Uint8Array.from({ length: size }, (_, i) => (7 * i) % 253);
+      const source = await HashingSource.create(counting(bytes), () => undefined, 50_000);
+      source.startHashing();
+      const { oldHash } = await source.finish();
+      expect(oldHash).toBe(sha256(bytes.subarray(0x100000, 0x110000)).slice(0, 8));
+    }
+  });
+
+  it('counts the stretches whose bytes do not have their checksum, wherever windows and reads end', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ minLength: 40, maxLength: 300 }),
+        fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 1, max: 100 }),
+        fc.nat(299),
+        async (bytes, lengths, windowSize, flipped) => {
+          let end = 0;
+          const ranges = lengths
+            .map((length) => ({ start: end + 1, length, end: (end += length + 1) }))
+            .filter((range) => range.end <= bytes.length)
+            .map(({ start, length }) => ({
+              start,
+              length,
+              crc: crc32(bytes.subarray(start, start + length)),
+            }));
+          const damaged = bytes.slice();
+          damaged[flipped % bytes.length]! ^= 1;
+          const hit = ranges.filter(({ start, length }) => {
+            const at = flipped % bytes.length;
+            return at >= start && at < start + length;
+          });
+          for (const [given, expected] of [
+            [bytes, 0],
+            [damaged, hit.length],
+          ] as const) {
+            const source = await HashingSource.create(counting(given), () => undefined, windowSize);
+            source.startHashing(ranges.toReversed());
+            await source.read(0, Math.min(30, given.length));
+            expect((await source.finish()).mismatched).toBe(expected);
+          }
+        },
+      ),
+    );
   });
 });

@@ -3,11 +3,26 @@
 // The file passes through a window that only moves forward: everything it passes over is hashed, and small reads inside
 // it cost nothing (a checkpoint has a thousand tensors, many of a few hundred bytes). A read behind the window (a tensor
 // stored twice) is served from the file but not hashed again.
-import { createSHA256 } from 'hash-wasm';
-import type { ByteSource } from '../checkpoint/types.ts';
+import { createCRC32, createSHA256, type IHasher } from 'hash-wasm';
+import type { ByteSource, Checksum } from '../checkpoint/types.ts';
 
 /** Bytes read from the file at a time. */
 const WINDOW = 8 << 20;
+
+/** What A1111's old model hash looks at (modules/sd_models.py, model_hash): short files have less, or nothing, there. */
+const OLD_HASH = { start: 0x100000, end: 0x110000 } as const;
+const OLD_HASH_DIGITS = 8;
+
+type CheckedRange = Pick<Checksum, 'start' | 'length' | 'crc'>;
+
+export interface FileHashes {
+  /** Of all of it, lowercase hex. */
+  readonly sha256: string;
+  /** A1111's model hash of before 2023: 8 digits of the SHA-256 of 64 KiB. Several files may have the same. */
+  readonly oldHash: string;
+  /** How many of the checked ranges do not have their CRC. */
+  readonly mismatched: number;
+}
 
 export class HashingSource implements ByteSource {
   readonly size: number;
@@ -17,10 +32,13 @@ export class HashingSource implements ByteSource {
   #start = 0;
   /** The window after this one, being read while this one is hashed and converted. */
   #ahead: Promise<Uint8Array> | null = null;
+  /** Those not yet passed by, by their places. */
+  #ranges: CheckedRange[] = [];
+  #mismatched = 0;
 
   private constructor(
     private readonly source: ByteSource,
-    private readonly hasher: Awaited<ReturnType<typeof createSHA256>>,
+    private readonly hashers: { readonly whole: IHasher; readonly old: IHasher; readonly range: IHasher },
     private readonly onHashed: (bytes: number) => void,
     private readonly windowSize: number,
   ) {
@@ -33,14 +51,23 @@ export class HashingSource implements ByteSource {
     onHashed: (bytes: number) => void,
     windowSize = WINDOW,
   ): Promise<HashingSource> {
-    const hasher = await createSHA256();
-    hasher.init();
-    return new HashingSource(source, hasher, onHashed, windowSize);
+    const [whole, old, range] = await Promise.all([createSHA256(), createSHA256(), createCRC32()]);
+    for (const hasher of [whole, old, range]) hasher.init();
+    return new HashingSource(source, { whole, old, range }, onHashed, windowSize);
   }
 
-  /** From here on reads are hashed. Before, headers and directories can be read in any order for free. */
-  startHashing(): void {
+  /**
+   * From here on reads are hashed. Before, headers and directories can be read in any order for free. `ranges`: to be checked
+   * on the way; of those that overlap, the first.
+   */
+  startHashing(ranges: readonly CheckedRange[] = []): void {
     this.#hashing = true;
+    for (const range of [...ranges].sort((a, b) => a.start - b.start)) {
+      const before = this.#ranges.at(-1);
+      if (!before || before.start + before.length <= range.start) this.#ranges.push(range);
+    }
+    // The next one last.
+    this.#ranges.reverse();
   }
 
   /** Reads must not overlap in time: await each before the next. The bytes must not be written to. */
@@ -59,10 +86,14 @@ export class HashingSource implements ByteSource {
     return bytes;
   }
 
-  /** Hashes what is left of the file and gives the SHA-256 of all of it, lowercase hex. */
-  async finish(): Promise<string> {
+  /** Hashes what is left of the file. */
+  async finish(): Promise<FileHashes> {
     while (this.#end < this.size) await this.#advance();
-    return this.hasher.digest('hex');
+    return {
+      sha256: this.hashers.whole.digest('hex'),
+      oldHash: this.hashers.old.digest('hex').slice(0, OLD_HASH_DIGITS),
+      mismatched: this.#mismatched,
+    };
   }
 
   get #end(): number {
@@ -86,11 +117,41 @@ export class HashingSource implements ByteSource {
       // Whoever needs the window hears of the failure.
       this.#ahead.catch(() => undefined);
     }
-    this.hasher.update(window);
+    this.hashers.whole.update(window);
+    this.hashers.old.update(this.#within(OLD_HASH.start, OLD_HASH.end));
+    this.#checkRanges();
     this.onHashed(this.#end);
+  }
+
+  #checkRanges(): void {
+    const { range: hasher } = this.hashers;
+    for (let range = this.#ranges.at(-1); range && range.start < this.#end; range = this.#ranges.at(-1)) {
+      const end = range.start + range.length;
+      hasher.update(this.#within(range.start, end));
+      if (end > this.#end) return;
+      if (parseInt(hasher.digest('hex'), 16) !== range.crc) this.#mismatched++;
+      hasher.init();
+      this.#ranges.pop();
+    }
+  }
+
+  /** What the window holds of the bytes [start, end) of the file. */
+  #within(start: number, end: number): Uint8Array {
+    const clamp = (offset: number) => Math.min(Math.max(offset - this.#start, 0), this.#window.length);
+    return this.#window.subarray(clamp(start), clamp(end));
   }
 
   #readWindow(start: number): Promise<Uint8Array> {
     return this.source.read(start, Math.min(this.windowSize, this.size - start));
   }
+}
+
+/** Hashes of a file, without any other use of its bytes. */
+export async function hashFile(
+  source: ByteSource,
+  onHashed: (bytes: number) => void = () => undefined,
+): Promise<FileHashes> {
+  const hashing = await HashingSource.create(source, onHashed);
+  hashing.startHashing();
+  return hashing.finish();
 }

@@ -64,9 +64,9 @@ export function parseRecord(id: string, value: unknown): ImageRecord | null {
   if (!hasCommonFields(value) || value.id !== id) return null;
   const record = value as Partial<ImageRecord>;
   const sound =
-    typeof record.byteLength === 'number' &&
+    Number.isSafeInteger(record.byteLength) &&
     typeof record.favourite === 'boolean' &&
-    (record.deletedAt === null || typeof record.deletedAt === 'number');
+    (record.deletedAt === null || isTime(record.deletedAt));
   return sound ? (record as ImageRecord) : null;
 }
 
@@ -82,9 +82,22 @@ function hasCommonFields(value: unknown): value is { readonly id: string } {
   const fields = value as Partial<StoredImage>;
   return (
     typeof fields.id === 'string' &&
-    [fields.createdAt, fields.width, fields.height, fields.seed].every(Number.isFinite) &&
+    isTime(fields.createdAt) &&
+    isSide(fields.width) &&
+    isSide(fields.height) &&
+    Number.isFinite(fields.seed) &&
     typeof fields.modelHash === 'string' &&
     typeof fields.parameters === 'string' &&
     fields.parameters.length <= MAX_PARAMETERS
   );
+}
+
+/** What a Date can show. */
+function isTime(value: unknown): boolean {
+  return typeof value === 'number' && Math.abs(value) <= 8.64e15;
+}
+
+/** Pixels that a PNG can have. */
+function isSide(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) > 0 && Number(value) < 2 ** 31;
 }

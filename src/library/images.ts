@@ -1,5 +1,5 @@
 // Finished pictures, kept until the person deletes them. Lists are read without pixels (see image-database.ts).
-import { announceImages } from './image-changes.ts';
+import { imageChanges } from './change-channel.ts';
 import { withImages, type ImageDatabase } from './image-database.ts';
 import {
   isDamaged,
@@ -9,7 +9,7 @@ import {
   type ImageRecord,
   type ListedImage,
 } from './image-record.ts';
-import { explainStorageFailure } from './storage.ts';
+import { explainStorageFailure, sizeText } from './storage.ts';
 import type { StoredImage } from './types.ts';
 
 /** Records that are read in one go: few enough to leave the thread to others in between. */
@@ -23,13 +23,17 @@ export async function saveImage(image: StoredImage): Promise<void> {
     const full = error instanceof DOMException && error.name === 'QuotaExceededError';
     // What was deleted a moment ago takes room, too.
     if (!full || (await purgeImages(Infinity)) === 0) {
-      throw await explainStorageFailure(error, image.png.size);
+      throw explainStorageFailure(error, noRoomFor(image));
     }
-    await write(image).catch(async (again: unknown) => {
-      throw await explainStorageFailure(again, image.png.size);
+    await write(image).catch((again: unknown) => {
+      throw explainStorageFailure(again, noRoomFor(image));
     });
   }
-  announceImages([image.id]);
+  imageChanges.announce([image.id]);
+}
+
+function noRoomFor({ png }: StoredImage): string {
+  return `there is no room for a picture of ${sizeText(png.size)}`;
 }
 
 async function write(image: StoredImage): Promise<void> {
@@ -180,7 +184,7 @@ async function change(
   try {
     unreadable.push(...(await changeTogether(ids, apply)));
   } catch (error) {
-    if (!isReadFailure(error)) throw await explainStorageFailure(error, 1e6);
+    if (!isReadFailure(error)) throw explainStorageFailure(error, 'the pictures were not changed');
     // A record that the browser cannot read ends the transaction of them all.
     for (const id of ids) {
       const left = await changeTogether([id], apply).catch((again: unknown) => {
@@ -190,7 +194,7 @@ async function change(
       unreadable.push(...left);
     }
   }
-  announceImages(ids);
+  imageChanges.announce(ids);
   return unreadable;
 }
 
@@ -226,5 +230,5 @@ async function remove(ids: readonly string[]): Promise<void> {
     const deletions = ids.flatMap((id) => stores.map((name) => transaction.objectStore(name).delete(id)));
     await Promise.all([...deletions, transaction.done]);
   });
-  announceImages(ids);
+  imageChanges.announce(ids);
 }

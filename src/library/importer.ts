@@ -2,21 +2,24 @@
 //
 // In that one pass the whole file is hashed (SHA-256; A1111's model hash is its first ten digits) and every tensor that
 // a network needs is converted. The record is written last. Whatever goes wrong before, the chunks are deleted again;
-// what a killed tab leaves behind is swept by the next import.
+// what a killed tab leaves behind is swept by the next visit.
+// A file that may be in the library already, for its samples tell no difference, is only hashed first.
 import { openCheckpoint } from '../checkpoint/open.ts';
 import { blobSource } from '../checkpoint/source.ts';
 import { toFloat16 } from '../checkpoint/convert.ts';
 import type { Checkpoint } from '../checkpoint/types.ts';
 import { detect } from '../models/detect.ts';
 import { planWeights } from '../models/plan.ts';
-import { parseSidecar, type Sidecar } from '../models/sidecar.ts';
-import type { Detection, WeightPlanEntry } from '../models/types.ts';
+import { parseSidecar } from '../models/sidecar.ts';
+import type { WeightPlanEntry } from '../models/types.ts';
 import { ChunkWriter } from './chunk-writer.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { fingerprintOf, knownFile, mayBe } from './file-identity.ts';
 import { HashingSource } from './hashing-source.ts';
-import type { ImportOptions, ImportOutcome, ImportProgress } from './import-types.ts';
-import { deleteChunks, getModel, hasWeights, listModels, putModel, sweepUnnamedChunks } from './models.ts';
+import { withIntent } from './import-intents.ts';
+import type { ImportOptions, ImportOrder, ImportOutcome, ImportProgress } from './import-types.ts';
+import { commitModel, inspectModels, recogniseModel, type Recognition } from './models.ts';
 import { ProgressMeter } from './progress-meter.ts';
+import { RECORD_VERSION } from './record-version.ts';
 import { requireRoom } from './storage.ts';
 import type { StoredModel } from './types.ts';
 
@@ -33,29 +36,48 @@ export class NonFiniteWeightsError extends Error {
   override readonly name = 'NonFiniteWeightsError';
 }
 
+/** Bytes of the file do not have the checksums that it gives them; the person may import it all the same. */
+export class ChecksumError extends Error {
+  override readonly name = 'ChecksumError';
+}
+
 /** The import was cancelled by the person. */
 class CancelledError extends Error {}
 
 /**
- * Imports `file` into the library. `signal` cancels it; then nothing is left behind.
- * Rejects with CheckpointError (not readable), UnsupportedModelError, NonFiniteWeightsError or StorageFullError.
+ * Imports a file into the library. `signal` cancels it; then nothing is left behind. Only one import at a time: hold IMPORT_LOCK.
+ * Rejects with CheckpointError (not readable), UnsupportedModelError, NonFiniteWeightsError, ChecksumError or StorageFullError.
  */
 export async function importModel(
-  file: File,
-  sidecarFile: File | null,
-  options: ImportOptions,
+  order: ImportOrder,
   onProgress: (progress: ImportProgress) => void,
   signal: AbortSignal,
 ): Promise<ImportOutcome> {
-  const meter = new ProgressMeter(file.size, onProgress);
   try {
-    meter.report('reading', 0, true);
+    return await new Import(order, onProgress, signal).run();
+  } catch (error) {
+    if (error instanceof CancelledError || signal.aborted) return { status: 'cancelled' };
+    throw error;
+  }
+}
+
+class Import {
+  readonly #meter: ProgressMeter;
+
+  constructor(
+    private readonly order: ImportOrder,
+    onProgress: (progress: ImportProgress) => void,
+    private readonly signal: AbortSignal,
+  ) {
+    this.#meter = new ProgressMeter(order.file.size, onProgress);
+  }
+
+  async run(): Promise<ImportOutcome> {
+    const { file, sidecar: sidecarFile, options } = this.order;
+    this.#meter.report('reading', 0, true);
     const sidecar = sidecarFile ? parseSidecar(await readText(sidecarFile)) : null;
     const fingerprint = await fingerprintOf(file);
-    const source = await HashingSource.create(blobSource(file), (hashed) => {
-      if (signal.aborted) throw new CancelledError();
-      meter.report('converting', hashed);
-    });
+    const source = await this.#hashing('converting');
     const checkpoint = await openCheckpoint(source);
     const detection = detect(checkpoint.tensors, checkpoint.metadata, sidecar);
     if (!detection.supported) {
@@ -63,72 +85,118 @@ export async function importModel(
         detection.unsupportedReason ?? `${detection.label} is not supported yet.`,
       );
     }
+    const found: Recognition = {
+      // A sidecar dropped with it this time may change what shapes cannot tell.
+      ...(sidecar ? { detection } : {}),
+      ...(options.prediction ? { predictionOverride: options.prediction } : {}),
+    };
+    return (
+      (await this.#recognise(fingerprint, found)) ??
+      (await withIntent(this.order.id, () => this.#store(source, checkpoint, { fingerprint, detection })))
+    );
+  }
 
-    const known = (await listModels()).find((model) => model.fingerprint === fingerprint);
-    // A model that lost weights is made whole by importing its file again.
-    if (known && (await hasWeights(known))) return await recogniseAgain(known, detection, sidecar, options);
-
-    const plan = planWeights(checkpoint.tensors, detection);
-    const needed = plan.reduce((sum, entry) => sum + 2 * elementCount(entry.shape), 0);
-    await sweepUnnamedChunks();
-    await requireRoom(needed);
-
+  /** Whether the file is in the library, weights and all. Null: it is to be imported. */
+  async #recognise(fingerprint: string, found: Recognition): Promise<ImportOutcome | null> {
+    const { file, options } = this.order;
+    const alike = mayBe((await inspectModels()).models, file, fingerprint);
+    if (alike.length === 0) return null;
+    const known = options.readAgain ? null : knownFile(alike, file, fingerprint);
+    if (known) {
+      const model = await recogniseModel(known.sha256, found);
+      if (model) return { status: 'already-there', model, readWhole: false };
+    }
+    const source = await this.#hashing('comparing');
     source.startHashing();
-    const writer = new ChunkWriter(crypto.randomUUID());
+    const { sha256, oldHash } = await source.finish();
+    if (!alike.some((model) => model.sha256 === sha256)) return null;
+    this.#checkExpected(sha256);
+    const model = await recogniseModel(sha256, {
+      ...found,
+      file: { ...this.#fileFacts(fingerprint), oldHash },
+    });
+    return model && { status: 'already-there', model, readWhole: true };
+  }
+
+  async #store(
+    source: HashingSource,
+    checkpoint: Checkpoint,
+    known: Pick<StoredModel, 'fingerprint' | 'detection'>,
+  ): Promise<ImportOutcome> {
+    const { file, options, id } = this.order;
+    const plan = planWeights(checkpoint.tensors, known.detection);
+    const needed = plan.reduce((sum, entry) => sum + 2 * elementCount(entry.shape), 0);
+    await requireRoom(needed);
+    source.startHashing(checksumsOf(checkpoint, plan));
+    const writer = new ChunkWriter(id, needed);
     try {
-      const problems = await convert(checkpoint, plan, writer, options, signal);
-      meter.report('finishing', file.size, true);
-      const sha256 = await source.finish();
+      const problems = await convert(checkpoint, plan, writer, options, this.signal);
+      this.#meter.report('finishing', file.size, true);
+      const { sha256, oldHash, mismatched } = await source.finish();
       await writer.finish();
-      const twin = await getModel(sha256);
-      if (twin && (await hasWeights(twin))) {
-        await writer.discard();
-        return { status: 'already-there', model: twin };
-      }
-      const model: StoredModel = {
+      this.#checkExpected(sha256);
+      if (mismatched > 0 && !options.allowMismatch) throw checksumError(mismatched);
+      if (this.signal.aborted) throw new CancelledError();
+      const facts = { ...this.#fileFacts(known.fingerprint), oldHash };
+      const model = await commitModel(sha256, id, (twin) => ({
+        version: RECORD_VERSION,
         sha256,
-        fingerprint,
+        ...facts,
         name: twin?.name ?? (file.name.replace(/\.[^.]*$/, '') || file.name),
-        fileName: file.name,
         fileSize: file.size,
-        fileModified: file.lastModified,
         storedSize: writer.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0),
         importedAt: Date.now(),
-        detection,
+        detection: known.detection,
         predictionOverride: options.prediction ?? twin?.predictionOverride ?? null,
         ...problems,
+        ...(mismatched > 0 ? { mismatched } : {}),
         chunks: writer.chunks,
         tensors: writer.tensors,
-      };
-      if (signal.aborted) throw new CancelledError();
-      await putModel(model);
-      if (twin) await deleteChunks(twin.chunks.map(({ key }) => key));
-      return { status: 'imported', model };
-    } catch (error) {
-      await writer.discard();
-      throw error;
+      }));
+      if (model) return { status: 'imported', model };
+      const twin = await recogniseModel(sha256, { file: facts });
+      if (!twin) throw new Error('The model was deleted while its file was read. Import it again.');
+      return { status: 'already-there', model: twin, readWhole: true };
+    } finally {
+      await writer.settled();
     }
-  } catch (error) {
-    if (error instanceof CancelledError || signal.aborted) return { status: 'cancelled' };
-    throw error;
+  }
+
+  #hashing(stage: 'comparing' | 'converting'): Promise<HashingSource> {
+    return HashingSource.create(blobSource(this.order.file), (hashed) => {
+      if (this.signal.aborted) throw new CancelledError();
+      this.#meter.report(stage, hashed);
+    });
+  }
+
+  #fileFacts(fingerprint: string) {
+    const { file } = this.order;
+    return { fingerprint, fileName: file.name, fileModified: file.lastModified };
+  }
+
+  #checkExpected(sha256: string): void {
+    const { file, options } = this.order;
+    if (options.sha256 === null || options.sha256 === sha256) return;
+    throw new Error(
+      `${file.name} is not the file it should be (its SHA-256 begins with ${sha256.slice(0, 10)}, not with ` +
+        `${options.sha256.slice(0, 10)}): it was damaged on its way. Reload the page and try again.`,
+    );
   }
 }
 
-/** The file is already here; a sidecar dropped with it this time may still change what shapes cannot tell. */
-async function recogniseAgain(
-  known: StoredModel,
-  detection: Detection,
-  sidecar: Sidecar | null,
-  options: ImportOptions,
-): Promise<ImportOutcome> {
-  if (!sidecar && options.prediction === null) return { status: 'already-there', model: known };
-  const model: StoredModel = {
-    ...known,
-    detection: sidecar ? detection : known.detection,
-    predictionOverride: options.prediction ?? known.predictionOverride,
-  };
-  await putModel(model);
-  return { status: 'already-there', model };
+/** Of the stretches that hold weights of the plan. */
+function checksumsOf(checkpoint: Checkpoint, plan: readonly WeightPlanEntry[]) {
+  const wanted = new Set(plan.flatMap(({ sources }) => sources));
+  return (checkpoint.checksums ?? []).filter(({ tensors }) => tensors.some((name) => wanted.has(name)));
+}
+
+/** torch does not compare them: whoever wants what it would draw may go on. */
+function checksumError(count: number): ChecksumError {
+  const parts = count === 1 ? 'One part' : `${count} parts`;
+  return new ChecksumError(
+    `${parts} of the weights do not have the checksum that the file gives them: it was damaged after it was made. ` +
+      'Download it again, or import it anyway: then it draws what PyTorch, which does not compare them, would draw.',
+  );
 }
 
 async function convert(

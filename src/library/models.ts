@@ -1,10 +1,14 @@
 // Models in the library: listing, renaming, deleting, and the weights' chunks behind them.
 //
-// A model is valid once its record exists. Chunks are written before it under an import's own id, so whatever a crash
-// leaves behind is recognised as chunks that no record names, and swept away by the next import.
-import { del, delMany, get, getMany, keys, set, update, values } from 'idb-keyval';
-import type { Prediction } from '../models/types.ts';
-import { modelStore, weightStore } from './stores.ts';
+// A model is valid once its record exists. Chunks are written before it under an import's own id, and an intent that names
+// the id lies beside them until then (import-intents.ts): whatever a crash leaves behind is known for what it is.
+// Everything that writes records holds MODELS_LOCK and changes what is stored then, never what was read before.
+import type { Detection, Prediction } from '../models/types.ts';
+import { modelChanges } from './change-channel.ts';
+import { declare, dropIntents, importOf, intendedImports } from './import-intents.ts';
+import { exclusively, ifFree, IMPORT_LOCK, MODELS_LOCK } from './locks.ts';
+import { chunksIn, nameIn, parseModel, type Damage } from './model-record.ts';
+import { modelStore, weightStore, type StoreKey } from './stores.ts';
 import type { StoredModel } from './types.ts';
 
 /** A part of a model's weights is not in the storage any more. */
@@ -12,28 +16,50 @@ export class MissingWeightsError extends Error {
   override readonly name = 'MissingWeightsError';
 }
 
-/** A record that is of no use any more. */
+/** A record that is of no use. */
 export interface DamagedModel {
-  readonly key: string;
-  /** Null where the record cannot be read at all. */
+  /** The store's. */
+  readonly key: StoreKey;
+  /** Null where it cannot be read. */
   readonly name: string | null;
+  readonly damage: Damage;
 }
 
-/** What can be used, newest first, and what was damaged: by a crash of the browser, a full disk, another version. */
-export async function inspectModels(): Promise<{
+export interface LibraryReport {
+  /** What can be used, newest first. */
   readonly models: readonly StoredModel[];
+  /** What was damaged, by a crash of the browser, a full disk, or is of another version. */
   readonly damaged: readonly DamagedModel[];
-}> {
-  const listed = await listModels();
-  const stored = new Set(await chunkKeys());
-  const models = listed.filter((model) => isComplete(model, stored));
-  const readable = new Map(listed.map((model) => [model.sha256, model.name]));
-  const usable = new Set(models.map(({ sha256 }) => sha256));
-  const keysOfAll = (await keys<IDBValidKey>(modelStore())).map(String);
-  const damaged = keysOfAll
-    .filter((key) => !usable.has(key))
-    .map((key) => ({ key, name: readable.get(key) ?? null }));
-  return { models, damaged };
+  readonly unclaimed: Unclaimed;
+}
+
+/** Chunks of weights that belong to no model and no import under way. */
+export interface Unclaimed {
+  readonly chunks: number;
+  readonly bytes: number;
+}
+
+export async function inspectModels(): Promise<LibraryReport> {
+  const [records, chunks, intended] = await Promise.all([
+    modelStore.entries(),
+    chunkKeys(),
+    intendedImports(),
+  ]);
+  const stored = new Set(chunks);
+  const models: StoredModel[] = [];
+  const damaged: DamagedModel[] = [];
+  for (const [key, value] of records) {
+    const model = parseModel(key, value);
+    if (typeof model === 'string') damaged.push({ key, name: nameIn(value), damage: model });
+    else if (isComplete(model, stored)) models.push(model);
+    else damaged.push({ key, name: model.name, damage: 'no-weights' });
+  }
+  const unclaimed = unclaimedAmong(chunks, records, intended);
+  return {
+    models: newestFirst(models),
+    damaged,
+    unclaimed: { chunks: unclaimed.length, bytes: await sizeOf(unclaimed) },
+  };
 }
 
 /** Whether the weights behind a record are all there. */
@@ -41,24 +67,42 @@ export async function hasWeights(model: StoredModel): Promise<boolean> {
   return isComplete(model, new Set(await chunkKeys()));
 }
 
-function isComplete(model: StoredModel, stored: ReadonlySet<string>): boolean {
+function isComplete(model: StoredModel, stored: ReadonlySet<StoreKey>): boolean {
   return model.chunks.every(({ key }) => stored.has(key));
 }
 
-/** Newest first. Records that this version cannot read are passed over. */
+/** Newest first. Records that cannot be read are passed over: `inspectModels` names them. */
 export async function listModels(): Promise<StoredModel[]> {
-  const models = (await values<unknown>(modelStore())).filter(isStoredModel);
-  return models.sort((a, b) => b.importedAt - a.importedAt);
+  const parsed = (await modelStore.entries()).map(([key, value]) => parseModel(key, value));
+  return newestFirst(parsed.filter((model) => typeof model !== 'string'));
+}
+
+function newestFirst(models: readonly StoredModel[]): StoredModel[] {
+  return [...models].sort((a, b) => b.importedAt - a.importedAt);
 }
 
 export async function getModel(sha256: string): Promise<StoredModel | undefined> {
-  const record = await get<unknown>(sha256, modelStore());
-  return isStoredModel(record) ? record : undefined;
+  const model = parseModel(sha256, await modelStore.get(sha256));
+  return typeof model === 'string' ? undefined : model;
 }
 
-/** Makes an import valid (or replaces the record of one that is). */
-export async function putModel(model: StoredModel): Promise<void> {
-  await set(model.sha256, model, modelStore());
+/**
+ * Makes an import valid, in place of the record of a model that lost its weights. `make` is given that record (undefined: there
+ * is none). Null, and nothing done, where the model is there with all its weights.
+ */
+export async function commitModel(
+  sha256: string,
+  importId: string,
+  make: (twin: StoredModel | undefined) => StoredModel,
+): Promise<StoredModel | null> {
+  return writing([sha256], async () => {
+    const twin = await getModel(sha256);
+    if (twin && (await hasWeights(twin))) return null;
+    await declare(importId, sha256);
+    const model = make(twin);
+    await retiringChunks(sha256, () => modelStore.set(sha256, model));
+    return model;
+  });
 }
 
 export async function renameModel(sha256: string, name: string): Promise<void> {
@@ -72,32 +116,42 @@ export async function setPrediction(sha256: string, prediction: Prediction | nul
   await change(sha256, (model) => ({ ...model, predictionOverride: prediction }));
 }
 
-/** The record goes first: a crash half-way leaves unnamed chunks, not a model without weights. */
-export async function deleteModel(sha256: string): Promise<void> {
-  const model = await getModel(sha256);
-  await del(sha256, modelStore());
-  if (model) await deleteChunks(model.chunks.map((chunk) => chunk.key));
+/** What may be learned anew of a model when its file comes again. Absent: as it is. */
+export interface Recognition {
+  readonly detection?: Detection;
+  readonly predictionOverride?: Prediction;
+  /** The file as it was called and dated this time. */
+  readonly file?: Pick<StoredModel, 'fileName' | 'fileModified' | 'fingerprint' | 'oldHash'>;
+}
+
+/** Resolves with the model as it is now; null where it has been deleted meanwhile, or has lost its weights. */
+export async function recogniseModel(sha256: string, found: Recognition): Promise<StoredModel | null> {
+  const { file, ...rest } = found;
+  return writing([sha256], async () => {
+    const changed = await modelStore.change(sha256, (value) => {
+      const model = parseModel(sha256, value);
+      return typeof model === 'string' ? undefined : { ...model, ...file, ...rest };
+    });
+    return changed && (await hasWeights(changed)) ? changed : null;
+  });
+}
+
+export async function deleteModel(key: StoreKey): Promise<void> {
+  await writing([String(key)], () => retiringChunks(key, () => modelStore.delete([key])));
 }
 
 /** Keys of all chunks that are there, named by a record or not. */
-export async function chunkKeys(): Promise<string[]> {
-  return keys<string>(weightStore());
+export async function chunkKeys(): Promise<readonly StoreKey[]> {
+  return weightStore.keys();
 }
 
 export async function putChunk(key: string, data: Blob): Promise<void> {
-  await set(key, data, weightStore());
-}
-
-export async function deleteChunks(chunks: readonly string[]): Promise<void> {
-  await delMany([...chunks], weightStore());
+  await weightStore.set(key, data);
 }
 
 /** The chunks of a model, as Blobs that are read only where they are sliced. Rejects when one is missing. */
 export async function getChunks(model: Pick<StoredModel, 'chunks' | 'name'>): Promise<Blob[]> {
-  const found = await getMany<unknown>(
-    model.chunks.map((chunk) => chunk.key),
-    weightStore(),
-  );
+  const found = await weightStore.getMany(model.chunks.map((chunk) => chunk.key));
   return found.map((value, index) => {
     if (!(value instanceof Blob) || value.size !== model.chunks[index]?.byteLength) {
       throw new MissingWeightsError(
@@ -108,31 +162,72 @@ export async function getChunks(model: Pick<StoredModel, 'chunks' | 'name'>): Pr
   });
 }
 
-/** Deletes chunks that no record names: what a crash or a killed tab left. Only call while no import is under way. */
-export async function sweepUnnamedChunks(): Promise<number> {
-  const named = new Set<string>();
-  for (const model of await listModels()) for (const chunk of model.chunks) named.add(chunk.key);
-  const unnamed = (await chunkKeys()).filter((key) => !named.has(key));
-  await deleteChunks(unnamed);
-  return unnamed.length;
+/**
+ * Deletes weights that belong to no model and no import: what an earlier version left after a crash, or a record that is gone.
+ * Nothing is deleted while an import is under way in any tab, or while a record of a later version may know them by another
+ * name. Resolves with whether it was done.
+ */
+export async function deleteUnclaimed(): Promise<boolean> {
+  const done = await ifFree(IMPORT_LOCK, () =>
+    writing([], async () => {
+      const records = await modelStore.entries();
+      if (records.some(([key, value]) => parseModel(key, value) === 'later-version')) return false;
+      await weightStore.delete(unclaimedAmong(await chunkKeys(), records, await intendedImports()));
+      return true;
+    }),
+  );
+  return done ?? false;
+}
+
+function unclaimedAmong(
+  chunks: readonly StoreKey[],
+  records: readonly (readonly [StoreKey, unknown])[],
+  intended: ReadonlySet<string>,
+): readonly StoreKey[] {
+  const named = new Set<StoreKey>(records.flatMap(([, value]) => chunksIn(value)));
+  return chunks.filter((key) => !named.has(key) && !intended.has(importOf(String(key))));
+}
+
+async function sizeOf(chunks: readonly StoreKey[]): Promise<number> {
+  const values = await weightStore.getMany(chunks);
+  return values.reduce<number>((sum, value) => sum + (value instanceof Blob ? value.size : 0), 0);
+}
+
+/** Chunks that the record under `key` names and no other does. */
+async function chunksOf(key: StoreKey): Promise<readonly string[]> {
+  const records = await modelStore.entries();
+  const others = new Set(records.filter(([other]) => other !== key).flatMap(([, value]) => chunksIn(value)));
+  const own = records.find(([other]) => other === key);
+  return chunksIn(own?.[1]).filter((chunk) => !others.has(chunk));
+}
+
+/**
+ * Deletes the chunks that the record under `key` has now, once `replace` has replaced or deleted it: a crash in between leaves
+ * chunks that an intent names, not a model without weights.
+ */
+async function retiringChunks(key: StoreKey, replace: () => Promise<void>): Promise<void> {
+  const chunks = await chunksOf(key);
+  const imports = typeof key === 'string' ? [...new Set(chunks.map(importOf))] : [];
+  // On a full disk nothing can be written, and deleting must work all the same.
+  for (const id of imports) await declare(id, String(key)).catch(() => undefined);
+  await replace();
+  await weightStore.delete(chunks);
+  await dropIntents(imports);
 }
 
 async function change(sha256: string, apply: (model: StoredModel) => StoredModel): Promise<void> {
-  // `update` would store an `undefined` under a key that is gone.
-  if (!(await getModel(sha256))) throw new Error('This model is no longer in the library.');
-  await update<unknown>(sha256, (record) => (isStoredModel(record) ? apply(record) : record), modelStore());
+  const changed = await writing([sha256], () =>
+    modelStore.change(sha256, (value) => {
+      const model = parseModel(sha256, value);
+      return typeof model === 'string' ? undefined : apply(model);
+    }),
+  );
+  if (!changed) throw new Error('This model is no longer in the library.');
 }
 
-function isStoredModel(value: unknown): value is StoredModel {
-  if (typeof value !== 'object' || value === null) return false;
-  const model = value as Partial<StoredModel>;
-  return (
-    typeof model.sha256 === 'string' &&
-    typeof model.name === 'string' &&
-    typeof model.fingerprint === 'string' &&
-    typeof model.importedAt === 'number' &&
-    typeof model.detection === 'object' &&
-    Array.isArray(model.chunks) &&
-    Array.isArray(model.tensors)
-  );
+/** Does what writes the records of these models, and tells the other tabs. */
+async function writing<T>(models: readonly string[], work: () => Promise<T>): Promise<T> {
+  const result = await exclusively(MODELS_LOCK, work);
+  modelChanges.announce(models);
+  return result;
 }

@@ -8,6 +8,7 @@ const REPORT_EVERY_MS = 150;
 export class ProgressMeter {
   #samples: { readonly time: number; readonly done: number }[] = [];
   #lastReport = -Infinity;
+  #stage: ImportProgress['stage'] | null = null;
 
   constructor(
     private readonly total: number,
@@ -20,6 +21,8 @@ export class ProgressMeter {
     const time = this.now();
     if (!always && time - this.#lastReport < REPORT_EVERY_MS) return;
     this.#lastReport = time;
+    if (stage !== this.#stage) this.#samples = [];
+    this.#stage = stage;
     this.#samples.push({ time, done });
     while (this.#samples.length > 2 && time - this.#samples[0]!.time > WINDOW_MS) this.#samples.shift();
     const first = this.#samples[0]!;

@@ -1,7 +1,7 @@
 // The queue of jobs that make pictures, and what a job that was cut short needs to go on. It outlives the page, and all
 // of the browser's tabs share it: every change is one transaction on what is stored then.
-import { del, delMany, get, getMany, keys, promisifyRequest, set } from 'idb-keyval';
 import type { Evaluation, GenerationParameters } from '../generation/types.ts';
+import { isOfLaterVersion } from './record-version.ts';
 import { explainStorageFailure } from './storage.ts';
 import { evaluationStore, queueStore } from './stores.ts';
 
@@ -72,51 +72,46 @@ export interface QueueStorage {
 export const MAX_REQUESTS = 1000;
 const MAX_PARTS = 100_000;
 
-const nameOf = ({ job, request, batch }: BatchKey): string => `${job}/${request}/${batch}/`;
+const partName = ({ job, request, batch }: BatchKey, part: number): string =>
+  `${job}/${request}/${batch}/${String(part).padStart(6, '0')}`;
 
 export const browserQueue: QueueStorage = {
   async list() {
-    const store = queueStore();
-    const ids = (await keys<IDBValidKey>(store)).map(String);
-    const records = await getMany<unknown>(ids, store);
-    const jobs = records.filter((record, i): record is QueuedJob => isQueuedJob(record, ids[i]!));
-    const good = new Set(jobs.map(({ id }) => id));
-    // Another tab may have removed one meanwhile.
-    const damaged = ids.filter((id, i) => !good.has(id) && records[i] !== undefined);
+    const jobs: QueuedJob[] = [];
+    const damaged: string[] = [];
+    for (const [key, record] of await queueStore.entries()) {
+      if (isQueuedJob(record, key)) jobs.push(record);
+      else if (!isOfLaterVersion(record)) damaged.push(String(key));
+    }
     return { jobs: inOrder(jobs), damaged };
   },
 
   async add(job) {
     try {
-      await set(job.id, job, queueStore());
+      await queueStore.set(job.id, job);
     } catch (error) {
-      throw await explainStorageFailure(error, 10_000);
+      throw explainStorageFailure(error, 'there is no room for a job of the queue');
     }
   },
 
-  change(id, apply) {
-    return queueStore()('readwrite', async (store) => {
-      const record = await promisifyRequest<unknown>(store.get(id));
-      const changed = isQueuedJob(record, id) ? apply(record) : null;
-      if (changed) await promisifyRequest(store.put(changed, id));
-      return changed;
-    });
+  async change(id, apply) {
+    const change = (record: unknown) => (isQueuedJob(record, id) ? (apply(record) ?? undefined) : undefined);
+    return (await queueStore.change(id, change)) ?? null;
   },
 
   async remove(id) {
-    await del(id, queueStore());
+    await queueStore.delete([id]);
     await this.forgetEvaluations(id);
   },
 
   async keepEvaluations(key, part, evaluations) {
-    await set(`${nameOf(key)}${String(part).padStart(6, '0')}`, evaluations, evaluationStore());
+    await evaluationStore.set(partName(key, part), evaluations);
   },
 
   async evaluations(key) {
-    const store = evaluationStore();
     const parts: Evaluation[][] = [];
     for (let part = 0; part < MAX_PARTS; part++) {
-      const evaluations = await get<unknown>(`${nameOf(key)}${String(part).padStart(6, '0')}`, store);
+      const evaluations = await evaluationStore.get(partName(key, part));
       // A gap or a damaged part ends what can be used; what comes after is computed anew.
       if (!Array.isArray(evaluations) || evaluations.length === 0 || !evaluations.every(isEvaluation)) break;
       parts.push(evaluations);
@@ -127,16 +122,15 @@ export const browserQueue: QueueStorage = {
   forgetEvaluations: (job) => forgetWhere((key) => key.startsWith(`${job}/`)),
 
   async sweep() {
-    const { jobs } = await this.list();
-    const known = new Set(jobs.map(({ id }) => id));
+    // Those that this version cannot read are somebody's jobs as well.
+    const known = new Set((await queueStore.keys()).map(String));
     await forgetWhere((key) => !known.has(key.split('/')[0]!));
   },
 };
 
 async function forgetWhere(matches: (key: string) => boolean): Promise<void> {
-  const store = evaluationStore();
-  const found = (await keys<IDBValidKey>(store)).map(String).filter(matches);
-  if (found.length > 0) await delMany(found, store);
+  const found = (await evaluationStore.keys()).filter((key) => matches(String(key)));
+  if (found.length > 0) await evaluationStore.delete(found);
 }
 
 export function inOrder(jobs: readonly QueuedJob[]): readonly QueuedJob[] {
@@ -144,7 +138,7 @@ export function inOrder(jobs: readonly QueuedJob[]): readonly QueuedJob[] {
 }
 
 /** What the page reads of a job. The engine checks the rest of a request before it carries it out. */
-function isQueuedJob(value: unknown, id: string): value is QueuedJob {
+function isQueuedJob(value: unknown, id: unknown): value is QueuedJob {
   const job = fieldsOf(value);
   const position = fieldsOf(job['position']);
   const { requests, failure, state } = job;

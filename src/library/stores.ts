@@ -1,20 +1,70 @@
-// The IndexedDB databases of the library, through idb-keyval. One database per kind of thing: idb-keyval keeps one
-// object store in each, and a damaged or evicted one does not take the others along. That of pictures has several stores:
-// image-database.ts.
-import { createStore, type UseStore } from 'idb-keyval';
+// The IndexedDB databases of the library, each as values by key. One database per kind of thing: a damaged or evicted one
+// does not take the others along. That of pictures has several stores: image-database.ts.
+import { createStore, delMany, get, getMany, keys, promisifyRequest, set, type UseStore } from 'idb-keyval';
 
-function lazyStore(database: string): () => UseStore {
-  let store: UseStore | undefined;
-  return () => (store ??= createStore(database, 'entries'));
+export type StoreKey = IDBValidKey;
+
+/** Values by key. They are unknown until their reader has checked them. */
+export interface Store {
+  get(key: StoreKey): Promise<unknown>;
+  getMany(keys: readonly StoreKey[]): Promise<readonly unknown[]>;
+  keys(): Promise<readonly StoreKey[]>;
+  /** Everything that is there. What the browser cannot read is there all the same, as undefined. */
+  entries(): Promise<readonly (readonly [key: StoreKey, value: unknown])[]>;
+  /** `value` must survive structured clone. */
+  set(key: StoreKey, value: unknown): Promise<void>;
+  /**
+   * Reads and writes in one transaction, between which nothing else happens. `apply` gets what is stored (undefined:
+   * nothing); what it gives takes that place, undefined leaves it. Resolves with what `apply` gave.
+   */
+  change<T>(key: StoreKey, apply: (value: unknown) => T | undefined): Promise<T | undefined>;
+  delete(keys: readonly StoreKey[]): Promise<void>;
+}
+
+/** A database of the browser's, opened when first used. */
+function browserStore(database: string): Store {
+  let opened: UseStore | undefined;
+  const store = () => (opened ??= createStore(database, 'entries'));
+  return {
+    get: (key) => get<unknown>(key, store()),
+    getMany: (wanted) => getMany<unknown>([...wanted], store()),
+    keys: () => keys<StoreKey>(store()),
+    async entries() {
+      try {
+        return await store()('readonly', async (entries) => {
+          const [found, values] = await Promise.all([
+            promisifyRequest(entries.getAllKeys()),
+            promisifyRequest<unknown[]>(entries.getAll()),
+          ]);
+          return found.map((key, index) => [key, values[index]] as const);
+        });
+      } catch {
+        // One value that the browser cannot read fails them all. Where it is the database, the keys fail, too.
+        const found = await keys<StoreKey>(store());
+        const read = (key: StoreKey) => get<unknown>(key, store()).catch(() => undefined);
+        return Promise.all(found.map(async (key) => [key, await read(key)] as const));
+      }
+    },
+    set: (key, value) => set(key, value, store()),
+    change: (key, apply) =>
+      store()('readwrite', async (entries) => {
+        const changed = apply(await promisifyRequest<unknown>(entries.get(key)));
+        if (changed !== undefined) await promisifyRequest(entries.put(changed, key));
+        return changed;
+      }),
+    delete: (gone) => delMany([...gone], store()),
+  };
 }
 
 /** SHA-256 -> StoredModel. */
-export const modelStore = lazyStore('darkroom-models');
+export const modelStore = browserStore('darkroom-models');
 /** `<import id>/<chunk index>` -> Blob of weights. */
-export const weightStore = lazyStore('darkroom-weights');
+export const weightStore = browserStore('darkroom-weights');
+/** Import id -> ImportIntent: whose chunks are being written or deleted (import-intents.ts). */
+export const intentStore = browserStore('darkroom-imports');
 /** Name -> anything a setting holds. */
-export const settingStore = lazyStore('darkroom-settings');
+export const settingStore = browserStore('darkroom-settings');
 /** Job id -> QueuedJob. */
-export const queueStore = lazyStore('darkroom-queue');
+export const queueStore = browserStore('darkroom-queue');
 /** `<job id>/<request>/<batch>/<part>` -> a part of what the UNet has answered so far. */
-export const evaluationStore = lazyStore('darkroom-evaluations');
+export const evaluationStore = browserStore('darkroom-evaluations');

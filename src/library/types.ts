@@ -20,12 +20,17 @@ export interface StoredChunk {
 
 /** The metadata record of a model. It is written last: without it the chunks are an unfinished import. */
 export interface StoredModel {
+  /** Absent in records of before there were versions; see record-version.ts. */
+  readonly version?: number;
   /** SHA-256 of the whole file, lowercase hex: the model's identity. */
   readonly sha256: string;
-  /** Size and samples of the file, hashed: recognises a file dropped again without reading all of it. */
+  /** Size and samples of the file, hashed: a hint that a file dropped again may be this one (file-identity.ts). */
   readonly fingerprint: string;
+  /** A1111's model hash of before 2023, 8 digits. Absent in models imported before it was kept. */
+  readonly oldHash?: string;
   /** Shown to the person; can be changed. */
   readonly name: string;
+  /** The file as it was when it was read last. */
   readonly fileName: string;
   readonly fileSize: number;
   readonly fileModified: number;
@@ -40,6 +45,8 @@ export interface StoredModel {
   readonly clamped: readonly { readonly tensor: string; readonly count: number }[];
   /** Non-finite values let through because the person allowed it. */
   readonly nonFinite: readonly { readonly tensor: string; readonly count: number }[];
+  /** Stretches of the file that did not have their checksum, let through because the person allowed it. Absent: none. */
+  readonly mismatched?: number;
   readonly chunks: readonly StoredChunk[];
   readonly tensors: readonly StoredTensor[];
 }

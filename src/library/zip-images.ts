@@ -4,7 +4,7 @@ import { makeZip } from 'client-zip';
 import type { ZipOutcome, ZipProgress } from './gallery-types.ts';
 import { findImages, readPng } from './images.ts';
 import { isDamaged } from './image-record.ts';
-import { explainStorageFailure } from './storage.ts';
+import { explainStorageFailure, sizeText } from './storage.ts';
 import { collectFile } from './temporary-files.ts';
 import { zipName } from './zip-names.ts';
 
@@ -40,7 +40,7 @@ export async function zipImages(
     file = await collectFile(makeZip(files()), signal);
   } catch (error) {
     if (signal.aborted) return { status: 'cancelled', file: null, missing };
-    throw await explainStorageFailure(error, bytes);
+    throw explainStorageFailure(error, `there is no room for a zip of ${sizeText(bytes)}`);
   }
   if (signal.aborted) return { status: 'cancelled', file: null, missing };
   onProgress({ done: ids.length, total: ids.length });

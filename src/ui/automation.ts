@@ -13,7 +13,13 @@ import type {
   GenerationParameters,
   RequestSize,
 } from '../generation/types.ts';
-import type { ImportOptions, ImportOutcome, ImportProgress } from '../library/import-types.ts';
+import {
+  IMPORT_OPTIONS,
+  type ImportOptions,
+  type ImportOutcome,
+  type ImportProgress,
+} from '../library/import-types.ts';
+import type { ImporterClient } from './clients/importer-client.svelte.ts';
 import { readImages } from '../library/images.ts';
 import { listModels } from '../library/models.ts';
 import type { StoredImage, StoredModel } from '../library/types.ts';
@@ -24,7 +30,7 @@ export interface DarkroomAutomation {
   importFile(
     file: File,
     sidecar: File | null,
-    options: ImportOptions,
+    options: Partial<ImportOptions>,
     onProgress: (progress: ImportProgress) => void,
   ): Promise<ImportOutcome>;
   /** Settings > Graphics memory, kept as if a person had set it. */
@@ -70,7 +76,7 @@ export interface AutomatedClients {
     'start' | 'load' | 'unload' | 'gpuMemory' | 'generate' | 'benchmark' | 'interrupt'
   > &
     Pick<EngineApi, 'estimateMemory'>;
-  readonly importer: Pick<DarkroomAutomation, 'importFile'>;
+  readonly importer: Pick<ImporterClient, 'importFile'>;
   readonly setMemory: DarkroomAutomation['setMemory'];
 }
 
@@ -78,7 +84,11 @@ export interface AutomatedClients {
 export function exposeAutomation({ engine, importer, setMemory }: AutomatedClients): void {
   window.darkroom = {
     start: (cpu) => engine.start(cpu),
-    importFile: (...args) => importer.importFile(...args),
+    importFile: (file, sidecar, options, onProgress) =>
+      importer.importFile(
+        { id: crypto.randomUUID(), file, sidecar, options: { ...IMPORT_OPTIONS, ...options } },
+        onProgress,
+      ),
     setMemory,
     load: (...args) => engine.load(...args),
     unload: () => engine.unload(),

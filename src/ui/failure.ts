@@ -5,6 +5,8 @@ export type FailureCode =
   | EngineFailure['code']
   /** A file with NaN or infinity in it, refused unless the person insists. */
   | 'non-finite-weights'
+  /** A file that is not what its own checksums say, refused unless the person insists. */
+  | 'checksum-mismatch'
   /** The worker itself ended or could not start. */
   | 'worker-died'
   /** A file we cannot read; the message says why. */
@@ -65,6 +67,7 @@ export function toFailure(error: unknown, fallback: FailureCode = 'internal'): F
 // Errors lose their class and fields on the way out of a worker; name and message stay.
 const CODES_OF_NAMES: ReadonlyMap<string, FailureCode> = new Map([
   ['NonFiniteWeightsError', 'non-finite-weights'],
+  ['ChecksumError', 'checksum-mismatch'],
   ['CheckpointError', 'bad-file'],
   ['UnsupportedModelError', 'model-unsupported'],
   ['StorageFullError', 'storage-full'],

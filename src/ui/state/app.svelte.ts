@@ -135,7 +135,10 @@ export class App {
 
   async load(): Promise<void> {
     await this.settings.load();
+    this.library.followModels();
     await this.attempt('The library could not be opened', () => this.library.refreshModels());
+    // What cannot be freed now is by the next visit.
+    this.library.sweepImports().catch(() => undefined);
     if (this.library.evicted > 0) this.#tellOfEviction();
     void this.attempt('Pictures could not be listed', () => this.gallery.load());
     void this.device.look();

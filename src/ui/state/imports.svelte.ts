@@ -1,5 +1,5 @@
 // Files on their way into the library: one at a time, in the order they were given.
-import type { ImportProgress } from '../../library/import-types.ts';
+import { IMPORT_OPTIONS, type ImportOptions, type ImportProgress } from '../../library/import-types.ts';
 import type { StoredModel } from '../../library/types.ts';
 import type { ImporterClient } from '../clients/importer-client.svelte.ts';
 import { type Failure, toFailure } from '../failure.ts';
@@ -13,13 +13,18 @@ export class ImportJob {
   progress = $state.raw<ImportProgress | null>(null);
   failure = $state.raw<Failure | null>(null);
   model = $state.raw<StoredModel | null>(null);
-  allowNonFinite = false;
+  /** Already there, and all of the file was read to know it. */
+  readWhole = $state(false);
+  options: ImportOptions;
 
   constructor(
     readonly id: number,
     readonly file: File,
     readonly sidecar: File | null,
-  ) {}
+    options: Partial<ImportOptions> = {},
+  ) {
+    this.options = { ...IMPORT_OPTIONS, ...options };
+  }
 
   get busy(): boolean {
     return this.phase === 'waiting' || this.phase === 'running' || this.phase === 'cancelling';
@@ -44,16 +49,26 @@ export class ImportQueue {
   }
 
   /** Resolves with the jobs once none of the queue is under way. */
-  async add(requests: readonly ImportRequest<File>[]): Promise<readonly ImportJob[]> {
-    const added = requests.map(({ file, sidecar }) => new ImportJob(this.#nextId++, file, sidecar));
+  async add(
+    requests: readonly ImportRequest<File>[],
+    options: Partial<ImportOptions> = {},
+  ): Promise<readonly ImportJob[]> {
+    const added = requests.map(({ file, sidecar }) => new ImportJob(this.#nextId++, file, sidecar, options));
     this.jobs = [...this.jobs.filter((job) => job.busy || job.phase === 'failed'), ...added];
     await this.#work();
     return added;
   }
 
-  /** The person wants the file in spite of its NaN. */
+  /** The person wants the file in spite of what it was refused for. */
   async importAnyway(job: ImportJob): Promise<void> {
-    job.allowNonFinite = true;
+    const allowed = job.failure?.code === 'checksum-mismatch' ? 'allowMismatch' : 'allowNonFinite';
+    job.options = { ...job.options, [allowed]: true };
+    await this.retry(job);
+  }
+
+  /** All of a file that was recognised by its name and time of change. */
+  async readAgain(job: ImportJob): Promise<void> {
+    job.options = { ...job.options, readAgain: true };
     await this.retry(job);
   }
 
@@ -100,9 +115,10 @@ export class ImportQueue {
 
   async #run(job: ImportJob): Promise<void> {
     job.phase = 'running';
-    const options = { allowNonFinite: job.allowNonFinite, prediction: null };
+    const { file, sidecar, options } = job;
+    const order = { id: crypto.randomUUID(), file, sidecar, options };
     try {
-      const outcome = await this.#client.importFile(job.file, job.sidecar, options, (progress) => {
+      const outcome = await this.#client.importFile(order, (progress) => {
         job.progress = progress;
       });
       if (outcome.status === 'cancelled') {
@@ -111,6 +127,7 @@ export class ImportQueue {
       }
       await this.#onModel(outcome.model);
       job.model = outcome.model;
+      job.readWhole = outcome.status === 'already-there' && outcome.readWhole;
       job.phase = outcome.status;
     } catch (error) {
       job.failure = toFailure(error);

@@ -5,20 +5,23 @@ import { ImportQueue } from './imports.svelte.ts';
 
 const FAILURE = `throw Object.assign(new Error('It holds NaN.'), { name: 'NonFiniteWeightsError' });`;
 
-/** A queue over an importer whose `importFile(file, sidecar, options, on)` is `body` (CommonJS source). */
+/** A queue over an importer whose `importFile({ id, file, sidecar, options }, on)` is `body` (CommonJS source). */
 function queueOver(body: string) {
   const arrived: unknown[] = [];
-  const client = new ImporterClient(() =>
-    threadWorker(`
-      cancelled: false,
-      cancel() { this.cancelled = true; },
-      async importFile(file, sidecar, options, on) { const state = this; ${body} },
-    `),
+  const swept: string[] = [];
+  const client = new ImporterClient(
+    () =>
+      threadWorker(`
+        cancelled: false,
+        cancel() { this.cancelled = true; },
+        async importFile({ id, file, sidecar, options }, on) { const state = this; ${body} },
+      `),
+    async (id) => void swept.push(id),
   );
   const queue = new ImportQueue(client, async (model) => {
     arrived.push(model);
   });
-  return { queue, arrived };
+  return { queue, arrived, swept };
 }
 
 // Node cannot send a File to a thread; the importer of these tests only looks at names.
@@ -82,6 +85,44 @@ it('cancels what runs and drops what waits', async () => {
   await done;
   expect(queue.jobs).toEqual([]);
   expect(arrived).toEqual([]);
+});
+
+it('ends an importer that is too busy to hear of a cancellation, and frees what it stored', async () => {
+  const { queue, arrived, swept } = queueOver(`
+    if (file.name === 'next') return { status: 'imported', model: 'm' };
+    await on({ stage: 'reading', done: 0, total: 10, rate: 0, remainingMs: null });
+    for (;;);
+  `);
+  const done = queue.add([request('endless'), request('next')]);
+  const [endless, next] = queue.jobs;
+  while (endless?.progress === null) await new Promise((resolve) => setTimeout(resolve, 1));
+  await queue.cancel(endless!);
+  await done;
+  expect(queue.jobs).toEqual([next]);
+  expect(next?.phase).toBe('imported');
+  expect(arrived).toEqual(['m']);
+  expect(swept).toHaveLength(1);
+});
+
+it('reads a file again that was known without reading it', async () => {
+  const { queue } = queueOver(
+    `return { status: 'already-there', model: 'm', readWhole: options.readAgain };`,
+  );
+  const [job] = await queue.add([request('known')]);
+  expect([job?.phase, job?.readWhole]).toEqual(['already-there', false]);
+  await queue.readAgain(job!);
+  expect([job?.phase, job?.readWhole]).toEqual(['already-there', true]);
+});
+
+it('imports a file with wrong checksums when the person insists, and only then', async () => {
+  const { queue } = queueOver(`
+    if (!options.allowMismatch) throw Object.assign(new Error('Damaged.'), { name: 'ChecksumError' });
+    return { status: 'imported', model: 'm' };
+  `);
+  const [job] = await queue.add([request('damaged.ckpt')]);
+  expect(job?.failure?.code).toBe('checksum-mismatch');
+  await queue.importAnyway(job!);
+  expect([job?.phase, job?.options.allowNonFinite]).toEqual(['imported', false]);
 });
 
 it('survives an importer that crashes', async () => {

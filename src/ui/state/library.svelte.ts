@@ -1,5 +1,5 @@
 // The models and pictures that are kept, as lists the page shows.
-import { onImagesChanged } from '../../library/image-changes.ts';
+import { imageChanges, modelChanges } from '../../library/change-channel.ts';
 import {
   isSound,
   keepUnchanged,
@@ -17,14 +17,18 @@ import {
   restoreImages,
   setFavourite,
 } from '../../library/images.ts';
+import { sweepDeadImports } from '../../library/import-intents.ts';
 import {
   deleteModel,
+  deleteUnclaimed,
   inspectModels,
   renameModel,
   setPrediction,
   type DamagedModel,
+  type Unclaimed,
 } from '../../library/models.ts';
 import { noteModels } from '../../library/presence.ts';
+import type { StoreKey } from '../../library/stores.ts';
 import { storageReport, type StorageReport } from '../../library/storage.ts';
 import type { StoredModel } from '../../library/types.ts';
 import type { Prediction } from '../../models/types.ts';
@@ -42,19 +46,47 @@ export class Library {
   /** False until the pictures have been listed once. */
   imagesListed = $state(false);
   storage = $state.raw<StorageReport | null>(null);
+  unclaimed = $state.raw<Unclaimed>({ chunks: 0, bytes: 0 });
   /** False until the models have been read once. */
   loaded = $state(false);
 
   async refreshModels(): Promise<void> {
-    const { models, damaged } = await inspectModels();
+    const { models, damaged, unclaimed } = await inspectModels();
     this.models = models;
     this.damaged = damaged;
+    this.unclaimed = unclaimed;
     const gone = noteModels(models.length + damaged.length);
     // The note is gone once it is read.
     if (models.length + damaged.length > 0) this.evicted = 0;
     else if (gone > 0) this.evicted = gone;
     this.loaded = true;
     await this.refreshStorage();
+  }
+
+  /** Frees what imports left that were cut short. */
+  async sweepImports(): Promise<void> {
+    if ((await sweepDeadImports()) > 0) await this.refreshModels();
+  }
+
+  /** Follows what other tabs and the importer do to the models. Returns what ends it. */
+  followModels(): () => void {
+    let reading = false;
+    let again = false;
+    return modelChanges.onChange(() => {
+      again = true;
+      if (reading) return;
+      reading = true;
+      const read = async (): Promise<void> => {
+        while (again) {
+          again = false;
+          await this.refreshModels();
+        }
+      };
+      // A failure here shows when something is done with the model.
+      read()
+        .catch(() => undefined)
+        .finally(() => (reading = false));
+    });
   }
 
   async refreshImages(): Promise<void> {
@@ -64,7 +96,7 @@ export class Library {
 
   /** Follows what the engine and other tabs do to the pictures. Returns what ends it. */
   followImages(): () => void {
-    return onImagesChanged(({ ids }) => {
+    return imageChanges.onChange(({ ids }) => {
       // A failure here shows when something is done with the picture.
       this.#reread(ids).catch(() => undefined);
     });
@@ -93,10 +125,20 @@ export class Library {
     await this.refreshModels();
   }
 
-  async deleteModel(sha256: string): Promise<void> {
-    await deleteModel(sha256);
+  async deleteModel(key: StoreKey): Promise<void> {
+    await deleteModel(key);
     // The last one that the person deletes is not missed.
     noteModels(0);
+    await this.refreshModels();
+  }
+
+  /** Frees the weights that belong to nothing. Rejects with an Error for people where that cannot be now. */
+  async deleteUnclaimed(): Promise<void> {
+    if (!(await deleteUnclaimed())) {
+      throw new Error(
+        'A model is being imported, or a newer version of Darkroom has made one of the models: it may need them.',
+      );
+    }
     await this.refreshModels();
   }
 

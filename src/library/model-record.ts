@@ -1,0 +1,251 @@
+// The record of a model, parsed whole: everything that any part of Darkroom reads of it is checked here, once.
+import type {
+  Detection,
+  Evidence,
+  ModelKind,
+  Networks,
+  Prediction,
+  TextEncoderConfig,
+  UNetConfig,
+  VaeConfig,
+} from '../models/types.ts';
+import { isOfLaterVersion } from './record-version.ts';
+import type { StoredChunk, StoredModel, StoredTensor } from './types.ts';
+
+/** Why a record is of no use: it was damaged, a later version made it, or its weights are gone. */
+export type Damage = 'damaged' | 'later-version' | 'no-weights';
+
+/** Bounds on what is believed; real models stay far below. */
+const MAX_TENSORS = 20_000;
+const MAX_CHUNKS = 10_000;
+const MAX_TEXT = 10_000;
+const MAX_NOTES = 1000;
+const MAX_LEVELS = 16;
+const MAX_SIZE = 2 ** 31;
+
+/** The record stored under `key`, or what is wrong with it. Whether its weights are there is for others to say. */
+export function parseModel(key: unknown, value: unknown): StoredModel | Exclude<Damage, 'no-weights'> {
+  if (isStoredModel(key, value)) return value;
+  return isOfLaterVersion(value) ? 'later-version' : 'damaged';
+}
+
+/** Its name, as far as that can be read. */
+export function nameIn(value: unknown): string | null {
+  const { name } = fieldsOf(value);
+  return isText(name) && name.trim() !== '' ? name.slice(0, 200) : null;
+}
+
+/** Keys of the chunks that a record names, as far as they can be read. */
+export function chunksIn(value: unknown): readonly string[] {
+  const { chunks } = fieldsOf(value);
+  if (!Array.isArray(chunks)) return [];
+  return chunks
+    .slice(0, MAX_CHUNKS)
+    .map((chunk) => fieldsOf(chunk)['key'])
+    .filter((key) => typeof key === 'string');
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+type Check = (value: unknown) => boolean;
+
+function isStoredModel(key: unknown, value: unknown): value is StoredModel {
+  const model = fieldsOf(value);
+  const { chunks, sha256 } = model;
+  return (
+    !isOfLaterVersion(value) &&
+    sha256 === key &&
+    isHex(sha256, 64) &&
+    isHex(model['fingerprint'], 64) &&
+    (model['oldHash'] === undefined || isHex(model['oldHash'], 8)) &&
+    isText(model['name']) &&
+    isText(model['fileName']) &&
+    isCount(model['fileSize']) &&
+    isTime(model['fileModified']) &&
+    isCount(model['storedSize']) &&
+    isTime(model['importedAt']) &&
+    isDetection(model['detection']) &&
+    orNull(isPrediction)(model['predictionOverride']) &&
+    isListOf(isTally, MAX_TENSORS)(model['clamped']) &&
+    isListOf(isTally, MAX_TENSORS)(model['nonFinite']) &&
+    (model['mismatched'] === undefined || isCount(model['mismatched'])) &&
+    isListOf(isChunk, MAX_CHUNKS)(chunks) &&
+    isListOf((tensor) => isTensorOf(chunks as readonly StoredChunk[], tensor), MAX_TENSORS)(model['tensors'])
+  );
+}
+
+function isChunk(value: unknown): value is StoredChunk {
+  const { key, byteLength } = fieldsOf(value);
+  return isText(key) && key.length <= 200 && isCount(byteLength);
+}
+
+const NETWORKS: readonly unknown[] = [
+  'unet',
+  'vae-encoder',
+  'vae-decoder',
+  'text',
+] satisfies StoredTensor['network'][];
+
+function isTensorOf(chunks: readonly StoredChunk[], value: unknown): boolean {
+  const { name, shape, network, chunk, offset, byteLength } = fieldsOf(value);
+  const room = isCount(chunk) ? chunks[chunk]?.byteLength : undefined;
+  return (
+    isText(name) &&
+    isSizes(shape, 8) &&
+    NETWORKS.includes(network) &&
+    room !== undefined &&
+    isCount(offset) &&
+    offset % 4 === 0 &&
+    isCount(byteLength) &&
+    byteLength === shape.reduce((product, size) => product * size, 2) &&
+    offset + byteLength <= room
+  );
+}
+
+function isTally(value: unknown): boolean {
+  const { tensor, count } = fieldsOf(value);
+  return isText(tensor) && isCount(count);
+}
+
+const KINDS: readonly unknown[] = Object.keys({
+  sd1: 0,
+  'sd1-inpainting': 0,
+  'sd1-instruct-pix2pix': 0,
+  sd2: 0,
+  'sd2-inpainting': 0,
+  'sd2-depth': 0,
+  'sdxl-base': 0,
+  'sdxl-refiner': 0,
+  vae: 0,
+  taesd: 0,
+  lora: 0,
+  embedding: 0,
+  hypernetwork: 0,
+  controlnet: 0,
+  upscaler: 0,
+  'face-restorer': 0,
+  unknown: 0,
+} satisfies Record<ModelKind, 0>);
+
+const LAYOUTS: readonly unknown[] = ['ldm', 'diffusers', 'other'] satisfies Detection['keyLayout'][];
+const EVIDENCE: readonly unknown[] = [
+  'person',
+  'sidecar',
+  'metadata',
+  'shapes',
+  'family',
+  'probe',
+] satisfies Evidence[];
+
+function isDetection(value: unknown): boolean {
+  const detection = fieldsOf(value);
+  const { supported, networks } = detection;
+  return (
+    KINDS.includes(detection['kind']) &&
+    isText(detection['label']) &&
+    LAYOUTS.includes(detection['keyLayout']) &&
+    typeof supported === 'boolean' &&
+    orNull(isText)(detection['unsupportedReason']) &&
+    (networks === null ? !supported : isNetworks(networks)) &&
+    orNull(isSettledPrediction)(detection['prediction']) &&
+    typeof detection['hasEma'] === 'boolean' &&
+    isListOf(isText, MAX_NOTES)(detection['notes'])
+  );
+}
+
+function isPrediction(value: unknown): value is Prediction {
+  return value === 'epsilon' || value === 'v' || value === 'sample';
+}
+
+function isSettledPrediction(value: unknown): boolean {
+  const { value: prediction, from } = fieldsOf(value);
+  return orNull(isPrediction)(prediction) && EVIDENCE.includes(from);
+}
+
+function isNetworks(value: unknown): value is Networks {
+  const { unet, vae, textEncoders } = fieldsOf(value);
+  return isUNet(unet) && orNull(isVae)(vae) && isListOf(isTextEncoder, 8)(textEncoders);
+}
+
+function isUNet(value: unknown): value is UNetConfig {
+  const unet = fieldsOf(value);
+  const levels = (sizes: unknown) => isSizes(sizes, MAX_LEVELS);
+  return (
+    [unet['inChannels'], unet['outChannels'], unet['modelChannels'], unet['contextDim']].every(isSize) &&
+    levels(unet['channelMult']) &&
+    levels(unet['resBlocks']) &&
+    levels(unet['transformerDepth']) &&
+    isCount(unet['middleTransformerDepth']) &&
+    isHeadRule(unet['heads']) &&
+    typeof unet['linearProjections'] === 'boolean' &&
+    orNull(isSize)(unet['vectorDim'])
+  );
+}
+
+function isHeadRule(value: unknown): boolean {
+  const { count, size } = fieldsOf(value);
+  return isSize(count) || isSize(size);
+}
+
+function isVae(value: unknown): value is VaeConfig {
+  const vae = fieldsOf(value);
+  const sizes = ['inChannels', 'outChannels', 'channels', 'resBlocks', 'zChannels', 'latentChannels'];
+  return (
+    sizes.every((name) => isSize(vae[name])) &&
+    isSizes(vae['channelMult'], MAX_LEVELS) &&
+    typeof vae['scaleFactor'] === 'number' &&
+    Number.isFinite(vae['scaleFactor']) &&
+    typeof vae['hasEncoder'] === 'boolean' &&
+    typeof vae['hasDecoder'] === 'boolean'
+  );
+}
+
+function isTextEncoder(value: unknown): value is TextEncoderConfig {
+  const encoder = fieldsOf(value);
+  const sizes = ['width', 'layers', 'heads', 'mlpWidth', 'vocabulary', 'positions'];
+  return (
+    (encoder['type'] === 'clip' || encoder['type'] === 'open-clip') &&
+    isText(encoder['prefix']) &&
+    sizes.every((name) => isSize(encoder[name])) &&
+    (encoder['activation'] === 'quick_gelu' || encoder['activation'] === 'gelu') &&
+    orNull(isSize)(encoder['projection']) &&
+    (encoder['missingLayers'] === undefined || isCount(encoder['missingLayers']))
+  );
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+function orNull(check: Check): Check {
+  return (value) => value === null || check(value);
+}
+
+function isListOf(check: Check, most: number): (value: unknown) => value is readonly unknown[] {
+  return (value): value is readonly unknown[] =>
+    Array.isArray(value) && value.length <= most && Array.from(value).every(check);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_TEXT;
+}
+
+function isHex(value: unknown, digits: number): boolean {
+  return typeof value === 'string' && value.length === digits && /^[0-9a-f]+$/.test(value);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isSize(value: unknown): boolean {
+  return isCount(value) && value > 0 && value < MAX_SIZE;
+}
+
+function isSizes(value: unknown, most: number): value is readonly number[] {
+  return isListOf((size) => isCount(size) && size < MAX_SIZE, most)(value);
+}
+
+/** What a Date can show. Files may be older than 1970. */
+function isTime(value: unknown): boolean {
+  return typeof value === 'number' && Math.abs(value) <= 8.64e15;
+}
