@@ -124,7 +124,7 @@ describe('parseModel', () => {
   it('notices each field that is missing or null, but for those that may be', () => {
     const optional = new Set(['predictionOverride']);
     for (const name of Object.keys(SOUND)) {
-      const { [name as keyof StoredModel]: _, ...rest } = SOUND;
+      const rest = Object.fromEntries(Object.entries(SOUND).filter(([field]) => field !== name));
       expect(parseModel(KEY, rest), name).toBe('damaged');
       if (!optional.has(name)) expect(parseModel(KEY, { ...SOUND, [name]: null }), name).toBe('damaged');
     }

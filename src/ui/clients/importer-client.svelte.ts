@@ -16,7 +16,7 @@ interface Running {
 /** Every method rejects with a Failure. */
 export class ImporterClient {
   #link = $state.raw<WorkerLink<ImporterApi> | null>(null);
-  readonly #running = new Set<Running>();
+  #running: readonly Running[] = [];
   readonly #spawn: () => Worker;
   readonly #sweep: (id: string) => Promise<void>;
 
@@ -36,7 +36,7 @@ export class ImporterClient {
       importer.importFile(order, proxy(onProgress)),
     );
     const running: Running = { cancelled: false, end };
-    this.#running.add(running);
+    this.#running = [...this.#running, running];
     try {
       return await end;
     } catch (error) {
@@ -45,14 +45,14 @@ export class ImporterClient {
       if (link.dead && running.cancelled) return { status: 'cancelled' };
       throw error;
     } finally {
-      this.#running.delete(running);
+      this.#running = this.#running.filter((other) => other !== running);
     }
   }
 
   /** Ends what is imported: by asking for it, and by ending the worker where it is too busy to answer. */
   async cancel(): Promise<void> {
     const link = this.#link;
-    const ending = [...this.#running];
+    const ending = this.#running;
     if (!link || ending.length === 0) return;
     for (const running of ending) running.cancelled = true;
     link.call((importer) => importer.cancel()).catch(() => undefined);
