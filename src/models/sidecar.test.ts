@@ -99,6 +99,7 @@ describe('parseSidecar', () => {
     ['other: 1', /no "model" section/],
     ['a: [', /cannot be read/],
     ['a: 1\n---\nb: 2', /cannot be read/],
+    ['model: {params: 1}\nmodel: {params: 2}', /"model" is there twice/],
     [new Uint8Array([0xff, 0xfe, 0xfa]), /cannot be read/],
   ])('refuses %j by name', (yaml, message) => {
     expect(() => parseSidecar(yaml)).toThrow(SidecarError);
@@ -112,6 +113,28 @@ describe('parseSidecar', () => {
     const laughs = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
     for (let i = 1; i < 12; i++) laughs.push(`a${i}: &a${i} [${`*a${i - 1}, `.repeat(10)}]`);
     expect(() => parseSidecar(laughs.join('\n'))).toThrow(SidecarError);
+  });
+
+  const MANY = 200_000;
+  it.each([
+    ['keys', Array.from({ length: MANY / 5 }, (_, i) => `k${i}: 1`).join('\n'), /far more parts/],
+    ['keys in brackets', `{${Array.from({ length: MANY / 5 }, (_, i) => `k${i}: 1`).join()}}`, /more parts/],
+    ['brackets', '['.repeat(MANY), /nested too deep/],
+    ['brackets in brackets', `model: ${'{a: ['.repeat(MANY / 5)}`, /nested too deep/],
+    ['dashes', '- '.repeat(MANY), /nested too deep/],
+    ['question marks', '? '.repeat(MANY), /nested too deep/],
+    ['levels', Array.from({ length: 1000 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'), /nested too deep/],
+    ['aliases', `a: &a 1\n${'b: *a\n'.repeat(21)}`, /refers to its own parts too often/],
+    ['documents', '---\na: 1\n'.repeat(MANY / 10), /far more parts/],
+    ['lines', '\n'.repeat(MANY), /far more parts/],
+  ])('refuses too many %s before they are parsed', (_, yaml, message) => {
+    expect(() => parseSidecar(yaml)).toThrow(SidecarError);
+    expect(() => parseSidecar(yaml)).toThrow(message);
+  });
+
+  it('takes brackets in texts and remarks for what they are', () => {
+    const remarks = `# ${'[{'.repeat(100)}\nnote: "${'[{'.repeat(100)}"\nblock: |\n  ${'- '.repeat(100)}\n${V1}`;
+    expect(parseSidecar(remarks)).toEqual(parseSidecar(V1));
   });
 
   it('never throws anything but SidecarError', () => {

@@ -2,13 +2,12 @@
 // reference's configurations (CompVis v1-inference.yaml, Stability-AI v2-inference-v.yaml, sd_xl_base.yaml).
 //
 // Only what shapes cannot tell is taken over; sizes are read off the tensors, and those named here serve as a check.
-import { parse } from 'yaml';
+import { isScalar, parseDocument, visit, type Document } from 'yaml';
+import { checkYamlSize, MAX_ALIASES } from './yaml-size.ts';
 import type { HeadRule, Prediction, TextEncoderConfig } from './types.ts';
 
 /** Largest sidecar read, in bytes (or characters). Published ones have about 3 kB. */
 export const MAX_SIDECAR_SIZE = 1 << 20;
-/** Published sidecars use no aliases; each may repeat a large part of the text, so few are allowed. */
-const MAX_ALIASES = 20;
 const MAX_HEADS = 1 << 14;
 
 /** What a sidecar says of a text encoder. */
@@ -75,14 +74,32 @@ function parseYaml(yaml: string | Uint8Array): unknown {
   }
   try {
     const text = typeof yaml === 'string' ? yaml : new TextDecoder('utf-8', { fatal: true }).decode(yaml);
-    return parse(text, { maxAliasCount: MAX_ALIASES, logLevel: 'error', schema: 'core' });
+    checkYamlSize(text);
+    // The parser compares every key of a mapping with every other.
+    const yamlDocument = parseDocument(text, { uniqueKeys: false, logLevel: 'silent', schema: 'core' });
+    const [error] = yamlDocument.errors;
+    if (error) throw error;
+    refuseDuplicateKeys(yamlDocument);
+    return yamlDocument.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
-    // Too deep a nesting ends as a RangeError of the parser's recursion; all that is a file we do not read.
     const reason = error instanceof Error ? error.message.split('\n')[0]! : String(error);
     throw new SidecarError(
       `The .yaml file cannot be read (${reason.slice(0, 200)}). Correct it, or drop the checkpoint without it.`,
     );
   }
+}
+
+function refuseDuplicateKeys(yamlDocument: Document): void {
+  visit(yamlDocument, {
+    Map(_, map) {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        const name = isScalar(key) ? key.value : key;
+        if (seen.has(name)) throw new Error(`the key ${show(name)} is there twice`);
+        seen.add(name);
+      }
+    },
+  });
 }
 
 /** ldm: `parameterization`, "eps" when not given. sgm: the scaling of the denoiser. */
