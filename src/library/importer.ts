@@ -10,7 +10,7 @@ import { toFloat16 } from '../checkpoint/convert.ts';
 import type { Checkpoint } from '../checkpoint/types.ts';
 import { detect } from '../models/detect.ts';
 import { planWeights } from '../models/plan.ts';
-import { parseSidecar } from '../models/sidecar.ts';
+import { MAX_SIDECAR_SIZE, parseSidecar } from '../models/sidecar.ts';
 import type { WeightPlanEntry } from '../models/types.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import { fingerprintOf, knownFile, mayBe } from './file-identity.ts';
@@ -75,7 +75,7 @@ class Import {
   async run(): Promise<ImportOutcome> {
     const { file, sidecar: sidecarFile, options } = this.order;
     this.#meter.report('reading', 0, true);
-    const sidecar = sidecarFile ? parseSidecar(await readText(sidecarFile)) : null;
+    const sidecar = sidecarFile ? parseSidecar(await readSidecar(sidecarFile)) : null;
     const fingerprint = await fingerprintOf(file);
     const source = await this.#hashing('converting');
     const checkpoint = await openCheckpoint(source);
@@ -264,11 +264,11 @@ function elementCount(shape: readonly number[]): number {
 }
 
 /** A sidecar is a page of text; anything larger is something else. */
-async function readText(file: File): Promise<string> {
-  if (file.size > 1 << 20) {
+async function readSidecar(file: File): Promise<Uint8Array> {
+  if (file.size > MAX_SIDECAR_SIZE) {
     throw new Error(
       `"${file.name}" is too large for a model's configuration (over 1 MB). Drop the checkpoint without it.`,
     );
   }
-  return file.text();
+  return new Uint8Array(await file.arrayBuffer());
 }

@@ -3,6 +3,7 @@
 //
 // Only what shapes cannot tell is taken over; sizes are read off the tensors, and those named here serve as a check.
 import { isScalar, parseDocument, visit, type Document } from 'yaml';
+import { decodeText } from '../text-files/decode.ts';
 import { checkYamlSize, MAX_ALIASES } from './yaml-size.ts';
 import type { HeadRule, Prediction, TextEncoderConfig } from './types.ts';
 
@@ -73,10 +74,10 @@ function parseYaml(yaml: string | Uint8Array): unknown {
     );
   }
   try {
-    const text = typeof yaml === 'string' ? yaml : new TextDecoder('utf-8', { fatal: true }).decode(yaml);
+    const text = typeof yaml === 'string' ? yaml : decodeText(yaml);
     checkYamlSize(text);
     // The parser compares every key of a mapping with every other.
-    const yamlDocument = parseDocument(text, { uniqueKeys: false, logLevel: 'silent', schema: 'core' });
+    const yamlDocument = parseDocument(text, { uniqueKeys: false, logLevel: 'error', schema: 'core' });
     const [error] = yamlDocument.errors;
     if (error) throw error;
     refuseDuplicateKeys(yamlDocument);
