@@ -1,6 +1,15 @@
 // The demo model: one click from a first visit to a picture, and pictures that show what their prompts say.
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import { DarkroomPage } from './darkroom-page.ts';
+
+const demo = new URL('../public/demo/demo.json', import.meta.url);
+/** The example's size, which the next training may change. */
+const { width, height } = (
+  JSON.parse(readFileSync(demo, 'utf8')) as {
+    readonly example: { readonly width: number; readonly height: number };
+  }
+).example;
 
 /** Mean red, green and blue, 0..255, of whole pictures and of their lowest quarters. */
 interface Look {
@@ -29,7 +38,7 @@ test('one click paints the example; opposite scenes differ as their words say', 
     await darkroom.finished();
     await expect(darkroom.failures).toHaveCount(0);
     await expect(darkroom.parameters).toContainText('(sunrise at sea)');
-    await expect(darkroom.parameters).toContainText('Size: 128x128');
+    await expect(darkroom.parameters).toContainText(`Size: ${width}x${height}`);
   });
 
   await test.step('the page offers more prompts', async () => {

@@ -4,7 +4,6 @@ import torch
 from networks import SIZES
 from prompts import UNKNOWN
 from schedule import BETA_END, BETA_START, TIMESTEPS, alphas_cumprod
-from tensor_file import read_tensors
 
 TEXT, UNET, VAE = "cond_stage_model.transformer.text_model.", "model.diffusion_model.", "first_stage_model."
 TOKENS = "embeddings.token_embedding.weight"
@@ -24,13 +23,12 @@ def to_checkpoint(text, vocabulary, unet, vae):
     return tensors
 
 
-def from_checkpoint(path, vocabulary):
-    """State dictionaries (float32) of "text", "unet" and "vae", of a file that export.py wrote.
+def from_checkpoint(tensors, vocabulary):
+    """State dictionaries (float32) of "text", "unet" and "vae", of the tensors that to_checkpoint made.
 
     `vocabulary`: the ids that the token embedding is to have rows for; those that were not in use when the file was
     trained start out as the unknown word.
     """
-    tensors = read_tensors(path)
     parts = {
         key: {name[len(prefix) :]: value.float() for name, value in tensors.items() if name.startswith(prefix)}
         for key, prefix in (("text", TEXT), ("unet", UNET), ("vae", VAE))

@@ -1,69 +1,16 @@
-"""A small network that tells what is in a picture; trained on paintings, used to score what the demo model draws."""
-import argparse
-from pathlib import Path
-
-import numpy as np
+"""A small network that tells what is in a picture; trained on paintings, used to score what the demo model draws, and to
+tell decoders what their pictures lack."""
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from dataset import shards
 from networks import norm
-from training import Budget, Log, Trainee, launch
-from world.land import SCENES
-from world.light import TIMES
-from world.objects import KINDS
-from world.palette import COLOURS
+from questions import AMOUNTS, CHOICES, IGNORE, LABELS
+from training import Trainee, dtype_on, train
 
-COLOUR_NAMES = tuple(COLOURS)
-PLACES = ("left", "right", "top", "bottom", "center")
-SCALES = ("small", "medium", "large")
-DETAILS = ("waves", "clouds", "birds", "boats", "moon", "stars", "rainbow", "houses", "trees", "sun", "flowers", "cacti", "snowfall", "fog")
-IGNORE = -100
-
-# How much there is of a thing, 0..1: what emphasis is for.
-AMOUNTS = ("waves", "clouds", "stars")
-# Waves and clouds come in amounts; a trace of them is neither there nor not there.
-TRACE = 0.12
-
-# Questions with one answer, and questions with any number of answers.
-CHOICES = {
-    "scene": (*SCENES, "objects"),
-    "time": TIMES,
-    "background": COLOUR_NAMES,
-    "count": (1, 2, 3, 4),
-    "place": PLACES,
-    "scale": SCALES,
-}
-LABELS = {"details": DETAILS, "kinds": KINDS, "colours": COLOUR_NAMES}
-
-
-def answers(description):
-    """The true answers: an index for each of CHOICES (IGNORE: does not apply), a list of 0, 1 or IGNORE for each of LABELS."""
-    d = description
-    if d["kind"] == "scene":
-        choices = {"scene": SCENES.index(d["scene"]), "time": TIMES.index(d["time"])}
-        present = {name: int(bool(d[name])) for name in DETAILS}
-        present["waves"] = 1 if d["waves"] > 0.4 else 0 if d["waves"] <= TRACE else IGNORE
-        labels = {"details": [present[name] for name in DETAILS]}
-    else:
-        items = d["items"]
-        choices = {"scene": len(SCENES), "background": COLOUR_NAMES.index(d["background"]), "count": len(items) - 1}
-        if len(items) == 1:
-            choices["place"], choices["scale"] = PLACES.index(items[0]["place"]), SCALES.index(items[0]["scale"])
-        labels = {
-            "kinds": [int(any(i["kind"] == kind for i in items)) for kind in KINDS],
-            "colours": [int(any(i["colour"] == colour for i in items)) for colour in COLOUR_NAMES],
-        }
-    return (
-        {name: choices.get(name, IGNORE) for name in CHOICES},
-        {name: labels.get(name, [IGNORE] * len(options)) for name, options in LABELS.items()},
-    )
-
-
-def amounts(description):
-    """An amount for each of AMOUNTS; of objects, nothing."""
-    return [float(description.get(name, float("nan"))) for name in AMOUNTS]
+# Height and width of the pictures that it sees.
+SIZE = 128
+BATCH = {"cuda": 128, "cpu": 16}
 
 
 class Classifier(nn.Module):
@@ -81,80 +28,63 @@ class Classifier(nn.Module):
         questions = {**CHOICES, **LABELS, "amounts": AMOUNTS}
         self.heads = nn.ModuleDict({name: nn.Linear(256, len(options)) for name, options in questions.items()})
 
+    def features(self, x):
+        """What it sees in pictures of any size, from the finest level on: activations [N, C, h, w] of three levels."""
+        found = []
+        for layer in self.body:
+            x = layer(x)
+            if isinstance(layer, nn.SiLU):
+                found.append(x)
+                if len(found) == 3:
+                    return found
+
     def forward(self, x):
         h = F.silu(self.hidden(self.body(x).flatten(1)))
         return {name: head(h).float() for name, head in self.heads.items()}
 
 
-def loss_of(scores, targets):
-    choices, labels, much = targets
-    known = ~much.isnan()
-    total = 4 * F.mse_loss(scores["amounts"][known], much[known]) if known.any() else 0.0
-    for name in CHOICES:
-        if (choices[name] != IGNORE).any():
-            total = total + F.cross_entropy(scores[name], choices[name], ignore_index=IGNORE)
-    for name in LABELS:
-        known = labels[name] != IGNORE
-        if known.any():
-            total = total + 4 * F.binary_cross_entropy_with_logits(scores[name][known], labels[name][known].float())
+def as_seen(x):
+    """Pictures [N, 3, H, W] at the classifier's size."""
+    if x.shape[-1] == SIZE:
+        return x
+    return F.avg_pool2d(x, x.shape[-1] // SIZE) if x.shape[-1] > SIZE else F.interpolate(x, size=SIZE, mode="bilinear", align_corners=False)
+
+
+def loss_of(scores, choices, labels):
+    """Of `scores` by question, against true answers, all [N, ...]. Never waits for the device."""
+    total = 0.0
+    for name, truth in choices.items():
+        found = F.cross_entropy(scores[name], truth, ignore_index=IGNORE, reduction="sum")
+        total = total + found / (truth != IGNORE).sum().clamp(min=1)
+    for name, truth in labels.items():
+        known = (truth != IGNORE).float()
+        found = F.binary_cross_entropy_with_logits(scores[name], truth.clamp(min=0).float(), weight=known, reduction="sum")
+        total = total + 4 * found / known.sum().clamp(min=1)
     return total
 
 
-def collate(descriptions):
-    found = [answers(d) for d in descriptions]
-    return (
-        {name: torch.tensor([choices[name] for choices, _ in found]) for name in CHOICES},
-        {name: torch.tensor([labels[name] for _, labels in found]) for name in LABELS},
-        torch.tensor([amounts(d) for d in descriptions]),
-    )
+def loss_of_amounts(found, wanted):
+    known = (~wanted.isnan()).float()
+    return 4 * (known * (found - wanted.nan_to_num()) ** 2).sum() / known.sum().clamp(min=1)
 
 
-def prepare(pictures):
-    """uint8 [N, H, W, 3] -> float [N, 3, H, W] in -1..1."""
-    return torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)) / np.float32(127.5) - 1)
+def train_classifier(job, pool):
+    model = job.network("classifier")
+    trainee = Trainee({"classifier": model}, 1e-3, job.device, average=0.99, decay=0.02)
 
-
-def work(rank, world, device, options):
-    torch.manual_seed(3)
-    model = Classifier().to(device)
-    trainee = Trainee({"classifier": model}, world, lr=1e-3, warmup=100, average=0.99, decay=0.02)
-    budget = Budget(options.steps, options.minutes)
-    state = Path(options.folder, "classifier-state.pt")
-    trainee.load(state, budget)
-    log = Log(Path(options.folder, "classifier.csv"), 50)
-    rng = np.random.default_rng([9, rank, budget.step])
-    data = [(np.load(path, mmap_mode="r"), descriptions) for path, descriptions in shards(options.pictures)]
-    progress = 0.0
-    while progress < 1:
-        picked = []
-        for _ in range(options.batch):
-            shard, descriptions = data[rng.integers(len(data))]
-            index = int(rng.integers(len(shard)))
-            picked.append((shard[index], descriptions[index]))
-        x = prepare(np.stack([picture for picture, _ in picked])).to(device)
+    def step(count, progress):
+        pool.refresh()
+        numbers = pool.any(count)
+        x = as_seen(pool.seen(numbers))
         # Light faults of a decoder (soft edges, grain) should not confuse the judge.
-        if rng.random() < 0.5:
-            x = F.interpolate(F.avg_pool2d(x, 2), scale_factor=2, mode="bilinear", align_corners=False)
-        x = x + torch.randn_like(x) * float(rng.uniform(0, 0.06))
-        choices, labels, much = collate([d for _, d in picked])
-        targets = (*({k: v.to(device) for k, v in part.items()} for part in (choices, labels)), much.to(device))
-        loss = loss_of(model(x.to(torch.bfloat16)), targets)
+        soft = F.interpolate(F.avg_pool2d(x, 2), scale_factor=2, mode="bilinear", align_corners=False)
+        x = torch.where(torch.rand(count, 1, 1, 1, device=x.device) < 0.5, soft, x)
+        x = x + torch.randn_like(x) * 0.06 * torch.rand(count, 1, 1, 1, device=x.device)
+        choices, labels, much = pool.targets(numbers)
+        scores = model(x.to(dtype_on(job.device)))
+        loss = loss_of(scores, {name: choices[name] for name in CHOICES}, labels) + loss_of_amounts(scores["amounts"], much)
         loss.backward()
-        progress, norm_ = trainee.step(budget)
-        if rank == 0:
-            log.add(budget, loss=loss, grad=norm_)
-            if budget.step % 500 == 0:
-                trainee.save(state, budget)
-    if rank == 0:
-        torch.save(trainee.averaged()["classifier"], Path(options.folder, "classifier.pt"))
+        trainee.step(progress)
+        return {"loss": loss}
 
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder")
-    parser.add_argument("--pictures", required=True)
-    parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--minutes", type=float, default=None)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--processes", type=int, default=None)
-    launch(work, parser.parse_args())
+    train(job, "classifier", [trainee], step, BATCH[job.device.type], trainee.averaged)

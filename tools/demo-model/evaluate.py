@@ -1,26 +1,20 @@
-"""Scores the demo model on held-out captions: does what the caption says come out, and how close is that to real paintings?
-
-Writes evaluation.json and evaluation.md (the table), and sheet.png (pictures for the README).
-"""
-import argparse
+"""Scores what was trained beside what is shipped, on held-out captions: does what the caption says come out, how close is
+that to real paintings, how sharp is it, and is it to be shipped?"""
 import json
-import multiprocessing
-import os
-import textwrap
-from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw
+import torch.nn.functional as F
 
-from classifier import AMOUNTS, CHOICES, IGNORE, LABELS, Classifier, collate, prepare
-from dataset import HELD_OUT, description_and_seed
-from latents import load_vae, measure_scale
-from networks import SIZES, ClipText, UNet
-from prompts import Vocabulary
+from classifier import Classifier, as_seen
+from decision import decide
+from networks import SIZES, Autoencoder, ClipText, UNet
+from png import png, sheet
+from questions import AMOUNTS, CHOICES, IGNORE, LABELS, answers
 from schedule import draw
-from world import caption, paint
+from sharpness import detail_of, psnr
+from training import dtype_on
+from world import caption
 
 SHEET = (
     "HD, masterpiece, best quality, (sunrise at sea), (waves), birds flying in the distance, morning",
@@ -40,55 +34,52 @@ SHEET = (
     "two orange flowers, black background",
     "a small blue star at the top, yellow background",
 )
+# Held-out captions; sampling steps; pictures drawn at a time; rows of the sheet that compares.
+COUNT, STEPS, BATCH, COMPARED = 384, 20, 32, 8
 
 
-class Model:
-    def __init__(self, folder):
-        trained = torch.load(Path(folder, "diffusion.pt"), map_location="cpu")
-        self.vocabulary = Vocabulary(trained["vocabulary"])
-        self.text = ClipText(**{**SIZES["text"], "vocabulary": self.vocabulary.size}).eval()
-        self.text.load_state_dict(trained["text"])
-        self.unet = UNet(**SIZES["unet"]).eval()
-        self.unet.load_state_dict(trained["unet"])
-        self.unet.to(torch.bfloat16)
-        self.vae = load_vae(folder, "vae-fine.pt" if Path(folder, "vae-fine.pt").exists() else "vae.pt")
-        self.scale = measure_scale(folder)
+class Artist:
+    """A model that draws: `weights` by network, at `size` pixels."""
+
+    def __init__(self, weights, vocabulary, scale, size, device):
+        self.vocabulary, self.scale, self.size, self.device = vocabulary, scale, size, device
+        dtype = dtype_on(device)
+        self.text = ClipText(**{**SIZES["text"], "vocabulary": vocabulary.size})
+        self.unet, self.vae = UNet(**SIZES["unet"]), Autoencoder(**SIZES["vae"])
+        for key in ("text", "unet", "vae"):
+            module = getattr(self, key)
+            module.load_state_dict(weights[key])
+            module.to(device, dtype).eval().requires_grad_(False)
 
     @torch.no_grad()
-    def batch(self, captions, cfg, seed, steps, negative=""):
-        """uint8 [N, 128, 128, 3]."""
-        negatives = [[(negative, 1.0)] if negative else []] * len(captions)
-        latents = draw(self.unet, self.text, self.vocabulary, captions, negatives, cfg, steps, seed)
-        y = torch.cat([self.vae.decode(z / self.scale) for z in latents.split(8)])
-        return ((y.clamp(-1, 1) + 1) * 127.5 + 0.5).byte().permute(0, 2, 3, 1).numpy()
-
-
-class Artists:
-    """Draws on several cores, each with a model of its own."""
-
-    BATCH = 32
-
-    def __init__(self, folder, processes):
-        context = multiprocessing.get_context("spawn")
-        self.pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(folder,))
-
     def pictures(self, captions, cfg, seed, steps, negative=""):
-        """uint8 [N, 128, 128, 3]."""
-        starts = range(0, len(captions), self.BATCH)
-        jobs = [
-            self.pool.submit(_batch, captions[start : start + self.BATCH], cfg, seed + start, steps, negative) for start in starts
-        ]
-        return np.concatenate([job.result() for job in jobs])
+        """uint8 [N, size, size, 3] of captions, lists of (text, weight)."""
+        found = []
+        for start in range(0, len(captions), BATCH):
+            some = captions[start : start + BATCH]
+            negatives = [[(negative, 1.0)] if negative else []] * len(some)
+            latents = draw(self.unet, self.text, self.vocabulary, some, negatives, self.size // 8, cfg, steps, seed + start)
+            found += [as_bytes(self.vae.decode((z / self.scale).to(dtype_on(self.device))).float()) for z in latents.split(8)]
+        return np.concatenate(found)
+
+    @torch.no_grad()
+    def round_trips(self, pictures):
+        """uint8 [N, H, W, 3], there and back through the VAE."""
+        decode = lambda x: self.vae.decode(self.vae.encode(x)[0]).float()
+        return np.concatenate([as_bytes(decode(as_tensor(p, self.device).to(dtype_on(self.device)))) for p in split(pictures, 8)])
 
 
-def _begin(folder):
-    global _model
-    torch.set_num_threads(1)
-    _model = Model(folder)
+def split(pictures, count):
+    return [pictures[start : start + count] for start in range(0, len(pictures), count)]
 
 
-def _batch(*arguments):
-    return _model.batch(*arguments)
+def as_tensor(pictures, device):
+    """uint8 [N, H, W, 3] -> float [N, 3, H, W] in -1..1."""
+    return torch.from_numpy(np.ascontiguousarray(pictures)).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def as_bytes(x):
+    return ((x.clamp(-1, 1) + 1) * 127.5 + 0.5).byte().permute(0, 2, 3, 1).cpu().numpy()
 
 
 def parse(prompt):
@@ -100,130 +91,159 @@ def parse(prompt):
     return segments
 
 
-@torch.no_grad()
-def judge(classifier, pictures, descriptions):
-    """Scores by attribute, 0..1. Questions with one answer: the share of right answers. Groups of labels: F1 over all of
-    the group, that is how much of what was asked for is seen, and of what is seen was asked for. A single label, for which
-    there are few cases: how often it is seen where it should be and not seen where it should not, averaged (0.5 by chance).
-    """
-    scores = [classifier(x) for x in prepare(pictures).split(64)]
-    scores = {name: torch.cat([s[name] for s in scores]) for name in scores[0]}
-    choices, labels, _ = collate(descriptions)
-    found = {}
-    for name in CHOICES:
-        known = choices[name] != IGNORE
-        found[name] = float((scores[name].argmax(1) == choices[name])[known].float().mean())
-    for group, options in LABELS.items():
-        known = labels[group] != IGNORE
-        truth, seen = labels[group] == 1, scores[group] > 0
-        right = float((truth & seen & known).sum())
-        found[group] = 2 * right / max(1.0, float((truth & known).sum() + (seen & known).sum()))
-        for index, option in enumerate(options):
-            there, missing = truth[:, index], (labels[group][:, index] == 0)
-            if there.sum() >= 3 and missing.sum() >= 3:
-                hits, rejections = seen[there][:, index].float().mean(), (~seen)[missing][:, index].float().mean()
-                found[f"{group}: {option}"] = 0.5 * float(hits + rejections)
-    return found
+class Judge:
+    """Scores pictures by what a classifier sees in them."""
+
+    def __init__(self, weights, device):
+        self.device, self.classifier = device, Classifier()
+        self.classifier.load_state_dict(weights)
+        self.classifier.to(device).eval()
+
+    @torch.no_grad()
+    def sees(self, pictures):
+        scores = [self.classifier(as_seen(as_tensor(p, self.device))) for p in split(pictures, 64)]
+        return {name: torch.cat([s[name] for s in scores]).cpu() for name in scores[0]}
+
+    def much(self, name, pictures):
+        return float(self.sees(pictures)["amounts"][:, AMOUNTS.index(name)].mean())
+
+    def scores(self, pictures, descriptions):
+        """Scores by attribute, 0..1. Questions with one answer: the share of right answers. Groups of labels: F1 over all of
+        the group, that is how much of what was asked for is seen, and of what is seen was asked for. A single label, for
+        which there are few cases: how often it is seen where it should be and not seen where it should not, averaged (0.5 by
+        chance). What nothing was asked about is left out.
+        """
+        scores = self.sees(pictures)
+        truths = [answers(d) for d in descriptions]
+        found = {}
+        for name in CHOICES:
+            truth = torch.tensor([choices[name] for choices, _ in truths])
+            known = truth != IGNORE
+            if known.any():
+                found[name] = float((scores[name].argmax(1) == truth)[known].float().mean())
+        for group, options in LABELS.items():
+            labels = torch.tensor([labels[group] for _, labels in truths])
+            known = labels != IGNORE
+            truth, seen = labels == 1, scores[group] > 0
+            asked = float((truth & known).sum())
+            if not asked:
+                continue
+            found[group] = 2 * float((truth & seen & known).sum()) / (asked + float((seen & known).sum()))
+            for index, option in enumerate(options):
+                there, missing = truth[:, index], labels[:, index] == 0
+                if there.sum() >= 3 and missing.sum() >= 3:
+                    hits, rejections = seen[there][:, index].float().mean(), (~seen)[missing][:, index].float().mean()
+                    found[f"{group}: {option}"] = 0.5 * float(hits + rejections)
+        return found
 
 
-def psnr_of(vae, pictures):
-    values = []
-    with torch.no_grad():
-        for x in prepare(pictures).split(16):
-            y = vae.decode(vae.encode(x)[0]).clamp(-1, 1)
-            values += (10 * torch.log10(4 / ((y - x) ** 2).mean((1, 2, 3)))).tolist()
-    return float(np.mean(values))
+def detail_beside(pictures, paintings):
+    """How much fine detail pictures have, of what paintings have: at the paintings' size, to which smaller ones are enlarged."""
+    amounts = []
+    for some in (pictures, paintings):
+        total = 0.0
+        for part in split(some, 32):
+            x = as_tensor(part, "cpu")
+            if x.shape[-1] != paintings.shape[1]:
+                x = F.interpolate(x, size=paintings.shape[1:3], mode="bilinear", align_corners=False)
+            total += float(detail_of(x)) ** 2 * len(part)
+        amounts.append((total / len(some)) ** 0.5)
+    return amounts[0] / amounts[1]
 
 
-def sharpness(pictures):
-    """Mean difference of neighbouring pixels, 0..255."""
-    pictures = pictures.astype(np.float32)
-    return float(np.abs(np.diff(pictures, axis=1)).mean() + np.abs(np.diff(pictures, axis=2)).mean())
-
-
-@torch.no_grad()
-def habits(artists, classifier, steps, count=24):
+def habits(artist, judge, steps, count=24):
     """What emphasis, guidance and the negative prompt do, each on `count` pictures of the same seeds."""
 
-    def much(name, pictures):
-        return float(classifier(prepare(pictures))["amounts"][:, AMOUNTS.index(name)].mean())
+    def draw_many(segments, cfg=7.0, negative=""):
+        return artist.pictures([segments] * count, cfg, 77, steps, negative)
 
-    def draw_many(prompt, cfg=7.0, negative=""):
-        return artists.pictures([parse(prompt)] * count, cfg, 77, steps, negative)
+    def weighed(scene, word):
+        return {f"({word}:{w})": judge.much(word, draw_many([(scene, 1.0), (word, w)])) for w in (0.6, 1.0, 1.4)}
 
-    def weighed(scene, word, weight):
-        return much(word, artists.pictures([[(scene, 1.0), (word, weight)]] * count, 7.0, 77, steps))
-
-    plain, guided = draw_many("mountains, sunset, trees", 1.0), draw_many("mountains, sunset, trees")
-    away, toward = draw_many("city, noon", negative="blurry, low quality"), draw_many("city, noon", negative="clouds, sun")
+    city = parse("city, noon")
+    away, toward = draw_many(city, negative="blurry, low quality"), draw_many(city, negative="clouds, sun")
     return {
-        "amount of waves, 0 to 1": {f"(waves:{w})": weighed("sea, noon, ", "waves", w) for w in (0.6, 1.0, 1.4)},
-        "amount of clouds, 0 to 1": {f"(clouds:{w})": weighed("meadow, noon, ", "clouds", w) for w in (0.6, 1.0, 1.4)},
-        "sharpness, CFG 1": sharpness(plain),
-        "sharpness, CFG 7": sharpness(guided),
+        "amount of waves, 0 to 1": weighed("sea, noon, ", "waves"),
+        "amount of clouds, 0 to 1": weighed("meadow, noon, ", "clouds"),
         "mean change of a pixel by another negative prompt, of 255": float(
             np.abs(away.astype(np.float32) - toward.astype(np.float32)).mean()
         ),
     }
 
 
-def sheet(artists, path, steps, columns=4, scale=2, margin=8):
-    """A contact sheet: every picture of SHEET with its prompt below."""
-    pictures = artists.pictures([parse(p) for p in SHEET], 7.0, 4, steps, "low quality, blurry")
-    size = scale * pictures.shape[1]
-    cell, line = size + margin, 12
-    rows = -(-len(SHEET) // columns)
-    page = Image.new("RGB", (columns * cell + margin, rows * (cell + 3 * line) + margin), "white")
-    pen = ImageDraw.Draw(page)
-    for index, (picture, prompt) in enumerate(zip(pictures, SHEET)):
-        x, y = margin + index % columns * cell, margin + index // columns * (cell + 3 * line)
-        page.paste(Image.fromarray(picture).resize((size, size), Image.NEAREST), (x, y))
-        for number, words in enumerate(textwrap.wrap(prompt, size // 6)):
-            pen.text((x, y + size + 2 + number * line), words, fill=(60, 60, 60))
-    page.save(path, optimize=True)
+def evaluate(job, painters, shipped):
+    """Writes sheet.png and compare.png into the job's folder. Returns what evaluation.json is to hold.
 
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder")
-    parser.add_argument("--out", default=None, help="where results go; the folder itself when not given")
-    parser.add_argument("--count", type=int, default=384)
-    parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--sheet-only", action="store_true")
-    parser.add_argument("--processes", type=int, default=os.cpu_count())
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    out = Path(options.out or options.folder)
-    artists = Artists(options.folder, options.processes)
-    sheet(artists, out / "sheet.png", options.steps)
-    if options.sheet_only:
-        return
-    classifier = Classifier().eval()
-    classifier.load_state_dict(torch.load(Path(options.folder, "classifier.pt"), map_location="cpu"))
-    drawn = [description_and_seed(HELD_OUT + index) for index in range(options.count)]
+    `shipped`: the Artist to compare with. Draws fewer pictures where the time does not suffice, for both alike.
+    """
+    clock = job.begin("evaluate")
+    count, steps, compared = (2, 2, 1) if job.trial else (COUNT, STEPS, COMPARED)
+    artists = {"new": Artist(job.weights, job.vocabulary, job.scale, job.size, job.device), "old": shipped}
+    judge = Judge(job.weights["classifier"], job.device)
+    prompts = SHEET[:count]
+    drawn = artists["new"].pictures([parse(p) for p in prompts], 7.0, 4, steps, "low quality, blurry")
+    (job.out / "sheet.png").write_bytes(png(sheet(list(zip(drawn, prompts)), 4, job.size)))
     # Faults are scored by eye, not here: a blurred picture is meant to be hard to read.
-    descriptions = [{**description, "quality": "good"} for description, _ in drawn]
-    real = np.stack([paint(d, 128, seed) for d, (_, seed) in zip(descriptions, drawn)])
+    descriptions, real = painters.held_out(count)
     rng = np.random.default_rng(5)
     captions = [caption(d, rng, full=True, weights=0) for d in descriptions]
-    results = {"paintings": judge(classifier, real, descriptions)}
-    for name, cfg in (("cfg 7", 7.0), ("cfg 1", 1.0)):
-        results[name] = judge(classifier, artists.pictures(captions, cfg, 1000, options.steps), descriptions)
-    results["round trip PSNR"] = round(psnr_of(Model(options.folder).vae, real[:192]), 2)
-    results["habits"] = habits(artists, classifier, options.steps)
-    (out / "evaluation.json").write_text(json.dumps(results, indent=1) + "\n")
-    lines = ["| attribute | paintings | CFG 7 | CFG 1 | CFG 7 / paintings |", "| --- | --- | --- | --- | --- |"]
+    results, pictures = {"old": {}, "new": {}}, {}
+    # What the decision needs, half of the time for it at most; then the rest, as long as there is time.
+    for name, cfg, until in (("cfg 7", 7.0, 0.5), ("cfg 1", 1.0, 0.7)):
+        parts = {key: [] for key in artists}
+        for start in range(0, count, BATCH):
+            if start and clock.progress > until:
+                break
+            for key, artist in artists.items():
+                parts[key].append(artist.pictures(captions[start : start + BATCH], cfg, 1000 + start, steps))
+            clock.tick()
+        for key in artists:
+            pictures[key, name] = np.concatenate(parts[key])
+            results[key][name] = judge.scores(pictures[key, name], descriptions[: len(pictures[key, name])])
+    fewest = len(pictures["new", "cfg 7"])
+    job.say(f"evaluate: {fewest} of {count} captions drawn by both")
+    results["captions"], results["steps"], results["paintings"] = fewest, steps, judge.scores(real[:fewest], descriptions[:fewest])
+    trips = {key: artist.round_trips(real[: max(compared, min(count, 96))]) for key, artist in artists.items()}
+    for key in artists:
+        results[key]["detail"] = detail_beside(pictures[key, "cfg 7"], real[:fewest])
+        results[key]["round trip detail"] = detail_beside(trips[key], real[: len(trips[key])])
+        both = (as_tensor(p, "cpu") for p in (trips[key], real[: len(trips[key])]))
+        results[key]["round trip PSNR"] = float(np.mean([psnr(a[None], b[None]) for a, b in zip(*both)]))
+    cells = []
+    for index in range(compared):
+        words = "".join(text for text, _ in captions[index])
+        cells += [(real[index], words), (pictures["old", "cfg 7"][index], "shipped"), (pictures["new", "cfg 7"][index], "new")]
+        cells += [(trips["old"][index], "shipped, VAE alone"), (trips["new"][index], "new, VAE alone")]
+    (job.out / "compare.png").write_bytes(png(sheet(cells, 5, job.size)))
+    if clock.progress < 0.8 or job.trial:
+        results["habits"] = habits(artists["new"], judge, steps, 2 if job.trial else 24)
+    ship, reasons = decide(results["old"], results["new"])
+    results["decision"] = {"ship": ship and not job.trial, "reasons": reasons}
+    return results
+
+
+def as_markdown(results):
+    old, new = results["old"], results["new"]
+    lines = [
+        f"{results['captions']} held-out captions, Euler, {results['steps']} steps.",
+        "",
+        "| attribute | paintings | shipped, CFG 7 | CFG 7 | CFG 1 | CFG 7 / paintings |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     for name, ceiling in results["paintings"].items():
-        a, b = results["cfg 7"].get(name, float("nan")), results["cfg 1"].get(name, float("nan"))
-        lines.append(f"| {name} | {ceiling:.3f} | {a:.3f} | {b:.3f} | {a / ceiling if ceiling else float('nan'):.0%} |")
+        cells = [side.get(name, float("nan")) for side in (old["cfg 7"], new["cfg 7"], new["cfg 1"])]
+        share = cells[1] / ceiling if ceiling else float("nan")
+        lines.append(f"| {name} | {ceiling:.3f} | " + " | ".join(f"{cell:.3f}" for cell in cells) + f" | {share:.0%} |")
     lines.append("")
-    lines.append(f"Round trips of held-out paintings through the VAE: {results['round trip PSNR']} dB PSNR.")
-    for name, value in results["habits"].items():
+    for name in ("detail", "round trip detail", "round trip PSNR"):
+        lines.append(f"- {name}: {new[name]:.2f}, shipped {old[name]:.2f}")
+    for name, value in results.get("habits", {}).items():
         value = value if isinstance(value, dict) else {"": value}
         lines.append(f"- {name}: " + ", ".join(f"{what} {v:.3g}".strip() for what, v in value.items()))
-    (out / "evaluation.md").write_text("\n".join(lines) + "\n")
-    print("\n".join(lines))
+    decision = results["decision"]
+    lines += ["", f"Decision: {'ship' if decision['ship'] else 'keep what is shipped'}.", *(f"- {reason}" for reason in decision["reasons"])]
+    return "\n".join(lines) + "\n"
 
 
-if __name__ == "__main__":
-    main()
+def as_json(results):
+    return json.dumps(results, indent=1) + "\n"

@@ -1,24 +1,14 @@
 """Writes the trained networks as a Stable Diffusion 1.x checkpoint (float16 .safetensors) with its sidecar, and demo.json."""
-import argparse
 import hashlib
 import json
-from pathlib import Path
-
-import torch
 
 from checkpoint import to_checkpoint
 from networks import SIZES
+from places import NAME
 from schedule import BETA_END, BETA_START, TIMESTEPS
-from tensor_file import write_tensors
+from tensor_file import pack_tensors
 
-NAME = "darkroom-demo"
-
-EXAMPLE = {
-    "prompt": "HD, masterpiece, best quality, (sunrise at sea), (waves), birds flying in the distance, morning",
-    "negativePrompt": "",
-    "width": 128,
-    "height": 128,
-}
+PROMPT = "HD, masterpiece, best quality, (sunrise at sea), (waves), birds flying in the distance, morning"
 # What the page offers to click: what it does well.
 PROMPTS = (
     "sunset over the sea, a boat with a red sail, clouds",
@@ -32,14 +22,13 @@ PROMPTS = (
 )
 
 
-def checkpoint(folder):
-    trained = torch.load(Path(folder, "diffusion.pt"), map_location="cpu")
-    fine = Path(folder, "vae-fine.pt")
-    vae = torch.load(fine if fine.exists() else Path(folder, "vae.pt"), map_location="cpu")
-    return to_checkpoint(trained["text"], trained["vocabulary"], trained["unet"], vae)
+def checkpoint(weights, vocabulary):
+    """The bytes of the .safetensors file; `weights` by network, `vocabulary` the ids that the text encoder knows."""
+    tensors = to_checkpoint(weights["text"], vocabulary, weights["unet"], weights["vae"])
+    return pack_tensors(tensors, {"modelspec.title": "Darkroom demo", "modelspec.license": "MIT"})
 
 
-def sidecar(scale_factor):
+def sidecar(scale_factor, size):
     text, unet, vae = SIZES["text"], SIZES["unet"], SIZES["vae"]
     listed = lambda values: "[" + ", ".join(str(v) for v in values) + "]"
     return f"""# Darkroom's demo model: Stable Diffusion 1.x at small sizes. What the tensors do not tell.
@@ -73,7 +62,7 @@ model:
         ddconfig:
           double_z: true
           z_channels: {vae["latent"]}
-          resolution: 128
+          resolution: {size}
           in_channels: 3
           out_ch: 3
           ch: {vae["channels"]}
@@ -93,29 +82,15 @@ model:
 """
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", help="where the training left its states")
-    parser.add_argument("--out", default=str(Path(__file__).resolve().parents[2] / "public/demo"))
-    options = parser.parse_args()
-    out = Path(options.out)
-    out.mkdir(parents=True, exist_ok=True)
-    scale_factor = json.loads(Path(options.folder, "scale.json").read_text())["scale_factor"]
-    file = out / f"{NAME}.safetensors"
-    write_tensors(file, checkpoint(options.folder), {"modelspec.title": "Darkroom demo", "modelspec.license": "MIT"})
-    (out / f"{NAME}.yaml").write_text(sidecar(scale_factor))
-    demo = {
+def demo(file, size):
+    """The text of demo.json: what the page has to know of the checkpoint (its bytes), which draws at `size` pixels."""
+    listed = {
         "name": "Darkroom demo",
-        "file": file.name,
-        "size": file.stat().st_size,
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "file": f"{NAME}.safetensors",
+        "size": len(file),
+        "sha256": hashlib.sha256(file).hexdigest(),
         "sidecar": f"{NAME}.yaml",
-        "example": EXAMPLE,
+        "example": {"prompt": PROMPT, "negativePrompt": "", "width": size, "height": size},
         "prompts": PROMPTS,
     }
-    (out / "demo.json").write_text(json.dumps(demo, indent=2) + "\n")
-    print(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
-
-
-if __name__ == "__main__":
-    main()
+    return json.dumps(listed, indent=2) + "\n"

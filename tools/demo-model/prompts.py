@@ -2,7 +2,7 @@
 import numpy as np
 import torch
 
-from tokenizer import END, LENGTH, START, chunk, encode
+from tokenizer import END, LENGTH, NO_WORD, START, chunk, encode
 from world import caption, sample_description
 
 # Captions drawn to find every token in use.
@@ -30,29 +30,22 @@ class Vocabulary:
     def size(self):
         return len(self.ids) + 1
 
-    def row(self, token):
-        return self.rows.get(token, UNKNOWN)
+    def lookup(self):
+        """[NO_WORD + 1]: the row of every id."""
+        table = torch.full((NO_WORD + 1,), UNKNOWN)
+        table[self.ids] = torch.arange(1, self.size)
+        return table
 
     def tables(self, segments):
         """Rows and multipliers, 77 each, of a caption."""
         ids, weights = chunk(segments)
-        return [self.row(token) for token in ids], weights
+        return [self.rows.get(token, UNKNOWN) for token in ids], weights
 
 
 def emphasise(encoded, weights):
     """A1111's "Original" emphasis: multiplies tokens, then restores the mean. [N, 77, width], [N, 77]."""
     weighed = encoded * weights[..., None]
     return weighed * (encoded.mean((1, 2), keepdim=True) / weighed.mean((1, 2), keepdim=True))
-
-
-def with_unknown(rows, weights, rng):
-    """Slips words in that no caption uses, so that the model learns to pass over them."""
-    length = rows.index(rows[-1], 1)  # the first end token
-    for _ in range(int(rng.integers(1, 4))):
-        at = int(rng.integers(1, length + 1))
-        rows = [*rows[:at], UNKNOWN, *rows[at:-1]]
-        weights = [*weights[:at], 1.0, *weights[at:-1]]
-    return rows, weights
 
 
 def tensors(tables):

@@ -13,11 +13,12 @@ def alphas_cumprod():
 
 
 @torch.no_grad()
-def draw(unet, text, vocabulary, captions, negatives, cfg=7.0, steps=25, seed=1, size=16, dtype=torch.bfloat16):
+def draw(unet, text, vocabulary, captions, negatives, size, cfg=7.0, steps=25, seed=1):
     """Scaled latents [N, 4, size, size] of captions (lists of (text, weight)), by Euler steps (Karras et al. 2022)."""
+    device, dtype = (getattr(next(unet.parameters()), name) for name in ("device", "dtype"))
 
     def encoded(segments):
-        rows, weights = tensors([vocabulary.tables(s) for s in segments])
+        rows, weights = (t.to(device) for t in tensors([vocabulary.tables(s) for s in segments]))
         return emphasise(text(rows).float(), weights).to(dtype)
 
     context = encoded(captions) if cfg == 1 else torch.cat([encoded(captions), encoded(negatives)])
@@ -29,14 +30,14 @@ def draw(unet, text, vocabulary, captions, negatives, cfg=7.0, steps=25, seed=1,
     share = times - low
     levels = torch.cat([((1 - share) * sigmas[low].log() + share * sigmas[high].log()).exp(), torch.zeros(1)])
     noise = torch.Generator().manual_seed(seed)
-    x = torch.randn(len(captions), 4, size, size, generator=noise) * (levels[0] ** 2 + 1).sqrt()
+    x = (torch.randn(len(captions), 4, size, size, generator=noise) * (levels[0] ** 2 + 1).sqrt()).to(device)
     for index in range(steps):
-        scaled = (x / (levels[index] ** 2 + 1).sqrt()).to(dtype)
+        scaled = (x / float((levels[index] ** 2 + 1).sqrt())).to(dtype)
         if cfg != 1:
             scaled = torch.cat([scaled, scaled])
-        found = unet(scaled, times[index].expand(len(scaled)), context).float()
+        found = unet(scaled, times[index].to(device).expand(len(scaled)), context).float()
         if cfg != 1:
             cond, uncond = found.chunk(2)
             found = uncond + cfg * (cond - uncond)
-        x = x + found * (levels[index + 1] - levels[index])
+        x = x + found * float(levels[index + 1] - levels[index])
     return x

