@@ -56,6 +56,7 @@ export function singleFile(options: SingleFileOptions): Plugin {
         ['engine', codePart(await buildWorker(root, 'engine', options))],
         ['gallery', codePart(await buildWorker(root, 'gallery', options))],
         ['importer', codePart(await buildWorker(root, 'importer', options))],
+        ['tokens', codePart(await buildWorker(root, 'tokens', options))],
         ['wasm', gzipSync(readFileSync(resolveFile(WASM)), { level: 9 }).toString('base64')],
       ];
       for (const name of options.demo === null ? [] : readdirSync(options.demo)) {

@@ -5,7 +5,9 @@ import { vaeOutputToPixels } from '../image/pixels.ts';
 import { encodePng } from '../image/png.ts';
 import { getChunks } from '../library/models.ts';
 import type { StoredModel } from '../library/types.ts';
+import { InterruptedError } from '../runtime/errors.ts';
 import type { GpuMemory } from '../runtime/gpu-memory.ts';
+import { turn } from '../runtime/turn.ts';
 import { TorchGenerator } from '../sampling/random/torch-generator.ts';
 import { STAGES, type BenchmarkResult, type StageId } from './benchmark-report.ts';
 import { CondCache, encodePrompts } from './conditioning.ts';
@@ -31,14 +33,6 @@ export interface BenchmarkSubject {
   stopped(): boolean;
 }
 
-/** The person stopped it. */
-export class BenchmarkStoppedError extends Error {
-  override readonly name = 'BenchmarkStoppedError';
-  constructor() {
-    super('The benchmark was stopped.');
-  }
-}
-
 /** How often each stage runs; the first time of several is told apart. */
 const RUNS: Readonly<Record<StageId, number>> = {
   read: 1,
@@ -55,7 +49,7 @@ const SAMPLER_STEPS = 3;
 /** Read at a time. */
 const PIECE = 64 << 20;
 
-/** Rejects with BenchmarkStoppedError after the run under way once `subject.stopped()`. */
+/** Rejects with InterruptedError after the run under way once `subject.stopped()`. */
 export async function runBenchmark(
   subject: BenchmarkSubject,
   size: RequestSize,
@@ -79,7 +73,8 @@ export async function runBenchmark(
   const measure = async (stage: StageId, work: () => Promise<unknown>): Promise<void> => {
     subject.memory?.takePeak();
     for (let run = 0; run < RUNS[stage]; run++) {
-      if (subject.stopped()) throw new BenchmarkStoppedError();
+      await turn();
+      if (subject.stopped()) throw new InterruptedError();
       onProgress({ stage: STAGES[stage], fraction: done / total });
       const start = performance.now();
       const own = await work();
@@ -114,7 +109,7 @@ export async function runBenchmark(
     tokens: positions,
   };
   await measure('unet', () => model.unet(inputs));
-  await measure('sampler', () => samplerTime(model, size));
+  await measure('sampler', () => samplerTime(model, size, subject.stopped));
 
   const latent = random.randn(area);
   await measure('preview', async () => {
@@ -153,7 +148,11 @@ async function readAll(record: StoredModel): Promise<void> {
 }
 
 /** Milliseconds a step spends outside the UNet, in a run as it is made for pictures. */
-async function samplerTime(model: Networks, { width, height, batchSize }: RequestSize): Promise<number> {
+async function samplerTime(
+  model: Networks,
+  { width, height, batchSize }: RequestSize,
+  stopped: () => boolean,
+): Promise<number> {
   let inside = 0;
   const watched: Networks = {
     prediction: model.prediction,
@@ -186,6 +185,10 @@ async function samplerTime(model: Networks, { width, height, batchSize }: Reques
   inside = 0;
   const start = performance.now();
   let steps = 0;
-  while (!(await sampling.next()).done) steps += 1;
+  while (!(await sampling.next()).done) {
+    steps += 1;
+    await turn();
+    if (stopped()) throw new InterruptedError();
+  }
   return (performance.now() - start - inside) / Math.max(1, steps);
 }

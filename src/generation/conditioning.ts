@@ -58,9 +58,12 @@ export class CondCache {
   }
 }
 
+/** What reading a prompt needs of the networks. */
+type TextNetworks = Pick<Networks, 'textEncoder' | 'contextDim' | 'encodeText'>;
+
 /** Encodes the prompts of a request. `cache` belongs to the loaded model. */
 export async function encodePrompts(
-  networks: Networks,
+  networks: TextNetworks,
   parameters: GenerationParameters,
   cache: CondCache,
 ): Promise<Conditions> {
@@ -104,7 +107,7 @@ class PromptEncoder {
   readonly truncated = new Set<string>();
 
   constructor(
-    private readonly networks: Networks,
+    private readonly networks: TextNetworks,
     private readonly tokenizer: Tokenizer,
     private readonly cache: CondCache,
     private readonly clipSkip: number,
@@ -183,7 +186,7 @@ class PromptEncoder {
 }
 
 /** SD 2's own text encoder output is the penultimate layer, which A1111 uses whatever the clip skip says. */
-function clipSkipOf(networks: Networks, clipSkip: number): number {
+function clipSkipOf(networks: TextNetworks, clipSkip: number): number {
   return networks.textEncoder.type === 'open-clip' ? 2 : clipSkip;
 }
 

@@ -1,9 +1,13 @@
 // The engine behind workers/engine.ts: one GPU, one loaded model, one job at a time.
 import { getModel } from '../library/models.ts';
 import type { StoredModel } from '../library/types.ts';
-import type { TokenCount } from '../prompt/counter.ts';
 import { NoWebGpuError } from '../runtime/device.ts';
-import { BadParametersError, ModelMissingError, OutOfMemoryError } from '../runtime/errors.ts';
+import {
+  BadParametersError,
+  InterruptedError,
+  ModelMissingError,
+  OutOfMemoryError,
+} from '../runtime/errors.ts';
 import { LoadedModel } from '../runtime/loaded-model.ts';
 import { runBenchmark, type BenchmarkProgress } from './benchmark.ts';
 import type { BenchmarkResult } from './benchmark-report.ts';
@@ -13,7 +17,6 @@ import { DEFAULT_MEMORY, roomOf, type MemoryOptions, type MemoryPlan } from './m
 import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
 import { makePictures, type Job } from './picture-run.ts';
 import { prepareRequest } from './prepare.ts';
-import { countTokens } from './token-count.ts';
 import {
   DEFAULT_PARAMETERS,
   type Continuation,
@@ -23,7 +26,6 @@ import {
   type GenerationOutcome,
   type GenerationParameters,
   type RequestSize,
-  type TokenCountOptions,
 } from './types.ts';
 import { validateParameters } from './validate.ts';
 
@@ -96,13 +98,14 @@ export class Engine implements EngineApi {
       const record = await this.#record(sha256);
       plan = await this.#plan(record, parameters);
       await this.#makeRoom(parameters, plan);
-      const model = await this.#ensureModel(record, parameters, plan);
+      const model = await this.#ensureModel(record, parameters, plan, () => job.stop);
       this.#sizes.add(sizeOf(parameters, plan));
-      return makePictures(job, model, parameters, this.#conds, onEvent, continuation ?? null);
+      return await makePictures(job, model, parameters, this.#conds, onEvent, continuation ?? null);
     };
     try {
       return await this.#device.unlessLost(work());
     } catch (error) {
+      if (error instanceof InterruptedError) return { status: 'interrupted', imageIds: [] };
       if (error instanceof OutOfMemoryError && plan) {
         throw new OutOfMemoryError(error.what, error.bytes, memoryAdvice(parameters, plan));
       }
@@ -128,7 +131,7 @@ export class Engine implements EngineApi {
       const device = await this.#device.report();
       const load = async () => {
         await this.unload();
-        const model = await this.#ensureModel(record, parameters, plan);
+        const model = await this.#ensureModel(record, parameters, plan, () => job.stop);
         this.#sizes.add(sizeOf(size, plan));
         return model;
       };
@@ -162,10 +165,6 @@ export class Engine implements EngineApi {
     await model?.release();
   }
 
-  countTokens(prompt: string, options?: TokenCountOptions): Promise<TokenCount> {
-    return countTokens(prompt, options);
-  }
-
   async #record(sha256: string): Promise<StoredModel> {
     const record = await getModel(sha256);
     if (record) return record;
@@ -179,6 +178,7 @@ export class Engine implements EngineApi {
     record: StoredModel,
     { settings: { upcastAttention } }: GenerationParameters,
     { lowVram, tiledVae }: MemoryPlan,
+    stopped: () => boolean = () => false,
   ): Promise<LoadedModel> {
     const options = { lowVram, tiledVae, upcastAttention };
     const loaded = this.#model;
@@ -186,10 +186,10 @@ export class Engine implements EngineApi {
       // It may have been renamed meanwhile, and pictures carry the name.
       loaded.record = record;
       try {
-        await loaded.prepare(options);
+        await loaded.prepare(options, stopped);
       } catch (error) {
         // It has lost networks that it cannot load again.
-        await this.unload();
+        if (!(error instanceof InterruptedError)) await this.unload();
         throw error;
       }
       return loaded;
@@ -198,7 +198,7 @@ export class Engine implements EngineApi {
     const executor = await this.#device.executor();
     const { shaderF16 } = await this.#device.report();
     const listen: OnEvent = (event) => this.#listener(event);
-    this.#model = await LoadedModel.load(record, executor, shaderF16, options, listen);
+    this.#model = await LoadedModel.load(record, executor, shaderF16, options, listen, stopped);
     return this.#model;
   }
 

@@ -4,7 +4,9 @@ import { vaeOutputToPixels } from '../image/pixels.ts';
 import { encodePng } from '../image/png.ts';
 import { saveImage } from '../library/images.ts';
 import { parseExtraNetworks } from '../prompt/extra-networks.ts';
+import { InterruptedError } from '../runtime/errors.ts';
 import type { LoadedModel } from '../runtime/loaded-model.ts';
+import { turn } from '../runtime/turn.ts';
 import { encodePrompts, type CondCache, type Conditions } from './conditioning.ts';
 import { fromGenerationParameters } from './parameters.ts';
 import { Replay } from './replay.ts';
@@ -28,7 +30,7 @@ export interface Job {
 
 /**
  * Makes all pictures of a request. `continuation`: what an earlier run of it had done. Resolves when all pictures are kept;
- * rejects with what the networks reject with.
+ * rejects with what the networks reject with, and with InterruptedError when it is stopped while the prompt is read.
  */
 export async function makePictures(
   job: Job,
@@ -44,7 +46,14 @@ export async function makePictures(
   const area = model.latentChannels * h * w;
   const imageIds: string[] = [];
   onEvent({ type: 'status', message: 'Reading the prompt' });
-  const conditions = await encodePrompts(model, parameters, conds);
+  const { textEncoder, contextDim } = model;
+  const encodeText: LoadedModel['encodeText'] = async (...args) => {
+    await turn();
+    // A schedule of many texts takes long on the processor.
+    if (job.stop) throw new InterruptedError();
+    return model.encodeText(...args);
+  };
+  const conditions = await encodePrompts({ textEncoder, contextDim, encodeText }, parameters, conds);
   warnOfTruncation(conditions, onEvent);
   const time = new TimeLeft(batchCount * steps);
 
@@ -80,6 +89,8 @@ export async function makePictures(
         elapsedMs: time.elapsedMs,
         remainingMs,
       });
+      // Interrupt and Skip that came during the step.
+      await turn();
       if (replaying) continue;
       onEvent(previewOf(denoised, batchSize, area, w, h));
       // What is emerging is kept: A1111 too decodes the last denoised latent of an interrupted run.

@@ -1,5 +1,6 @@
 // One request for pictures, and what is told about it while it runs. The page, the queue and the worker all speak it.
 import type { Prediction } from '../models/types.ts';
+import type { TokenCount } from '../prompt/counter.ts';
 import type { BenchmarkProgress } from './benchmark.ts';
 import type { BenchmarkResult } from './benchmark-report.ts';
 import type { MemoryOptions, MemoryPlan } from './memory-options.ts';
@@ -209,9 +210,10 @@ export interface EngineApi {
   skip(): Promise<void>;
   /** Frees the GPU's memory. */
   unload(): Promise<void>;
+}
+
+/** workers/tokens.ts, seen through comlink. */
+export interface TokensApi {
   /** Tokens used and the room of the chunks they need ("12/75"). Needs no GPU and no model. */
-  countTokens(
-    prompt: string,
-    options?: TokenCountOptions,
-  ): Promise<{ readonly used: number; readonly limit: number }>;
+  countTokens(prompt: string, options?: TokenCountOptions): Promise<TokenCount>;
 }

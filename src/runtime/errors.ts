@@ -23,6 +23,14 @@ export class OutOfMemoryError extends Error {
   }
 }
 
+/** The person interrupted before there was anything to keep. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+  constructor() {
+    super('Interrupted.');
+  }
+}
+
 export class ModelMissingError extends Error {
   override readonly name = 'ModelMissingError';
 }

@@ -19,8 +19,10 @@ import {
   encoderTileNetwork,
   type VaeTileInputs,
 } from '../models/vae-tiles.ts';
+import { InterruptedError } from './errors.ts';
 import { Residents } from './residents.ts';
 import { NetworkSession, type Executor } from './session.ts';
+import { turn } from './turn.ts';
 import { StoredWeights } from './weights.ts';
 
 /** How the networks are kept and run. */
@@ -64,7 +66,7 @@ export class LoadedModel implements Networks {
 
   /**
    * `shaderF16`: whether the device computes in float16. `onEvent` hears of progress, also later. Loads all networks that
-   * `options` want at hand.
+   * `options` want at hand, and rejects with InterruptedError between two of them once `stopped()`.
    */
   static async load(
     record: StoredModel,
@@ -72,6 +74,7 @@ export class LoadedModel implements Networks {
     shaderF16: boolean,
     options: LoadOptions,
     onEvent: OnEvent,
+    stopped: () => boolean = () => false,
   ): Promise<LoadedModel> {
     const networks = record.detection.networks;
     const textEncoder = networks?.textEncoders[0];
@@ -83,7 +86,7 @@ export class LoadedModel implements Networks {
     const weights = new StoredWeights(record, await getChunks(record));
     const model = new LoadedModel(record, executor, precision, weights, vae, unet, textEncoder, onEvent);
     try {
-      await model.prepare(options);
+      await model.prepare(options, stopped);
       await model.#settlePrediction();
       return model;
     } catch (error) {
@@ -96,8 +99,11 @@ export class LoadedModel implements Networks {
     return this.#prediction;
   }
 
-  /** Takes over the options, and loads what they want at hand. After a rejection the model can only be released. */
-  async prepare(options: LoadOptions): Promise<void> {
+  /**
+   * Takes over the options, and loads what they want at hand. Rejects with InterruptedError once `stopped()`: what is not
+   * loaded yet is loaded when it is needed. After any other rejection the model can only be released.
+   */
+  async prepare(options: LoadOptions, stopped: () => boolean = () => false): Promise<void> {
     const before = this.#options;
     this.#options = options;
     this.#residents.oneAtATime = options.lowVram;
@@ -107,9 +113,16 @@ export class LoadedModel implements Networks {
     }
     if (before.tiledVae !== options.tiledVae) await this.#releaseVae();
     if (options.lowVram) return;
-    await this.#textSession();
-    await this.#unetSession();
-    await (options.tiledVae ? this.#decoderTile() : this.#decoder());
+    const networks = [
+      () => this.#textSession(),
+      () => this.#unetSession(),
+      () => (options.tiledVae ? this.#decoderTile() : this.#decoder()),
+    ];
+    for (const open of networks) {
+      await turn();
+      if (stopped()) throw new InterruptedError();
+      await open();
+    }
   }
 
   async encodeText(tokens: Int32Array, chunks: number, clipSkip: number): Promise<Float32Array> {

@@ -1,6 +1,7 @@
 // The one import of onnxruntime-web. Its native WebGPU build runs on the CPU as well.
 import * as ort from 'onnxruntime-web/webgpu';
 import { Mutex } from './mutex.ts';
+import { turn } from './turn.ts';
 import { provideWasm } from './wasm.ts';
 
 // Threads need SharedArrayBuffer, which a page has only when its server sends the isolation headers.
@@ -10,10 +11,14 @@ ort.env.logLevel = 'error';
 const mutex = new Mutex();
 let wasm: Promise<void> | undefined;
 
-/** Every call into onnxruntime goes through this. */
+/**
+ * Every call into onnxruntime goes through this. A call on the processor blocks its worker, so messages (Interrupt, Skip)
+ * are let through before each: between networks that are loaded, steps, tiles and probes.
+ */
 export const ortMutex = {
   run<T>(work: () => Promise<T>): Promise<T> {
     return mutex.run(async () => {
+      await turn();
       await (wasm ??= provideWasm(ort.env.wasm));
       return work();
     });

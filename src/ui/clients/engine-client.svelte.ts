@@ -8,7 +8,6 @@ import type {
   GenerationOutcome,
   GenerationParameters,
   RequestSize,
-  TokenCountOptions,
 } from '../../generation/types.ts';
 import type { BenchmarkProgress } from '../../generation/benchmark.ts';
 import type { BenchmarkResult } from '../../generation/benchmark-report.ts';
@@ -16,11 +15,6 @@ import { DEFAULT_MEMORY, type MemoryOptions } from '../../generation/memory-opti
 import { Failure } from '../failure.ts';
 import { startWorker } from './start-worker.ts';
 import { WorkerLink } from './worker-link.ts';
-
-export interface TokenCount {
-  readonly used: number;
-  readonly limit: number;
-}
 
 /** Every method rejects with a Failure. */
 export class EngineClient {
@@ -107,11 +101,6 @@ export class EngineClient {
   /** Loads nothing. */
   async estimateMemory(sha256: string, size: RequestSize, memory: MemoryOptions) {
     return this.#alive().call((engine) => engine.estimateMemory(sha256, size, memory));
-  }
-
-  /** Needs neither a GPU nor a model. */
-  async countTokens(text: string, options: TokenCountOptions): Promise<TokenCount> {
-    return this.#alive().call((engine) => engine.countTokens(text, options));
   }
 
   /** Ends the worker, whatever it does. Pending calls reject. */

@@ -25,12 +25,12 @@ const make = (engine: EngineClient, onEvent: (event: GenerationEvent) => void = 
   engine.generate('a'.repeat(64), { ...DEFAULT_PARAMETERS, prompt: 'x' }, false, onEvent);
 
 it('starts no worker before it is needed, and one only', async () => {
-  const { engine, spawned } = client(`countTokens: (text) => ({ used: text.length, limit: 75 }),`);
+  const { engine, spawned } = client(`gpuMemory: () => 7,`);
   await engine.interrupt();
   await engine.unload();
   expect(spawned()).toBe(0);
-  expect(await engine.countTokens('abc', { steps: 20 })).toEqual({ used: 3, limit: 75 });
   expect((await engine.start(false)).backend).toBe('webgpu');
+  expect(await engine.gpuMemory()).toBe(7);
   expect(engine.report?.adapter).toBe('test');
   expect(spawned()).toBe(1);
 });

@@ -2,9 +2,10 @@
 import engine from '../../../workers/engine.ts?worker&url';
 import gallery from '../../../workers/gallery.ts?worker&url';
 import importer from '../../../workers/importer.ts?worker&url';
+import tokens from '../../../workers/tokens.ts?worker&url';
 import { blobEntrance } from '../../blob-entrance.ts';
 
-const SCRIPTS = { engine, gallery, importer } as const;
+const SCRIPTS = { engine, gallery, importer, tokens } as const;
 
 export type WorkerName = keyof typeof SCRIPTS;
 

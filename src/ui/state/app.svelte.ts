@@ -5,6 +5,7 @@ import { browserQueue } from '../../library/queue.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { EngineClient } from '../clients/engine-client.svelte.ts';
 import { ImporterClient } from '../clients/importer-client.svelte.ts';
+import { TokenClient } from '../clients/token-client.ts';
 import { CHOICES } from '../choices.ts';
 import { isPicture } from '../dropped-files.ts';
 import { toFailure, type Failure } from '../failure.ts';
@@ -47,6 +48,7 @@ export class App {
   );
   readonly library = new Library();
   readonly engine = new EngineClient(undefined, () => this.settings.memory);
+  readonly tokens = new TokenClient();
   readonly device = new Device(this.engine, this.settings);
   readonly benchmark = new Benchmark(this.engine);
   readonly pngInfo = new PngInfo();

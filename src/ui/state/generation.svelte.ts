@@ -216,10 +216,12 @@ export class GenerationJob {
       case 'status':
         this.status = event.message;
         this.loading = null;
+        this.#remindOfInterrupt();
         break;
       case 'loading':
         this.status = event.what;
         this.loading = event.fraction;
+        if (event.fraction === 0) this.#remindOfInterrupt();
         break;
       case 'step':
         this.progress = this.#placed(event);
@@ -238,6 +240,11 @@ export class GenerationJob {
         this.#hooks.onWarning(event.message);
         break;
     }
+  }
+
+  /** Asked while the engine was still starting, it had no job to interrupt. */
+  #remindOfInterrupt(): void {
+    if (this.stopping === 'interrupt') void this.#ask('interrupt');
   }
 
   /** A step told as one of the whole job. */
