@@ -1,5 +1,7 @@
 // The page as a person uses it: by labels, buttons, files and keys.
 import { expect, type Locator, type Page } from '@playwright/test';
+import type {} from '../src/ui/automation.ts';
+import type { ProcessorChoice } from '../src/ui/state/processor.svelte.ts';
 
 export class DarkroomPage {
   readonly checkpoint: Locator;
@@ -22,9 +24,14 @@ export class DarkroomPage {
     this.recent = page.getByRole('button', { name: /^Picture with seed/ });
   }
 
-  async open(): Promise<void> {
+  /**
+   * Paints with WebGPU, which the tests' browsers render in software, unless told: left to itself, the page finds the
+   * processor faster there.
+   */
+  async open(processor: ProcessorChoice = 'gpu'): Promise<void> {
     await this.page.goto('/');
     await expect(this.page.getByRole('tab', { name: 'txt2img' })).toBeVisible();
+    await this.page.evaluate((choice) => window.darkroom.paintOn(choice), processor);
   }
 
   async tab(name: 'txt2img' | 'PNG Info' | 'Gallery' | 'Models' | 'Settings'): Promise<void> {
@@ -34,7 +41,7 @@ export class DarkroomPage {
   /** Draws on the processor from now on: quicker than a GPU in software, for what does not depend on the GPU. */
   async useProcessor(): Promise<void> {
     await this.tab('Settings');
-    await this.page.getByLabel('Slow CPU mode').check();
+    await this.page.getByLabel('Paint on').selectOption('cpu');
     await this.tab('txt2img');
   }
 

@@ -1,12 +1,9 @@
-// A browser without WebGPU: the page says what helps and offers the slow mode, which works.
+// A browser without WebGPU: the processor paints by itself, and the page says so and what would help.
 import { chromium, expect, test } from '@playwright/test';
 import { DarkroomPage } from './darkroom-page.ts';
 import { makeCheckpoint } from './small-checkpoint.ts';
 
-test('without WebGPU the page offers the CPU, and draws with it', async ({
-  baseURL,
-  launchOptions,
-}, info) => {
+test('without WebGPU the processor paints by itself', async ({ baseURL, launchOptions }, info) => {
   const files = await makeCheckpoint(info.outputPath('model'));
   const { executablePath } = launchOptions;
   const browser = await chromium.launch({
@@ -19,8 +16,9 @@ test('without WebGPU the page offers the CPU, and draws with it', async ({
   try {
     const page = await browser.newPage({ baseURL: String(baseURL) });
     const darkroom = new DarkroomPage(page);
-    await darkroom.open();
-    await page.getByRole('button', { name: 'Use the slow CPU mode' }).click();
+    await darkroom.open('auto');
+    await expect(page.getByText('No graphics card found: painting on the processor.')).toBeVisible();
+    await expect(page.getByText('What would give this page a graphics card')).toBeVisible();
 
     await darkroom.pick([files.checkpoint, files.sidecar]);
     await expect(darkroom.importOf(`${files.name}.safetensors`)).toContainText('Imported', {
@@ -46,6 +44,14 @@ test('without WebGPU the page offers the CPU, and draws with it', async ({
       await expect(darkroom.interruptButton).toBeVisible();
       await darkroom.finished();
       await expect(darkroom.parameters).toContainText('Model: renamed');
+    });
+    await test.step('a graphics card that was chosen and is not there is said, with the way out beside it', async () => {
+      await page.evaluate(() => window.darkroom.paintOn('gpu'));
+      await darkroom.generateButton.click();
+      await expect(darkroom.failures).toHaveCount(1);
+      await darkroom.failures.getByRole('button', { name: 'Paint on the processor' }).click();
+      await darkroom.finished();
+      await expect(page.getByText('Painting on the processor, as chosen in Settings.')).toBeVisible();
     });
   } finally {
     await browser.close();

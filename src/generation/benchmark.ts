@@ -13,6 +13,7 @@ import { STAGES, type BenchmarkResult, type StageId } from './benchmark-report.t
 import { CondCache, encodePrompts } from './conditioning.ts';
 import type { MemoryPlan } from './memory-options.ts';
 import type { Networks } from './networks.ts';
+import { stepInputs } from './step-time.ts';
 import { sampleTxt2Img } from './txt2img.ts';
 import { DEFAULT_PARAMETERS, type DeviceReport, type RequestSize } from './types.ts';
 
@@ -97,21 +98,11 @@ export async function runBenchmark(
   const tokens = new Int32Array(2 * positions).fill(vocabulary - 1);
   await measure('text', () => model.encodeText(tokens, 2, 1));
 
-  const random = new TorchGenerator(1);
-  const batch = 2 * batchSize;
-  const inputs = {
-    x: random.randn(batch * model.unetChannels * h * w),
-    batch,
-    height: h,
-    width: w,
-    timesteps: new Array<number>(batch).fill(500),
-    context: random.randn(batch * positions * model.contextDim),
-    tokens: positions,
-  };
+  const inputs = stepInputs(model, size);
   await measure('unet', () => model.unet(inputs));
   await measure('sampler', () => samplerTime(model, size, subject.stopped));
 
-  const latent = random.randn(area);
+  const latent = new TorchGenerator(1).randn(area);
   await measure('preview', async () => {
     for (let i = 0; i < batchSize; i++) latentPreview(latent, w, h);
   });

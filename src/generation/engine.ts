@@ -16,6 +16,7 @@ import { cpuReport, EngineDevice } from './engine-device.ts';
 import { DEFAULT_MEMORY, roomOf, type MemoryOptions, type MemoryPlan } from './memory-options.ts';
 import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
 import { makePictures, type Job } from './picture-run.ts';
+import { stepTime } from './step-time.ts';
 import { prepareRequest } from './prepare.ts';
 import {
   DEFAULT_PARAMETERS,
@@ -62,9 +63,10 @@ export class Engine implements EngineApi {
     this.#memory = options;
   }
 
-  async estimateMemory(sha256: string, size: RequestSize, options: MemoryOptions) {
+  async estimateMemory(sha256: string, size: RequestSize, asked: MemoryOptions, cpu: boolean) {
     const record = await getModel(sha256);
-    const limits = await this.#device.limits();
+    const limits = cpu ? cpuReport() : await this.#device.limits();
+    const options = cpu ? inWasm(asked) : asked;
     const needs = record && limits && memoryNeeds(record, size, limits.shaderF16);
     return needs ? { ...planMemory(needs, options, limits.maxBufferSize), room: roomOf(options) } : null;
   }
@@ -145,6 +147,30 @@ export class Engine implements EngineApi {
     }
   }
 
+  async stepTime(sha256: string, size: RequestSize, onEvent: OnEvent): Promise<number> {
+    if (this.#job) throw new BadParametersError('A picture is being made. Interrupt it first, or wait.');
+    const job: Job = { stop: false, skip: false };
+    const stopped = () => job.stop;
+    this.#job = job;
+    this.#listener = onEvent;
+    try {
+      const parameters = { ...DEFAULT_PARAMETERS, ...size };
+      const record = await this.#record(sha256);
+      const plan = await this.#plan(record, parameters);
+      const work = async () => {
+        const model = await this.#ensureModel(record, parameters, plan, stopped);
+        this.#sizes.add(sizeOf(size, plan));
+        return stepTime(model, size, stopped);
+      };
+      return await this.#device.unlessLost(work());
+    } catch (error) {
+      throw await this.#device.explain(error);
+    } finally {
+      this.#job = null;
+      this.#listener = () => undefined;
+    }
+  }
+
   async gpuMemory(): Promise<number | null> {
     return this.#device.memory?.live ?? null;
   }
@@ -208,7 +234,7 @@ export class Engine implements EngineApi {
     const { shaderF16, maxBufferSize } = await this.#device.report();
     const needs = memoryNeeds(record, parameters, shaderF16);
     if (!needs) return { lowVram: false, tiledVae: false, bytes: 0, working: 0 };
-    const options = this.#device.cpu ? { ...this.#memory, gpuMemory: WASM_MEMORY } : this.#memory;
+    const options = this.#device.cpu ? inWasm(this.#memory) : this.#memory;
     return planMemory(needs, options, maxBufferSize);
   }
 
@@ -225,6 +251,10 @@ export class Engine implements EngineApi {
     await this.unload().catch(() => undefined);
     this.#device.forget();
   }
+}
+
+function inWasm(options: MemoryOptions): MemoryOptions {
+  return { ...options, gpuMemory: WASM_MEMORY };
 }
 
 /** What decides the sizes of buffers. */

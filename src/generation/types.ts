@@ -175,15 +175,19 @@ export interface TokenCountOptions {
 
 /** workers/engine.ts, seen through comlink. One job at a time. Rejections are Errors whose message a person can read. */
 export interface EngineApi {
-  /** Finds the GPU (or says why there is none). `cpu`: the person chose the slow mode. */
+  /** Finds the GPU (or says why there is none). `cpu`: the processor is to compute. */
   start(options: { readonly cpu: boolean }): Promise<DeviceReport>;
   /** How to keep within the GPU's memory, from the next job on. */
   setMemory(options: MemoryOptions): Promise<void>;
-  /** What pictures of a size would take of the GPU's memory, before anything is loaded. Null where that cannot be told. */
+  /**
+   * What pictures of a size would take of the GPU's memory, before anything is loaded; `cpu`: of what wasm can hold. Null
+   * where that cannot be told.
+   */
   estimateMemory(
     sha256: string,
     size: RequestSize,
     options: MemoryOptions,
+    cpu: boolean,
   ): Promise<(MemoryPlan & { readonly room: number }) | null>;
   /** Bytes of the GPU's memory that the engine's buffers hold; null without a GPU. */
   gpuMemory(): Promise<number | null>;
@@ -204,6 +208,8 @@ export interface EngineApi {
     size: RequestSize,
     onProgress: (progress: BenchmarkProgress) => void,
   ): Promise<BenchmarkResult>;
+  /** Loads a model where necessary, and times a step at a size, in milliseconds; `interrupt` stops that. */
+  stepTime(sha256: string, size: RequestSize, onEvent: (event: GenerationEvent) => void): Promise<number>;
   /** Stops after the step that runs; what is there is decoded and kept. */
   interrupt(): Promise<void>;
   /** Ends the current batch likewise and goes on with the next. */

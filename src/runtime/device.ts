@@ -3,6 +3,7 @@
 // The device is ours rather than onnxruntime's: it gets the adapter's full limits, it outlives the last session (which
 // would destroy onnxruntime's own), and `subgroups` is asked for only where attention computes right with it.
 import type { DeviceReport } from '../generation/types.ts';
+import { adapterName, isSoftware } from './adapter.ts';
 import { sumInFloat32 } from './float32-sums.ts';
 import { GpuMemory } from './gpu-memory.ts';
 import { attentionIsRight } from './self-test.ts';
@@ -105,18 +106,13 @@ function report(
   shaderF16: boolean,
   subgroups: boolean,
 ): DeviceReport {
-  const info = adapter.info;
-  const name =
-    info.description || [info.vendor, info.architecture].filter(Boolean).join(' ') || 'unknown GPU';
   return {
     backend: 'webgpu',
     problem: null,
-    adapter: name,
+    adapter: adapterName(adapter.info),
     shaderF16,
     subgroups,
     maxBufferSize: device.limits.maxBufferSize,
-    software: /swiftshader|llvmpipe|lavapipe|basic render/i.test(
-      `${name} ${info.vendor} ${info.architecture} ${info.device}`,
-    ),
+    software: isSoftware(adapter.info),
   };
 }

@@ -78,7 +78,7 @@ export class NotFiniteError extends Error {
   constructor(readonly evaluation: number) {
     super(
       `The UNet gave numbers that are not finite (evaluation ${evaluation + 1}). The model may be damaged, or need more ` +
-        'range than float16 has: try another copy of the model, or the slow CPU mode, which computes in float32.',
+        'range than float16 has: try another copy of the model, or the processor (Settings, Paint on), which computes in float32.',
     );
   }
 }

@@ -23,9 +23,10 @@ import type { ImporterClient } from './clients/importer-client.svelte.ts';
 import { readImages } from '../library/images.ts';
 import { listModels } from '../library/models.ts';
 import type { StoredImage, StoredModel } from '../library/types.ts';
+import type { ProcessorChoice } from './state/processor.svelte.ts';
 
 export interface DarkroomAutomation {
-  /** Finds the GPU, or says why there is none. `cpu`: the slow mode instead. */
+  /** Finds the GPU, or says why there is none. `cpu`: the processor is to compute. */
   start(cpu: boolean): Promise<DeviceReport>;
   importFile(
     file: File,
@@ -35,6 +36,8 @@ export interface DarkroomAutomation {
   ): Promise<ImportOutcome>;
   /** Settings > Graphics memory, kept as if a person had set it. */
   setMemory(options: MemoryOptions): void;
+  /** Settings > Paint on, likewise. */
+  paintOn(processor: ProcessorChoice): void;
   /** Loads a model of the library without making a picture. */
   load(sha256: string, cpu: boolean, onEvent: (event: GenerationEvent) => void): Promise<void>;
   /** Gives the loaded model's memory back. */
@@ -78,10 +81,11 @@ export interface AutomatedClients {
     Pick<EngineApi, 'estimateMemory'>;
   readonly importer: Pick<ImporterClient, 'importFile'>;
   readonly setMemory: DarkroomAutomation['setMemory'];
+  readonly paintOn: DarkroomAutomation['paintOn'];
 }
 
 /** Call once when the page starts. */
-export function exposeAutomation({ engine, importer, setMemory }: AutomatedClients): void {
+export function exposeAutomation({ engine, importer, setMemory, paintOn }: AutomatedClients): void {
   window.darkroom = {
     start: (cpu) => engine.start(cpu),
     importFile: (file, sidecar, options, onProgress) =>
@@ -90,10 +94,11 @@ export function exposeAutomation({ engine, importer, setMemory }: AutomatedClien
         onProgress,
       ),
     setMemory,
+    paintOn,
     load: (...args) => engine.load(...args),
     unload: () => engine.unload(),
     gpuMemory: () => engine.gpuMemory(),
-    estimateMemory: async (...args) => (await engine.estimateMemory(...args))?.bytes ?? null,
+    estimateMemory: async (...args) => (await engine.estimateMemory(...args, false))?.bytes ?? null,
     generate: (...args) => engine.generate(...args),
     benchmark: (...args) => engine.benchmark(...args),
     interrupt: () => engine.interrupt(),

@@ -7,6 +7,7 @@ import type { PromptPair, PromptStyle } from '../prompt/styles.ts';
 import { type Choices, RANGES, RNG_SOURCES, SEED_RANGE, snap } from './choices.ts';
 import { parseImageSettings } from './image-settings.ts';
 import { MAX_HISTORY } from './prompt-history.ts';
+import type { Processor, ProcessorChoice, Trials } from './state/processor.svelte.ts';
 import { isListName, MAX_LIST_LENGTH, MAX_LISTS, type WildcardList } from './wildcard-lists.ts';
 
 export type Theme = 'auto' | 'light' | 'dark';
@@ -17,7 +18,9 @@ export const SETTING_KEYS = {
   extraSeed: 'ui.txt2img.extra-seed',
   theme: 'ui.theme',
   model: 'ui.checkpoint',
-  cpu: 'ui.device.cpu',
+  /** Once a switch, for the processor. */
+  processor: 'ui.device.cpu',
+  trials: 'ui.device.trials',
   memory: 'ui.device.memory',
   styles: 'prompt.styles',
   chosenStyles: 'ui.txt2img.styles',
@@ -67,6 +70,18 @@ export function parseModelChoice(stored: unknown): string | null {
 
 export function parseSwitch(stored: unknown): boolean {
   return stored === true;
+}
+
+/** A switch that was off was no choice. */
+export function parseProcessor(stored: unknown): ProcessorChoice {
+  return stored === true ? 'cpu' : oneOf(stored, ['auto', 'gpu', 'cpu'] as const, 'auto');
+}
+
+export function parseTrials(stored: unknown): Trials {
+  const known = Object.entries(record(stored)).filter(
+    (entry): entry is [string, Processor] => entry[1] === 'gpu' || entry[1] === 'cpu',
+  );
+  return Object.fromEntries(known.slice(0, 100));
 }
 
 /** A GPU of less or more is taken for a mistake. */

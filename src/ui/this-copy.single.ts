@@ -7,6 +7,6 @@ export const THIS_COPY: ThisCopy = {
     'It cannot be installed as an app, nor be offered files and pictures by other programs.',
     'It does not update itself: a newer file replaces it.',
     'Browsers share what they keep for pages opened from disk: every copy of this file sees the same library, and the browser may refuse to protect it from being cleared.',
-    'The slow CPU mode runs on one core.',
+    'Painting on the processor uses one core.',
   ],
 };

@@ -1,15 +1,27 @@
 // Whether this page can reach a GPU, asked before anything heavy is loaded, and which browser or flag would help.
+import { adapterName, isSoftware } from '../runtime/adapter.ts';
 
 export type WebGpuProblem = 'insecure' | 'absent' | 'no-adapter';
 
-/** Asks the browser for a GPU without opening it. Null when there is one. */
-export async function findWebGpuProblem(): Promise<WebGpuProblem | null> {
+export type FoundGpu =
+  | { readonly problem: WebGpuProblem; readonly adapter: null }
+  | {
+      readonly problem: null;
+      /** `software`: there is no graphics card behind it. */
+      readonly adapter: { readonly name: string; readonly software: boolean };
+    };
+
+/** Asks the browser for a GPU without opening it. */
+export async function findGpu(): Promise<FoundGpu> {
   const gpu = (navigator as Partial<Navigator>).gpu;
-  if (!gpu) return globalThis.isSecureContext ? 'absent' : 'insecure';
+  if (!gpu) return { problem: globalThis.isSecureContext ? 'absent' : 'insecure', adapter: null };
   try {
-    return (await gpu.requestAdapter()) ? null : 'no-adapter';
+    const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+    if (!adapter) return { problem: 'no-adapter', adapter: null };
+    const { info } = adapter;
+    return { problem: null, adapter: { name: adapterName(info), software: isSoftware(info) } };
   } catch {
-    return 'no-adapter';
+    return { problem: 'no-adapter', adapter: null };
   }
 }
 

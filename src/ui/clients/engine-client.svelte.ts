@@ -36,7 +36,7 @@ export class EngineClient {
     this.#memory = memory;
   }
 
-  /** Starts the engine on the GPU, or in the slow mode, unless it runs that way already. */
+  /** Starts the engine on the GPU or on the processor, unless it runs that way already. */
   async start(cpu: boolean): Promise<DeviceReport> {
     if (this.#started && this.#started.cpu !== cpu) this.stop();
     const link = this.#alive();
@@ -80,6 +80,16 @@ export class EngineClient {
     return this.#withGpu(cpu, (engine) => engine.benchmark(sha256, size, proxy(onProgress)));
   }
 
+  /** Milliseconds of a step at a size; `interrupt` stops that. */
+  async stepTime(
+    sha256: string,
+    size: RequestSize,
+    cpu: boolean,
+    onEvent: (event: GenerationEvent) => void,
+  ): Promise<number> {
+    return this.#withGpu(cpu, (engine) => engine.stepTime(sha256, size, proxy(onEvent)));
+  }
+
   async interrupt(): Promise<void> {
     if (this.#started) await this.#link?.call((engine) => engine.interrupt());
   }
@@ -99,8 +109,8 @@ export class EngineClient {
   }
 
   /** Loads nothing. */
-  async estimateMemory(sha256: string, size: RequestSize, memory: MemoryOptions) {
-    return this.#alive().call((engine) => engine.estimateMemory(sha256, size, memory));
+  async estimateMemory(sha256: string, size: RequestSize, memory: MemoryOptions, cpu = false) {
+    return this.#alive().call((engine) => engine.estimateMemory(sha256, size, memory, cpu));
   }
 
   /** Ends the worker, whatever it does. Pending calls reject. */

@@ -11,6 +11,7 @@ import { isPicture } from '../dropped-files.ts';
 import { toFailure, type Failure } from '../failure.ts';
 import { findByHash } from '../model-facts.ts';
 import { pairSidecars } from '../pairing.ts';
+import { pickFiles } from '../pick-files.ts';
 import type { Picture } from '../picture.ts';
 import { remember } from '../prompt-history.ts';
 import { requestOf } from '../request.ts';
@@ -23,7 +24,8 @@ import { Gallery } from './gallery.svelte.ts';
 import { GenerationJob } from './generation.svelte.ts';
 import { ImportQueue, type ImportJob } from './imports.svelte.ts';
 import { Library } from './library.svelte.ts';
-import { Notices } from './notices.svelte.ts';
+import { Notices, type NoticeAction } from './notices.svelte.ts';
+import { ProcessorChooser, type ProcessorChoice } from './processor.svelte.ts';
 import { PngInfo, readPictureInfo } from './png-info.svelte.ts';
 import { GenerationQueue } from './queue.svelte.ts';
 import { Settings } from './settings.svelte.ts';
@@ -49,7 +51,13 @@ export class App {
   readonly library = new Library();
   readonly engine = new EngineClient(undefined, () => this.settings.memory);
   readonly tokens = new TokenClient();
-  readonly device = new Device(this.engine, this.settings);
+  readonly device = new Device(this.engine);
+  readonly processor = new ProcessorChooser(
+    this.engine,
+    this.settings,
+    () => this.device.look(),
+    navigator.userAgent,
+  );
   readonly benchmark = new Benchmark(this.engine);
   readonly pngInfo = new PngInfo();
   readonly imports = new ImportQueue(new ImporterClient(), (model) => this.#modelArrived(model));
@@ -67,7 +75,7 @@ export class App {
     withFallback(browserQueue, (error) => this.#queueNotKept(error)),
     browserTabs(),
     {
-      cpu: () => this.settings.cpu,
+      processor: this.processor.choose,
       during: (work) => this.#wakeLock.during(work),
       onStorageFailure: (error) => this.#queueNotKept(error),
       onDamaged: (count) =>
@@ -91,6 +99,8 @@ export class App {
   /** Id of the picture that is looked at; null follows the running job. */
   selectedPicture = $state<string | null>(null);
 
+  /** Requests on their way to the queue. */
+  #asking = 0;
   /** To keep the library, since the page was opened. */
   #asked = false;
 
@@ -256,16 +266,14 @@ export class App {
    * them and interrupts the one that runs, as in A1111.
    */
   async generate(now = false): Promise<void> {
+    if (!this.generating) this.job.interruptNext = false;
     const { model, queue } = this;
     if (!model) {
       this.notices.inform(
         'No checkpoint yet',
         'Drop a Stable Diffusion checkpoint on this page, or choose a file.',
+        this.#waysToAModel(),
       );
-      return;
-    }
-    if (this.device.advice) {
-      this.notices.inform('No GPU to draw on', 'See the remark on top of the page for what helps.');
       return;
     }
     this.imports.dismissFinished();
@@ -276,12 +284,32 @@ export class App {
     const { settings } = this;
     const parameters = settings.snapshot();
     settings.history = remember(settings.history, parameters);
+    this.#asking += 1;
     await this.attempt('The pictures could not be asked for', async () => {
       const requests = await this.#expand(requestOf(parameters, settings));
       const running = queue.current;
       await queue.add({ model, requests }, now);
       if (now && running !== null && queue.current === running) await this.job.interrupt();
     });
+    this.#asking -= 1;
+  }
+
+  /** Stops the running job after its step, or the one that is about to start before its first. */
+  async interrupt(): Promise<void> {
+    if (this.job.running) await this.job.interrupt();
+    else if (this.starting) this.job.interruptNext = true;
+  }
+
+  /** A job was asked for and does not run yet. */
+  get starting(): boolean {
+    return !this.job.running && (this.#asking > 0 || this.queue.active);
+  }
+
+  #waysToAModel(): readonly NoticeAction[] {
+    const choose = { label: 'Choose a file', run: () => pickFiles((files) => void this.importFiles(files)) };
+    const { demo } = this;
+    if (demo.info === null) return [choose];
+    return [{ label: 'Try the demo model', run: () => void demo.try() }, choose];
   }
 
   async #expand(request: GenerationParameters): Promise<readonly GenerationParameters[]> {
@@ -294,6 +322,7 @@ export class App {
       this.notices.warn(
         'Wildcards without a list',
         `${missing.slice(0, 20).join(', ')} stays in the prompt. Add the list in Settings, or set the variable before.`,
+        [{ label: 'Open Settings', run: () => (this.tab = 'settings') }],
       );
     }
     return requests;
@@ -311,9 +340,17 @@ export class App {
     this.settings.model = sha256;
   }
 
-  useCpu(cpu: boolean): void {
-    this.settings.cpu = cpu;
+  /** The person's choice, which holds until it is changed. */
+  paintOn(processor: ProcessorChoice): void {
+    this.settings.processor = processor;
     if (!this.generating) this.engine.stop();
+  }
+
+  /** Whether the processor paints, as far as that is known before a start. */
+  get onProcessor(): boolean {
+    const { processor } = this.settings;
+    if (processor !== 'auto') return processor === 'cpu';
+    return this.processor.decision?.processor === 'cpu' || this.device.advice !== null;
   }
 
   async deleteModel(model: StoredModel): Promise<void> {
@@ -365,7 +402,13 @@ export class App {
       'Your models are gone',
       `The browser has deleted what this page had stored, ${evicted === 1 ? 'a model' : `${evicted} models`} among it. ` +
         'Browsers do so when the disk gets full, or when site data is cleared. Import the files again; to keep them for ' +
-        'good, press "Ask to keep it" in the Models tab, and free some space on the disk.',
+        'good, press "Ask to keep it", and free some space on the disk.',
+      [
+        {
+          label: 'Ask to keep it',
+          run: () => void this.attempt('The browser could not be asked', () => this.library.askToPersist()),
+        },
+      ],
     );
   }
 
@@ -383,7 +426,13 @@ export class App {
       void this.attempt('The library could not be read', () => this.library.refreshModels());
     if (failure.code === 'no-webgpu') {
       this.notices.fail('No GPU to draw on', failure, [
-        { label: 'Use the slow CPU mode', run: () => this.useCpu(true) },
+        {
+          label: 'Paint on the processor',
+          run: () => {
+            this.paintOn('cpu');
+            void this.generate();
+          },
+        },
       ]);
     } else if (failure.code === 'out-of-memory' && this.settings.memory.lowVram !== 'on') {
       const lower = () => {
@@ -401,7 +450,7 @@ export class App {
 
 const TITLES: Partial<Record<Failure['code'], string>> = {
   'device-lost': 'The GPU was lost',
-  'out-of-memory': 'Not enough GPU memory',
+  'out-of-memory': 'Not enough memory',
   'not-finite': 'The model produced numbers that are not numbers',
   'model-missing': 'The checkpoint is no longer here',
   'storage-full': 'No room to keep the picture',

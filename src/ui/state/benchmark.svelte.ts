@@ -1,8 +1,9 @@
 // The benchmark of the Settings tab: what it is doing, and what came out.
 import type { BenchmarkProgress } from '../../generation/benchmark.ts';
 import type { BenchmarkResult } from '../../generation/benchmark-report.ts';
-import type { RequestSize } from '../../generation/types.ts';
+import type { GenerationParameters } from '../../generation/types.ts';
 import type { EngineClient } from '../clients/engine-client.svelte.ts';
+import type { ChooseProcessor } from './processor.svelte.ts';
 
 export class Benchmark {
   running = $state(false);
@@ -13,13 +14,22 @@ export class Benchmark {
   constructor(private readonly engine: EngineClient) {}
 
   /** Rejects with a Failure, unless it was stopped. */
-  async run(sha256: string, size: RequestSize, cpu: boolean): Promise<void> {
+  async run(sha256: string, request: GenerationParameters, choose: ChooseProcessor): Promise<void> {
     if (this.running) return;
     this.running = true;
     this.stopping = false;
     this.progress = null;
     try {
-      this.result = await this.engine.benchmark(sha256, size, cpu, (progress) => (this.progress = progress));
+      const processor = await choose(sha256, request, {
+        onEvent: () => undefined,
+        cancelled: () => this.stopping,
+        gpuFailed: false,
+      });
+      if (this.stopping) return;
+      const { width, height, batchSize } = request;
+      const onProgress = (progress: BenchmarkProgress) => (this.progress = progress);
+      const size = { width, height, batchSize };
+      this.result = await this.engine.benchmark(sha256, size, processor === 'cpu', onProgress);
     } catch (error) {
       if (!this.stopping) throw error;
     } finally {

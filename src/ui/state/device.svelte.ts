@@ -1,40 +1,39 @@
-// Whether there is a GPU, as the page knows it: a quick look first, the engine's word once it has started.
+// The GPU as the page knows it: a quick look first, the engine's word once it has started.
 import type { DeviceReport } from '../../generation/types.ts';
 import type { EngineClient } from '../clients/engine-client.svelte.ts';
-import { findWebGpuProblem, webGpuAdvice, type WebGpuAdvice, type WebGpuProblem } from '../webgpu.ts';
-import type { Settings } from './settings.svelte.ts';
+import { findGpu, webGpuAdvice, type FoundGpu, type WebGpuAdvice } from '../webgpu.ts';
 
 export class Device {
-  #problem = $state<WebGpuProblem | null>(null);
+  #found = $state.raw<FoundGpu | null>(null);
   readonly #engine: EngineClient;
-  readonly #settings: Settings;
 
-  constructor(engine: EngineClient, settings: Settings) {
+  constructor(engine: EngineClient) {
     this.#engine = engine;
-    this.#settings = settings;
   }
 
-  async look(): Promise<void> {
-    this.#problem = await findWebGpuProblem();
+  async look(): Promise<FoundGpu> {
+    const found = await findGpu();
+    this.#found = found;
+    return found;
   }
 
   get report(): DeviceReport | null {
     return this.#engine.report;
   }
 
-  /** Set when nothing can be generated until the person does something about it. */
+  /** What would give the page a GPU; null where it has one, or may have. */
   get advice(): WebGpuAdvice | null {
-    if (this.#settings.cpu) return null;
-    if (this.#problem) return webGpuAdvice(this.#problem, navigator.userAgent);
+    if (this.#found && this.#found.problem !== null)
+      return webGpuAdvice(this.#found.problem, navigator.userAgent);
     const report = this.report;
     if (report?.backend !== null || report.problem === null) return null;
     // The engine knows more than the quick look did.
     return { ...webGpuAdvice('no-adapter', navigator.userAgent), summary: report.problem };
   }
 
-  /** A remark about speed, or null. */
-  get slowness(): 'cpu' | 'software' | null {
-    if (this.#settings.cpu) return 'cpu';
-    return this.report?.software ? 'software' : null;
+  /** Name of a GPU without a graphics card behind it, or null. */
+  get softwareGpu(): string | null {
+    const adapter = this.#found?.adapter;
+    return adapter?.software ? adapter.name : null;
   }
 }

@@ -5,6 +5,7 @@ import type { EngineClient } from '../clients/engine-client.svelte.ts';
 import { Failure, toFailure, type FailureCode } from '../failure.ts';
 import { formatPercent, formatTimeLeft } from '../format.ts';
 import type { Picture } from '../picture.ts';
+import type { ChooseProcessor, Processor } from './processor.svelte.ts';
 import type { RunRecord } from './run-record.ts';
 
 export type StepEvent = Extract<GenerationEvent, { type: 'step' }>;
@@ -24,7 +25,8 @@ export interface Run {
   readonly model: string;
   /** Carried out one after another, as one job. */
   readonly requests: readonly GenerationParameters[];
-  readonly cpu: boolean;
+  /** What paints: asked before each request. */
+  readonly processor: ChooseProcessor;
   /** Where it stands, and what it takes to go on from there. */
   readonly record: RunRecord;
 }
@@ -55,6 +57,9 @@ export class GenerationJob {
   pictures = $state.raw<readonly Picture[]>([]);
   /** Spoken to screen readers: seldom enough to listen to. */
   announcement = $state('');
+
+  /** Interrupt came before the job did: it ends as soon as it starts. */
+  interruptNext = false;
 
   readonly #engine: EngineClient;
   readonly #hooks: GenerationHooks;
@@ -99,7 +104,8 @@ export class GenerationJob {
     if (this.running) throw new Error('A job is running already.');
     this.running = true;
     this.#stopped = false;
-    this.stopping = null;
+    this.stopping = this.interruptNext ? 'interrupt' : null;
+    this.interruptNext = false;
     this.status = 'Starting';
     this.loading = null;
     this.progress = null;
@@ -157,7 +163,7 @@ export class GenerationJob {
         const request = requests[record.position.request]!;
         const outcome = await this.#generate(request, run);
         // Asked for between two requests, the engine had nothing to interrupt.
-        interrupted = outcome.status === 'interrupted' || this.stopping === 'interrupt';
+        interrupted = outcome.status === 'interrupted' || this.#interrupted();
         if (!interrupted) record.nextRequest();
         if (this.#place) this.#place.before += request.batchCount;
       }
@@ -184,18 +190,26 @@ export class GenerationJob {
   async #generate(request: GenerationParameters, run: Run): Promise<GenerationOutcome> {
     const { record } = run;
     let losses = 0;
+    const interrupted: GenerationOutcome = { status: 'interrupted', imageIds: [] };
+    if (this.#interrupted()) return interrupted;
+    let processor = await this.#choose(request, run, false);
     for (;;) {
+      if (this.#interrupted()) return interrupted;
       const before = record.progress;
       const continuation = record.continuation();
       try {
         const receive = (event: GenerationEvent) => this.#receive(event);
-        return await this.#engine.generate(run.model, request, run.cpu, receive, continuation);
+        return await this.#engine.generate(run.model, request, processor === 'cpu', receive, continuation);
       } catch (error) {
         const failure = toFailure(error);
         // While the browser restarts its GPU process there is no GPU for a moment.
         const gone = losses > 0 && failure.code === 'no-webgpu';
+        if (!gone && failure.code === 'no-webgpu' && !this.#stopped) {
+          processor = await this.#choose(request, run, true);
+          if (processor === 'cpu') continue;
+        }
         if (this.#stopped || !(RECOVERABLE.has(failure.code) || gone)) throw failure;
-        if (this.stopping === 'interrupt') return { status: 'interrupted', imageIds: [] };
+        if (this.#interrupted()) return interrupted;
         losses = record.progress > before ? 1 : losses + 1;
         if (losses >= MAX_LOSSES) throw hopeless(failure, losses);
         this.#hooks.onRecovery(failure.message);
@@ -206,6 +220,20 @@ export class GenerationJob {
         if (this.#stopped) throw failure;
       }
     }
+  }
+
+  #interrupted(): boolean {
+    return this.stopping === 'interrupt';
+  }
+
+  async #choose(request: GenerationParameters, run: Run, gpuFailed: boolean): Promise<Processor> {
+    const processor = await run.processor(run.model, request, {
+      onEvent: (event) => this.#receive(event),
+      cancelled: () => this.#stopped || this.#interrupted(),
+      gpuFailed,
+    });
+    if (this.#stopped) throw new Failure('worker-died', 'The engine was stopped.');
+    return processor;
   }
 
   #receive(event: GenerationEvent): void {
@@ -244,7 +272,7 @@ export class GenerationJob {
 
   /** Asked while the engine was still starting, it had no job to interrupt. */
   #remindOfInterrupt(): void {
-    if (this.stopping === 'interrupt') void this.#ask('interrupt');
+    if (this.#interrupted()) void this.#ask('interrupt');
   }
 
   /** A step told as one of the whole job. */

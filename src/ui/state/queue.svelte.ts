@@ -5,11 +5,12 @@ import type { GenerationParameters } from '../../generation/types.ts';
 import type { QueuedJob, QueueStorage } from '../../library/queue.ts';
 import type { Tabs } from '../tabs.ts';
 import type { GenerationJob, RunEnd } from './generation.svelte.ts';
+import type { ChooseProcessor } from './processor.svelte.ts';
 import { RunRecord } from './run-record.ts';
 
 export interface QueueHooks {
-  /** The slow mode is chosen. */
-  readonly cpu: () => boolean;
+  /** What paints a job. */
+  readonly processor: ChooseProcessor;
   /** Around all work, for what must stay awake meanwhile. */
   readonly during: (work: () => Promise<void>) => Promise<void>;
   /** The queue cannot be read or written; what is under way goes on. */
@@ -231,7 +232,8 @@ export class GenerationQueue {
     try {
       await this.#publish();
       const { model, requests } = job;
-      const end = await this.#job.run({ model, requests, cpu: this.#hooks.cpu(), record });
+      const { processor } = this.#hooks;
+      const end = await this.#job.run({ model, requests, processor, record });
       await record.flush();
       await this.#settle(job, end);
     } finally {

@@ -12,14 +12,17 @@ import {
   parseModelChoice,
   parseNames,
   parseParameters,
+  parseProcessor,
   parseStyles,
   parseSwitch,
   parseTheme,
+  parseTrials,
   parseWildcardLists,
   SETTING_KEYS,
   type Theme,
 } from '../stored-settings.ts';
 import type { WildcardList } from '../wildcard-lists.ts';
+import type { ProcessorChoice, Trials } from './processor.svelte.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -47,8 +50,10 @@ export class Settings {
   theme = $state<Theme>('auto');
   /** SHA-256 of the chosen checkpoint. */
   model = $state<string | null>(null);
-  /** The person chose the slow mode. */
-  cpu = $state(false);
+  /** What paints. */
+  processor = $state<ProcessorChoice>('auto');
+  /** What was faster where it was tried. */
+  trials = $state.raw<Trials>({});
   /** How to keep within the GPU's memory. */
   memory = $state.raw<MemoryOptions>(DEFAULT_MEMORY);
   styles = $state.raw<readonly PromptStyle[]>([]);
@@ -78,7 +83,16 @@ export class Settings {
       read: (stored) => (this.model = parseModelChoice(stored)),
       value: () => this.model,
     },
-    { key: SETTING_KEYS.cpu, read: (stored) => (this.cpu = parseSwitch(stored)), value: () => this.cpu },
+    {
+      key: SETTING_KEYS.processor,
+      read: (stored) => (this.processor = parseProcessor(stored)),
+      value: () => this.processor,
+    },
+    {
+      key: SETTING_KEYS.trials,
+      read: (stored) => (this.trials = parseTrials(stored)),
+      value: () => this.trials,
+    },
     {
       key: SETTING_KEYS.memory,
       read: (stored) => (this.memory = parseMemory(stored)),
