@@ -24,7 +24,8 @@ export type Processor = 'auto' | 'software' | 'cpu';
 /** A finished picture, as bytes. */
 export interface Picture {
   readonly png: Buffer;
-  readonly seed: number;
+  /** In decimal: it may have 64 bits. */
+  readonly seed: string;
   readonly parameters: string;
 }
 
@@ -33,7 +34,7 @@ type Message =
   | { readonly kind: 'import'; readonly progress: ImportProgress }
   | { readonly kind: 'benchmark'; readonly progress: BenchmarkProgress }
   | { readonly kind: 'event'; readonly event: Exclude<GenerationEvent, { type: 'image' | 'preview' }> }
-  | { readonly kind: 'picture'; readonly png: string; readonly seed: number; readonly parameters: string };
+  | { readonly kind: 'picture'; readonly png: string; readonly seed: string; readonly parameters: string };
 
 declare global {
   interface Window {
@@ -142,7 +143,8 @@ export class App {
         const outcome = await window.darkroom.generate(sha256, parameters, cpu, (event) => {
           if (event.type === 'preview') return;
           if (event.type === 'image') {
-            const { seed, parameters } = event;
+            const { parameters } = event;
+            const seed = String(event.seed);
             const tell = (png: string) => window.tellScript({ kind: 'picture', png, seed, parameters });
             told.push(base64(event.png).then(tell));
           } else {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { MemoryOptions } from '../src/generation/memory-options.ts';
+import { parseSeed } from '../src/generation/seeds.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../src/generation/types.ts';
 import { validateParameters } from '../src/generation/validate.ts';
 import { App, type Processor } from './app.ts';
@@ -17,11 +18,11 @@ const HELP = `npm run generate -- --model FILE --prompt TEXT --out FILE.png [opt
   --negative TEXT      what it does not
   --out FILE           the picture; further ones become FILE-2.png, FILE-3.png ...
 
-  --steps N            sampling steps, 1 to 150 (${DEFAULT_PARAMETERS.steps})
+  --steps N            sampling steps (${DEFAULT_PARAMETERS.steps})
   --sampler NAME       "Euler a", "DDIM" ... (${DEFAULT_PARAMETERS.sampler})
   --scheduler NAME     "Karras", "Uniform" ... (${DEFAULT_PARAMETERS.scheduler})
-  --cfg N              CFG scale, 1 to 30 (${DEFAULT_PARAMETERS.cfgScale})
-  --width N, --height N  pixels, 64 to 2048 in steps of 8 (${DEFAULT_PARAMETERS.width})
+  --cfg N              CFG scale (${DEFAULT_PARAMETERS.cfgScale})
+  --width N, --height N  pixels, 64 to 4096 in steps of 8 (${DEFAULT_PARAMETERS.width})
   --seed N             -1 = random (${DEFAULT_PARAMETERS.seed})
   --batch-size N       pictures made at once (${DEFAULT_PARAMETERS.batchSize})
   --batch-count N      how often (${DEFAULT_PARAMETERS.batchCount})
@@ -118,6 +119,8 @@ function readArguments(args: readonly string[]): Request | null {
   const defaults = DEFAULT_PARAMETERS;
   const rng = values.rng?.toUpperCase() ?? defaults.rng;
   if (rng !== 'GPU' && rng !== 'CPU' && rng !== 'NV') throw new UsageError('--rng takes GPU, CPU or NV.');
+  const seed = parseSeed(values.seed ?? defaults.seed);
+  if (seed === null) throw new UsageError(`--seed takes a whole number of 64 bits, not "${values.seed}".`);
   const parameters: GenerationParameters = {
     ...defaults,
     prompt,
@@ -128,7 +131,7 @@ function readArguments(args: readonly string[]): Request | null {
     cfgScale: number('cfg', values.cfg, defaults.cfgScale),
     width: number('width', values.width, defaults.width),
     height: number('height', values.height, defaults.height),
-    seed: number('seed', values.seed, defaults.seed),
+    seed,
     batchSize: number('batch-size', values['batch-size'], defaults.batchSize),
     batchCount: number('batch-count', values['batch-count'], defaults.batchCount),
     clipSkip: number('clip-skip', values['clip-skip'], defaults.clipSkip),
@@ -214,7 +217,7 @@ async function generate(request: Request): Promise<number> {
       (picture) => {
         const path = pathOf(request.out, pictures++);
         writeFileSync(path, picture.png);
-        line.say(`${path} (seed ${String(picture.seed)})`);
+        line.say(`${path} (seed ${picture.seed})`);
       },
     );
     return outcome.status === 'finished' ? 0 : 130;

@@ -59,15 +59,18 @@ export type SettingInfo = Common &
         readonly kind: 'number';
         readonly standard: number;
         readonly min: number;
+        /** Of the slider. */
         readonly max: number;
+        /** Up to which texts and programs may ask. */
+        readonly limit: number;
         readonly step: number;
       }
     | { readonly kind: 'switch'; readonly standard: boolean }
     | { readonly kind: 'choice'; readonly standard: string; readonly choices: readonly string[] }
   );
 
-const number = (standard: number, min: number, max: number, step: number) =>
-  ({ kind: 'number', standard, min, max, step }) as const;
+const number = (standard: number, min: number, max: number, step: number, limit = max) =>
+  ({ kind: 'number', standard, min, max, limit, step }) as const;
 const toggle = (standard: boolean) => ({ kind: 'switch', standard }) as const;
 const choice = (standard: string, choices: readonly string[]) =>
   ({ kind: 'choice', standard, choices }) as const;
@@ -116,28 +119,28 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     label: 'Eta for DDIM',
     section: 'Sampler parameters',
     infotext: 'Eta DDIM',
-    ...number(0, 0, 1, 0.01),
+    ...number(0, 0, 1, 0.01, 100),
   },
   {
     key: 'etaAncestral',
     label: 'Eta for k-diffusion samplers',
     section: 'Sampler parameters',
     infotext: 'Eta',
-    ...number(1, 0, 1, 0.01),
+    ...number(1, 0, 1, 0.01, 100),
   },
   {
     key: 'sChurn',
     label: 'sigma churn',
     section: 'Sampler parameters',
     infotext: 'Sigma churn',
-    ...number(0, 0, 100, 0.01),
+    ...number(0, 0, 100, 0.01, 10_000),
   },
   {
     key: 'sTmin',
     label: 'sigma tmin',
     section: 'Sampler parameters',
     infotext: 'Sigma tmin',
-    ...number(0, 0, 10, 0.01),
+    ...number(0, 0, 10, 0.01, 10_000),
   },
   {
     key: 'sTmax',
@@ -145,14 +148,14 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     section: 'Sampler parameters',
     infotext: 'Sigma tmax',
     help: '0 = infinity.',
-    ...number(0, 0, 999, 0.01),
+    ...number(0, 0, 999, 0.01, 1_000_000),
   },
   {
     key: 'sNoise',
     label: 'sigma noise',
     section: 'Sampler parameters',
     infotext: 'Sigma noise',
-    ...number(1, 0, 1.1, 0.001),
+    ...number(1, 0, 1.1, 0.001, 100),
   },
   {
     key: 'sigmaMin',
@@ -160,7 +163,7 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     section: 'Sampler parameters',
     infotext: 'Schedule min sigma',
     help: '0 = the default of the schedule.',
-    ...number(0, 0, 10, 0.01),
+    ...number(0, 0, 10, 0.01, 10_000),
   },
   {
     key: 'sigmaMax',
@@ -168,7 +171,7 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     section: 'Sampler parameters',
     infotext: 'Schedule max sigma',
     help: '0 = the default of the schedule.',
-    ...number(0, 0, 100, 0.01),
+    ...number(0, 0, 100, 0.01, 1_000_000),
   },
   {
     key: 'rho',
@@ -176,7 +179,7 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     section: 'Sampler parameters',
     infotext: 'Schedule rho',
     help: '0 = the default of the schedule.',
-    ...number(0, 0, 20, 0.1),
+    ...number(0, 0, 20, 0.1, 1000),
   },
   {
     key: 'alwaysDiscardNextToLastSigma',
@@ -239,14 +242,14 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     label: 'Beta scheduler - alpha',
     section: 'Sampler parameters',
     infotext: 'Beta scheduler alpha',
-    ...number(0.6, 0.01, 1, 0.01),
+    ...number(0.6, 0.01, 1, 0.01, 1000),
   },
   {
     key: 'betaBeta',
     label: 'Beta scheduler - beta',
     section: 'Sampler parameters',
     infotext: 'Beta scheduler beta',
-    ...number(0.6, 0.01, 1, 0.01),
+    ...number(0.6, 0.01, 1, 0.01, 1000),
   },
   {
     key: 'sMinUncond',
@@ -254,7 +257,7 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     section: 'Optimizations',
     infotext: 'NGMS',
     help: 'Below it, every other step goes without the negative prompt. 0 = never.',
-    ...number(0, 0, 15, 0.01),
+    ...number(0, 0, 15, 0.01, 10_000),
   },
   {
     key: 'sMinUncondAll',

@@ -5,6 +5,7 @@ import type { Conditions } from './conditioning.ts';
 import { createInfotext } from './infotext/create.ts';
 import type { Infotext } from './infotext/parse.ts';
 import type { InfotextScalar } from './infotext/quote.ts';
+import { parseSeed, RANDOM_SEED, type Seed } from './seeds.ts';
 import { ensdToText, numberFromText, settingsFromText, settingsToText } from './settings-text.ts';
 import type { GenerationParameters } from './types.ts';
 
@@ -14,8 +15,8 @@ export const PROGRAM_VERSION = `darkroom-v${version}`;
 /** What the text tells besides the request. */
 export interface InfotextContext {
   /** This picture's own seed and variation seed (seeds.ts `seedsOf`). The request's variation seed unless given. */
-  readonly seed: number;
-  readonly subseed?: number;
+  readonly seed: Seed;
+  readonly subseed?: Seed;
   /** How its prompts came to one length; the settings are written where this is not known. */
   readonly padded?: Conditions['padded'];
   /** Made with an inpainting model. */
@@ -42,7 +43,7 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     sampler: parameters.sampler,
     scheduler: parameters.scheduler,
     cfgScale: parameters.cfgScale,
-    seed: context.seed,
+    seed: String(context.seed),
     width: parameters.width,
     height: parameters.height,
     modelHash: context.modelHash ?? null,
@@ -50,7 +51,7 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     vaeHash: context.vaeHash ?? null,
     vaeName: context.vaeName ?? null,
     clipSkip: parameters.clipSkip > 1 ? parameters.clipSkip : null,
-    variationSeed: varied ? (context.subseed ?? parameters.subseed) : null,
+    variationSeed: varied ? String(context.subseed ?? parameters.subseed) : null,
     variationSeedStrength: varied ? subseedStrength : null,
     seedResizeFrom: resized ? { width: seedResizeFromWidth, height: seedResizeFromHeight } : null,
     conditionalMaskWeight: context.inpainting ? '1.0' : null,
@@ -74,18 +75,29 @@ export function toGenerationParameters(infotext: Infotext): Partial<GenerationPa
     const value = numberFromText(infotext[key]);
     if (value !== null) result[field] = value;
   }
+  const seed = parseSeed(infotext['Seed']);
+  if (seed !== null) result.seed = seed;
   if (typeof infotext['Sampler'] === 'string') {
     const { sampler, scheduler } = resolveSampler(infotext['Sampler'], textOf(infotext['Schedule type']));
     result.sampler = sampler;
     result.scheduler = scheduler;
   }
-  if (result.steps === undefined && result.sampler === undefined) return result;
+  if (result.steps === undefined && result.sampler === undefined) return withSizes(result);
   for (const [field, key, standard] of NUMBERS_WITH_DEFAULTS)
     result[field] = numberFromText(infotext[key]) ?? standard;
+  result.subseed = parseSeed(infotext['Variation seed']) ?? RANDOM_SEED;
   const rng = infotext['RNG'];
   result.rng = rng === 'CPU' || rng === 'NV' ? rng : 'GPU';
   result.settings = settingsFromText(infotext);
-  return result;
+  return withSizes(result);
+}
+
+function withSizes(asked: Partial<GenerationParameters>): Partial<GenerationParameters> {
+  const sizes = SIZES.flatMap((field) => {
+    const size = asked[field];
+    return size === undefined ? [] : [[field, LATENT_CELL * Math.floor(size / LATENT_CELL)] as const];
+  });
+  return { ...asked, ...Object.fromEntries(sizes) };
 }
 
 /** Which checkpoint a picture was made with, for looking it up; null where its text does not tell. */
@@ -99,11 +111,14 @@ export function describeModelOf(infotext: Infotext): {
   return { hash: /^[0-9a-f]{6,64}$/.test(hash) ? hash : null, name: name === '' ? null : name };
 }
 
+/** Pixels of a latent's cell. A1111 divides sizes by it and rounds down: 540 asks for 536 (processing.py, ImageRNG). */
+const LATENT_CELL = 8;
+const SIZES = ['width', 'height', 'seedResizeFromWidth', 'seedResizeFromHeight'] as const;
+
 /** Fields that are one number in the text. "Batch size" was written by versions before 1.3 and is still read. */
 const NUMBERS = [
   ['steps', 'Steps'],
   ['cfgScale', 'CFG scale'],
-  ['seed', 'Seed'],
   ['width', 'Size-1'],
   ['height', 'Size-2'],
   ['batchSize', 'Batch size'],
@@ -113,7 +128,6 @@ const NUMBERS = [
 const NUMBERS_WITH_DEFAULTS = [
   ['clipSkip', 'Clip skip', 1],
   ['ensd', 'ENSD', 0],
-  ['subseed', 'Variation seed', -1],
   ['subseedStrength', 'Variation seed strength', 0],
   ['seedResizeFromWidth', 'Seed resize from-1', 0],
   ['seedResizeFromHeight', 'Seed resize from-2', 0],

@@ -10,7 +10,7 @@ import { turn } from '../runtime/turn.ts';
 import { encodePrompts, type CondCache, type Conditions } from './conditioning.ts';
 import { fromGenerationParameters } from './parameters.ts';
 import { Replay } from './replay.ts';
-import { seedsOf } from './seeds.ts';
+import { seedsOf, type Seed } from './seeds.ts';
 import { TimeLeft } from './time-left.ts';
 import { sampleTxt2Img } from './txt2img.ts';
 import type { Continuation, GenerationEvent, GenerationOutcome, GenerationParameters } from './types.ts';
@@ -132,7 +132,7 @@ async function keep(
   pixels: Float32Array,
   model: LoadedModel,
   parameters: GenerationParameters,
-  seed: number,
+  seed: Seed,
   text: string,
   interrupted: boolean,
   onEvent: OnEvent,

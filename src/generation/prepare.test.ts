@@ -54,6 +54,18 @@ describe('seedsOf', () => {
     expect(seedsOf({ seed: 5, subseed: 9, subseedStrength: 0 }, 3)).toEqual({ seed: 8, subseed: 12 });
   });
 
+  test('beyond what a number holds', () => {
+    const seed = 2n ** 63n;
+    expect(seedsOf({ seed, subseed: 2 ** 53 - 1, subseedStrength: 0 }, 2)).toEqual({
+      seed: 2n ** 63n + 2n,
+      subseed: 2n ** 53n + 1n,
+    });
+    expect(seedsOf({ seed: -(2n ** 53n), subseed: -2, subseedStrength: 0 }, 1)).toEqual({
+      seed: 1 - 2 ** 53,
+      subseed: -1,
+    });
+  });
+
   test('while varying only the variation seed goes on', () => {
     expect(seedsOf({ seed: 5, subseed: 9, subseedStrength: 0.1 }, 3)).toEqual({ seed: 5, subseed: 12 });
   });

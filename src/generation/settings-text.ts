@@ -27,7 +27,7 @@ const EMPHASIS = /[()[\]\\]|\bBREAK\b/;
 const EMPHASIS_WITH_BRACES = /[()[\]{}\\]|\bBREAK\b/;
 
 /** Other keys under which a setting is found: A1111 writes "schedule" where its own option is named "scheduler". */
-const ALIASES: Readonly<Partial<Record<ImageSettingKey, string>>> = {
+export const SETTING_ALIASES: Readonly<Partial<Record<ImageSettingKey, string>>> = {
   betaAlpha: 'Beta schedule alpha',
   betaBeta: 'Beta schedule beta',
 };
@@ -70,9 +70,9 @@ export function ensdToText({ ensd, sampler, settings }: GenerationParameters): n
 /** All settings of a text: those it does not tell, or tells in a way that means nothing, are at A1111's defaults. */
 export function settingsFromText(infotext: Infotext): ImageSettings {
   const read = IMAGE_SETTINGS.flatMap((info) => {
-    const names = [info.infotext, ALIASES[info.key]];
+    const names = [info.infotext, SETTING_ALIASES[info.key]];
     const given = names.flatMap((name) => (name == null ? [] : (infotext[name] ?? [])))[0];
-    const value = given === undefined ? null : readValue(info, given);
+    const value = given === undefined ? null : readSetting(info, given);
     return value === null ? [] : [[info.key, value] as const];
   });
   return { ...DEFAULT_IMAGE_SETTINGS, ...(Object.fromEntries(read) as Partial<ImageSettings>) };
@@ -87,7 +87,8 @@ export function numberFromText(value: unknown): number | null {
   return typeof number === 'number' && Number.isFinite(number) ? number : null;
 }
 
-function readValue(info: SettingInfo, given: unknown): InfotextScalar | null {
+/** The value of a setting as a text has it; null where that means nothing. */
+export function readSetting(info: SettingInfo, given: unknown): InfotextScalar | null {
   switch (info.kind) {
     case 'number': {
       const number = numberFromText(given);

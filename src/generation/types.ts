@@ -4,13 +4,14 @@ import type { TokenCount } from '../prompt/counter.ts';
 import type { BenchmarkProgress } from './benchmark.ts';
 import type { BenchmarkResult } from './benchmark-report.ts';
 import type { MemoryOptions, MemoryPlan } from './memory-options.ts';
+import type { Seed } from './seeds.ts';
 import { DEFAULT_IMAGE_SETTINGS, type ImageSettings } from './image-settings.ts';
 
 /** Everything that decides the pictures, with A1111's meanings. `seed` is resolved (never -1) once a job runs. */
 export interface GenerationParameters {
   readonly prompt: string;
   readonly negativePrompt: string;
-  /** 1 - 150. */
+  /** 1 - 150 on the slider; more where a text or a program asks for it (validate.ts), as for the others below. */
   readonly steps: number;
   /** A1111's name: "Euler a". */
   readonly sampler: string;
@@ -21,8 +22,8 @@ export interface GenerationParameters {
   /** Pixels, multiples of 8 from 64 to 2048. */
   readonly width: number;
   readonly height: number;
-  /** 0 - 2^32-1 and beyond as A1111 takes it; -1 asks for a random one. */
-  readonly seed: number;
+  /** 64 bits; -1 asks for a random one. */
+  readonly seed: Seed;
   readonly batchSize: number;
   readonly batchCount: number;
   /** 1 = last layer. */
@@ -32,7 +33,7 @@ export interface GenerationParameters {
   /** Eta noise seed delta. */
   readonly ensd: number;
   /** Variation seed; -1 asks for a random one. */
-  readonly subseed: number;
+  readonly subseed: Seed;
   /** Variation strength, 0..1: 0 leaves the variation seed out. */
   readonly subseedStrength: number;
   /** Size in pixels that the noise is taken from; 0 for the picture's own. */
@@ -112,7 +113,7 @@ export type GenerationEvent =
       readonly type: 'image';
       readonly id: string;
       readonly png: Blob;
-      readonly seed: number;
+      readonly seed: Seed;
       readonly parameters: string;
       readonly interrupted: boolean;
     }

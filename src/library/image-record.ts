@@ -1,4 +1,5 @@
 // The record of a picture: all that lists and searches need of it, without its pixels.
+import { parseSeed } from '../generation/seeds.ts';
 import type { StoredImage } from './types.ts';
 
 export interface ImageRecord extends Omit<StoredImage, 'png'> {
@@ -85,7 +86,7 @@ function hasCommonFields(value: unknown): value is { readonly id: string } {
     isTime(fields.createdAt) &&
     isSide(fields.width) &&
     isSide(fields.height) &&
-    Number.isFinite(fields.seed) &&
+    parseSeed(fields.seed) !== null &&
     typeof fields.modelHash === 'string' &&
     typeof fields.parameters === 'string' &&
     fields.parameters.length <= MAX_PARAMETERS

@@ -1,5 +1,6 @@
 // The queue of jobs that make pictures, and what a job that was cut short needs to go on. It outlives the page, and all
 // of the browser's tabs share it: every change is one transaction on what is stored then.
+import { parseSeed } from '../generation/seeds.ts';
 import type { Evaluation, GenerationParameters } from '../generation/types.ts';
 import { isOfLaterVersion } from './record-version.ts';
 import { explainStorageFailure } from './storage.ts';
@@ -162,10 +163,11 @@ function isQueuedJob(value: unknown, id: unknown): value is QueuedJob {
 
 function isRequest(value: unknown): boolean {
   const request = fieldsOf(value);
-  const numbers = ['steps', 'width', 'height', 'seed', 'batchSize', 'batchCount'] as const;
+  const numbers = ['steps', 'width', 'height', 'batchSize', 'batchCount'] as const;
   const texts = ['prompt', 'negativePrompt', 'sampler', 'scheduler'] as const;
   return (
     numbers.every((name) => Number.isSafeInteger(request[name])) &&
+    parseSeed(request['seed']) !== null &&
     texts.every((name) => typeof request[name] === 'string') &&
     typeof request['settings'] === 'object' &&
     request['settings'] !== null

@@ -1,4 +1,5 @@
 // What the library keeps in IndexedDB: models (weights in chunks, one record each) and images.
+import type { Seed } from '../generation/seeds.ts';
 import type { Detection, Prediction, WeightPlanEntry } from '../models/types.ts';
 
 /** A tensor of a stored model. Weights are kept as float16. */
@@ -58,7 +59,7 @@ export interface StoredImage {
   readonly createdAt: number;
   readonly width: number;
   readonly height: number;
-  readonly seed: number;
+  readonly seed: Seed;
   readonly modelHash: string;
   /** A1111's parameters text. */
   readonly parameters: string;

@@ -1,7 +1,8 @@
 // How pictures are called in a zip: A1111's numbers and seeds (modules/images.py, samples without a filename pattern).
+import type { Seed } from '../generation/seeds.ts';
 
 /** "00000-1234.png": like A1111's first picture of a folder. */
-export function zipName(index: number, seed: number): string {
+export function zipName(index: number, seed: Seed): string {
   return `${String(index).padStart(5, '0')}-${String(seed)}.png`;
 }
 

@@ -1,6 +1,6 @@
 // The ranges and lists of txt2img's controls, with A1111's names.
 import type { GenerationParameters } from '../generation/types.ts';
-import { PARAMETER_BOUNDS, SEED_BOUNDS } from '../generation/validate.ts';
+import { PARAMETER_BOUNDS, PARAMETER_LIMITS } from '../generation/validate.ts';
 import { SAMPLERS } from '../sampling/registry.ts';
 import { SCHEDULERS } from '../sampling/schedules.ts';
 
@@ -13,12 +13,14 @@ export interface Range {
 
 const MAX_ENSD = 2 ** 32 - 1;
 
+/** Of the sliders, and of what is typed. */
 export const RANGES = {
   ...PARAMETER_BOUNDS,
   ensd: { min: -MAX_ENSD, max: MAX_ENSD, step: 1 },
 } as const satisfies Partial<Record<keyof GenerationParameters, Range>>;
 
-export const SEED_RANGE: Range = { min: SEED_BOUNDS.random, max: SEED_BOUNDS.max, step: 1 };
+/** Of what texts and programs ask for, which is taken as it is. */
+export const LIMITS = { ...RANGES, ...PARAMETER_LIMITS } as const;
 
 export const RNG_SOURCES = ['GPU', 'CPU', 'NV'] as const;
 
@@ -29,6 +31,16 @@ export function snap(value: unknown, { min, max, step }: Range, fallback: number
   // A text of 7.125 asks for 7.125, whatever the step of the slider.
   if (!Number.isInteger(step)) return clamped;
   return Math.min(max, min + Math.round((clamped - min) / step) * step);
+}
+
+/** Why a typed number became another, in a few words; empty where it did not. */
+export function whySnapped(typed: number, range: Range): string {
+  const { min, max, step } = range;
+  if (!Number.isFinite(typed)) return 'Numbers only';
+  if (typed > max) return `${max} at most`;
+  if (typed < min) return `${min} at least`;
+  if (snap(typed, range, typed) === typed) return '';
+  return step === 1 ? 'Whole numbers only' : `Multiples of ${step} only`;
 }
 
 export interface Choices {

@@ -1,4 +1,5 @@
 // Wildcards and variants in a request: every picture gets a prompt of its own, decided by its seed. Loaded when first used.
+import { addToSeed, type Seed } from '../generation/seeds.ts';
 import type { GenerationParameters } from '../generation/types.ts';
 import { stripComments } from '../prompt/comments.ts';
 import { WildcardLists } from '../prompt/wildcard-lists.ts';
@@ -24,7 +25,7 @@ const TURN = 12;
 export async function expandRequest(
   request: GenerationParameters,
   lists: readonly WildcardList[],
-  randomSeed: () => number,
+  randomSeed: () => Seed,
 ): Promise<ExpandedRequest> {
   const options = {
     lists: new WildcardLists(new Map(lists.map(({ name, text }) => [name, text]))),
@@ -47,7 +48,7 @@ export async function expandRequest(
       await new Promise((resolve) => setTimeout(resolve));
       turn = performance.now();
     }
-    const random = randomOf(seed + i);
+    const random = randomOf(addToSeed(seed, i));
     const expand = (text: string): string => {
       const expanded = expandWildcards(text, { ...options, random });
       for (const name of expanded.missing) missing.add(name);
@@ -57,8 +58,8 @@ export async function expandRequest(
       ...request,
       prompt: expand(prompt),
       negativePrompt: expand(negativePrompt),
-      seed: varying ? seed : seed + i,
-      subseed: varying ? subseed + i : subseed,
+      seed: varying ? seed : addToSeed(seed, i),
+      subseed: varying ? addToSeed(subseed, i) : subseed,
       batchSize: 1,
       batchCount: 1,
     });
@@ -70,7 +71,7 @@ export async function expandRequest(
 }
 
 /** Numbers in [0, 1). */
-function randomOf(seed: number): () => number {
+function randomOf(seed: Seed): () => number {
   const twister = new MersenneTwister(seed);
   return () => twister.nextUint32() / 2 ** 32;
 }

@@ -1,4 +1,5 @@
 // Numbers as people read them: sizes, speeds, times.
+import type { Seed } from '../generation/seeds.ts';
 
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const;
 
@@ -47,7 +48,7 @@ export function clampFraction(fraction: number): number {
 }
 
 /** File name of a downloaded picture: local date, time and seed, so that a folder of them sorts by age. */
-export function pictureFileName(createdAt: number, seed: number): string {
+export function pictureFileName(createdAt: number, seed: Seed): string {
   const date = new Date(createdAt);
   const two = (value: number) => String(value).padStart(2, '0');
   const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`;
@@ -73,4 +74,14 @@ export function formatTime(time: number): string {
 /** Time of day with seconds, as people write it where they are. */
 export function formatClock(time: number): string {
   return new Date(time).toLocaleTimeString();
+}
+
+/** Names that are told in a list. */
+const MAX_LISTED = 30;
+
+/** "a, b, c"; of very many the first ones and how many more, for texts from elsewhere may hold thousands. */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_LISTED).map((name) => name.slice(0, 120));
+  if (names.length > MAX_LISTED) shown.push(`and ${names.length - MAX_LISTED} more`);
+  return shown.join(', ');
 }

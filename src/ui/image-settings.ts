@@ -12,7 +12,7 @@ import { snap } from './choices.ts';
 export function parseImageSetting(info: SettingInfo, value: unknown): number | boolean | string {
   switch (info.kind) {
     case 'number':
-      return snap(value, info, info.standard);
+      return snap(value, { ...info, max: info.limit }, info.standard);
     case 'switch':
       return typeof value === 'boolean' ? value : info.standard;
     case 'choice':

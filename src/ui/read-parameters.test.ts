@@ -18,7 +18,8 @@ describe('readParameters', () => {
       sampler: 'DPM++ 2M',
       cfgScale: 7.125,
       seed: 42,
-      width: 500,
+      // A1111's latent has 500 // 8 cells.
+      width: 496,
     });
     expect(read).toMatchObject({
       modelHash: '6ce0161689',
@@ -71,6 +72,44 @@ describe('readParameters', () => {
     ]);
   });
 
+  it.each([
+    'Perturbed Attention Guidance: 3',
+    'sag_guidance_scale: 0.75',
+    'CFG Rescale: 0.7',
+    'RP Active: True',
+    'Tiled Diffusion: "x: 1"',
+    'NegPiP Active: True',
+    'CADS active: True',
+    'Kohya Hires Fix: 1',
+    'FreeU Stages: 1',
+    'ADetailer model: face',
+    'ControlNet 0: "Module: canny"',
+    'Some extension of tomorrow: 1',
+    'Token merging ratio: 0.5',
+    'VAE: other.pt',
+    'Tiling: True',
+  ])('names what it does not know: %s', (field) => {
+    expect(readParameters(`a\n${LINE}, ${field}`).unsupported).toEqual([field.split(':')[0]]);
+  });
+
+  it.each([
+    ['Schedule type', 'Align Your Steps GITS'],
+    ['Emphasis', 'Fancy'],
+    ['RNG', 'XPU'],
+    ['Eta', 'much'],
+    ['UniPC order', '2.5'],
+    ['Variation seed', '0x10'],
+    ['Seed resize from', 'large'],
+    ['Noise Schedule', 'Other'],
+  ])('names a value that means nothing: %s %s', (name, value) => {
+    expect(readParameters(`a\n${LINE}, ${name}: ${value}`).unsupported).toEqual([`${name} ${value}`]);
+  });
+
+  it('says nothing of what changes no picture', () => {
+    const text = `a\n${LINE}, VAE hash: 1, Token merging ratio: 0.0, Tiling: False, Beta schedule alpha: 0.6, Version: v1.10.1, Created Date: 2024`;
+    expect(readParameters(text).unsupported).toEqual([]);
+  });
+
   it('finds nothing missing in the text of an inpainting model', () => {
     expect(readParameters(`a cat\n${LINE}, Conditional mask weight: 1.0`).unsupported).toEqual([]);
     expect(readParameters(`a cat\n${LINE}, Conditional mask weight: 0.5`).unsupported).toHaveLength(1);
@@ -98,7 +137,12 @@ it('keeps choices of the person that no text tells, and takes those that it does
 });
 
 it('says what became of values beyond the controls', () => {
-  const { parameters } = readParameters(TEXT.replace('Steps: 30', 'Steps: 900'));
+  const line = 'Steps: 99999, Sampler: Euler a, CFG scale: 45, Seed: 18446744073709551615, Size: 32x512';
+  const { parameters } = readParameters(`${'a'.repeat(100_001)}\n${line}`);
   const got = parseParameters({ ...DEFAULT_PARAMETERS, ...parameters }, CHOICES);
-  expect(describeChanges(parameters, got)).toEqual(['Sampling steps 900 became 150', 'Width 500 became 504']);
+  expect(describeChanges(parameters, got)).toEqual([
+    'Sampling steps 99999 became 10000',
+    'Width 32 became 64',
+    'The prompt of 100001 characters was cut to 100000',
+  ]);
 });

@@ -2,6 +2,7 @@
 // prompts do without.
 import { IMAGE_SETTINGS } from '../generation/image-settings.ts';
 import { splitPairs } from '../generation/infotext/pairs.ts';
+import { notUnderstood, type TextField } from '../generation/infotext/not-understood.ts';
 import { hasParameters, parseInfotext, type StyleExtraction } from '../generation/infotext/parse.ts';
 import { unquote } from '../generation/infotext/quote.ts';
 import { describeModelOf, toGenerationParameters } from '../generation/parameters.ts';
@@ -9,15 +10,9 @@ import type { GenerationParameters } from '../generation/types.ts';
 import { PromptTooLongError } from '../prompt/length.ts';
 import { findStyles } from '../prompt/find-styles.ts';
 import { applyStyles, type PromptPair, type PromptStyle } from '../prompt/styles.ts';
-import { resolveSampler } from '../sampling/registry.ts';
 
 /** UTF-16 units of a text that is read: prompts and all. */
 const MAX_LENGTH = 1_000_000;
-
-export interface TextField {
-  readonly name: string;
-  readonly value: string;
-}
 
 export interface ReadParameters {
   /** What the text decides. */
@@ -30,13 +25,9 @@ export interface ReadParameters {
   readonly modelName: string | null;
   /** The line of parameters as it stands, for people. */
   readonly fields: readonly TextField[];
-  /** What the text asks for and cannot be done. */
+  /** What the text asks for and is not understood, or cannot be done. */
   readonly unsupported: readonly string[];
 }
-
-/** Keys of A1111's text that change a picture in ways that are not there yet. */
-const UNSUPPORTED =
-  /^(?:Hires .*|First pass size|Denoising strength|Refiner.*|Face restoration|Tiling|Token merging ratio.*|Lora hashes|TI hashes|Hypernet.*|AddNet .*|ControlNet.*|Mask .*|Masked .*|Inpaint .*|Conditional mask weight|Init image hash|Image CFG scale|Noise multiplier|Extra noise|FP8 weight|VAE|ADetailer .*|Script|Dynamic thresholding.*|FreeU.*)$/;
 
 /** Any text gives a result. `styles`: to be found in the prompts. */
 export function readParameters(text: string, styles: readonly PromptStyle[] = []): ReadParameters {
@@ -55,7 +46,7 @@ export function readParameters(text: string, styles: readonly PromptStyle[] = []
     modelHash: model.hash,
     modelName: model.name,
     fields,
-    unsupported: unsupportedFields(fields),
+    unsupported: notUnderstood(fields),
   };
 }
 
@@ -86,19 +77,6 @@ function parameterFields(text: string): TextField[] {
 function wantsExtraSeed(parameters: Partial<GenerationParameters>): boolean {
   const { subseedStrength = 0, seedResizeFromWidth = 0, seedResizeFromHeight = 0 } = parameters;
   return subseedStrength !== 0 || seedResizeFromWidth > 0 || seedResizeFromHeight > 0;
-}
-
-function unsupportedFields(fields: readonly TextField[]): string[] {
-  // A weight of 1 is what inpainting models have here; they write it too.
-  const names = fields
-    .filter(
-      ({ name, value }) =>
-        UNSUPPORTED.test(name) && !(name === 'Conditional mask weight' && Number(value) === 1),
-    )
-    .map(({ name }) => name);
-  const sampler = fields.find(({ name }) => name === 'Sampler')?.value;
-  if (sampler !== undefined && !resolveSampler(sampler).known) names.push(`Sampler ${sampler}`);
-  return [...new Set(names)];
 }
 
 /** What a text decides, with the person's own choice where texts say nothing because the picture is the same either way. */
@@ -142,6 +120,13 @@ export function describeChanges(
   };
   for (const [key, label] of Object.entries(LABELS) as [keyof typeof LABELS, string][]) {
     compare(label, asked[key], got[key]);
+  }
+  for (const [key, label] of [
+    ['prompt', 'The prompt'],
+    ['negativePrompt', 'The negative prompt'],
+  ] as const) {
+    const [before, after] = [asked[key]?.length ?? 0, got[key].length];
+    if (before > after) changes.push(`${label} of ${before} characters was cut to ${after}`);
   }
   for (const { key, label } of IMAGE_SETTINGS) compare(label, asked.settings?.[key], got.settings[key]);
   return changes;

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { IMAGE_SETTINGS } from '../generation/image-settings.ts';
 import { DEFAULT_PARAMETERS } from '../generation/types.ts';
-import { RANGES, snap } from './choices.ts';
+import { parseSeed } from '../generation/seeds.ts';
+import { LIMITS, RANGES, snap, whySnapped } from './choices.ts';
 import {
   parseHistory,
   parseMemory,
@@ -31,6 +32,20 @@ describe('parseParameters', () => {
     expect(parseParameters(structuredClone(parameters), choices)).toEqual(parameters);
   });
 
+  it('keeps seeds of 64 bits, and reads those of old records', () => {
+    for (const seed of [2n ** 64n - 1n, -(2n ** 63n), 5, -1]) {
+      expect(parseParameters(structuredClone({ seed, subseed: seed }), choices)).toMatchObject({
+        seed,
+        subseed: seed,
+      });
+    }
+    expect(parseParameters({ seed: '6687881544318117707' }, choices).seed).toBe(6687881544318117707n);
+    expect(parseParameters({ seed: 2n ** 64n, subseed: 0.5 }, choices)).toMatchObject({
+      seed: -1,
+      subseed: -1,
+    });
+  });
+
   it.each([undefined, null, 7, 'x', [], { prompt: 5, steps: 'many', sampler: '__proto__', rng: {} }])(
     'gives the defaults for %o',
     (stored) => expect(parseParameters(stored, choices)).toEqual(DEFAULT_PARAMETERS),
@@ -42,12 +57,12 @@ describe('parseParameters', () => {
       choices,
     );
     expect(parsed).toMatchObject({
-      steps: 150,
+      steps: 10_000,
       width: 512,
       height: 64,
       batchSize: 1,
-      cfgScale: 1,
-      seed: -1,
+      cfgScale: 0,
+      seed: -7,
       clipSkip: 2,
     });
   });
@@ -68,14 +83,14 @@ describe('parseParameters', () => {
     fc.assert(
       fc.property(fc.oneof(fc.anything(), parameters, fc.record({ settings })), (stored) => {
         const parsed = parseParameters(stored, choices);
-        for (const [key, range] of Object.entries(RANGES)) {
-          const value = parsed[key as keyof typeof RANGES];
+        for (const [key, range] of Object.entries(LIMITS)) {
+          const value = parsed[key as keyof typeof LIMITS];
           expect(value).toBeGreaterThanOrEqual(range.min);
           expect(value).toBeLessThanOrEqual(range.max);
         }
         expect(parsed.width % 8).toBe(0);
         expect(parsed.height % 8).toBe(0);
-        expect(Number.isSafeInteger(parsed.seed)).toBe(true);
+        expect(parseSeed(parsed.seed)).toBe(parsed.seed);
         expect(choices.samplers).toContain(parsed.sampler);
         expect(choices.schedulers).toContain(parsed.scheduler);
         expect(typeof parsed.prompt).toBe('string');
@@ -84,7 +99,7 @@ describe('parseParameters', () => {
           expect(typeof value).toBe(typeof info.standard);
           if (info.kind === 'choice') expect(info.choices).toContain(value);
           if (info.kind === 'number') expect(Number(value)).toBeGreaterThanOrEqual(info.min);
-          if (info.kind === 'number') expect(Number(value)).toBeLessThanOrEqual(info.max);
+          if (info.kind === 'number') expect(Number(value)).toBeLessThanOrEqual(info.limit);
         }
         // Reading back what was written changes nothing.
         expect(parseParameters(structuredClone(parsed), choices)).toEqual(parsed);
@@ -105,6 +120,18 @@ it('snaps to whole steps, and leaves fractions as they were asked for', () => {
   expect(snap(0.0291675, { min: 0, max: 10, step: 0.01 }, 0)).toBe(0.0291675);
   expect(snap(30.5, RANGES.cfgScale, 7)).toBe(30);
   expect(snap(2047, RANGES.width, 512)).toBe(2048);
+});
+
+it.each([
+  [504, RANGES.width, ''],
+  [500, RANGES.width, 'Multiples of 8 only'],
+  [200, RANGES.steps, '150 at most'],
+  [0, RANGES.steps, '1 at least'],
+  [2.5, RANGES.steps, 'Whole numbers only'],
+  [7.125, RANGES.cfgScale, ''],
+  [Number.NaN, RANGES.cfgScale, 'Numbers only'],
+])('says why %s became another number', (typed, range, why) => {
+  expect(whySnapped(typed, range)).toBe(why);
 });
 
 it('reads the theme and the model', () => {

@@ -2,9 +2,10 @@
 // years old, half-written or made by someone else, and must never keep the page from starting.
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../generation/types.ts';
 import { DEFAULT_MEMORY, type MemoryOptions } from '../generation/memory-options.ts';
+import { parseSeed } from '../generation/seeds.ts';
 import { MAX_PROMPT_LENGTH } from '../prompt/length.ts';
 import type { PromptPair, PromptStyle } from '../prompt/styles.ts';
-import { type Choices, RANGES, RNG_SOURCES, SEED_RANGE, snap } from './choices.ts';
+import { type Choices, LIMITS, RNG_SOURCES, snap } from './choices.ts';
 import { parseImageSettings } from './image-settings.ts';
 import { MAX_HISTORY } from './prompt-history.ts';
 import type { Processor, ProcessorChoice, Trials } from './state/processor.svelte.ts';
@@ -36,7 +37,7 @@ export const MAX_STYLE_NAME = 200;
 export function parseParameters(stored: unknown, choices: Choices): GenerationParameters {
   const from = record(stored);
   const fallback = DEFAULT_PARAMETERS;
-  const number = (key: keyof typeof RANGES) => snap(from[key], RANGES[key], fallback[key]);
+  const number = (key: keyof typeof LIMITS) => snap(from[key], LIMITS[key], fallback[key]);
   return {
     ...parsePrompts(from),
     steps: number('steps'),
@@ -45,13 +46,13 @@ export function parseParameters(stored: unknown, choices: Choices): GenerationPa
     cfgScale: number('cfgScale'),
     width: number('width'),
     height: number('height'),
-    seed: snap(from['seed'], SEED_RANGE, fallback.seed),
+    seed: parseSeed(from['seed']) ?? fallback.seed,
     batchSize: number('batchSize'),
     batchCount: number('batchCount'),
     clipSkip: number('clipSkip'),
     rng: oneOf(from['rng'], RNG_SOURCES, fallback.rng),
     ensd: number('ensd'),
-    subseed: snap(from['subseed'], SEED_RANGE, fallback.subseed),
+    subseed: parseSeed(from['subseed']) ?? fallback.subseed,
     subseedStrength: number('subseedStrength'),
     seedResizeFromWidth: number('seedResizeFromWidth'),
     seedResizeFromHeight: number('seedResizeFromHeight'),

@@ -30,7 +30,7 @@ export class BrownianTree {
   /** `size`: values of one image. The interval's ends are rounded to 6 decimals, as every time is. */
   constructor(
     private readonly source: RandomSource,
-    private readonly seed: number,
+    private readonly seed: number | bigint,
     private readonly size: number,
     sigmaMin: number,
     sigmaMax: number,

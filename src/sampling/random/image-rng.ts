@@ -9,8 +9,8 @@ export interface ImageRngOptions {
   /** Channels, height, width of one image's latent. */
   readonly shape: readonly [channels: number, height: number, width: number];
   /** One per image. */
-  readonly seeds: readonly number[];
-  readonly subseeds?: readonly number[];
+  readonly seeds: readonly (number | bigint)[];
+  readonly subseeds?: readonly (number | bigint)[];
   /** 0..1; 0 leaves the subseeds out. */
   readonly subseedStrength?: number;
   /** Size of the noise taken over, in pixels (8 per latent cell); 0 for none. */
@@ -30,8 +30,8 @@ export class ImageRng implements NoiseSource {
 
   constructor(private readonly options: ImageRngOptions) {
     for (const seed of options.seeds) {
-      if (!Number.isSafeInteger(seed))
-        throw new RangeError(`The seed ${seed} is not a whole number below 2^53.`);
+      if (typeof seed === 'number' && !Number.isSafeInteger(seed))
+        throw new RangeError(`The seed ${seed} is not a whole number that is exact.`);
     }
     this.generators = options.seeds.map((seed) => createGenerator(options.source, seed));
   }
@@ -78,7 +78,9 @@ export class ImageRng implements NoiseSource {
       return noise;
     });
     if (etaNoiseSeedDelta !== 0) {
-      this.generators = seeds.map((seed) => createGenerator(source, seed + etaNoiseSeedDelta));
+      this.generators = seeds.map((seed) =>
+        createGenerator(source, BigInt(seed) + BigInt(etaNoiseSeedDelta)),
+      );
     }
     return join(images);
   }

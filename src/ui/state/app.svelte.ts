@@ -1,4 +1,5 @@
 // The page's state and what the person can do, in one place; components show it and call it.
+import { parseSeed, randomSeed } from '../../generation/seeds.ts';
 import type { GenerationParameters } from '../../generation/types.ts';
 import { withFallback } from '../../library/memory-queue.ts';
 import { browserQueue } from '../../library/queue.ts';
@@ -9,6 +10,7 @@ import { TokenClient } from '../clients/token-client.ts';
 import { CHOICES } from '../choices.ts';
 import { isPicture } from '../dropped-files.ts';
 import { toFailure, type Failure } from '../failure.ts';
+import { listed } from '../format.ts';
 import { findByHash } from '../model-facts.ts';
 import { pairSidecars } from '../pairing.ts';
 import { pickFiles } from '../pick-files.ts';
@@ -39,9 +41,6 @@ export const TABS = [
 ] as const;
 
 export type TabId = (typeof TABS)[number]['id'];
-
-/** A1111 draws its random seeds below this. */
-const RANDOM_SEEDS = 4294967294;
 
 export class App {
   readonly notices = new Notices();
@@ -216,7 +215,7 @@ export class App {
         settings.chosenStyles = read.styles;
       }
       const remarks = [...describeChanges(asked, settings.snapshot())];
-      if (read.unsupported.length > 0) remarks.push(`Not supported yet: ${read.unsupported.join(', ')}`);
+      if (read.unsupported.length > 0) remarks.push(`Not supported yet: ${listed(read.unsupported)}`);
       const model = findByHash(this.usableModels, read.modelHash);
       if (model) this.chooseModel(model.sha256);
       else if (read.modelHash !== null) {
@@ -238,7 +237,7 @@ export class App {
       const { readParameters } = await import('../read-parameters.ts');
       const { fields } = readParameters(picture.parameters);
       const varied = fields.find(({ name }) => name === 'Variation seed')?.value;
-      this.settings.change({ subseed: Number(varied ?? picture.seed) });
+      this.settings.change({ subseed: parseSeed(varied) ?? picture.seed });
     });
   }
 
@@ -316,12 +315,11 @@ export class App {
     const { settings } = this;
     if (!settings.wildcards) return [request];
     const { expandRequest } = await import('../expand-request.ts');
-    const randomSeed = () => Math.floor(Math.random() * RANDOM_SEEDS);
     const { requests, missing } = await expandRequest(request, settings.wildcardLists, randomSeed);
     if (missing.length > 0) {
       this.notices.warn(
         'Wildcards without a list',
-        `${missing.slice(0, 20).join(', ')} stays in the prompt. Add the list in Settings, or set the variable before.`,
+        `${listed(missing)} stays in the prompt. Add the list in Settings, or set the variable before.`,
         [{ label: 'Open Settings', run: () => (this.tab = 'settings') }],
       );
     }
