@@ -1,9 +1,23 @@
 // Entrance of the page.
 import { mount } from 'svelte';
-import Root from './ui/Root.svelte';
+import Entrance from './ui/Entrance.svelte';
 import './ui/styles/tokens.css';
 import './ui/styles/base.css';
 
 const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app.');
-mount(Root, { target });
+
+/** Whatever happened, the person gets at what is theirs. */
+function giveUp(page: HTMLElement, error: unknown): void {
+  console.error(error);
+  import('./ui/last-resort.ts').then(
+    ({ showLastResort }) => showLastResort(page, error),
+    () => page.replaceChildren('Darkroom could not be shown. Load this page again.'),
+  );
+}
+
+try {
+  mount(Entrance, { target, props: { onfatal: (error: unknown) => giveUp(target, error) } });
+} catch (error) {
+  giveUp(target, error);
+}

@@ -11,12 +11,11 @@ export function blobSource(blob: Blob): ByteSource {
       let bytes: Uint8Array;
       try {
         bytes = new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
-      } catch (error) {
+      } catch {
         // The browser hands out a handle, not a copy: the file may have moved or changed since it was picked.
-        const reason = error instanceof Error ? error.message : String(error);
         throw new CheckpointError(
           'unreadable',
-          `The file could not be read (${reason}). It may have been moved or changed since it was picked: pick it again.`,
+          'The file could not be read. It may have been moved or changed since it was picked: pick it again.',
         );
       }
       if (bytes.length !== length) {

@@ -57,11 +57,13 @@ export function explainStorageFailure(error: unknown, what: string): Error {
   }
   if (name === 'DataError' || name === 'UnknownError' || name === 'AbortError') {
     return new StorageFullError(
-      `The browser could not write to its storage (${String(error)}). The disk may be full, or the browser keeps this ` +
+      'The browser could not write to its storage. The disk may be full, or the browser keeps this ' +
         'page in memory only (private window): free some space or use an ordinary window, then try again.',
     );
   }
-  return error instanceof Error ? error : new Error(String(error));
+  // Ours say what to do; what the browser says in its own words is no help to anyone.
+  const ours = error instanceof Error && !(error instanceof TypeError) && !(error instanceof DOMException);
+  return ours ? error : new Error('The browser did not take what was to be stored.', { cause: error });
 }
 
 const ADVICE =

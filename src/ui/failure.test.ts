@@ -43,3 +43,48 @@ it('has words for a browser that refuses a write without any', () => {
   expect(failure.code).toBe('storage-full');
   expect(failure.message).toMatch(/no room left/);
 });
+
+describe('what is not for people stays in the details', () => {
+  const broken = undefined as unknown as { open: { (): void } };
+  const provoked: [string, () => unknown][] = [
+    ['a missing object', () => broken.open()],
+    ['no function', () => (({}) as { go: () => void }).go()],
+    ['too long a text', () => 'x'.repeat(2 ** 30)],
+    ['bad JSON', () => JSON.parse('{') as unknown],
+    ['no iterable', () => [...(5 as unknown as string[])]],
+    ['a name that is not there', () => (globalThis as { eval: (code: string) => unknown }).eval('nowhere')],
+    ['destructuring nothing', () => ((value: { key: string }) => value.key)(null as never)],
+    ['what cannot be cloned', () => structuredClone(() => 1)],
+    ['a refusal', () => raise(new DOMException('Access is denied for this document.', 'SecurityError'))],
+    ['a closed database', () => raise(new DOMException('The connection is closing.', 'InvalidStateError'))],
+    ['Svelte', () => raise(new Error('https://svelte.dev/e/each_key_duplicate'))],
+    ['onnxruntime', () => raise(new Error("Can't create a session. ERROR_CODE: 6, ERROR_MESSAGE: bad"))],
+    ['a plain text', () => raise("Cannot read properties of undefined (reading 'open')")],
+  ];
+
+  function raise(error: unknown): never {
+    throw error;
+  }
+
+  it.each(provoked)('%s', (_, provoke) => {
+    for (const fallback of ['internal', 'bad-file', 'storage-full'] as const) {
+      let failure: Failure | undefined;
+      try {
+        provoke();
+      } catch (error) {
+        failure = toFailure(error, fallback);
+        const { message } = typeof error === 'string' ? { message: error } : (error as Error);
+        expect(failure.details).toContain(message);
+      }
+      expect(failure?.message).toMatch(/^[A-Z][a-z].*\.$/);
+      expect(failure?.message).not.toMatch(/undefined|null|function|Error|JSON|denied|svelte|session|\(|\[/);
+    }
+  });
+
+  it('ours are told as they are', () => {
+    for (const words of ['A model needs a name.', '"undefined.ckpt" is a picture.']) {
+      const error = Object.assign(new Error(words), { name: 'CheckpointError' });
+      expect(toFailure(error).message).toBe(words);
+    }
+  });
+});

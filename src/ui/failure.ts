@@ -1,4 +1,5 @@
-// What went wrong, for people: what happened, what to do next, and the details for a bug report.
+// What went wrong, for people: what happened, what to do next, and the details for a bug report. This is the one place
+// where errors become words: what JavaScript or the browser says in its own words goes into the details alone.
 import type { EngineFailure } from '../generation/types.ts';
 
 export type FailureCode =
@@ -42,27 +43,127 @@ const ENGINE_CODES: readonly EngineFailure['code'][] = [
 
 // The engine's and the library's own errors say in their message what to do.
 const HINTS: Partial<Record<FailureCode, string>> = {
-  internal: 'Try again. If it happens again, reload the page: your prompt and settings are kept.',
-  'worker-died': 'Try again: it is started afresh. Your prompt and settings are kept.',
+  internal: 'Try again. If it happens again, reload the page; the details help whoever is to mend it.',
+  'worker-died': 'Try again: it is started afresh.',
 };
 
-/** Browsers refuse a write without a word. */
-const NO_ROOM =
-  'The browser has no room left for this page. Free some space on the disk, or delete models or pictures.';
+/** What is said of an error that was not meant for people, by what was under way. */
+const UNEXPECTED: Partial<Record<FailureCode, string>> = {
+  // Browsers refuse a write without a word.
+  'storage-full':
+    'The browser has no room left for this page. Free some space on the disk, or delete models or pictures.',
+  'bad-file': 'Something in this file was not expected, and reading it failed.',
+  'device-lost': 'The GPU was reset or taken away from this page.',
+  'out-of-memory': 'There was not enough memory. Make smaller or fewer pictures at a time.',
+};
+
+/** The same, where the browser's kind of error tells more. */
+const BY_NAME: ReadonlyMap<string, string> = new Map([
+  [
+    'NotReadableError',
+    'The browser could not read this. It may have been moved or changed, or be in use: choose it again.',
+  ],
+  ['NotFoundError', 'The browser could not find this any more. It may have been moved, deleted or cleared.'],
+  ['SecurityError', 'The browser does not let this page store or read anything here.'],
+  ['NetworkError', 'The network did not answer.'],
+]);
 
 /** Turns whatever a worker or the library rejected with into a Failure. Never throws. */
 export function toFailure(error: unknown, fallback: FailureCode = 'internal'): Failure {
   if (error instanceof Failure) return error;
-  const record = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
-  const name = typeof record['name'] === 'string' ? record['name'] : '';
-  const code = ENGINE_CODES.find((known) => known === record['code']) ?? CODES_OF_NAMES.get(name) ?? fallback;
-  const message =
-    (typeof record['message'] === 'string' && record['message'].trim()) ||
-    (typeof error === 'string' && error.trim()) ||
-    (code === 'storage-full' ? NO_ROOM : 'Something failed without saying why.');
-  const stack = typeof record['stack'] === 'string' ? record['stack'] : '';
-  return new Failure(code, message, stack || `${name || code}: ${message}`);
+  const { name, message, code: own } = fieldsOf(error);
+  const known = ENGINE_CODES.find((code) => code === own) ?? CODES_OF_NAMES.get(name);
+  const code = known ?? fallback;
+  const ours = known !== undefined && known !== 'internal' && !NOT_OURS.has(name);
+  const said = message !== '' && (ours || isForPeople(name, message)) ? message : null;
+  const words =
+    said ?? BY_NAME.get(name) ?? UNEXPECTED[code] ?? 'Something happened that Darkroom did not expect.';
+  return new Failure(code, words, detailsOf(error));
 }
+
+/** What went wrong in one or two sentences, for a place in the page of its own. Never throws. */
+export function wordsOf(error: unknown, fallback?: FailureCode): string {
+  return toFailure(error, fallback).message;
+}
+
+/** Where an error comes from, for a report. Never throws. */
+export function detailsOf(error: unknown): string {
+  if (error instanceof Failure) return error.details;
+  const { name, message, stack } = fieldsOf(error);
+  const first = [name, message].filter((part) => part !== '').join(': ') || 'No details.';
+  return stack.includes(message) ? stack || first : `${first}\n${stack}`;
+}
+
+function fieldsOf(error: unknown) {
+  if (typeof error === 'string') return { name: '', message: error.trim(), stack: '', code: null };
+  const text = (key: string): string => {
+    try {
+      const value = (error as Record<string, unknown>)[key];
+      return typeof value === 'string' ? value.trim() : '';
+    } catch {
+      // Not even an object, or one that refuses to be looked at.
+      return '';
+    }
+  };
+  return { name: text('name'), message: text('message'), stack: text('stack'), code: text('code') };
+}
+
+/** Our own errors are written for people; those of the language, the browser and onnxruntime are not. */
+function isForPeople(name: string, message: string): boolean {
+  return !NOT_OURS.has(name) && !MACHINE_WORDS.test(message);
+}
+
+const NOT_OURS: ReadonlySet<string> = new Set([
+  // The language and WebAssembly.
+  ...[
+    'AggregateError',
+    'EvalError',
+    'InternalError',
+    'RangeError',
+    'ReferenceError',
+    'SyntaxError',
+    'TypeError',
+  ],
+  ...['URIError', 'CompileError', 'LinkError', 'RuntimeError', 'SuppressedError'],
+  // The browser: names of DOMException (https://webidl.spec.whatwg.org/#idl-DOMException-error-names).
+  ...[
+    'AbortError',
+    'ConstraintError',
+    'DataCloneError',
+    'DataError',
+    'EncodingError',
+    'HierarchyRequestError',
+  ],
+  ...[
+    'InUseAttributeError',
+    'IndexSizeError',
+    'InvalidAccessError',
+    'InvalidCharacterError',
+    'InvalidNodeTypeError',
+  ],
+  ...[
+    'InvalidModificationError',
+    'InvalidStateError',
+    'NamespaceError',
+    'NetworkError',
+    'NoModificationAllowedError',
+  ],
+  ...[
+    'NotAllowedError',
+    'NotFoundError',
+    'NotReadableError',
+    'NotSupportedError',
+    'OperationError',
+    'OptOutError',
+  ],
+  ...['QuotaExceededError', 'ReadOnlyError', 'SecurityError', 'TimeoutError', 'TransactionInactiveError'],
+  ...['TypeMismatchError', 'URLMismatchError', 'UnknownError', 'VersionError', 'WrongDocumentError'],
+  ...['GPUError', 'GPUInternalError', 'GPUOutOfMemoryError', 'GPUPipelineError', 'GPUValidationError'],
+]);
+
+/** Of errors without a name of their own: wordings of engines, of the browser's interfaces, of onnxruntime. */
+const MACHINE_WORDS =
+  /\bundefined\b|\bis not (?:a function|a constructor|an object|defined|iterable|extensible)|\bCannot (?:read|set|access|destructure|convert|assign|define|delete|redefine|create)\b|can't (?:access|convert|define)|Failed to (?:execute|construct|fetch|read the|set the)|\[object |ERROR_CODE|onnxruntime|OrtRun|Aborted\(|svelte\.dev|each_key_duplicate/i;
 
 // Errors lose their class and fields on the way out of a worker; name and message stay.
 const CODES_OF_NAMES: ReadonlyMap<string, FailureCode> = new Map([

@@ -29,11 +29,10 @@ export class WorkerLink<T> {
     // Nobody may be waiting when it happens.
     this.#death.catch(() => {});
     worker.addEventListener('error', (event) => {
-      const what = event.message ? `: ${event.message}` : '';
       this.#end(
         new Failure(
           'worker-died',
-          `The ${this.name} stopped unexpectedly${what}.`,
+          `The ${this.name} stopped unexpectedly.`,
           `${event.message} (${event.filename}:${event.lineno})`,
         ),
       );

@@ -42,6 +42,9 @@ export const TABS = [
 
 export type TabId = (typeof TABS)[number]['id'];
 
+/** Milliseconds that the page waits for what it has stored before it shows itself without. */
+const PATIENCE = 3000;
+
 export class App {
   readonly notices = new Notices();
   readonly settings = new Settings(CHOICES, (error) =>
@@ -131,7 +134,8 @@ export class App {
 
   /** Nothing can be made yet: say what to do first. */
   get welcoming(): boolean {
-    return this.usableModels.length === 0 && this.selectedPicture === null && !this.generating;
+    const empty = this.library.loaded && this.usableModels.length === 0;
+    return empty && this.selectedPicture === null && !this.generating;
   }
 
   /** This tab makes pictures, or is about to. */
@@ -144,17 +148,29 @@ export class App {
     return this.generating || this.imports.busy;
   }
 
+  /** Resolves once there is something to show. What fails, or does not answer, leaves the rest usable. */
   async load(): Promise<void> {
     await this.settings.load();
+    void this.attempt('Pictures could not be listed', () => this.gallery.load());
+    void this.attempt('The graphics card could not be looked for', () => this.device.look());
+    const shown = [
+      this.attempt('The library could not be opened', () => this.#openLibrary()),
+      this.attempt('The queue could not be opened', () => this.queue.load()),
+      this.attempt('The demo model could not be looked for', () => this.demo.look()),
+    ];
+    await Promise.race([Promise.all(shown), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+  }
+
+  async #openLibrary(): Promise<void> {
     this.library.followModels();
-    await this.attempt('The library could not be opened', () => this.library.refreshModels());
+    try {
+      await this.library.refreshModels();
+    } finally {
+      this.library.loaded = true;
+    }
     // What cannot be freed now is by the next visit.
     this.library.sweepImports().catch(() => undefined);
     if (this.library.evicted > 0) this.#tellOfEviction();
-    void this.attempt('Pictures could not be listed', () => this.gallery.load());
-    void this.device.look();
-    await this.queue.load();
-    await this.demo.look();
   }
 
   /** Files dropped on the page: pictures go to PNG Info, the rest into the library. */

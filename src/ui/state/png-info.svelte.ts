@@ -1,4 +1,5 @@
 // The PNG Info tab: a picture from anywhere, and the text that is in it.
+import { wordsOf } from '../failure.ts';
 import type { ReadParameters } from '../read-parameters.ts';
 
 /** What is shown of a text, in UTF-16 units. */
@@ -39,7 +40,7 @@ export class PngInfo {
     } catch (error) {
       if (turn !== this.#latest) return;
       this.info = null;
-      this.problem = `${name}: ${error instanceof Error ? error.message : String(error)}`;
+      this.problem = `${name}: ${wordsOf(error, 'bad-file')}`;
     } finally {
       if (turn === this.#latest) this.reading = false;
     }
