@@ -1,11 +1,12 @@
 // What the person set, kept between visits.
 import type { ImageSettings } from '../../generation/image-settings.ts';
-import { DEFAULT_MEMORY, type MemoryOptions } from '../../generation/memory-options.ts';
+import type { MemoryOptions } from '../../generation/memory-options.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/types.ts';
 import { loadSetting, saveSetting } from '../../library/settings.ts';
 import type { PromptPair, PromptStyle } from '../../prompt/styles.ts';
 import type { Choices } from '../choices.ts';
 import { parseImageSettings } from '../image-settings.ts';
+import { SettingsKeeper, type KeptSetting } from '../settings-keeper.ts';
 import {
   parseHistory,
   parseMemory,
@@ -21,6 +22,7 @@ import {
   SETTING_KEYS,
   type Theme,
 } from '../stored-settings.ts';
+import { browserSyncStorage, UnsavedSettings } from '../unsaved-settings.ts';
 import type { WildcardList } from '../wildcard-lists.ts';
 import type { ProcessorChoice, Trials } from './processor.svelte.ts';
 
@@ -31,101 +33,86 @@ export type EditableParameters = Mutable<Omit<GenerationParameters, 'settings'>>
   settings: Mutable<ImageSettings>;
 };
 
-/** Typing saves once the person pauses this long, in milliseconds. */
-const SAVE_DELAY = 400;
+/** Milliseconds after which the page does without what the browser does not give. */
+const PATIENCE = 3000;
+
+/** Parameters that are typed, letter by letter. */
+const TYPED: ReadonlySet<PropertyKey> = new Set(['prompt', 'negativePrompt']);
 
 /** One thing that is kept. */
-interface Kept {
-  readonly key: string;
+interface Kept extends KeptSetting {
   /** Takes over what was read, whatever it is. */
   readonly read: (stored: unknown) => void;
-  /** A copy to store; reading it subscribes to its changes. */
-  readonly value: () => unknown;
+}
+
+/** A value that is kept, replaced as a whole. */
+class KeptValue<T> implements Kept {
+  #current: T;
+  readonly value = () => this.#current;
+  readonly read = (stored: unknown) => void (this.#current = this.parse(stored));
+
+  constructor(
+    readonly key: string,
+    private readonly parse: (stored: unknown) => T,
+    private readonly onChange: (kept: Kept) => void,
+    readonly noted = true,
+  ) {
+    this.#current = $state.raw(parse(undefined));
+  }
+
+  get current(): T {
+    return this.#current;
+  }
+
+  set current(value: T) {
+    this.#current = value;
+    this.onChange(this);
+  }
 }
 
 export class Settings {
-  parameters = $state<EditableParameters>({ ...DEFAULT_PARAMETERS });
-  /** "Extra": whether the variation seed and the seed's resize count. */
-  extraSeed = $state(false);
-  theme = $state<Theme>('auto');
-  /** SHA-256 of the chosen checkpoint. */
-  model = $state<string | null>(null);
-  /** What paints. */
-  processor = $state<ProcessorChoice>('auto');
-  /** What was faster where it was tried. */
-  trials = $state.raw<Trials>({});
-  /** How to keep within the GPU's memory. */
-  memory = $state.raw<MemoryOptions>(DEFAULT_MEMORY);
-  styles = $state.raw<readonly PromptStyle[]>([]);
-  /** Names of the styles that are applied when generating, in this order. */
-  chosenStyles = $state.raw<readonly string[]>([]);
-  /** Newest first. */
-  history = $state.raw<readonly PromptPair[]>([]);
-  /** Wildcards and variants are expanded. */
-  wildcards = $state(false);
-  wildcardLists = $state.raw<readonly WildcardList[]>([]);
+  readonly #changed = (kept: Kept) => this.#tell(kept, false);
+  readonly #extraSeed = new KeptValue(SETTING_KEYS.extraSeed, parseSwitch, this.#changed);
+  readonly #theme = new KeptValue(SETTING_KEYS.theme, parseTheme, this.#changed);
+  readonly #model = new KeptValue(SETTING_KEYS.model, parseModelChoice, this.#changed);
+  readonly #processor = new KeptValue(SETTING_KEYS.processor, parseProcessor, this.#changed);
+  readonly #trials = new KeptValue(SETTING_KEYS.trials, parseTrials, this.#changed);
+  readonly #memory = new KeptValue(SETTING_KEYS.memory, parseMemory, this.#changed);
+  readonly #chosenStyles = new KeptValue<readonly string[]>(
+    SETTING_KEYS.chosenStyles,
+    parseNames,
+    this.#changed,
+  );
+  readonly #history = new KeptValue<readonly PromptPair[]>(SETTING_KEYS.history, parseHistory, this.#changed);
+  readonly #wildcards = new KeptValue(SETTING_KEYS.wildcards, parseSwitch, this.#changed);
+  // These may hold megabytes.
+  readonly #styles = new KeptValue<readonly PromptStyle[]>(
+    SETTING_KEYS.styles,
+    parseStyles,
+    this.#changed,
+    false,
+  );
+  readonly #wildcardLists = new KeptValue<readonly WildcardList[]>(
+    SETTING_KEYS.wildcardLists,
+    parseWildcardLists,
+    this.#changed,
+    false,
+  );
+
+  #state = $state<EditableParameters>({ ...DEFAULT_PARAMETERS });
+  readonly #watched = $derived(watched(this.#state, (key) => this.#tell(this.#parameters, TYPED.has(key))));
+  readonly #parameters: Kept = {
+    key: SETTING_KEYS.parameters,
+    noted: true,
+    read: (stored) => (this.#state = parseParameters(stored, this.choices)),
+    value: () => this.snapshot(),
+  };
 
   readonly #onError: (error: unknown) => void;
-  readonly #kept: readonly Kept[] = [
-    {
-      key: SETTING_KEYS.parameters,
-      read: (stored) => (this.parameters = parseParameters(stored, this.choices)),
-      value: () => this.snapshot(),
-    },
-    {
-      key: SETTING_KEYS.extraSeed,
-      read: (stored) => (this.extraSeed = parseSwitch(stored)),
-      value: () => this.extraSeed,
-    },
-    { key: SETTING_KEYS.theme, read: (stored) => (this.theme = parseTheme(stored)), value: () => this.theme },
-    {
-      key: SETTING_KEYS.model,
-      read: (stored) => (this.model = parseModelChoice(stored)),
-      value: () => this.model,
-    },
-    {
-      key: SETTING_KEYS.processor,
-      read: (stored) => (this.processor = parseProcessor(stored)),
-      value: () => this.processor,
-    },
-    {
-      key: SETTING_KEYS.trials,
-      read: (stored) => (this.trials = parseTrials(stored)),
-      value: () => this.trials,
-    },
-    {
-      key: SETTING_KEYS.memory,
-      read: (stored) => (this.memory = parseMemory(stored)),
-      value: () => this.memory,
-    },
-    {
-      key: SETTING_KEYS.styles,
-      read: (stored) => (this.styles = parseStyles(stored)),
-      value: () => this.styles,
-    },
-    {
-      key: SETTING_KEYS.chosenStyles,
-      read: (stored) => (this.chosenStyles = parseNames(stored)),
-      value: () => this.chosenStyles,
-    },
-    {
-      key: SETTING_KEYS.history,
-      read: (stored) => (this.history = parseHistory(stored)),
-      value: () => this.history,
-    },
-    {
-      key: SETTING_KEYS.wildcards,
-      read: (stored) => (this.wildcards = parseSwitch(stored)),
-      value: () => this.wildcards,
-    },
-    {
-      key: SETTING_KEYS.wildcardLists,
-      read: (stored) => (this.wildcardLists = parseWildcardLists(stored)),
-      value: () => this.wildcardLists,
-    },
-  ];
-  #pending: Record<string, unknown> = {};
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #notes = new UnsavedSettings(browserSyncStorage());
+  readonly #keeper: SettingsKeeper;
+  readonly #kept: readonly Kept[];
+  #keeping = false;
 
   /** `onError` hears of settings that could not be read or kept. */
   constructor(
@@ -133,13 +120,128 @@ export class Settings {
     onError: (error: unknown) => void,
   ) {
     this.#onError = onError;
+    this.#keeper = new SettingsKeeper(this.#notes, saveSetting, onError);
+    this.#kept = [
+      this.#parameters,
+      this.#extraSeed,
+      this.#theme,
+      this.#model,
+      this.#processor,
+      this.#trials,
+      this.#memory,
+      this.#styles,
+      this.#chosenStyles,
+      this.#history,
+      this.#wildcards,
+      this.#wildcardLists,
+    ];
   }
 
+  /** To be changed in place, too. */
+  get parameters(): EditableParameters {
+    return this.#watched;
+  }
+  set parameters(parameters: EditableParameters) {
+    this.#state = parameters;
+    this.#tell(this.#parameters, false);
+  }
+
+  /** "Extra": whether the variation seed and the seed's resize count. */
+  get extraSeed(): boolean {
+    return this.#extraSeed.current;
+  }
+  set extraSeed(on: boolean) {
+    this.#extraSeed.current = on;
+  }
+
+  get theme(): Theme {
+    return this.#theme.current;
+  }
+  set theme(theme: Theme) {
+    this.#theme.current = theme;
+  }
+
+  /** SHA-256 of the chosen checkpoint. */
+  get model(): string | null {
+    return this.#model.current;
+  }
+  set model(sha256: string | null) {
+    this.#model.current = sha256;
+  }
+
+  /** What paints. */
+  get processor(): ProcessorChoice {
+    return this.#processor.current;
+  }
+  set processor(choice: ProcessorChoice) {
+    this.#processor.current = choice;
+  }
+
+  /** What was faster where it was tried. */
+  get trials(): Trials {
+    return this.#trials.current;
+  }
+  set trials(trials: Trials) {
+    this.#trials.current = trials;
+  }
+
+  /** How to keep within the GPU's memory. */
+  get memory(): MemoryOptions {
+    return this.#memory.current;
+  }
+  set memory(options: MemoryOptions) {
+    this.#memory.current = options;
+  }
+
+  get styles(): readonly PromptStyle[] {
+    return this.#styles.current;
+  }
+  set styles(styles: readonly PromptStyle[]) {
+    this.#styles.current = styles;
+  }
+
+  /** Names of the styles that are applied when generating, in this order. */
+  get chosenStyles(): readonly string[] {
+    return this.#chosenStyles.current;
+  }
+  set chosenStyles(names: readonly string[]) {
+    this.#chosenStyles.current = names;
+  }
+
+  /** Newest first. */
+  get history(): readonly PromptPair[] {
+    return this.#history.current;
+  }
+  set history(history: readonly PromptPair[]) {
+    this.#history.current = history;
+  }
+
+  /** Wildcards and variants are expanded. */
+  get wildcards(): boolean {
+    return this.#wildcards.current;
+  }
+  set wildcards(on: boolean) {
+    this.#wildcards.current = on;
+  }
+
+  get wildcardLists(): readonly WildcardList[] {
+    return this.#wildcardLists.current;
+  }
+  set wildcardLists(lists: readonly WildcardList[]) {
+    this.#wildcardLists.current = lists;
+  }
+
+  /** What was noted but is not known to have been kept goes before what was kept. */
   async load(): Promise<void> {
     await Promise.all(
       this.#kept.map(async ({ key, read }) => {
+        const unsaved = this.#notes.find(key);
+        if (unsaved !== undefined) return read(unsaved);
         try {
-          read(await loadSetting(key));
+          const late = new Promise<never>((_, reject) =>
+            setTimeout(() => reject(new Error('The browser does not give the settings back.')), PATIENCE),
+          );
+          read(await Promise.race([loadSetting(key), late]));
         } catch (error) {
           this.#onError(error);
         }
@@ -149,30 +251,22 @@ export class Settings {
 
   /** Keeps the settings as they change from now on. Returns what ends it. */
   keep(): () => void {
-    const stop = $effect.root(() => {
-      for (const { key, value } of this.#kept) this.#watch(key, value);
-    });
-    const flush = () => this.flush();
+    this.#keeping = true;
+    for (const kept of this.#kept) if (this.#notes.find(kept.key) !== undefined) this.#tell(kept, false);
+    const flush = () => this.#keeper.flush();
     document.addEventListener('visibilitychange', flush);
     window.addEventListener('pagehide', flush);
     return () => {
-      stop();
       flush();
+      this.#keeping = false;
       document.removeEventListener('visibilitychange', flush);
       window.removeEventListener('pagehide', flush);
     };
   }
 
-  /** Writes what waits to be written. */
-  flush(): void {
-    clearTimeout(this.#timer);
-    for (const [key, value] of Object.entries(this.#pending)) saveSetting(key, value).catch(this.#onError);
-    this.#pending = {};
-  }
-
   /** The parameters as they are now, without ties to the controls. */
   snapshot(): GenerationParameters {
-    return $state.snapshot(this.parameters);
+    return $state.snapshot(this.#state);
   }
 
   /** Takes over some of the parameters, each brought into its range. */
@@ -192,18 +286,22 @@ export class Settings {
     this.extraSeed = false;
   }
 
-  #watch(key: string, value: () => unknown): void {
-    let first = true;
-    $effect(() => {
-      const current = value();
-      // The first value is what was just read.
-      if (first) {
-        first = false;
-        return;
-      }
-      this.#pending[key] = current;
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.flush(), SAVE_DELAY);
-    });
+  #tell(kept: Kept, typing: boolean): void {
+    if (this.#keeping) this.#keeper.changed(kept, typing);
   }
+}
+
+/** `state`, with word of every change made in it: of the key at its top. */
+function watched<T extends object>(state: T, onChange: (key: PropertyKey) => void): T {
+  return new Proxy(state, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === 'object' && value !== null ? watched(value, () => onChange(key)) : value;
+    },
+    set(target, key, value) {
+      const done = Reflect.set(target, key, value);
+      onChange(key);
+      return done;
+    },
+  });
 }
