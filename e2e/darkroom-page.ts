@@ -77,6 +77,14 @@ export class DarkroomPage {
     await expect(this.page.getByText('Drop the checkpoint anywhere')).toBeHidden();
   }
 
+  /** Shows a picture in PNG Info, whose tab is open. */
+  async pngInfo(buffer: Buffer): Promise<void> {
+    const chooser = this.page.waitForEvent('filechooser');
+    await this.page.getByRole('button', { name: 'Choose a picture' }).click();
+    await (await chooser).setFiles([{ name: 'picture.png', mimeType: 'image/png', buffer }]);
+    await expect(this.page.getByRole('button', { name: 'Send to txt2img' })).toBeVisible();
+  }
+
   /** The card that tells how a file's import goes. */
   importOf(fileName: string): Locator {
     const named = this.page.getByText(fileName, { exact: true });

@@ -83,11 +83,11 @@ test('settings go on being kept after anything that styles do to the page', asyn
     await page.keyboard.press('Escape');
     await darkroom.set({ 'Sampling steps': 20 + index });
     await darkroom.tab('Settings');
-    await page.getByLabel('Theme').selectOption(index % 2 === 0 ? 'dark' : 'light');
+    await page.getByLabel('Theme', { exact: true }).selectOption(index % 2 === 0 ? 'dark' : 'light');
     await page.reload();
     await expect(page.getByLabel('Sampling steps', { exact: true })).toHaveValue(String(20 + index));
     await darkroom.tab('Settings');
-    await expect(page.getByLabel('Theme')).toHaveValue(index % 2 === 0 ? 'dark' : 'light');
+    await expect(page.getByLabel('Theme', { exact: true })).toHaveValue(index % 2 === 0 ? 'dark' : 'light');
     await darkroom.tab('txt2img');
   }
 });

@@ -3,13 +3,15 @@ import type { PromptPair } from '../prompt/styles.ts';
 
 export const MAX_HISTORY = 100;
 
+export function samePrompts(a: PromptPair, b: PromptPair): boolean {
+  return a.prompt === b.prompt && a.negativePrompt === b.negativePrompt;
+}
+
 /** The history with `pair` at its top, once. Nothing written is nothing to remember. */
 export function remember(history: readonly PromptPair[], pair: PromptPair): readonly PromptPair[] {
   const { prompt, negativePrompt } = pair;
   if (prompt.trim() === '' && negativePrompt.trim() === '') return history;
-  const others = history.filter(
-    (other) => other.prompt !== prompt || other.negativePrompt !== negativePrompt,
-  );
+  const others = history.filter((other) => !samePrompts(other, pair));
   return [{ prompt, negativePrompt }, ...others].slice(0, MAX_HISTORY);
 }
 

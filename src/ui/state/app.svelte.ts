@@ -4,6 +4,7 @@ import type { GenerationParameters } from '../../generation/types.ts';
 import { withFallback } from '../../library/memory-queue.ts';
 import { browserQueue } from '../../library/queue.ts';
 import type { StoredModel } from '../../library/types.ts';
+import type { PromptPair } from '../../prompt/styles.ts';
 import { EngineClient } from '../clients/engine-client.svelte.ts';
 import { ImporterClient } from '../clients/importer-client.svelte.ts';
 import { TokenClient } from '../clients/token-client.ts';
@@ -15,7 +16,7 @@ import { findByHash } from '../model-facts.ts';
 import { pairSidecars } from '../pairing.ts';
 import { pickFiles } from '../pick-files.ts';
 import type { Picture } from '../picture.ts';
-import { remember } from '../prompt-history.ts';
+import { remember, samePrompts } from '../prompt-history.ts';
 import { requestOf } from '../request.ts';
 import { browserTabs } from '../tabs.ts';
 import { WakeLock } from '../wake-lock.ts';
@@ -44,6 +45,11 @@ export type TabId = (typeof TABS)[number]['id'];
 
 /** Milliseconds that the page waits for what it has stored before it shows itself without. */
 const PATIENCE = 3000;
+
+/** Milliseconds in which a second click belongs to the first. */
+const DOUBLE_CLICK = 500;
+
+const NO_PROMPTS: PromptPair = { prompt: '', negativePrompt: '' };
 
 export class App {
   readonly notices = new Notices();
@@ -103,8 +109,21 @@ export class App {
 
   /** Requests on their way to the queue. */
   #asking = 0;
+  /** Generate has just been pressed, or has just become another button: a click now was not meant for what is there. */
+  settling = $state(false);
+  #settled: ReturnType<typeof setTimeout> | undefined;
+
+  /** The prompts that took the place of others last. */
+  #put: PromptPair = NO_PROMPTS;
+
   /** To keep the library, since the page was opened. */
   #asked = false;
+
+  settle(): void {
+    this.settling = true;
+    clearTimeout(this.#settled);
+    this.#settled = setTimeout(() => (this.settling = false), DOUBLE_CLICK);
+  }
 
   /** Everything that can be generated with, in the order of the dropdown. */
   get usableModels(): readonly StoredModel[] {
@@ -196,7 +215,7 @@ export class App {
           'No parameters in this picture',
           `${picture.name} says nothing about how it was made.`,
         );
-      } else this.settings.change({ prompt: parameters });
+      } else this.replacing(() => this.settings.change({ prompt: parameters }));
     });
   }
 
@@ -224,17 +243,19 @@ export class App {
       const { settings } = this;
       const read = readParameters(text, settings.styles);
       const asked = keepingOwn(read.parameters, settings.snapshot());
-      settings.change(asked);
-      if (read.extraSeed !== null) {
-        settings.extraSeed = read.extraSeed;
-        // Styles chosen before would come on top of those that the text holds already.
-        settings.chosenStyles = read.styles;
-      }
+      const model = findByHash(this.usableModels, read.modelHash);
+      this.replacing(() => {
+        settings.change(asked);
+        if (read.extraSeed !== null) {
+          settings.extraSeed = read.extraSeed;
+          // Styles chosen before would come on top of those that the text holds already.
+          settings.chosenStyles = read.styles;
+        }
+        if (model) this.chooseModel(model.sha256);
+      });
       const remarks = [...describeChanges(asked, settings.snapshot())];
       if (read.unsupported.length > 0) remarks.push(`Not supported yet: ${listed(read.unsupported)}`);
-      const model = findByHash(this.usableModels, read.modelHash);
-      if (model) this.chooseModel(model.sha256);
-      else if (read.modelHash !== null) {
+      if (!model && read.modelHash !== null) {
         remarks.push(
           `Made with ${read.modelName ?? 'a model'} [${read.modelHash}], which is not in your library`,
         );
@@ -243,6 +264,30 @@ export class App {
         this.notices.warn('The picture may come out different', `${remarks.join('. ')}.`);
       }
     });
+  }
+
+  /**
+   * Around what takes the place of the prompts, with whatever else it sets. What the person had written goes into the
+   * history, and all of it can be brought back.
+   */
+  replacing(change: () => void): void {
+    const { settings } = this;
+    const { extraSeed, chosenStyles, model } = settings;
+    const before = settings.snapshot();
+    // What an earlier replacement has put there is nobody's writing: its own offer, if it stands, leads further back.
+    const written = !samePrompts(before, NO_PROMPTS) && !samePrompts(before, this.#put);
+    change();
+    const after = settings.snapshot();
+    if (samePrompts(before, after)) return;
+    this.#put = after;
+    if (!written) return;
+    settings.history = remember(settings.history, before);
+    const undo = () => {
+      this.replacing(() => Object.assign(settings, { parameters: before, extraSeed, chosenStyles, model }));
+      this.#put = NO_PROMPTS;
+    };
+    const message = 'What you had written is in the prompt history.';
+    this.notices.inform('The prompt was replaced', message, [{ label: 'Undo', run: undo }]);
   }
 
   /** The variation seed of the picture that is shown; its seed where it was not varied, as in A1111. */
@@ -296,6 +341,7 @@ export class App {
       this.notices.clear();
       this.selectedPicture = null;
     }
+    if (!this.generating) this.settle();
     const { settings } = this;
     const parameters = settings.snapshot();
     settings.history = remember(settings.history, parameters);

@@ -9,6 +9,8 @@ export interface DemoHost {
   /** The one in use. */
   readonly model: StoredModel | null;
   readonly settings: { change(parameters: Partial<DemoExample>): void };
+  /** Around what takes the place of the prompts. */
+  replacing(change: () => void): void;
   /** What failed has said why. */
   importFiles(files: readonly File[]): Promise<readonly { readonly model: StoredModel | null }[]>;
   chooseModel(sha256: string): void;
@@ -48,16 +50,23 @@ export class DemoModel {
         if (!job?.model) return;
       }
       host.chooseModel(info.sha256);
-      host.settings.change(info.example);
-      void host.generate();
+      host.replacing(() => {
+        host.settings.change(info.example);
+        void host.generate();
+      });
     });
     this.progress = null;
   }
 
   /** Another of its prompts. */
   async tryPrompt(prompt: string): Promise<void> {
-    if (!this.info) return;
-    this.host.settings.change({ ...this.info.example, prompt });
-    await this.host.generate();
+    const { info, host } = this;
+    if (!info) return;
+    let made: Promise<void> | null = null;
+    host.replacing(() => {
+      host.settings.change({ ...info.example, prompt });
+      made = host.generate();
+    });
+    await made;
   }
 }

@@ -63,7 +63,8 @@ export class GenerationQueue {
 
   /** Another tab makes pictures. */
   get elsewhere(): boolean {
-    return this.current === null && this.jobs.some(({ state }) => state === 'running');
+    // This tab's own job is listed as running for a moment after it has ended.
+    return this.jobs.some(({ state, tab }) => state === 'running' && tab !== this.#tabs.id);
   }
 
   /** Reads what is there and holds back what nobody is at any more. Returns what ends listening to other tabs. */
