@@ -74,6 +74,10 @@ describe('safetensors', () => {
       },
     ],
     ['a size that is a text', { x: entry('U8', ['24'], 0, 24) }],
+    [
+      'a number format that does not fit its name',
+      { x: entry('U8', [12], 0, 12), y: entry('F33', [3], 12, 24) },
+    ],
     ['a name of an object member as dtype', { x: entry('constructor', [24], 0, 24) }],
     ['dimensions beyond 2^53', { x: entry('U8', [2 ** 30, 2 ** 30, 0], 0, 24) }],
     ['three offsets', { x: { dtype: 'U8', shape: [24], data_offsets: [0, 24, 24] } }],
@@ -88,6 +92,19 @@ describe('safetensors', () => {
     ['a comment', '{/**/}'],
   ])('refuses %s', async (_, header) => {
     await refusal(safetensors(header, data));
+  });
+
+  it('lets tensors in other number formats lie, where they fit their names', async () => {
+    const header = {
+      x: entry('F16', [4], 0, 8),
+      scale: entry('F8_E8M0', [4], 8, 12),
+      packed: entry('F4', [3, 8], 12, 24),
+    };
+    const odd = await openCheckpoint(bytesSource(safetensors(header, data)));
+    expect([...odd.tensors.keys()]).toEqual(['x']);
+    expect(odd.unreadable.get('scale')).toEqual({ shape: [4], form: 'the number format "F8_E8M0"' });
+    expect(odd.unreadable.get('packed')!.shape).toEqual([3, 8]);
+    await expect(odd.read('scale')).rejects.toThrow(/no tensor "scale"/);
   });
 
   it('accepts padding, unknown keys and empty tensors anywhere', async () => {

@@ -1,7 +1,7 @@
 // The safetensors container: 8 bytes header length, a JSON header, then the tensors' bytes without gaps.
 // Rules as in https://github.com/huggingface/safetensors (README "Format", safetensors/src/tensor.rs `validate`).
 import { JsonError, parseJson, type JsonValue } from './json.ts';
-import { elementRange, quote, shapeProduct } from './tensor.ts';
+import { elementRange, quote, requireReadable, shapeProduct } from './tensor.ts';
 import {
   BYTES_PER_ELEMENT,
   CheckpointError,
@@ -9,13 +9,19 @@ import {
   type Checkpoint,
   type DType,
   type TensorInfo,
+  type UnreadableTensor,
 } from './types.ts';
 
 /** The format's own limit. */
 const MAX_HEADER = 100_000_000;
 const OPEN_BRACE = 0x7b;
 
-interface Located extends TensorInfo {
+interface Located {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly elementCount: number;
+  /** As the file calls it; perhaps none that is known here. */
+  readonly format: string;
   /** Bytes relative to the end of the header. */
   readonly begin: number;
   readonly end: number;
@@ -35,19 +41,22 @@ export async function openSafetensors(source: ByteSource): Promise<Checkpoint> {
 
   const located: Located[] = [];
   for (const [name, entry] of header) {
-    if (name !== '__metadata__') located.push(readEntry(name, entry, dataStart));
+    if (name !== '__metadata__') located.push(readEntry(name, entry));
   }
   checkLayout(located, source.size - dataStart);
 
-  const tensors = new Map<string, TensorInfo>(
-    located.map(({ name, dtype, shape, elementCount, position }) => [
-      name,
-      { name, dtype, shape, elementCount, position },
-    ]),
-  );
+  const tensors = new Map<string, TensorInfo>();
+  const unreadable = new Map<string, UnreadableTensor>();
+  for (const { name, format, shape, elementCount, begin } of located) {
+    if (isDType(format)) {
+      tensors.set(name, { name, dtype: format, shape, elementCount, position: dataStart + begin });
+    } else unreadable.set(name, { shape, form: `the number format ${quote(format)}` });
+  }
+  requireReadable(tensors, unreadable);
   return {
     format: 'safetensors',
     tensors,
+    unreadable,
     metadata,
     async read(name, start, count) {
       const range = elementRange(tensors, name, start, count);
@@ -116,21 +125,14 @@ function readMetadata(value: JsonValue | undefined): Map<string, string> {
   return metadata;
 }
 
-function readEntry(name: string, entry: JsonValue, dataStart: number): Located {
+function readEntry(name: string, entry: JsonValue): Located {
   const wrong = (what: string): never => {
     throw new CheckpointError('corrupt', `Tensor ${quote(name)} ${what}.`);
   };
   if (!(entry instanceof Map)) return wrong('is not described by an object');
 
-  const kind = entry.get('dtype');
-  if (typeof kind !== 'string') return wrong('has no dtype');
-  if (!Object.hasOwn(BYTES_PER_ELEMENT, kind)) {
-    throw new CheckpointError(
-      'unsupported',
-      `Tensor ${quote(name)} has the unknown number format ${quote(kind)}.`,
-    );
-  }
-  const dtype = kind as DType;
+  const format = entry.get('dtype');
+  if (typeof format !== 'string') return wrong('has no dtype');
 
   const shape = naturals(entry.get('shape')) ?? wrong('has no valid shape');
   const elementCount = shapeProduct(shape) ?? wrong('has an impossible shape');
@@ -139,12 +141,30 @@ function readEntry(name: string, entry: JsonValue, dataStart: number): Located {
   if (begin === undefined || end === undefined || more.length > 0 || end < begin) {
     return wrong('has no valid data offsets');
   }
-  if (elementCount * BYTES_PER_ELEMENT[dtype] !== end - begin) {
-    return wrong(
-      `has ${end - begin} bytes of data, but its shape [${shape.join(', ')}] of ${dtype} needs another size`,
+  const bits = bitsOf(format);
+  if (bits === null) {
+    throw new CheckpointError(
+      'unsupported',
+      `Tensor ${quote(name)} has the unknown number format ${quote(format)}.`,
     );
   }
-  return { name, dtype, shape, elementCount, position: dataStart + begin, begin, end };
+  if (Math.ceil((elementCount * bits) / 8) !== end - begin) {
+    return wrong(
+      `has ${end - begin} bytes of data, but its shape [${shape.join(', ')}] of ${format} needs another size`,
+    );
+  }
+  return { name, format, shape, elementCount, begin, end };
+}
+
+/** Of an element. Formats that are not read here say it in their names, too: "F8_E8M0", "F4", "C64". */
+function bitsOf(format: string): number | null {
+  if (isDType(format)) return 8 * BYTES_PER_ELEMENT[format];
+  const bits = /^[A-Z]{1,4}([1-9]\d{0,2})(_[A-Z0-9]{1,16})?$/.exec(format)?.[1];
+  return bits === undefined ? null : Number(bits);
+}
+
+function isDType(format: string): format is DType {
+  return Object.hasOwn(BYTES_PER_ELEMENT, format);
 }
 
 /** The value as a list of safe non-negative integers, or null. */

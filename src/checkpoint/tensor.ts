@@ -1,5 +1,5 @@
 // Small checks that every container's reader needs: shapes, element ranges, names in messages.
-import { CheckpointError, type TensorInfo } from './types.ts';
+import { CheckpointError, type TensorInfo, type UnreadableTensor } from './types.ts';
 
 /** More dimensions than any framework allows: nobody has such a tensor. */
 const MAX_RANK = 64;
@@ -36,6 +36,20 @@ export function elementRange<T extends TensorInfo>(
     );
   }
   return { info, start, count: wanted };
+}
+
+/** Throws CheckpointError where a file holds nothing but tensors that cannot be read. */
+export function requireReadable(
+  tensors: ReadonlyMap<string, TensorInfo>,
+  unreadable: ReadonlyMap<string, UnreadableTensor>,
+): void {
+  const [first] = unreadable;
+  if (tensors.size > 0 || first === undefined) return;
+  const [name, { form }] = first;
+  throw new CheckpointError(
+    'unsupported',
+    `No tensor of the file can be read: ${quote(name)}, for one, has ${form}.`,
+  );
 }
 
 /** A name from the file, safe and short enough for a message. */

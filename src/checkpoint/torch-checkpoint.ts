@@ -1,7 +1,8 @@
 // A Checkpoint over torch tensors, whichever container their storages lie in.
 import { readStrided, type RangeReader } from './strided.ts';
-import { elementRange, quote } from './tensor.ts';
-import type { TorchTensor } from './torch-state.ts';
+import { elementRange, quote, requireReadable } from './tensor.ts';
+import type { TorchState } from './torch-state.ts';
+import type { TorchTensor } from './torch-tensor.ts';
 import {
   BYTES_PER_ELEMENT,
   CheckpointError,
@@ -28,13 +29,12 @@ interface Stored extends TensorInfo {
 /** Throws CheckpointError when a tensor's storage is not there or shorter than the pickle says. */
 export function torchCheckpoint(
   format: CheckpointFormat,
-  tensors: readonly TorchTensor[],
+  { tensors, unreadable }: TorchState,
   storages: ReadonlyMap<string, StorageBytes>,
 ): Checkpoint {
   const stored = new Map<string, Stored>();
   for (const tensor of tensors) {
-    const { key, dtype, count } = tensor.storage;
-    const { embedded } = tensor.storage;
+    const { key, kind, count, embedded } = tensor.storage;
     const bytes = embedded === undefined ? storages.get(key) : inMemory(embedded);
     if (bytes === undefined) {
       throw new CheckpointError(
@@ -42,19 +42,18 @@ export function torchCheckpoint(
         `The data of tensor ${quote(tensor.name)} (storage ${key}) is missing.`,
       );
     }
-    const size = BYTES_PER_ELEMENT[dtype];
-    if (bytes.length < count * size) {
+    if (bytes.length < count * kind.size) {
       throw new CheckpointError(
         'truncated',
-        `The data of tensor ${quote(tensor.name)} (storage ${key}) has ${bytes.length} bytes instead of ${count * size}. The file is incomplete or damaged: download it again.`,
+        `The data of tensor ${quote(tensor.name)} (storage ${key}) has ${bytes.length} bytes instead of ${count * kind.size}. The file is incomplete or damaged: download it again.`,
       );
     }
     stored.set(tensor.name, {
       name: tensor.name,
-      dtype,
+      dtype: tensor.dtype,
       shape: tensor.shape,
       elementCount: tensor.elementCount,
-      position: bytes.position + (bytes.compressed ? 0 : tensor.offset * size),
+      position: bytes.position + (bytes.compressed ? 0 : tensor.offset * BYTES_PER_ELEMENT[tensor.dtype]),
       tensor,
       bytes,
     });
@@ -64,9 +63,11 @@ export function torchCheckpoint(
   for (const [name, { dtype, shape, elementCount, position }] of stored) {
     infos.set(name, { name, dtype, shape, elementCount, position });
   }
+  requireReadable(infos, unreadable);
   return {
     format,
     tensors: infos,
+    unreadable,
     metadata: new Map(),
     async read(name, start, count) {
       const range = elementRange(stored, name, start, count);

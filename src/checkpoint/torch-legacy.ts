@@ -5,8 +5,9 @@ import { readPickle, type PickleResult } from './pickle.ts';
 import { PickleDict, PickleList } from './pickle-values.ts';
 import { torchCheckpoint, type StorageBytes } from './torch-checkpoint.ts';
 import { checkTorchGlobal } from './torch-globals.ts';
-import { collectTensors, StorageTable } from './torch-state.ts';
-import { BYTES_PER_ELEMENT, CheckpointError, type ByteSource, type Checkpoint } from './types.ts';
+import { collectTensors } from './torch-state.ts';
+import { StorageTable } from './torch-storage.ts';
+import { CheckpointError, type ByteSource, type Checkpoint } from './types.ts';
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL_VERSION = 1001;
@@ -40,11 +41,11 @@ export async function openTorchLegacy(source: ByteSource): Promise<Checkpoint> {
   const storages = new StorageTable();
   // The length of every storage is needed to find the next one, also of those that hold no weights.
   for (const reference of object.persistent) storages.resolve(reference);
-  const tensors = collectTensors(object.value, storages);
+  const state = collectTensors(object.value, storages);
   const keys = await pickles.next();
   return torchCheckpoint(
     'torch-legacy',
-    tensors,
+    state,
     await findStorages(source, pickles.position, readKeys(keys.value), storages),
   );
 }
@@ -98,7 +99,7 @@ async function findStorages(
       );
     }
     const position = at + 8;
-    const length = storage.count * BYTES_PER_ELEMENT[storage.dtype];
+    const length = storage.count * storage.kind.size;
     at = position + length;
     if (at > source.size) {
       throw new CheckpointError(

@@ -7,7 +7,8 @@ import type { RangeReader } from './strided.ts';
 import { quote } from './tensor.ts';
 import { torchCheckpoint, type StorageBytes } from './torch-checkpoint.ts';
 import { checkTorchGlobal } from './torch-globals.ts';
-import { collectTensors, StorageTable } from './torch-state.ts';
+import { collectTensors } from './torch-state.ts';
+import { StorageTable } from './torch-storage.ts';
 import { CheckpointError, type ByteSource, type Checkpoint, type Checksum } from './types.ts';
 import { locateEntry, readZipDirectory, type ZipDirectory, type ZipEntry } from './zip.ts';
 
@@ -27,11 +28,11 @@ export async function openTorchZip(source: ByteSource): Promise<Checkpoint> {
 
   const storages = new StorageTable();
   const pickle = await readDescription(source, directory, `${root}/data.pkl`);
-  const tensors = collectTensors(pickle, storages);
+  const state = collectTensors(pickle, storages);
 
   const bytes = new Map<string, StorageBytes>();
   const checksums: Checksum[] = [];
-  const keys = [...new Set(tensors.filter((t) => !t.storage.embedded).map((t) => t.storage.key))];
+  const keys = [...new Set(state.tensors.filter((t) => !t.storage.embedded).map((t) => t.storage.key))];
   for (let i = 0; i < keys.length; i += PARALLEL) {
     await Promise.all(
       keys.slice(i, i + PARALLEL).map(async (key) => {
@@ -47,7 +48,7 @@ export async function openTorchZip(source: ByteSource): Promise<Checkpoint> {
       }),
     );
   }
-  return { ...torchCheckpoint('torch-zip', tensors, bytes), checksums };
+  return { ...torchCheckpoint('torch-zip', state, bytes), checksums };
 }
 
 function findRoot(directory: ZipDirectory): string {

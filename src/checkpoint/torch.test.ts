@@ -251,6 +251,114 @@ describe('data', () => {
   });
 });
 
+describe('forms of tensors', () => {
+  const v3 = (
+    from: Part,
+    dtype: Part,
+    offset: number,
+    shape: readonly number[],
+    strides: readonly number[],
+  ) =>
+    P.call(
+      P.global('torch._utils', '_rebuild_tensor_v3'),
+      from,
+      P.int(offset),
+      P.ints(shape),
+      P.ints(strides),
+      P.false,
+      ORDERED_DICT,
+      dtype,
+    );
+  /** As torch writes it: the class lies in torch.storage. */
+  const untyped = (key: string, bytes: number, ...view: Part[]): Part => [
+    P.tuple(
+      T('storage'),
+      P.global('torch.storage', 'UntypedStorage'),
+      T(key),
+      T('cpu'),
+      P.int(bytes),
+      ...view,
+    ),
+    'Q',
+  ];
+  const E4M3 = P.global('torch', 'float8_e4m3fn');
+  /** 1, 2, -0.5, 448 in E4M3; in E5M2 1, 2, -0.5. */
+  const e4m3 = Uint8Array.of(0x38, 0x40, 0xb0, 0x7e);
+  const e5m2 = Uint8Array.of(0x3c, 0x40, 0xb8);
+
+  it('reads float8 over untyped storages', async () => {
+    const shorts = new Uint8Array(Uint16Array.of(1, 2, 3, 65535).buffer);
+    const storages = { 0: countUp(6), 1: e5m2, 2: shorts, 3: e4m3 };
+    const zip = await open(
+      torchZip(
+        P.dict(
+          [T('a'), v3(untyped('3', 4), E4M3, 0, [2, 2], [1, 2])],
+          [T('b'), v3(untyped('1', 3), P.global('torch', 'float8_e5m2'), 1, [2], [1])],
+          [T('c'), v3(untyped('2', 8), P.global('torch', 'uint16'), 1, [3], [1])],
+          w,
+        ),
+        storages,
+      ),
+    );
+    expect(zip.tensors.get('a')).toMatchObject({ dtype: 'F8_E4M3', shape: [2, 2] });
+    expect(await values(zip, 'a')).toEqual([1, -0.5, 2, 448]);
+    expect(await values(zip, 'b')).toEqual([2, -0.5]);
+    expect(await values(zip, 'c')).toEqual([2, 3, 65535]);
+    expect(await values(zip, 'w')).toEqual([0, 1, 2, 3, 4, 5]);
+
+    const legacy = torchLegacy(P.dict([T('a'), v3(untyped('0', 4), E4M3, 0, [4], [1])]), [['0', 4, e4m3]]);
+    expect(await values(await open(legacy), 'a')).toEqual([1, 2, -0.5, 448]);
+  });
+
+  it('refuses a view that leaves its untyped storage', async () => {
+    const half = P.global('torch', 'float16');
+    for (const [dtype, offset, shape] of [
+      [E4M3, 1, [4]],
+      [half, 0, [3]],
+      [P.none, 0, [1]],
+    ] as const) {
+      const object = P.dict([T('a'), v3(untyped('0', 4), dtype, offset, shape, [1])]);
+      expect((await refusal(torchZip(object, { 0: e4m3 }))).code).toBe('corrupt');
+    }
+  });
+
+  it.each<[string, Part, readonly number[]]>([
+    ['complex', tensor(storage('ComplexFloatStorage', '1', 2), 0, [2], [1]), [2]],
+    ['quantized', tensor(storage('QInt8Storage', '1', 2), 0, [2], [1]), [2]],
+    ['a number format', v3(untyped('1', 4), P.global('torch', 'float8_e8m0fnu'), 0, [4], [1]), [4]],
+    ['sparse', P.call(P.global('torch._utils', '_rebuild_sparse_tensor'), P.none, P.tuple()), []],
+    ['lazily', tensor(storage('FloatStorage', '0', 6), 0, [6], [1], P.dict([T('neg'), P.true])), [6]],
+  ])('%s: one such tensor does not refuse the others', async (what, part, shape) => {
+    const checkpoint = await open(torchZip(P.dict(w, [T('odd'), part]), one));
+    expect([...checkpoint.tensors.keys()]).toEqual(['w']);
+    expect(checkpoint.unreadable.get('odd')!.shape).toEqual(shape);
+    expect(checkpoint.unreadable.get('odd')!.form).toContain(what.replace('a number', 'the number'));
+    await expect(checkpoint.read('odd')).rejects.toThrow(CheckpointError);
+    expect((await refusal(torchZip(P.dict([T('odd'), part]), one))).code).toBe('unsupported');
+  });
+
+  it('finds the storages behind those of unreadable numbers in a legacy file', async () => {
+    const object = P.dict([T('c'), tensor(storage('ComplexFloatStorage', '1', 2), 0, [2], [1])], w);
+    const file = torchLegacy(object, [
+      ['1', 2, new Uint8Array(16)],
+      ['0', 6, countUp(6)],
+    ]);
+    expect(await values(await open(file), 'w')).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('looks into parameters and tensors brought over from a device', async () => {
+    const wrapped = P.call(P.global('torch._utils', '_rebuild_parameter'), [
+      P.call(P.global('torch._utils', '_rebuild_device_tensor_from_cpu_tensor'), floats('0', [2, 3])),
+    ]);
+    expect(await values(await open(torchZip(P.dict([T('w'), wrapped]), one)), 'w')).toHaveLength(6);
+    const endless = Array.from({ length: 9 }).reduce<Part>(
+      (inner) => P.call(P.global('torch._utils', '_rebuild_parameter'), inner),
+      floats('0', [2, 3]),
+    );
+    expect((await refusal(torchZip(P.dict([T('w'), endless]), one))).code).toBe('corrupt');
+  });
+});
+
 describe('lies in the description', () => {
   const F = (count: number): Part => storage('FloatStorage', '0', count);
   const lies: [string, CheckpointErrorCode, Part][] = [

@@ -54,6 +54,13 @@ export interface TensorInfo {
   readonly position: number;
 }
 
+/** A tensor that is there, in a form Darkroom does not read. */
+export interface UnreadableTensor {
+  readonly shape: readonly number[];
+  /** For a person: what it is stored as ("the number format F8_E8M0", "a sparse tensor"). */
+  readonly form: string;
+}
+
 export type CheckpointFormat = 'safetensors' | 'torch-zip' | 'torch-legacy';
 
 /** A stretch of a file, stored as it is, and the CRC-32 that the file itself gives its bytes. */
@@ -69,6 +76,8 @@ export interface Checksum {
 export interface Checkpoint {
   readonly format: CheckpointFormat;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** The others. They do no harm unless a network needs one. */
+  readonly unreadable: ReadonlyMap<string, UnreadableTensor>;
   /** safetensors' `__metadata__`; empty for torch files. */
   readonly metadata: ReadonlyMap<string, string>;
   /** Nobody has compared them yet: that takes reading all of the file. Absent where the format has none. */
