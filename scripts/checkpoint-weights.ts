@@ -7,6 +7,7 @@ import { product } from '../src/graph/shapes.ts';
 import type { Precision, WeightCatalog, WeightRef } from '../src/graph/types.ts';
 import { detect } from '../src/models/detect.ts';
 import { planWeights } from '../src/models/plan.ts';
+import { tensorShapes } from '../src/models/tensor-shapes.ts';
 import type { Detection } from '../src/models/types.ts';
 
 export interface CheckpointWeights {
@@ -21,8 +22,9 @@ export interface CheckpointWeights {
 /** Of files in the original layout: a weight must be one tensor of the file as it is. Rejects with CheckpointError. */
 export async function openWeights(path: string): Promise<CheckpointWeights> {
   const checkpoint = await openCheckpoint(await fileSource(path));
-  const detection = detect(checkpoint.tensors, checkpoint.metadata, null);
-  const plan = new Map(planWeights(checkpoint.tensors, detection).map((entry) => [entry.name, entry]));
+  const shapes = tensorShapes(checkpoint);
+  const detection = detect(shapes, checkpoint.metadata, null);
+  const plan = new Map(planWeights(shapes, detection).map((entry) => [entry.name, entry]));
   return {
     detection,
     catalog: { shapeOf: (name) => plan.get(name)?.shape },

@@ -19,6 +19,7 @@ export async function nodeNetworks(model: TinyModel, prediction: Prediction): Pr
   ]);
   return {
     prediction,
+    buffers: {},
     latentChannels: vae.latentChannels,
     unetChannels: unet.inChannels,
     contextDim: unet.contextDim,

@@ -42,7 +42,7 @@ export async function openTorchZip(source: ByteSource): Promise<Checkpoint> {
         bytes.set(key, storage);
         // torch can be told to write none; then the field is zero. It packs nothing; what others packed fails to unpack.
         if (entry.deflated || entry.crc === 0) return;
-        const within = tensors.filter((t) => !t.storage.embedded && t.storage.key === key);
+        const within = state.tensors.filter((t) => !t.storage.embedded && t.storage.key === key);
         const names = within.map(({ name }) => name);
         checksums.push({ start: storage.position, length: entry.size, crc: entry.crc, tensors: names });
       }),

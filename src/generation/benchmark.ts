@@ -147,6 +147,7 @@ async function samplerTime(
   let inside = 0;
   const watched: Networks = {
     prediction: model.prediction,
+    buffers: model.buffers,
     latentChannels: model.latentChannels,
     unetChannels: model.unetChannels,
     contextDim: model.contextDim,

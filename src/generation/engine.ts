@@ -264,7 +264,7 @@ function sizeOf({ width, height, batchSize }: RequestSize, { tiledVae }: MemoryP
 
 /** Whether what is loaded for one record serves the other: a sidecar or the person may have changed what shapes cannot tell. */
 function sameNetworks(a: StoredModel, b: StoredModel): boolean {
-  const deciding = ({ sha256, predictionOverride, detection }: StoredModel) =>
-    JSON.stringify([sha256, predictionOverride, detection]);
+  const deciding = ({ sha256, predictionOverride, detection, buffers, soundPositions }: StoredModel) =>
+    JSON.stringify([sha256, predictionOverride, detection, buffers, soundPositions ?? false]);
   return deciding(a) === deciding(b);
 }

@@ -1,9 +1,12 @@
 // The networks of a loaded model, as generation sees them: plain functions over float32 arrays, whatever runs them.
+import type { FileBuffers } from '../models/buffers.ts';
 import type { UNetInputs } from '../models/unet.ts';
 import type { Prediction, TextEncoderConfig } from '../models/types.ts';
 
 export interface Networks {
   readonly prediction: Prediction;
+  /** What the model's file has of its own. */
+  readonly buffers: FileBuffers;
   /** Channels of the latent that is sampled (4). */
   readonly latentChannels: number;
   /** Channels the UNet reads: 9 for inpainting models, whose last 5 are mask and masked image. */

@@ -1,5 +1,6 @@
 // GenerationParameters to and from the text that pictures carry.
 import { version } from '../../package.json';
+import type { FileBuffers } from '../models/buffers.ts';
 import { resolveSampler } from '../sampling/registry.ts';
 import type { Conditions } from './conditioning.ts';
 import { createInfotext } from './infotext/create.ts';
@@ -21,6 +22,8 @@ export interface InfotextContext {
   readonly padded?: Conditions['padded'];
   /** Made with an inpainting model. */
   readonly inpainting?: boolean;
+  /** What the checkpoint's file has of its own. */
+  readonly buffers?: FileBuffers;
   /** First 10 hex digits of the checkpoint's SHA-256. */
   readonly modelHash?: string | null;
   /** Name of the checkpoint, without extension. */
@@ -57,7 +60,7 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     conditionalMaskWeight: context.inpainting ? '1.0' : null,
     ensd: ensdToText(parameters),
     rng: parameters.rng === 'GPU' ? null : parameters.rng,
-    extra: { ...settingsToText(parameters, context.padded), ...context.extra },
+    extra: { ...settingsToText(parameters, context.padded, context.buffers), ...context.extra },
     version: PROGRAM_VERSION,
   });
 }

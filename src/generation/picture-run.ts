@@ -7,6 +7,7 @@ import { parseExtraNetworks } from '../prompt/extra-networks.ts';
 import { InterruptedError } from '../runtime/errors.ts';
 import type { LoadedModel } from '../runtime/loaded-model.ts';
 import { turn } from '../runtime/turn.ts';
+import { positionsToText } from './positions-text.ts';
 import { encodePrompts, type CondCache, type Conditions } from './conditioning.ts';
 import { fromGenerationParameters } from './parameters.ts';
 import { Replay } from './replay.ts';
@@ -116,6 +117,8 @@ export async function makePictures(
         inpainting: model.unetChannels !== model.latentChannels,
         modelHash: shortHash(model),
         modelName: model.record.name,
+        buffers: model.buffers,
+        extra: positionsToText(model.record),
       });
       const id = continuation ? `${continuation.id}-${first + i}` : crypto.randomUUID();
       await keep(id, pixels, model, parameters, seed, text, interrupted, onEvent);

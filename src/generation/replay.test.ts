@@ -59,6 +59,7 @@ async function run(
 /** eps(x, t) with a different answer for each condition; rounding as a GPU's, in float32. */
 const analytic: SampledNetworks = {
   prediction: 'epsilon',
+  buffers: {},
   latentChannels: 4,
   unetChannels: 4,
   encode: () => Promise.reject(new Error('no encoder')),

@@ -9,7 +9,7 @@ import type { Evaluation } from './types.ts';
 /** What sampling needs of the networks. */
 export type SampledNetworks = Pick<
   Networks,
-  'prediction' | 'latentChannels' | 'unetChannels' | 'unet' | 'encode'
+  'prediction' | 'buffers' | 'latentChannels' | 'unetChannels' | 'unet' | 'encode'
 >;
 
 /** Hears of each newly computed evaluation; those from `index` on that were known before do not count any more. */
@@ -36,6 +36,7 @@ export class Replay {
   over(networks: SampledNetworks): SampledNetworks {
     return {
       prediction: networks.prediction,
+      buffers: networks.buffers,
       latentChannels: networks.latentChannels,
       unetChannels: networks.unetChannels,
       encode: (...args) => networks.encode(...args),

@@ -1,5 +1,6 @@
 // The settings that decide a picture, as they stand in its parameters text: written in A1111's order and only where they do
 // something, read back complete. Where A1111 tells nothing of a setting, a key of our own does.
+import type { FileBuffers } from '../models/buffers.ts';
 import { findSampler } from '../sampling/registry.ts';
 import { ensdMatters, samplingInfotext } from '../sampling/infotext.ts';
 import { alphasCumprodOf } from './alphas.ts';
@@ -36,9 +37,13 @@ const INFOS = new Map(IMAGE_SETTINGS.map((info) => [info.key, info] as const));
 
 /**
  * Entries of the settings, in the order in which A1111 adds them. `padded`: how the prompts came to one length in the run;
- * left out, the settings themselves are written. @throws RangeError for a sampler that is not known.
+ * left out, the settings themselves are written. `buffers`: of the model's file. @throws RangeError for a sampler that is not known.
  */
-export function settingsToText(parameters: GenerationParameters, padded?: Conditions['padded']): Entries {
+export function settingsToText(
+  parameters: GenerationParameters,
+  padded?: Conditions['padded'],
+  buffers?: FileBuffers,
+): Entries {
   const { settings, sampler, scheduler } = parameters;
   const entries: Record<string, InfotextScalar> = {};
   const add = (key: ImageSettingKey, value: InfotextScalar): void => {
@@ -50,7 +55,7 @@ export function settingsToText(parameters: GenerationParameters, padded?: Condit
   if (settings.emphasis !== 'Original' && usesEmphasis(parameters)) add('emphasis', settings.emphasis);
   if (settings.downcastAlphas) add('downcastAlphas', true);
   if (settings.noiseSchedule !== 'Default') add('noiseSchedule', settings.noiseSchedule);
-  const alphasCumprod = alphasCumprodOf(settings);
+  const alphasCumprod = alphasCumprodOf(settings, buffers);
   Object.assign(entries, samplingInfotext({ sampler, scheduler, options: settings, alphasCumprod }));
   for (const key of ['padConds', 'padCondsV0'] as const) {
     if (padded === undefined ? settings[key] : padded === key) add(key, true);

@@ -19,6 +19,7 @@ const CONTEXT_DIM = 3;
 /** Every token, its place, the clip skip and the length of a context show in what the UNet gives. */
 const NETWORKS: Networks = {
   prediction: 'epsilon',
+  buffers: {},
   latentChannels: 4,
   unetChannels: 4,
   contextDim: CONTEXT_DIM,

@@ -3,7 +3,7 @@ import type { NetworkItem } from '../sampling/guidance.ts';
 import { ImageRng } from '../sampling/random/image-rng.ts';
 import type { NoiseSource } from '../sampling/random/types.ts';
 import { txt2img, type SamplingRun } from '../sampling/sample.ts';
-import { alphasCumprodOf } from './alphas.ts';
+import { alphasCumprodOf, vFactorsOf } from './alphas.ts';
 import type { Cond, Conditions } from './conditioning.ts';
 import type { SampledNetworks } from './replay.ts';
 import { seedsOf } from './seeds.ts';
@@ -35,7 +35,8 @@ export async function* sampleTxt2Img(
     steps,
     cfgScale,
     prediction: networks.prediction,
-    alphasCumprod: alphasCumprodOf(settings),
+    alphasCumprod: alphasCumprodOf(settings, networks.buffers),
+    vFactors: vFactorsOf(networks.buffers),
     noise,
     conds: perImage(conditions.positive),
     unconds: perImage(conditions.negative),

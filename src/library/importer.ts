@@ -8,9 +8,11 @@ import { openCheckpoint } from '../checkpoint/open.ts';
 import { blobSource } from '../checkpoint/source.ts';
 import { toFloat16 } from '../checkpoint/convert.ts';
 import type { Checkpoint } from '../checkpoint/types.ts';
+import { readBuffers } from '../models/buffers.ts';
 import { detect } from '../models/detect.ts';
 import { planWeights } from '../models/plan.ts';
 import { MAX_SIDECAR_SIZE, parseSidecar } from '../models/sidecar.ts';
+import { tensorShapes } from '../models/tensor-shapes.ts';
 import type { WeightPlanEntry } from '../models/types.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import { fingerprintOf, knownFile, mayBe } from './file-identity.ts';
@@ -79,20 +81,26 @@ class Import {
     const fingerprint = await fingerprintOf(file);
     const source = await this.#hashing('converting');
     const checkpoint = await openCheckpoint(source);
-    const detection = detect(checkpoint.tensors, checkpoint.metadata, sidecar);
+    const shapes = tensorShapes(checkpoint);
+    const recognised = detect(shapes, checkpoint.metadata, sidecar);
+    const { buffers, notes } = await readBuffers(checkpoint, recognised);
+    const detection = { ...recognised, notes: [...recognised.notes, ...notes] };
     if (!detection.supported) {
       throw new UnsupportedModelError(
         detection.unsupportedReason ?? `${detection.label} is not supported yet.`,
       );
     }
     const found: Recognition = {
+      anew: { detection, buffers },
       // A sidecar dropped with it this time may change what shapes cannot tell.
       ...(sidecar ? { detection } : {}),
       ...(options.prediction ? { predictionOverride: options.prediction } : {}),
     };
     return (
       (await this.#recognise(fingerprint, found)) ??
-      (await withIntent(this.order.id, () => this.#store(source, checkpoint, { fingerprint, detection })))
+      (await withIntent(this.order.id, () =>
+        this.#store(source, checkpoint, { fingerprint, detection, buffers }),
+      ))
     );
   }
 
@@ -121,10 +129,10 @@ class Import {
   async #store(
     source: HashingSource,
     checkpoint: Checkpoint,
-    known: Pick<StoredModel, 'fingerprint' | 'detection'>,
+    known: Pick<StoredModel, 'fingerprint' | 'detection' | 'buffers'>,
   ): Promise<ImportOutcome> {
     const { file, options, id } = this.order;
-    const plan = planWeights(checkpoint.tensors, known.detection);
+    const plan = planWeights(tensorShapes(checkpoint), known.detection);
     const needed = plan.reduce((sum, entry) => sum + 2 * elementCount(entry.shape), 0);
     await requireRoom(needed);
     source.startHashing(checksumsOf(checkpoint, plan));
@@ -148,6 +156,8 @@ class Import {
         importedAt: Date.now(),
         detection: known.detection,
         predictionOverride: options.prediction ?? twin?.predictionOverride ?? null,
+        ...(known.buffers && { buffers: known.buffers }),
+        soundPositions: twin?.soundPositions ?? false,
         ...problems,
         ...(mismatched > 0 ? { mismatched } : {}),
         chunks: writer.chunks,

@@ -1,4 +1,5 @@
 // The record of a model, parsed whole: everything that any part of Darkroom reads of it is checked here, once.
+import type { FileBuffers } from '../models/buffers.ts';
 import type {
   Detection,
   Evidence,
@@ -9,6 +10,7 @@ import type {
   UNetConfig,
   VaeConfig,
 } from '../models/types.ts';
+import { upToDate } from './older-records.ts';
 import { isOfLaterVersion } from './record-version.ts';
 import type { StoredChunk, StoredModel, StoredTensor } from './types.ts';
 
@@ -25,7 +27,7 @@ const MAX_SIZE = 2 ** 31;
 
 /** The record stored under `key`, or what is wrong with it. Whether its weights are there is for others to say. */
 export function parseModel(key: unknown, value: unknown): StoredModel | Exclude<Damage, 'no-weights'> {
-  if (isStoredModel(key, value)) return value;
+  if (isStoredModel(key, value)) return upToDate(value);
   return isOfLaterVersion(value) ? 'later-version' : 'damaged';
 }
 
@@ -65,11 +67,27 @@ function isStoredModel(key: unknown, value: unknown): value is StoredModel {
     isTime(model['importedAt']) &&
     isDetection(model['detection']) &&
     orNull(isPrediction)(model['predictionOverride']) &&
+    (model['buffers'] === undefined || isBuffers(model['buffers'])) &&
+    (model['soundPositions'] === undefined || typeof model['soundPositions'] === 'boolean') &&
     isListOf(isTally, MAX_TENSORS)(model['clamped']) &&
     isListOf(isTally, MAX_TENSORS)(model['nonFinite']) &&
     (model['mismatched'] === undefined || isCount(model['mismatched'])) &&
     isListOf(isChunk, MAX_CHUNKS)(chunks) &&
     isListOf((tensor) => isTensorOf(chunks as readonly StoredChunk[], tensor), MAX_TENSORS)(model['tensors'])
+  );
+}
+
+/** Each where it is there: 1000 noise levels between 0 and 1, of which alphas are neither; 77 positions. */
+function isBuffers(value: unknown): value is FileBuffers {
+  const buffers = fieldsOf(value);
+  const levels = ['alphasCumprod', 'sqrtAlphasCumprod', 'sqrtOneMinusAlphasCumprod'];
+  const isLevel: Check = (level) => typeof level === 'number' && level >= 0 && level <= 1;
+  const isLong = (list: unknown, length: number, check: Check): boolean =>
+    list === undefined || (isListOf(check, length)(list) && list.length === length);
+  return (
+    levels.every((name) => isLong(buffers[name], 1000, isLevel)) &&
+    isLong(buffers['alphasCumprod'], 1000, (level) => level !== 0 && level !== 1) &&
+    isLong(buffers['positionIds'], 77, (id) => isCount(id) && id < 77)
   );
 }
 
@@ -208,7 +226,10 @@ function isTextEncoder(value: unknown): value is TextEncoderConfig {
     sizes.every((name) => isSize(encoder[name])) &&
     (encoder['activation'] === 'quick_gelu' || encoder['activation'] === 'gelu') &&
     orNull(isSize)(encoder['projection']) &&
-    (encoder['missingLayers'] === undefined || isCount(encoder['missingLayers']))
+    // Of earlier versions; see older-records.ts.
+    (encoder['missingLayers'] === undefined || isCount(encoder['missingLayers'])) &&
+    (encoder['absentLayers'] === undefined ||
+      isListOf((layer) => isCount(layer) && layer < Number(encoder['layers']), 256)(encoder['absentLayers']))
   );
 }
 

@@ -116,24 +116,41 @@ export async function setPrediction(sha256: string, prediction: Prediction | nul
   await change(sha256, (model) => ({ ...model, predictionOverride: prediction }));
 }
 
+/** The person's word on position_ids: sound ones, or the file's as A1111 has them. */
+export async function setSoundPositions(sha256: string, soundPositions: boolean): Promise<void> {
+  await change(sha256, (model) => ({ ...model, soundPositions }));
+}
+
 /** What may be learned anew of a model when its file comes again. Absent: as it is. */
 export interface Recognition {
   readonly detection?: Detection;
   readonly predictionOverride?: Prediction;
+  /** For a model stored by a version that did not look at its file's buffers. */
+  readonly anew?: Pick<StoredModel, 'detection'> & Required<Pick<StoredModel, 'buffers'>>;
   /** The file as it was called and dated this time. */
   readonly file?: Pick<StoredModel, 'fileName' | 'fileModified' | 'fingerprint' | 'oldHash'>;
 }
 
 /** Resolves with the model as it is now; null where it has been deleted meanwhile, or has lost its weights. */
 export async function recogniseModel(sha256: string, found: Recognition): Promise<StoredModel | null> {
-  const { file, ...rest } = found;
+  const { file, anew, ...rest } = found;
   return writing([sha256], async () => {
     const changed = await modelStore.change(sha256, (value) => {
       const model = parseModel(sha256, value);
-      return typeof model === 'string' ? undefined : { ...model, ...file, ...rest };
+      if (typeof model === 'string') return undefined;
+      return { ...model, ...(anew && madeUpFor(model, anew)), ...file, ...rest };
     });
     return changed && (await hasWeights(changed)) ? changed : null;
   });
+}
+
+function madeUpFor(
+  model: StoredModel,
+  { detection, buffers }: NonNullable<Recognition['anew']>,
+): Partial<StoredModel> {
+  if (model.buffers) return {};
+  // What an earlier sidecar said is not in the file.
+  return model.detection.prediction?.from === 'sidecar' ? { buffers } : { buffers, detection };
 }
 
 export async function deleteModel(key: StoreKey): Promise<void> {

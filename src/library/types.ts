@@ -1,5 +1,6 @@
 // What the library keeps in IndexedDB: models (weights in chunks, one record each) and images.
 import type { Seed } from '../generation/seeds.ts';
+import type { FileBuffers } from '../models/buffers.ts';
 import type { Detection, Prediction, WeightPlanEntry } from '../models/types.ts';
 
 /** A tensor of a stored model. Weights are kept as float16. */
@@ -42,6 +43,10 @@ export interface StoredModel {
   readonly detection: Detection;
   /** The person's choice, over `detection.prediction`. */
   readonly predictionOverride: Prediction | null;
+  /** What the file has of its own besides weights. Absent: stored by a version that did not look. */
+  readonly buffers?: FileBuffers;
+  /** The person's choice: positions 0 to 76 in place of the file's odd ones, which A1111 draws with. */
+  readonly soundPositions?: boolean;
   /** Values beyond float16's range that were clamped to +-65504, per tensor. */
   readonly clamped: readonly { readonly tensor: string; readonly count: number }[];
   /** Non-finite values let through because the person allowed it. */

@@ -6,8 +6,8 @@ import {
   type Components,
   type TextComponent,
 } from './layouts/components.ts';
-import { headsFit, unetSizes, unetTensors, type UNetSizes } from './layouts/ldm-unet.ts';
-import { textSizes, textTensors } from './layouts/ldm-text.ts';
+import { headsFit, projectionRanks, unetSizes, unetTensors, type UNetSizes } from './layouts/ldm-unet.ts';
+import { textSizes, textTensors, type TextSizes } from './layouts/ldm-text.ts';
 import { vaeSizes, vaeTensors } from './layouts/ldm-vae.ts';
 import { checkConsistent, few, LayoutError, type MappedTensors, type TensorSpec } from './layouts/mapped.ts';
 import { SidecarError, type Sidecar } from './sidecar.ts';
@@ -16,6 +16,14 @@ import type { HeadRule, TensorShapes, TextEncoderConfig, UNetConfig, VaeConfig }
 /** Which conventions hold for what shapes do not tell. */
 export type Family = 'sd1' | 'sd2' | 'sdxl';
 
+/** What SD 1's and SD 2's UNets read: the width of their text encoders. */
+const TEXT_WIDTH = { sd1: 768, sd2: 1024 } as const;
+/** Layers of the published text encoders: CLIP ViT-L; OpenCLIP ViT-H (SD 2) and ViT-bigG (SDXL). */
+const LAYERS = {
+  clip: { width: 768, layers: 12 },
+  h: { width: 1024, layers: 24 },
+  bigG: { width: 1280, layers: 32 },
+};
 /** Published head size of SD 2, SDXL and of every CLIP and OpenCLIP text encoder. */
 const HEAD_SIZE = 64;
 /** What CLIP's tokenizer gives: token ids below this, in chunks of that many. */
@@ -60,6 +68,7 @@ export function deriveNetworks(
       );
     }
   }
+  if (unet) report.compareFamily(unet, components, family);
   if (unet && vae && unet.outChannels !== vae.latentChannels) {
     report.problems.push(
       `The UNet makes latents of ${unet.outChannels} channels, but the VAE reads ${vae.latentChannels}.`,
@@ -123,7 +132,10 @@ function deriveText(
   sidecar: Sidecar | null,
   report: Report,
 ): TextEncoderConfig | null {
-  const sizes = report.attempt('text encoder', () => textSizes(component.type, component.tensors));
+  const sameType = sidecar?.textEncoders.filter((encoder) => encoder.type === component.type) ?? [];
+  const said = sameType.length === 1 ? sameType[0] : sidecar?.textEncoders[index];
+  const layersOf = (found: number, width: number): number => usualLayers(component, found, width);
+  const sizes = report.attempt('text encoder', () => textSizes(component.type, component.tensors, layersOf));
   if (!sizes) return null;
   report.check('text encoder', component.tensors, textTensors(sizes), component.prefix);
   if (sizes.vocabulary < CLIP_VOCABULARY || sizes.positions !== CLIP_POSITIONS) {
@@ -132,25 +144,23 @@ function deriveText(
         `${CLIP_VOCABULARY} and ${CLIP_POSITIONS}.`,
     );
   }
-  const sameType = sidecar?.textEncoders.filter((encoder) => encoder.type === component.type) ?? [];
-  const said = sameType.length === 1 ? sameType[0] : sidecar?.textEncoders[index];
-  const missingLayers = omittedLayers(component, sizes.layers);
+  report.sayAbsent(component, sizes);
   return {
     ...sizes,
     prefix: component.prefix,
     heads: textHeads(sizes.width, said?.heads ?? null, report),
     activation: said?.activation ?? (component.type === 'clip' ? 'quick_gelu' : 'gelu'),
-    ...(missingLayers > 0 ? { missingLayers } : {}),
   };
 }
 
 /**
- * diffusers stores SD 2's encoder, ViT-H with 24 layers, without the last (stable-diffusion-2's text_encoder/config.json).
- * Other counts are other encoders, kept whole.
+ * The family decides, whatever the file leaves out or has too much. An encoder of another width that has no more than half as
+ * many layers is none of the family's cut short but a smaller one, as in the models that tests are made with.
  */
-function omittedLayers(component: TextComponent, layers: number): number {
-  const sd2 = component.type === 'open-clip' && component.prefix.startsWith('cond_stage_model.');
-  return component.naming === 'diffusers' && sd2 && layers === 23 ? 1 : 0;
+function usualLayers({ type, prefix }: TextComponent, found: number, width: number): number {
+  const sd = prefix.startsWith('cond_stage_model.');
+  const usual = type === 'clip' ? LAYERS.clip : sd ? LAYERS.h : LAYERS.bigG;
+  return width === usual.width || 2 * found > usual.layers ? usual.layers : found;
 }
 
 function textHeads(width: number, said: number | null, report: Report): number {
@@ -190,6 +200,14 @@ class Report {
   }
 
   check(network: string, tensors: MappedTensors, spec: TensorSpec, prefix: string): void {
+    const unreadable = [...spec.keys()].flatMap((name) => {
+      const form = tensors.get(name)?.sources.map((source) => this.file.get(source)?.form);
+      const found = form?.find((words) => words !== undefined);
+      return found === undefined ? [] : [`${prefix}${name} (${found})`];
+    });
+    if (unreadable.length > 0) {
+      this.problems.push(`The ${network} has weights in a form that cannot be read: ${few(unreadable)}.`);
+    }
     for (const problem of checkConsistent(tensors, spec, prefix)) {
       this.problems.push(`The ${network} is incomplete or damaged: ${problem}.`);
     }
@@ -210,7 +228,47 @@ class Report {
 
   #isInteger(source: string): boolean {
     const dtype = this.file.get(source)!.dtype;
-    return /^[IU]\d/.test(dtype) || dtype === 'BOOL';
+    return dtype !== undefined && (/^[IU]\d/.test(dtype) || dtype === 'BOOL');
+  }
+
+  /**
+   * A1111 fills what a file lacks with zeros (LoadStateDictOnMeta): a layer of zeros adds nothing to what passes it. SD 2 never
+   * uses what its last layer would have given.
+   */
+  sayAbsent({ type, prefix }: TextComponent, { layers, absentLayers = [] }: TextSizes): void {
+    const unused = type === 'open-clip' && prefix.startsWith('cond_stage_model.') ? layers - 1 : -1;
+    const missed = absentLayers.filter((layer) => layer !== unused);
+    if (missed.length === 0) return;
+    const which = missed.length === 1 ? `layer ${missed[0]}` : `layers ${few(missed.map(String))}`;
+    this.notes.push(
+      `The file lacks ${which} of the text encoder's ${layers} (counted from 0). As in A1111, they are passed over; ` +
+        'pictures may differ from those of the whole model.',
+    );
+  }
+
+  /** Text encoders are told by their names, UNets by their shapes: both have to be of one family. */
+  compareFamily(unet: UNetConfig, { unet: component, text }: Components, family: Family): void {
+    if (family === 'sdxl') return;
+    const [mine, other] = family === 'sd1' ? (['1', '2'] as const) : (['2', '1'] as const);
+    const contradict = (what: string): void => {
+      this.problems.push(
+        `Its ${text.length > 0 ? 'text encoder has the names' : 'UNet has the shapes'} of Stable Diffusion ${mine}, but ${what}.`,
+      );
+    };
+    if (text.length > 1) contradict(`there are ${text.length} text encoders instead of one`);
+    if (unet.contextDim === TEXT_WIDTH[family === 'sd1' ? 'sd2' : 'sd1']) {
+      contradict(
+        `its UNet reads text of the width ${unet.contextDim}, as Stable Diffusion ${other} does, and not ${TEXT_WIDTH[family]}`,
+      );
+    }
+    const linear = new Set(projectionRanks(component!.tensors).map((rank) => rank === 2));
+    if (linear.size > 1)
+      contradict('its UNet has linear projections in some places and convolutions in others');
+    else if (linear.has(family === 'sd1')) {
+      contradict(
+        `its UNet has the ${family === 'sd1' ? 'linear' : 'convolutional'} projections of Stable Diffusion ${other}`,
+      );
+    }
   }
 
   /** The tensors decide; a sidecar of another model is worth a remark. */

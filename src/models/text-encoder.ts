@@ -17,6 +17,8 @@ export interface TextInputs {
 export interface TextOptions {
   /** Adds the output "pooled" (SDXL): needs `config.projection` and the encoder's last layer. */
   readonly pooled?: boolean;
+  /** For each token of a chunk its row in the position embedding; 0, 1, 2 ... unless given. */
+  readonly positionIds?: readonly number[];
 }
 
 /** Where an encoder keeps its weights, below the configuration's prefix. */
@@ -39,7 +41,7 @@ export interface TextLayout {
 const MAX_SKIP = 12;
 
 /**
- * Outputs [chunks, positions, width] for n from 1 (or from `missingLayers` + 1) to 12 or the number of layers:
+ * Outputs [chunks, positions, width] for n from 1 to 12 or the number of layers:
  * "hidden.n", the hidden state n from the end, and "skip.n", the same through the final layer norm: what A1111 gives at
  * clip skip n for SD 1, and for SD 2 at n = 2. "pooled" [chunks, projection]: the end token's last state through the final
  * norm and text_projection; the end token is the largest id.
@@ -51,29 +53,36 @@ export function textEncoderNetwork(
   precision: Precision,
   options: TextOptions = {},
 ): Network<TextInputs> {
-  const { width, positions, vocabulary, missingLayers = 0 } = config;
+  const { width, positions, vocabulary, absentLayers = [] } = config;
   const layout = config.type === 'clip' ? CLIP : OPEN_CLIP;
   const graph = new Graph(precision);
   const layers = new Layers(graph, weights, config.prefix);
 
   const ids = graph.input('tokens', 'int32', ['n', positions]);
   const embedded = graph.gather(layers.weight(layout.tokenEmbedding, [vocabulary, width]), ids);
-  const placed = graph.add(embedded, layers.weight(layout.positionEmbedding, [positions, width]));
+  const rows = layers.weight(layout.positionEmbedding, [positions, width]);
+  const { positionIds } = options;
+  const placed = graph.add(
+    embedded,
+    positionIds ? graph.gather(rows, graph.input('positions', 'int32', [positions])) : rows,
+  );
 
   const hidden = [graph.reshape(placed, [-1, width])];
-  for (let i = 0; i < config.layers; i++) hidden.push(block(layers, hidden[i]!, config, layout.block(i)));
+  for (let i = 0; i < config.layers; i++) {
+    const x = hidden[i]!;
+    hidden.push(absentLayers.includes(i) ? x : block(layers, x, config, layout.block(i)));
+  }
 
   const chunked = (x: Value) => graph.reshape(x, [-1, positions, width]);
   const dims = ['n', positions, width];
-  for (let back = 1; back <= config.layers && back + missingLayers <= MAX_SKIP; back++) {
-    const state = hidden[hidden.length - back]!;
-    const n = back + missingLayers;
+  for (let n = 1; n <= config.layers && n <= MAX_SKIP; n++) {
+    const state = hidden[hidden.length - n]!;
     graph.output(`hidden.${n}`, chunked(state), dims);
     graph.output(`skip.${n}`, chunked(layers.layerNorm(state, layout.finalNorm, width)), dims);
   }
 
   if (options.pooled) {
-    if (config.projection === null || layout.textProjection === null || missingLayers > 0) {
+    if (config.projection === null || layout.textProjection === null) {
       throw new Error('This text encoder has no pooled output.');
     }
     // Row numbers in [chunks * positions], found among the ids before the run: ArgMax would fall back to the CPU.
@@ -91,9 +100,15 @@ export function textEncoderNetwork(
       const wrong = tokens.find((id) => id < 0 || id >= vocabulary);
       if (wrong !== undefined)
         throw new RangeError(`Token ${wrong} is not in a vocabulary of ${vocabulary}.`);
-      const feeds = { tokens: int32Tensor('tokens', tokens, [chunks, positions]) };
-      if (!options.pooled) return feeds;
-      return { ...feeds, ends: int32Tensor('ends', endRows(tokens, chunks, positions), [chunks]) };
+      return {
+        tokens: int32Tensor('tokens', tokens, [chunks, positions]),
+        ...(positionIds && {
+          positions: int32Tensor('positions', Int32Array.from(positionIds), [positions]),
+        }),
+        ...(options.pooled && {
+          ends: int32Tensor('ends', endRows(tokens, chunks, positions), [chunks]),
+        }),
+      };
     },
   };
 }

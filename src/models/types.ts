@@ -1,8 +1,13 @@
 // What Darkroom knows of a model: its family, the sizes of its networks, and what shapes cannot tell.
 import type { DType } from '../checkpoint/types.ts';
 
-/** What detection reads of a file: each tensor's name, shape and element kind. An opened checkpoint's `tensors` is one. */
-export type TensorShapes = ReadonlyMap<string, { readonly shape: readonly number[]; readonly dtype: DType }>;
+/** What detection reads of a tensor: its shape and element kind; of one that cannot be read, in which form it is instead. */
+export type TensorShape =
+  | { readonly shape: readonly number[]; readonly dtype: DType; readonly form?: undefined }
+  | { readonly shape: readonly number[]; readonly dtype?: undefined; readonly form: string };
+
+/** What detection reads of a file. An opened checkpoint's `tensors` is one; `tensorShapes` gives also what cannot be read. */
+export type TensorShapes = ReadonlyMap<string, TensorShape>;
 
 /** Families told apart by names and shapes of tensors. */
 export type ModelKind =
@@ -72,6 +77,7 @@ export interface TextEncoderConfig {
   /** Prefix of its keys in the ldm layout, e.g. "cond_stage_model.transformer.text_model.". */
   readonly prefix: string;
   readonly width: number;
+  /** Of the whole encoder, `absentLayers` included. */
   readonly layers: number;
   readonly heads: number;
   readonly mlpWidth: number;
@@ -81,10 +87,10 @@ export interface TextEncoderConfig {
   /** Columns of text_projection where the file has one. */
   readonly projection: number | null;
   /**
-   * Layers the file leaves out at the end: diffusers' SD 2 keeps 23 of 24, since only the penultimate output is used.
-   * Hidden state -n of the whole encoder is hidden state -(n - missingLayers) of what is here. Absent means 0.
+   * Numbers, ascending, of the layers that the file leaves out: SD 2's last one in files of diffusers, whose output nothing
+   * uses. A hidden state passes through them as it is. Left out for none.
    */
-  readonly missingLayers?: number;
+  readonly absentLayers?: readonly number[];
 }
 
 /** Where a value came from, strongest first. */

@@ -7,6 +7,7 @@ import type { Precision } from '../graph/types.ts';
 import { getChunks } from '../library/models.ts';
 import type { StoredModel } from '../library/types.ts';
 import type { Network } from '../models/network.ts';
+import type { FileBuffers } from '../models/buffers.ts';
 import { probePrediction } from '../models/prediction-probe.ts';
 import { textEncoderNetwork } from '../models/text-encoder.ts';
 import type { Prediction, TextEncoderConfig, UNetConfig, VaeConfig } from '../models/types.ts';
@@ -97,6 +98,10 @@ export class LoadedModel implements Networks {
 
   get prediction(): Prediction {
     return this.#prediction;
+  }
+
+  get buffers(): FileBuffers {
+    return this.record.buffers ?? {};
   }
 
   /**
@@ -198,7 +203,11 @@ export class LoadedModel implements Networks {
 
   #textSession() {
     // Small and run once a prompt, so it can afford to be exact.
-    return this.#open('text encoder', () => textEncoderNetwork(this.textEncoder, this.weights, 'float32'));
+    const { positionIds } = this.buffers;
+    const options = positionIds && !this.record.soundPositions ? { positionIds } : {};
+    return this.#open('text encoder', () =>
+      textEncoderNetwork(this.textEncoder, this.weights, 'float32', options),
+    );
   }
 
   #unetSession() {

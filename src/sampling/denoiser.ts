@@ -48,17 +48,26 @@ export function lcmParameterization(prediction: Prediction, table: NoiseTable): 
   };
 }
 
-/** For timestep samplers: x = sqrt(alpha) x0 + sqrt(1 - alpha) eps goes in as it is, eps comes out. */
+/** What v and x are multiplied by to give eps, for each time. */
+export interface VFactors {
+  readonly v: ArrayLike<number>;
+  readonly x: ArrayLike<number>;
+}
+
+/** For timestep samplers: x = sqrt(alpha) x0 + sqrt(1 - alpha) eps goes in as it is, eps comes out. `factors`: where v's are not those of the table. */
 export function timestepParameterization(
   prediction: Prediction,
   alphasCumprod: ArrayLike<number>,
+  factors?: VFactors,
 ): Parameterization {
   return {
     input: (t) => ({ scale: 1, t }),
     output: (x, raw, t) => {
       if (prediction === 'epsilon') return raw;
       // UniPC asks between the table's entries; A1111 takes the one below.
-      const alpha = alphasCumprod[Math.trunc(t)]!;
+      const entry = Math.trunc(t);
+      if (prediction === 'v' && factors) return combine([factors.v[entry]!, raw], [factors.x[entry]!, x]);
+      const alpha = alphasCumprod[entry]!;
       if (prediction === 'v') return combine([Math.sqrt(alpha), raw], [Math.sqrt(1 - alpha), x]);
       return combine([1 / Math.sqrt(1 - alpha), x], [-Math.sqrt(alpha / (1 - alpha)), raw]);
     },

@@ -1,6 +1,11 @@
 // A whole run: noise -> schedule -> sampler -> guidance -> network (A1111 KDiffusionSampler and CompVisSampler, sample
 // and sample_img2img). The network is a plain function, so this runs wherever it does.
-import { lcmParameterization, sigmaParameterization, timestepParameterization } from './denoiser.ts';
+import {
+  lcmParameterization,
+  sigmaParameterization,
+  timestepParameterization,
+  type VFactors,
+} from './denoiser.ts';
 import {
   type CondSchedule,
   guide,
@@ -48,6 +53,8 @@ export interface SamplingRequest<C, T extends Latent = Float32Array> {
   readonly prediction: Prediction;
   /** The model's table; default: the one all SD models share. */
   readonly alphasCumprod?: ArrayLike<number>;
+  /** v-prediction in timestep samplers; default: the roots of the table. */
+  readonly vFactors?: VFactors;
   /** SDXL has an Align Your Steps list of its own. */
   readonly isSdxl?: boolean;
   /** The batch's noise; `ImageRng` in the app. */
@@ -215,7 +222,7 @@ async function* run<C, T extends Latent>(
   const { options = {}, prediction } = request;
   const isTimestep = sampler.kind === 'timestep';
   const parameterization = isTimestep
-    ? timestepParameterization(prediction, alphas)
+    ? timestepParameterization(prediction, alphas, request.vFactors)
     : sampler.kind === 'lcm'
       ? lcmParameterization(prediction, table)
       : sigmaParameterization(prediction, table);

@@ -7,6 +7,7 @@ import { openClipPlace } from './diffusers-text.ts';
 import { unetPlaces } from './diffusers-unet.ts';
 import { vaePlaces } from './diffusers-vae.ts';
 import { mapPlain, mapRenamed, namesUnder, type LdmPlace, type MappedTensors } from './mapped.ts';
+import { renameKeys, type NamedTensors } from './renamed-keys.ts';
 
 /** One network of a file. */
 export interface Component {
@@ -40,12 +41,13 @@ const LDM_VAE = [VAE_PREFIX, 'vae.', ''];
 const LDM_UNET = [UNET_PREFIX, 'diffusion_model.', ''];
 
 /** Every network found. Absent ones are null; what is there may still be incomplete. */
-export function findComponents(tensors: TensorShapes): Components {
+export function findComponents(file: TensorShapes): Components {
+  const tensors = renameKeys(file);
   const unet = findUNet(tensors);
   return { unet, vae: findVae(tensors), text: findText(tensors, unet) };
 }
 
-function findUNet(tensors: TensorShapes): Component | null {
+function findUNet(tensors: NamedTensors): Component | null {
   for (const filePrefix of LDM_UNET) {
     if (!tensors.has(`${filePrefix}input_blocks.0.0.weight`) || !tensors.has(`${filePrefix}out.2.weight`))
       continue;
@@ -60,7 +62,7 @@ function findUNet(tensors: TensorShapes): Component | null {
   return null;
 }
 
-function findVae(tensors: TensorShapes): Component | null {
+function findVae(tensors: NamedTensors): Component | null {
   for (const filePrefix of LDM_VAE) {
     const has = (name: string): boolean => tensors.has(filePrefix + name);
     if (!has('encoder.mid.block_1.conv1.weight') && !has('decoder.mid.block_1.conv1.weight')) continue;
@@ -77,7 +79,7 @@ function findVae(tensors: TensorShapes): Component | null {
 }
 
 function diffusersComponent(
-  tensors: TensorShapes,
+  tensors: NamedTensors,
   filePrefix: string,
   prefix: string,
   place: (name: string) => LdmPlace | null,
@@ -85,30 +87,25 @@ function diffusersComponent(
   return { naming: 'diffusers', filePrefix, prefix, tensors: mapRenamed(tensors, filePrefix, place) };
 }
 
-function findText(tensors: TensorShapes, unet: Component | null): TextComponent[] {
+function findText(tensors: NamedTensors, unet: Component | null): TextComponent[] {
   const found: TextComponent[] = [];
-  const clip = (naming: Component['naming'], filePrefix: string, owner: string): boolean => {
-    if (!tensors.has(`${filePrefix}embeddings.token_embedding.weight`)) return false;
+  const clip = (naming: Component['naming'], filePrefix: string, owner: string): void => {
+    if (!tensors.has(`${filePrefix}embeddings.token_embedding.weight`)) return;
     const prefix = `${owner}transformer.text_model.`;
     found.push({ type: 'clip', naming, filePrefix, prefix, tensors: mapPlain(tensors, filePrefix) });
-    return true;
   };
-  const openClip = (filePrefix: string, owner: string): boolean => {
-    if (!tensors.has(`${filePrefix}token_embedding.weight`)) return false;
+  const openClip = (filePrefix: string, owner: string): void => {
+    if (!tensors.has(`${filePrefix}token_embedding.weight`)) return;
     const mapped = mapPlain(tensors, filePrefix);
     found.push({ type: 'open-clip', naming: 'ldm', filePrefix, prefix: `${owner}model.`, tensors: mapped });
-    return true;
   };
 
-  // Without a vector input the UNet is no SDXL: SD-Turbo's file names its only encoder as SDXL's are (A1111 renames it too).
+  // Without a vector input the UNet is no SDXL.
   const sdxl =
     unet?.tensors.has('label_emb.0.0.weight') ?? tensors.has('conditioner.embedders.1.model.ln_final.weight');
   const owner = (index: number): string => (sdxl ? `conditioner.embedders.${index}.` : 'cond_stage_model.');
 
-  // Files of 2022 have no "text_model." in these names: transformers added it later.
-  if (!clip('ldm', 'cond_stage_model.transformer.text_model.', 'cond_stage_model.')) {
-    clip('ldm', 'cond_stage_model.transformer.', 'cond_stage_model.');
-  }
+  clip('ldm', 'cond_stage_model.transformer.text_model.', 'cond_stage_model.');
   openClip('cond_stage_model.model.', 'cond_stage_model.');
   for (const index of [0, 1]) {
     clip('ldm', `conditioner.embedders.${index}.transformer.text_model.`, owner(index));
@@ -130,7 +127,7 @@ function findText(tensors: TensorShapes, unet: Component | null): TextComponent[
 }
 
 function transformersOpenClip(
-  tensors: TensorShapes,
+  tensors: NamedTensors,
   filePrefix: string,
   owner: string,
   found: TextComponent[],

@@ -3,13 +3,27 @@
 // Source of names and shapes: huggingface/transformers CLIPTextModel (modeling_clip.py) for "clip",
 // mlfoundations/open_clip CLIP's text tower (transformer.py) for "open-clip".
 import type { TextEncoderConfig } from '../types.ts';
-import { countNumbered, LayoutError, sizesOf, type MappedTensors, type TensorSpec } from './mapped.ts';
+import {
+  countNumbered,
+  hasUnder,
+  LayoutError,
+  sizesOf,
+  type MappedTensors,
+  type TensorSpec,
+} from './mapped.ts';
 
 /** Everything of TextEncoderConfig that shapes tell. */
-export type TextSizes = Omit<TextEncoderConfig, 'prefix' | 'heads' | 'activation' | 'missingLayers'>;
+export type TextSizes = Omit<TextEncoderConfig, 'prefix' | 'heads' | 'activation'>;
 
-/** Sizes of the text encoder whose tensors (without prefix) these are. Throws LayoutError where they make no sense. */
-export function textSizes(type: TextEncoderConfig['type'], tensors: MappedTensors): TextSizes {
+/**
+ * Sizes of the text encoder whose tensors (without prefix) these are. `layersOf`: how many layers an encoder of this width
+ * has when the last one here has the number `found` - 1. Throws LayoutError where they make no sense.
+ */
+export function textSizes(
+  type: TextEncoderConfig['type'],
+  tensors: MappedTensors,
+  layersOf: (found: number, width: number) => number,
+): TextSizes {
   const clip = type === 'clip';
   const [vocabulary, width] = sizesOf(
     tensors,
@@ -21,14 +35,21 @@ export function textSizes(type: TextEncoderConfig['type'], tensors: MappedTensor
     clip ? 'embeddings.position_embedding.weight' : 'positional_embedding',
     2,
   ) as [number];
-  const layers = countNumbered(tensors, clip ? 'encoder.layers.' : 'transformer.resblocks.');
-  if (layers === 0) throw new LayoutError('the text encoder has no layers');
-  const [mlpWidth] = sizesOf(tensors, `${layerName(type, 0)}.${clip ? 'mlp.fc1' : 'mlp.c_fc'}.weight`, 2) as [
-    number,
-  ];
+  const found = countNumbered(tensors, clip ? 'encoder.layers.' : 'transformer.resblocks.');
+  const layers = layersOf(found, width);
+  const absentLayers: number[] = [];
+  let first: string | null = null;
+  for (let i = 0; i < layers; i++) {
+    const layer = layerName(type, i);
+    if (hasUnder(tensors, `${layer}.`)) first ??= layer;
+    else absentLayers.push(i);
+  }
+  if (first === null) throw new LayoutError('the text encoder has no layers');
+  const [mlpWidth] = sizesOf(tensors, `${first}.${clip ? 'mlp.fc1' : 'mlp.c_fc'}.weight`, 2) as [number];
   const projection =
     !clip && tensors.has('text_projection') ? sizesOf(tensors, 'text_projection', 2)[1]! : null;
-  return { type, width, layers, mlpWidth, vocabulary, positions, projection };
+  const sizes = { type, width, layers, mlpWidth, vocabulary, positions, projection };
+  return absentLayers.length > 0 ? { ...sizes, absentLayers } : sizes;
 }
 
 function layerName(type: TextEncoderConfig['type'], index: number): string {
@@ -52,6 +73,7 @@ export function textTensors(config: TextSizes): TensorSpec {
     if (config.projection !== null) spec.set('text_projection', [width, config.projection]);
   }
   for (let i = 0; i < config.layers; i++) {
+    if (config.absentLayers?.includes(i)) continue;
     const layer = layerName(config.type, i);
     if (config.type === 'clip') {
       for (const part of ['k_proj', 'v_proj', 'q_proj', 'out_proj']) {

@@ -83,10 +83,17 @@ function attentionInput(tensors: MappedTensors): number {
   throw new LayoutError('the UNet has no cross-attention');
 }
 
-/** 4: proj_in is a convolution (SD 1); 2: a linear layer (SD 2, SDXL). */
+/** Of every spatial transformer: 4 where its projections are convolutions (SD 1), 2 where they are linear (SD 2, SDXL). */
+export function projectionRanks(tensors: MappedTensors): number[] {
+  return [...tensors].flatMap(([name, { shape }]) =>
+    /\.1\.proj_(in|out)\.weight$/.test(name) ? [shape.length] : [],
+  );
+}
+
 function projectionRank(tensors: MappedTensors): number {
-  for (const [name, { shape }] of tensors) if (name.endsWith('.1.proj_in.weight')) return shape.length;
-  throw new LayoutError('the UNet has no spatial transformer');
+  const [rank] = projectionRanks(tensors);
+  if (rank === undefined) throw new LayoutError('the UNet has no spatial transformer');
+  return rank;
 }
 
 /** Channels of the levels with attention, the middle included: what the head rule has to divide. */

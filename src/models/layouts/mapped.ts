@@ -1,5 +1,5 @@
 // A network's tensors as a file has them, seen under their ldm names: what the layout modules make and the rest reads.
-import type { TensorShapes } from '../types.ts';
+import type { NamedTensors } from './renamed-keys.ts';
 
 /** One tensor of the ldm layout and what it is made of; the fields are those of WeightPlanEntry. */
 export interface MappedTensor {
@@ -23,18 +23,18 @@ export interface LdmPlace {
 export type TensorSpec = Map<string, readonly number[]>;
 
 /** Names of `tensors` that start with `prefix`, without it. */
-export function namesUnder(tensors: TensorShapes, prefix: string): string[] {
+export function namesUnder(tensors: NamedTensors, prefix: string): string[] {
   const names: string[] = [];
   for (const name of tensors.keys()) if (name.startsWith(prefix)) names.push(name.slice(prefix.length));
   return names;
 }
 
 /** The tensors under `prefix`, which are named as ldm names them already. */
-export function mapPlain(tensors: TensorShapes, prefix: string): Map<string, MappedTensor> {
+export function mapPlain(tensors: NamedTensors, prefix: string): Map<string, MappedTensor> {
   const mapped = new Map<string, MappedTensor>();
   for (const name of namesUnder(tensors, prefix)) {
-    const source = prefix + name;
-    mapped.set(name, { sources: [source], transpose: false, shape: tensors.get(source)!.shape });
+    const { source, shape } = tensors.get(prefix + name)!;
+    mapped.set(name, { sources: [source], transpose: false, shape });
   }
   return mapped;
 }
@@ -44,30 +44,30 @@ export function mapPlain(tensors: TensorShapes, prefix: string): Map<string, Map
  * together in their order; an incomplete set is left out, so that the whole is reported as missing.
  */
 export function mapRenamed(
-  tensors: TensorShapes,
+  tensors: NamedTensors,
   prefix: string,
   place: (name: string) => LdmPlace | null,
 ): Map<string, MappedTensor> {
   const mapped = new Map<string, MappedTensor>();
-  const parts = new Map<string, (string | undefined)[]>();
+  const parts = new Map<string, (MappedTensor | undefined)[]>();
   for (const name of namesUnder(tensors, prefix)) {
     const to = place(name);
     if (!to) continue;
-    const source = prefix + name;
+    const { source, shape } = tensors.get(prefix + name)!;
     if (to.part) {
-      const list = parts.get(to.name) ?? new Array<string | undefined>(to.part.of).fill(undefined);
-      list[to.part.index] = source;
+      const list = parts.get(to.name) ?? new Array<MappedTensor | undefined>(to.part.of).fill(undefined);
+      list[to.part.index] = { sources: [source], transpose: false, shape };
       parts.set(to.name, list);
     } else {
-      const shape = tensors.get(source)!.shape;
       const transpose = to.transpose ?? false;
       mapped.set(to.name, { sources: [source], transpose, shape: transpose ? [...shape].reverse() : shape });
     }
   }
   for (const [name, list] of parts) {
-    const sources = list.filter((source) => source !== undefined);
-    const shape = concatenatedShape(sources.map((source) => tensors.get(source)!.shape));
-    if (sources.length === list.length && shape) mapped.set(name, { sources, transpose: false, shape });
+    const there = list.filter((part) => part !== undefined);
+    const shape = concatenatedShape(there.map((part) => part.shape));
+    const sources = there.flatMap((part) => part.sources);
+    if (there.length === list.length && shape) mapped.set(name, { sources, transpose: false, shape });
   }
   return mapped;
 }

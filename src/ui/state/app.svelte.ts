@@ -1,6 +1,7 @@
 // The page's state and what the person can do, in one place; components show it and call it.
 import { parseSeed, randomSeed } from '../../generation/seeds.ts';
 import type { GenerationParameters } from '../../generation/types.ts';
+import { positionsAdvice } from '../../generation/positions-text.ts';
 import { withFallback } from '../../library/memory-queue.ts';
 import { browserQueue } from '../../library/queue.ts';
 import type { StoredModel } from '../../library/types.ts';
@@ -255,6 +256,8 @@ export class App {
       });
       const remarks = [...describeChanges(asked, settings.snapshot())];
       if (read.unsupported.length > 0) remarks.push(`Not supported yet: ${listed(read.unsupported)}`);
+      const positions = model && positionsAdvice(read.fields, model);
+      if (positions) remarks.push(positions);
       if (!model && read.modelHash !== null) {
         remarks.push(
           `Made with ${read.modelName ?? 'a model'} [${read.modelHash}], which is not in your library`,
@@ -447,6 +450,13 @@ export class App {
   ): Promise<void> {
     await this.attempt('The prediction type could not be changed', async () => {
       await this.library.setPrediction(model.sha256, prediction);
+      await this.#forgetLoaded();
+    });
+  }
+
+  async setSoundPositions(model: StoredModel, sound: boolean): Promise<void> {
+    await this.attempt('The position ids could not be changed', async () => {
+      await this.library.setSoundPositions(model.sha256, sound);
       await this.#forgetLoaded();
     });
   }

@@ -24,6 +24,7 @@ import {
   inspectModels,
   renameModel,
   setPrediction,
+  setSoundPositions,
   type DamagedModel,
   type Unclaimed,
 } from '../../library/models.ts';
@@ -122,6 +123,11 @@ export class Library {
 
   async setPrediction(sha256: string, prediction: Prediction | null): Promise<void> {
     await setPrediction(sha256, prediction);
+    await this.refreshModels();
+  }
+
+  async setSoundPositions(sha256: string, sound: boolean): Promise<void> {
+    await setSoundPositions(sha256, sound);
     await this.refreshModels();
   }
 
