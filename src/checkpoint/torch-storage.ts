@@ -1,5 +1,6 @@
 // The storages of a torch file, as its pickle describes them.
-import { PickleGlobal, PicklePersistent, PickleTuple, type PickleValue } from './pickle-values.ts';
+import type { PicklePersistent } from './pickle-values.ts';
+import { PickleGlobal, PickleTuple, type PickleValue } from './pickle-values.ts';
 import { quote } from './tensor.ts';
 import { storageKind, type StorageKind } from './torch-globals.ts';
 import { CheckpointError } from './types.ts';
