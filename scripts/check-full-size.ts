@@ -162,10 +162,9 @@ async function onPyTorch({ network, tensors }: Case, half: boolean): Promise<Flo
       writeFileSync(path, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
       return [name, { path, shape }] as const;
     });
-    const all = pytorchSizes(networks!);
     const options = {
       ...{ file, network, half },
-      sizes: network === 'text' ? all.text : network === 'unet' ? all.unet : all.vae,
+      sizes: pytorchSizes(networks!, network),
       inputs: Object.fromEntries(inputs),
       out: join(folder, 'result'),
     };

@@ -3,6 +3,7 @@ import { product } from '../src/graph/shapes.ts';
 import type { Precision } from '../src/graph/types.ts';
 import type { Network } from '../src/models/network.ts';
 import { textEncoderNetwork } from '../src/models/text-encoder.ts';
+import type { TextEncoderConfig } from '../src/models/types.ts';
 import { unetNetwork } from '../src/models/unet.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../src/models/vae.ts';
 import { TorchGenerator } from '../src/sampling/random/torch-generator.ts';
@@ -26,6 +27,9 @@ export interface Case {
   build(precision: Precision): Network<void>;
 }
 
+/** Of CLIP, for checkpoints without a text encoder. */
+const POSITIONS = 77;
+
 /** `sizes`: [width, height] in pixels. `batch`: of the UNet; the VAE takes one picture at a time, as in the app. */
 export function casesOf(
   weights: CheckpointWeights,
@@ -33,9 +37,9 @@ export function casesOf(
   batch: number,
 ): Case[] {
   const { networks, label } = weights.detection;
-  const encoder = networks?.textEncoders[0];
-  if (!networks?.vae || !encoder) throw new Error(`${label} is not a whole checkpoint.`);
+  if (!networks?.vae) throw new Error(`${label} is not a whole checkpoint.`);
   const { unet, vae } = networks;
+  const encoder = networks.textEncoders[0];
   const { catalog } = weights;
 
   const bringing =
@@ -49,39 +53,23 @@ export function casesOf(
     shape,
   });
 
-  const { positions } = encoder;
-  const tokens = normal(1, 1, positions);
-  tokens.data.forEach(
-    (value, i) => (tokens.data[i] = Math.floor(Math.abs(value) * 1e4) % encoder.vocabulary),
-  );
-  const cases: Case[] = [
-    {
-      network: 'text',
-      what: 'one chunk',
-      size: null,
-      // The hidden state that generation uses: the last, and the penultimate where the family does.
-      output: encoder.type === 'open-clip' ? 'skip.2' : 'skip.1',
-      tensors: { tokens },
-      build: bringing((precision) => textEncoderNetwork(encoder, catalog, precision), {
-        tokens: Int32Array.from(tokens.data),
-        chunks: 1,
-      }),
-    },
-  ];
+  const cases: Case[] = encoder ? [textCase(encoder)] : [];
   for (const size of sizes) {
     const [width, height] = size;
     const [h, w] = [height / 8, width / 8];
     const name = `${width}x${height}`;
 
     const x = normal(2, batch, unet.inChannels, h, w);
-    const context = normal(3, batch, positions, unet.contextDim);
+    const tokens = encoder?.positions ?? POSITIONS;
+    const context = normal(3, batch, tokens, unet.contextDim);
+    const vector = unet.vectorDim === null ? null : normal(6, batch, unet.vectorDim);
     const timesteps = { data: new Float32Array(batch).fill(500), shape: [batch] };
     cases.push({
       network: 'unet',
       what: `${name}, batch ${batch}`,
       size,
       output: 'out',
-      tensors: { x, timesteps, context },
+      tensors: { x, timesteps, context, ...(vector && { vector }) },
       build: bringing((precision) => unetNetwork(unet, catalog, precision), {
         x: x.data,
         batch,
@@ -89,7 +77,8 @@ export function casesOf(
         width: w,
         timesteps: timesteps.data,
         context: context.data,
-        tokens: positions,
+        tokens,
+        ...(vector && { vector: vector.data }),
       }),
     });
 
@@ -126,4 +115,22 @@ export function casesOf(
     });
   }
   return cases;
+
+  function textCase(encoder: TextEncoderConfig): Case {
+    const { positions, vocabulary } = encoder;
+    const tokens = normal(1, 1, positions);
+    tokens.data.forEach((value, i) => (tokens.data[i] = Math.floor(Math.abs(value) * 1e4) % vocabulary));
+    return {
+      network: 'text',
+      what: 'one chunk',
+      size: null,
+      // The hidden state that generation uses: the last, and the penultimate where the family does.
+      output: encoder.type === 'open-clip' ? 'skip.2' : 'skip.1',
+      tensors: { tokens },
+      build: bringing((precision) => textEncoderNetwork(encoder, catalog, precision), {
+        tokens: Int32Array.from(tokens.data),
+        chunks: 1,
+      }),
+    };
+  }
 }

@@ -94,12 +94,16 @@ function scheduleBuffer(name: string): ArrayLike<number> | null {
 /** SiLU takes this from the standard deviation of normal numbers; layers after one give it back. */
 const SILU_DEVIATION = 0.597;
 const AFTER_SILU =
-  /(in_layers\.2|out_layers\.3|emb_layers\.1|time_embed\.2|\.conv[12]|out\.2|norm_out|conv_out)\.weight$/;
+  /(in_layers\.2|out_layers\.3|emb_layers\.1|time_embed\.2|label_emb\.0\.2|\.conv[12]|out\.2|norm_out|conv_out)\.weight$/;
 /** Deviation of a picture's pixels, -1..1. */
 const PICTURE = 0.5;
 
 /** Centre and half width of a tensor's uniform distribution. */
-function distribution({ name, shape, count }: Entry): readonly [number, number] {
+export function distribution({
+  name,
+  shape,
+  count,
+}: Pick<Entry, 'name' | 'shape' | 'count'>): readonly [number, number] {
   // A uniform distribution over [-1, 1] has a standard deviation of 1/sqrt(3).
   const width = (deviation: number): number => deviation * Math.sqrt(3);
   if (name.endsWith('logit_scale')) return [4.6, 0];

@@ -2,24 +2,22 @@
 // description of the layers.
 import { join } from 'node:path';
 import type { Networks, UNetConfig } from '../src/models/types.ts';
+import type { NetworkName } from './full-size-cases.ts';
 import { ROOT, capture } from './process.js';
 
-/** Sizes as tools/demo-model/networks.py takes them. */
-export function pytorchSizes({ textEncoders: [encoder], unet, vae }: Networks) {
-  if (!vae || !encoder) throw new Error('The file is no whole checkpoint.');
-  const { width, heads, vocabulary, positions, activation } = encoder;
-  // SD 2 is told what its last layer but one says.
-  const layers = encoder.type === 'open-clip' ? encoder.layers - 1 : encoder.layers;
-  return {
-    text: { width, layers, heads, vocabulary, positions, activation },
-    unet: unetSizes(unet),
-    vae: {
-      channels: vae.channels,
-      mult: vae.channelMult,
-      res_blocks: vae.resBlocks,
-      latent: vae.latentChannels,
-    },
-  };
+/** Sizes as tools/demo-model/networks.py takes them. Throws where the file has not what the network needs. */
+export function pytorchSizes({ textEncoders: [encoder], unet, vae }: Networks, network: NetworkName): object {
+  if (network === 'unet') return unetSizes(unet);
+  if (network === 'text') {
+    if (!encoder) throw new Error('The file has no text encoder.');
+    const { width, heads, vocabulary, positions, activation } = encoder;
+    // SD 2 is told what its last layer but one says.
+    const layers = encoder.type === 'open-clip' ? encoder.layers - 1 : encoder.layers;
+    return { width, layers, heads, vocabulary, positions, activation };
+  }
+  if (!vae) throw new Error('The file has no VAE.');
+  const { channels, channelMult, resBlocks, latentChannels } = vae;
+  return { channels, mult: channelMult, res_blocks: resBlocks, latent: latentChannels };
 }
 
 function unetSizes({
@@ -27,14 +25,19 @@ function unetSizes({
   channelMult,
   resBlocks,
   transformerDepth,
+  middleTransformerDepth,
   contextDim,
   heads,
+  vectorDim,
 }: UNetConfig) {
   return {
     channels: modelChannels,
     mult: channelMult,
     res_blocks: resBlocks[0],
-    attention_levels: transformerDepth.flatMap((depth, level) => (depth > 0 ? [level] : [])),
+    attention_levels: [],
+    depth: transformerDepth,
+    middle_depth: middleTransformerDepth,
+    vector: vectorDim,
     context: contextDim,
     ...('count' in heads ? { heads: heads.count } : { heads: 0, head_channels: heads.size }),
   };

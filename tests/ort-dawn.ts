@@ -36,12 +36,18 @@ export interface DawnOptions {
   readonly features?: readonly GPUFeatureName[];
   /** What float16 shaders add up in: float32 as in the app, or float16 as onnxruntime has it. */
   readonly sums?: Precision;
+  /** Told to Dawn: "disable-dawn-features=timestamp_quantization". */
+  readonly flags?: readonly string[];
 }
 
 /** Opens the WebGPU device with shader-f16, and onnxruntime on it. Rejects when there is none. */
-export async function openDawn({ features = [], sums = 'float32' }: DawnOptions = {}): Promise<Dawn> {
+export async function openDawn({
+  features = [],
+  sums = 'float32',
+  flags = [],
+}: DawnOptions = {}): Promise<Dawn> {
   Object.assign(globalThis, globals);
-  const gpu = create([]);
+  const gpu = create([...flags]);
   Object.defineProperty(globalThis, 'navigator', {
     value: { gpu, hardwareConcurrency: 1 },
     configurable: true,

@@ -87,11 +87,15 @@ class ClipText(nn.Module):
         return self.final_layer_norm(x)
 
 
+# From PyTorch 2.0 on.
+HAS_SDPA = hasattr(F, "scaled_dot_product_attention")
+
+
 def attention(q, k, v, heads, mask=None):
     """[N, queries, channels] each: multi-head attention (Vaswani et al. 2017), without projections."""
     split = lambda t: t.unflatten(-1, (heads, -1)).transpose(1, 2)
     q, k, v = split(q), split(k), split(v)
-    if q.device.type != "cpu":
+    if q.device.type != "cpu" and HAS_SDPA:
         mask = None if mask is None else mask.to(q.dtype)
         return F.scaled_dot_product_attention(q, k, v, mask).transpose(1, 2).flatten(2)
     scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
@@ -175,11 +179,11 @@ class TransformerBlock(nn.Module):
 
 
 class SpatialTransformer(nn.Module):
-    def __init__(self, channels, context, heads):
+    def __init__(self, channels, context, heads, depth=1):
         super().__init__()
         self.norm = norm(channels, 1e-6)
         self.proj_in = nn.Conv2d(channels, channels, 1)
-        self.transformer_blocks = nn.ModuleList([TransformerBlock(channels, context, heads)])
+        self.transformer_blocks = nn.ModuleList([TransformerBlock(channels, context, heads) for _ in range(depth)])
         self.proj_out = zeroed(nn.Conv2d(channels, channels, 1))
 
     def forward(self, x, time, context):
@@ -223,23 +227,32 @@ class FirstConv(nn.Conv2d):
 
 
 class UNet(nn.Module):
-    """x [N, 4, h, w], timesteps [N], context [N, 77, width] -> predicted noise. `head_channels`: a head's size, as in SD 2."""
+    """x [N, 4, h, w], timesteps [N], context [N, 77, width] -> predicted noise.
 
-    def __init__(self, channels, mult, res_blocks, heads, attention_levels, context, head_channels=None):
+    `head_channels`: a head's size, as in SD 2. As in SDXL: `depth`, transformer blocks at each level (else one at each of
+    `attention_levels`), `middle_depth` at the bottom, and `vector`, the width of a further input [N, vector].
+    """
+
+    def __init__(
+        self, channels, mult, res_blocks, heads, attention_levels, context, head_channels=None, depth=None, middle_depth=1, vector=None
+    ):
         super().__init__()
         self.channels = channels
         time = 4 * channels
+        depth = depth or [int(level in attention_levels) for level in range(len(mult))]
         self.time_embed = nn.Sequential(nn.Linear(channels, time), nn.SiLU(), nn.Linear(time, time))
+        if vector:
+            self.label_emb = nn.Sequential(nn.Sequential(nn.Linear(vector, time), nn.SiLU(), nn.Linear(time, time)))
         self.input_blocks = nn.ModuleList([nn.ModuleList([FirstConv(4, channels, 3, padding=1)])])
         width, skips = channels, [channels]
 
-        def attending(width):
-            return SpatialTransformer(width, context, width // head_channels if head_channels else heads)
+        def attending(width, depth):
+            return SpatialTransformer(width, context, width // head_channels if head_channels else heads, depth)
 
         def stage(inputs, outputs, level):
             parts = [ResBlock(inputs, outputs, time)]
-            if level in attention_levels:
-                parts.append(attending(outputs))
+            if depth[level] > 0:
+                parts.append(attending(outputs, depth[level]))
             return parts
 
         for level, factor in enumerate(mult):
@@ -251,7 +264,7 @@ class UNet(nn.Module):
                 self.input_blocks.append(nn.ModuleList([Downsample(width)]))
                 skips.append(width)
         self.middle_block = nn.ModuleList(
-            [ResBlock(width, width, time), attending(width), ResBlock(width, width, time)]
+            [ResBlock(width, width, time), attending(width, middle_depth), ResBlock(width, width, time)]
         )
         self.output_blocks = nn.ModuleList()
         for level, factor in reversed(list(enumerate(mult))):
@@ -263,8 +276,10 @@ class UNet(nn.Module):
                 self.output_blocks.append(nn.ModuleList(parts))
         self.out = nn.Sequential(norm(width, 1e-5), nn.SiLU(), zeroed(nn.Conv2d(width, 4, 3, padding=1)))
 
-    def forward(self, x, timesteps, context):
+    def forward(self, x, timesteps, context, vector=None):
         time = self.time_embed(timestep_embedding(timesteps, self.channels).to(x.dtype))
+        if vector is not None:
+            time = time + self.label_emb(vector)
         run = lambda parts, h: [h := part(h, time, context) for part in parts][-1]
         skips = []
         for parts in self.input_blocks:

@@ -62,8 +62,11 @@ def as_one(function):
     return whole
 
 
-networks.timestep_embedding = as_one(networks.timestep_embedding)
-networks.attention = as_one(networks.attention)
+def rounding():
+    """To be used with `with`: every operation's result is rounded to float16 inside."""
+    networks.timestep_embedding = as_one(networks.timestep_embedding)
+    networks.attention = as_one(networks.attention)
+    return RoundedToHalf()
 
 
 def tensors_of(path):
@@ -74,12 +77,13 @@ def tensors_of(path):
         length = int.from_bytes(file.read(8), "little")
         header = json.loads(file.read(length))
     header.pop("__metadata__", None)
-    data = np.memmap(path, mode="r", offset=8 + length)
+    # Copied only where it is written to, which is nowhere.
+    data = np.memmap(path, mode="c", offset=8 + length)
     types = {"F16": np.float16, "F32": np.float32, "I64": np.int64}
 
     def tensor(entry):
         begin, end = entry["data_offsets"]
-        return torch.from_numpy(data[begin:end].view(types[entry["dtype"]]).reshape(entry["shape"]).copy())
+        return torch.from_numpy(data[begin:end].view(types[entry["dtype"]]).reshape(entry["shape"]))
 
     return {name: tensor(entry) for name, entry in header.items() if entry["dtype"] in types}
 
@@ -120,15 +124,16 @@ def build(network, sizes, tensors):
     elif network == "unet":
         module = networks.UNet(**sizes)
         named = below(tensors, "model.diffusion_model.")
-        compute = lambda inputs: module(inputs["x"], inputs["timesteps"], inputs["context"])
+        compute = lambda inputs: module(inputs["x"], inputs["timesteps"], inputs["context"], inputs.get("vector"))
     else:
         module = networks.Autoencoder(**sizes)
         named = below(tensors, "first_stage_model.")
         decoding = network == "vae-decoder"
         compute = lambda inputs: module.decode(inputs["latent"]) if decoding else module.encode(inputs["image"])[0]
-    wanted = module.state_dict()
-    # SD 1 stores as 1x1 convolutions what SD 2 stores as linear layers. A checkpoint may have layers beyond those used.
-    module.load_state_dict({name: named[name].float().reshape(like.shape) for name, like in wanted.items()})
+    with torch.no_grad():
+        # SD 1 stores as 1x1 convolutions what SD 2 stores as linear layers. A checkpoint may have layers beyond those used.
+        for name, parameter in module.state_dict().items():
+            parameter.copy_(named[name].reshape(parameter.shape))
     return module.eval(), compute
 
 
@@ -155,7 +160,7 @@ def main():
         module.to("cuda", dtype)
         result = compute({name: value.to("cuda", None if name in exact else dtype) for name, value in inputs.items()})
     elif options["half"]:
-        with RoundedToHalf():
+        with rounding():
             result = compute(inputs)
     else:
         result = compute(inputs)
