@@ -132,7 +132,7 @@ async function librariesOf(path: string, names: readonly string[]): Promise<stri
 
 /** What it printed. Throws where it fails. */
 async function program(command: string, args: readonly string[]): Promise<string> {
-  const { code, output } = await capture(command, args, { timeout: 10 * MINUTES });
+  const { code, output } = await capture(command, args, { timeout: 30 * MINUTES });
   if (code === 127) throw new Error(`${command} is needed to pack.`);
   if (code !== 0) throw new Error(`${command} failed: ${output.trim()}`);
   return output;

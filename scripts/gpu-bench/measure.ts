@@ -9,8 +9,13 @@ import { kernelTimes } from '../kernel-times.ts';
 import { writeFloats, writeJson } from './files.ts';
 import type { Measured, MeasureOptions } from './types.ts';
 
-/** Writes `out` as it goes, so that a run that is ended early leaves what it had. */
+/** Writes `out` as it goes, so that a run that is ended early leaves what it had; and `out`.done when all is done. */
 export async function measure(options: MeasureOptions): Promise<void> {
+  await measureAll(options);
+  writeJson(`${options.out}.done`, true);
+}
+
+async function measureAll(options: MeasureOptions): Promise<void> {
   const { model, network: name, precision, how, profile } = options;
   const end = performance.now() + 1000 * options.seconds;
   const found = { load: null, cold: null, runs: [], submit: [], kernels: [], problem: null } as {

@@ -1,10 +1,10 @@
 // Goes through the plan: one child process a measurement, the report written after each.
-import { statfsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { seconds } from '../../src/generation/benchmark-report.ts';
 import { ROOT } from '../process.js';
 import type { Budget, Work } from './budget.ts';
-import { reasonIn, runChild, self, type Ended } from './child.ts';
+import { reasonIn, runChild, self } from './child.ts';
 import { readFloats, readJson } from './files.ts';
 import { isTiny, planOf, type Step } from './plan.ts';
 import { readProbe } from './probe-result.ts';
@@ -178,9 +178,8 @@ export class BenchmarkRun {
   }
 
   async #ours(step: Step, how: MeasureOptions['how'], work: Work, patience: number): Promise<void> {
-    const { ended, found } = await this.#measure(step, how, step.precision, step.profile, patience);
-    if (found && !step.profile && !isTiny(step.model)) this.#learn(work, ended.took, found);
-    const failed = ended.code === 0 ? null : ended.code === null ? LATE : reasonIn(ended);
+    const { failed, took, found } = await this.#measure(step, how, step.precision, step.profile, patience);
+    if (found && !step.profile && !isTiny(step.model)) this.#learn(work, took, found);
     const problem = failed ?? found?.problem ?? null;
     const what = found ?? { load: null, cold: null, runs: [], submit: [], kernels: [] };
     const before = this.#find(step, how);
@@ -204,7 +203,7 @@ export class BenchmarkRun {
     precision: MeasureOptions['precision'],
     profile: boolean,
     patience: number,
-  ): Promise<{ ended: Ended & { took: number }; found: Measured | null }> {
+  ): Promise<{ failed: string | null; took: number; found: Measured | null }> {
     const { models, scratch, runs, driver } = this.options;
     const model = models.find((candidate) => candidate.name === name)!;
     const path = join(scratch, `${name}-${network}-${precision}-${how}${profile ? '-kernels' : ''}`);
@@ -216,7 +215,9 @@ export class BenchmarkRun {
     const begun = this.#clock();
     const ended = await runChild(...self('measure', JSON.stringify(options)), driver!.env, patience);
     return {
-      ended: { ...ended, took: this.#clock() - begun },
+      // How it ended says nothing, once all is written.
+      failed: existsSync(`${options.out}.done`) ? null : ended.code === null ? LATE : reasonIn(ended),
+      took: this.#clock() - begun,
       found: readJson<Measured>(options.out),
     };
   }
@@ -224,8 +225,8 @@ export class BenchmarkRun {
   /** Where there is no PyTorch: what is right, by our own float32. */
   async #ownReference(step: Step, patience: number): Promise<void> {
     const { scratch } = this.options;
-    const { ended } = await this.#measure(step, 'plain', 'float32', false, patience);
-    if (ended.code !== 0) this.#remark(`${titleOf(step)}: nothing to compare with: ${reasonIn(ended)}`);
+    const { failed } = await this.#measure(step, 'plain', 'float32', false, patience);
+    if (failed !== null) this.#remark(`${titleOf(step)}: nothing to compare with: ${failed}`);
     const from = join(scratch, `${step.model}-${step.network}-float32-plain.result`);
     const result = readFloats(from);
     if (result) this.#references.set(`${step.model} ${step.network}`, from);
