@@ -232,8 +232,8 @@ def as_markdown(results):
     ]
     for name, ceiling in results["paintings"].items():
         cells = [side.get(name, float("nan")) for side in (old["cfg 7"], new["cfg 7"], new["cfg 1"])]
-        share = cells[1] / ceiling if ceiling else float("nan")
-        lines.append(f"| {name} | {ceiling:.3f} | " + " | ".join(f"{cell:.3f}" for cell in cells) + f" | {share:.0%} |")
+        share = f"{cells[1] / ceiling:.0%}" if ceiling else "-"
+        lines.append(f"| {name} | {ceiling:.3f} | " + " | ".join(f"{cell:.3f}" for cell in cells) + f" | {share} |")
     lines.append("")
     for name in ("detail", "round trip detail", "round trip PSNR"):
         lines.append(f"- {name}: {new[name]:.2f}, shipped {old[name]:.2f}")
