@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DType } from '../checkpoint/types.ts';
 import { detect } from './detect.ts';
-import { textTensors } from './layouts/ldm-text.ts';
+import { textTensors, type TextSizes } from './layouts/ldm-text.ts';
 import { unetTensors } from './layouts/ldm-unet.ts';
 import { vaeTensors } from './layouts/ldm-vae.ts';
 import type { TensorSpec } from './layouts/mapped.ts';
 import { planWeights } from './plan.ts';
 import { parseSidecar, SidecarError } from './sidecar.ts';
-import type { TensorShapes, UNetConfig } from './types.ts';
+import type { TensorShape, TensorShapes, UNetConfig } from './types.ts';
 
 type Shapes = Map<string, { shape: readonly number[]; dtype: DType }>;
 
@@ -55,7 +55,7 @@ const SD2_TEXT = { ...TEXT, type: 'open-clip', projection: 128 } as const;
 interface Parts {
   readonly unet?: Partial<UNetConfig>;
   readonly vae?: Partial<typeof VAE> | null;
-  readonly text?: typeof TEXT | typeof SD2_TEXT | null;
+  readonly text?: TextSizes | null;
   readonly textPrefix?: string;
   readonly dtype?: DType;
 }
@@ -124,6 +124,111 @@ describe('image models', () => {
     expect(detection.prediction).toEqual({ value: null, from: 'probe' });
     expect(detection.notes.join()).toMatch(/SD-Turbo/);
     expect(detection.networks!.textEncoders[0]!.prefix).toBe('cond_stage_model.model.');
+  });
+
+  describe('layers of the text encoder', () => {
+    const encoder = (tensors: Shapes) => detect(tensors, NONE, null);
+    const clip = (layers: number, absentLayers: number[] = []) =>
+      checkpoint({ text: { ...TEXT, layers, absentLayers } });
+    const h = (layers: number, absentLayers: number[] = []) =>
+      checkpoint({ unet: { linearProjections: true }, text: { ...SD2_TEXT, layers, absentLayers } });
+
+    it.each<[string, Shapes, number, readonly number[] | undefined, RegExp | null]>([
+      ['SD 1', clip(12), 12, undefined, null],
+      ['SD 1 without its last', clip(11), 12, [11], /lacks layer 11 of the text encoder's 12/],
+      ['SD 1 with a gap', clip(12, [3, 4]), 12, [3, 4], /lacks layers 3, 4 of/],
+      ['SD 2', h(24), 24, undefined, null],
+      ['SD 2 without its last, which nothing uses', h(23), 24, [23], null],
+      ['SD 2 without its last two', h(22), 24, [22, 23], /lacks layer 22 of the text encoder's 24/],
+      ['SD 2 with one too many', h(25), 24, undefined, /not used/],
+      ['a small encoder of its own', clip(3), 3, undefined, null],
+    ])('%s', (_, tensors, layers, absent, note) => {
+      const { supported, networks, notes } = encoder(tensors);
+      expect(supported).toBe(true);
+      expect(networks!.textEncoders[0]!.layers).toBe(layers);
+      expect(networks!.textEncoders[0]!.absentLayers).toEqual(absent);
+      const said = notes.filter((text) => /lacks layer|not used/.test(text));
+      if (note === null) expect(said).toEqual([]);
+      else expect(said).toEqual([expect.stringMatching(note)]);
+      expect(planWeights(tensors, detect(tensors, NONE, null)).length).toBeGreaterThan(0);
+    });
+
+    it('of the published width are the published ones, however few there are', () => {
+      const wide = { unet: { contextDim: 768 }, text: { ...TEXT, width: 768, mlpWidth: 3072, layers: 4 } };
+      expect(encoder(checkpoint(wide)).networks!.textEncoders[0]!.layers).toBe(12);
+    });
+
+    it('are not numbered beyond reason', () => {
+      const tensors = clip(3);
+      tensors.set('cond_stage_model.transformer.text_model.encoder.layers.999999999.x', {
+        shape: [1],
+        dtype: 'F16',
+      });
+      expect(encoder(tensors).unsupportedReason).toMatch(/numbered beyond reason/);
+    });
+
+    it('that are there in part are missing what they lack', () => {
+      const tensors = clip(12);
+      tensors.delete('cond_stage_model.transformer.text_model.encoder.layers.11.mlp.fc2.bias');
+      expect(encoder(tensors).unsupportedReason).toMatch(/layers\.11\.mlp\.fc2\.bias/);
+    });
+  });
+
+  it.each<[string, Parts, RegExp]>([
+    [
+      'linear projections',
+      { unet: { linearProjections: true } },
+      /names of .*1, but .*linear projections of .*2/,
+    ],
+    ['convolutions', { text: SD2_TEXT }, /names of .*2, but .*convolutional projections of .*1/],
+    [
+      "SD 2's width",
+      { unet: { contextDim: 1024 }, text: { ...TEXT, width: 1024 } },
+      /width 1024, as Stable Diffusion 2 does, and not 768/,
+    ],
+    [
+      "SD 1's width",
+      { unet: { contextDim: 768, linearProjections: true }, text: { ...SD2_TEXT, width: 768 } },
+      /width 768, as Stable Diffusion 1 does, and not 1024/,
+    ],
+  ])("refuses a text encoder of one family beside another's UNet: %s", (_, parts, why) => {
+    const { supported, unsupportedReason } = detect(checkpoint(parts), NONE, null);
+    expect(supported).toBe(false);
+    expect(unsupportedReason).toMatch(why);
+  });
+
+  it('refuses two text encoders where one belongs', () => {
+    const one = { ...TEXT, width: 64, mlpWidth: 256 };
+    const tensors = checkpoint({ text: one, textPrefix: 'conditioner.embedders.0.transformer.text_model.' });
+    for (const [name, shape] of textTensors(one)) {
+      tensors.set(`conditioner.embedders.1.transformer.text_model.${name}`, { shape, dtype: 'F16' });
+    }
+    expect(detect(tensors, NONE, null).unsupportedReason).toMatch(/2 text encoders instead of one/);
+  });
+
+  it('brings names up to date one by one', () => {
+    const tensors = checkpoint();
+    const now = 'cond_stage_model.transformer.text_model.encoder.layers.1.layer_norm1.weight';
+    const tensor = tensors.get(now)!;
+    tensors.delete(now);
+    tensors.set(now.replace('text_model.', ''), tensor);
+    const detection = detect(tensors, NONE, null);
+    expect(detection.supported).toBe(true);
+    expect(planWeights(tensors, detection).find(({ name }) => name === now)!.sources).toEqual([
+      now.replace('text_model.', ''),
+    ]);
+  });
+
+  it('names a needed tensor that cannot be read, and passes over others', () => {
+    const tensors: Map<string, TensorShape> = new Map(checkpoint());
+    tensors.set('scale', { shape: [4], form: 'the number format "F8_E8M0"' });
+    expect(detect(tensors, NONE, null).supported).toBe(true);
+    const needed = 'model.diffusion_model.time_embed.0.weight';
+    const { shape } = tensors.get(needed)!;
+    tensors.set(needed, { shape, form: 'the number format "F8_E8M0"' });
+    expect(detect(tensors, NONE, null).unsupportedReason).toContain(
+      `${needed} (the number format "F8_E8M0")`,
+    );
   });
 
   it('says what an incomplete checkpoint lacks', () => {

@@ -26,7 +26,10 @@ const models = listReference('models', 'manifests').flatMap((file) => {
   return networks && keyLayout === 'ldm' ? [{ name: file.replace(/\..*/, ''), tensors, networks }] : [];
 });
 
-describe.skipIf(models.length === 0).each(models)('$name', ({ tensors, networks }) => {
+// A file without a suite or a test would count as failed.
+if (models.length === 0) it.skip('the reference data has no manifests of image models', () => undefined);
+
+describe.each(models)('$name', ({ tensors, networks }) => {
   const catalog: WeightCatalog = { shapeOf: (name) => tensors.get(name)?.shape };
 
   it('is read whole', () => {

@@ -3,6 +3,7 @@
 import { resolveSampler } from '../../sampling/registry.ts';
 import { findScheduler } from '../../sampling/schedules.ts';
 import { IMAGE_SETTINGS } from '../image-settings.ts';
+import { POSITIONS_KEY } from '../positions-text.ts';
 import { parseSeed } from '../seeds.ts';
 import { numberFromText, readSetting, SETTING_ALIASES } from '../settings-text.ts';
 
@@ -27,6 +28,7 @@ const READ: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ...['Size', 'Seed resize from'].map((name) => [name, isSize] as const),
   ['Sampler', (value) => resolveSampler(value).known],
   ['Schedule type', (value) => findScheduler(value) !== undefined],
+  [POSITIONS_KEY, (value) => value === 'True'],
   ['RNG', (value) => ['GPU', 'CPU', 'NV'].includes(value)],
   ...IMAGE_SETTINGS.flatMap((info) =>
     [info.infotext, SETTING_ALIASES[info.key]].flatMap((name) =>
