@@ -1,6 +1,6 @@
 // What a click or a key does besides what it is for: a double click makes one job, the focus goes nowhere by itself, and
 // nothing that was typed is lost.
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Locator, type Page } from '@playwright/test';
 import { DarkroomPage } from './darkroom-page.ts';
 import { makeCheckpoint } from './small-checkpoint.ts';
 import { makePictures, parametersOf, storePictures } from './stored-pictures.ts';
@@ -17,6 +17,14 @@ async function ready(page: Page, folder: string): Promise<DarkroomPage> {
   return darkroom;
 }
 
+/** In whole pixels, from the top of the page. */
+async function boxOf(button: Locator) {
+  return button.evaluate((element) => {
+    const { left, top, width, height } = element.getBoundingClientRect();
+    return [left + scrollX, top + scrollY, width, height].map(Math.round);
+  });
+}
+
 /** What has the focus, in words; "BODY" where nothing has it. */
 function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
@@ -28,13 +36,13 @@ function focused(page: Page): Promise<string> {
 
 test('Generate keeps its place, and a double click makes one picture', async ({ page }, info) => {
   const darkroom = await ready(page, info.outputPath('model'));
-  const place = await darkroom.generateButton.boundingBox();
+  const place = await boxOf(darkroom.generateButton);
   await darkroom.generateButton.dblclick({ delay: 60 });
   await expect(darkroom.interruptButton).toBeVisible();
-  expect(await darkroom.interruptButton.boundingBox()).toEqual(place);
+  expect(await boxOf(darkroom.interruptButton)).toEqual(place);
   await expect(page.getByRole('region', { name: 'Queue' })).toHaveCount(0);
   await darkroom.finished();
-  expect(await darkroom.generateButton.boundingBox()).toEqual(place);
+  expect(await boxOf(darkroom.generateButton)).toEqual(place);
   // Neither a second one nor one that the second click has cut short.
   await expect(darkroom.recent).toHaveCount(1);
   await expect(darkroom.parameters).toContainText('Steps: 8');

@@ -1,5 +1,7 @@
 // Comlink entrance to generation: owns the GPU.
 import { expose } from 'comlink';
 import { Engine } from '../src/generation/engine.ts';
+import { borrowMemory } from '../src/library/memory/memory-mode.ts';
 
+borrowMemory();
 expose(new Engine());

@@ -3,6 +3,7 @@ import { expose } from 'comlink';
 import type { GalleryApi } from '../src/library/gallery-types.ts';
 import { makeThumbnail } from '../src/library/thumbnails.ts';
 import { zipImages } from '../src/library/zip-images.ts';
+import { borrowMemory } from '../src/library/memory/memory-mode.ts';
 
 let packing: AbortController | null = null;
 
@@ -25,4 +26,5 @@ const api: GalleryApi = {
   },
 };
 
+borrowMemory();
 expose(api);

@@ -3,6 +3,7 @@ import { expose } from 'comlink';
 import type { ImporterApi } from '../src/library/import-types.ts';
 import { importModel } from '../src/library/importer.ts';
 import { exclusively, IMPORT_LOCK } from '../src/library/locks.ts';
+import { borrowMemory } from '../src/library/memory/memory-mode.ts';
 
 const running = new Set<AbortController>();
 
@@ -27,4 +28,5 @@ const api: ImporterApi = {
   },
 };
 
+borrowMemory();
 expose(api);

@@ -5,8 +5,10 @@
 //   records     ImageRecord: what lists and searches need, with what the person adds (favourite, deleted)
 //   thumbnails  Blob: made when a picture is first shown small; can be made again at any time
 // Version 1 had `entries` alone; its records are drawn from there, without copying a picture.
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { openDB, type DBSchema } from 'idb';
 import { parseImage, recordOf } from './image-record.ts';
+import { memoryImages } from './memory/memory-images.ts';
+import { memoryAccess } from './memory/memory-mode.ts';
 
 /** Values are unknown until their reader has checked them. */
 interface ImageSchema extends DBSchema {
@@ -15,7 +17,36 @@ interface ImageSchema extends DBSchema {
   thumbnails: { key: string; value: unknown };
 }
 
-export type ImageDatabase = IDBPDatabase<ImageSchema>;
+export type ImageStoreName = 'entries' | 'records' | 'thumbnails';
+
+/** One of the stores. */
+export interface ImageObjects {
+  get(key: string): Promise<unknown>;
+  getKey(key: string): Promise<string | undefined>;
+  getAll(range?: IDBKeyRange | null): Promise<unknown[]>;
+  getAllKeys(range?: IDBKeyRange | null): Promise<string[]>;
+  put(value: unknown, key: string): Promise<unknown>;
+  delete(key: string): Promise<void>;
+}
+
+export interface ImageTransaction {
+  /** The first of its stores. */
+  readonly store: ImageObjects;
+  objectStore(name: ImageStoreName): ImageObjects;
+  readonly done: Promise<void>;
+}
+
+/** What is used of `idb`'s IDBPDatabase. */
+export interface ImageDatabase {
+  get(store: ImageStoreName, key: string): Promise<unknown>;
+  getAll(store: ImageStoreName, range?: IDBKeyRange | null): Promise<unknown[]>;
+  getAllKeys(store: ImageStoreName, range?: IDBKeyRange | null): Promise<string[]>;
+  put(store: ImageStoreName, value: unknown, key: string): Promise<unknown>;
+  transaction(
+    stores: ImageStoreName | readonly ImageStoreName[],
+    mode?: 'readonly' | 'readwrite',
+  ): ImageTransaction;
+}
 
 const NAME = 'darkroom-images';
 const VERSION = 2;
@@ -27,6 +58,8 @@ let opening: Promise<ImageDatabase> | null = null;
 
 /** Does something with the database. Where the browser closed it meanwhile (cleared or evicted), it is opened once more. */
 export async function withImages<T>(use: (database: ImageDatabase) => Promise<T>): Promise<T> {
+  const access = memoryAccess();
+  if (access) return use(memoryImages(access));
   const database = await open();
   try {
     return await use(database);
@@ -81,12 +114,15 @@ function openOnce(): Promise<ImageDatabase> {
       terminated() {
         opening = null;
       },
-    }).then(resolve, (error: unknown) => {
-      reject(
-        error instanceof DOMException && error.name === 'VersionError'
-          ? new Error('A newer version of Darkroom has opened the pictures. Reload this page to use it.')
-          : error,
-      );
-    });
+    }).then(
+      (database) => resolve(database as unknown as ImageDatabase),
+      (error: unknown) => {
+        reject(
+          error instanceof DOMException && error.name === 'VersionError'
+            ? new Error('A newer version of Darkroom has opened the pictures. Reload this page to use it.')
+            : error,
+        );
+      },
+    );
   });
 }

@@ -1,6 +1,8 @@
 // The IndexedDB databases of the library, each as values by key. One database per kind of thing: a damaged or evicted one
 // does not take the others along. That of pictures has several stores: image-database.ts.
 import { createStore, delMany, get, getMany, keys, promisifyRequest, set, type UseStore } from 'idb-keyval';
+import { memoryAccess } from './memory/memory-mode.ts';
+import { memoryStore } from './memory/memory-store.ts';
 
 export type StoreKey = IDBValidKey;
 
@@ -56,15 +58,31 @@ function browserStore(database: string): Store {
   };
 }
 
+/** In the browser's storage, or in memory where this window may not store anything. */
+function storeOf(database: string): Store {
+  const stored = browserStore(database);
+  const held = memoryStore(database, () => memoryAccess()!);
+  const now = (): Store => (memoryAccess() ? held : stored);
+  return {
+    get: (key) => now().get(key),
+    getMany: (keys) => now().getMany(keys),
+    keys: () => now().keys(),
+    entries: () => now().entries(),
+    set: (key, value) => now().set(key, value),
+    change: (key, apply) => now().change(key, apply),
+    delete: (keys) => now().delete(keys),
+  };
+}
+
 /** SHA-256 -> StoredModel. */
-export const modelStore = browserStore('darkroom-models');
+export const modelStore = storeOf('darkroom-models');
 /** `<import id>/<chunk index>` -> Blob of weights. */
-export const weightStore = browserStore('darkroom-weights');
+export const weightStore = storeOf('darkroom-weights');
 /** Import id -> ImportIntent: whose chunks are being written or deleted (import-intents.ts). */
-export const intentStore = browserStore('darkroom-imports');
+export const intentStore = storeOf('darkroom-imports');
 /** Name -> anything a setting holds. */
-export const settingStore = browserStore('darkroom-settings');
+export const settingStore = storeOf('darkroom-settings');
 /** Job id -> QueuedJob. */
-export const queueStore = browserStore('darkroom-queue');
+export const queueStore = storeOf('darkroom-queue');
 /** `<job id>/<request>/<batch>/<part>` -> a part of what the UNet has answered so far. */
-export const evaluationStore = browserStore('darkroom-evaluations');
+export const evaluationStore = storeOf('darkroom-evaluations');

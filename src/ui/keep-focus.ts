@@ -33,7 +33,9 @@ export function keepFocus(document: Document): () => void {
     const { activeElement } = document;
     const lost = !activeElement || activeElement === document.body || !isUsable(activeElement);
     if (!last || left || !lost || isUsable(last)) return;
-    const next = neighbourOf(last, records) ?? trail.findLast(isReachable) ?? shownTab(document);
+    const hidden = last.isConnected && !isVisible(last);
+    const near = hidden ? shownTab(document) : neighbourOf(last, records);
+    const next = near ?? trail.findLast(isReachable) ?? shownTab(document);
     next?.focus({ preventScroll: true });
   });
 
@@ -52,11 +54,11 @@ export function keepFocus(document: Document): () => void {
   };
 }
 
-/** What stands next to where an element was. Null: nothing near, or it is hidden with all that is around it. */
+/** What stands next to where an element was; null where nothing is near. */
 function neighbourOf(element: HTMLElement, records: readonly MutationRecord[]): HTMLElement | null {
   if (element.isConnected) {
     const { parentElement, nextSibling, previousSibling } = element;
-    return isVisible(element) ? nearest(parentElement, nextSibling, previousSibling) : null;
+    return nearest(parentElement, nextSibling, previousSibling);
   }
   const removal = records.findLast(
     ({ removedNodes, target }) =>

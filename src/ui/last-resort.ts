@@ -3,6 +3,7 @@
 import { deleteModel, inspectModels } from '../library/models.ts';
 import { listImages, readPng } from '../library/images.ts';
 import { isSound } from '../library/image-record.ts';
+import { addressWithoutLibrary } from '../library/storage-access.ts';
 import { zipImages } from '../library/zip-images.ts';
 import { zipFileName } from '../library/zip-names.ts';
 import { detailsOf, wordsOf } from './failure.ts';
@@ -30,6 +31,7 @@ export function showLastResort(page: HTMLElement, error: unknown): void {
         'p',
         { className: 'actions' },
         button('Open again', () => location.reload()),
+        button('Open without the library', () => location.assign(addressWithoutLibrary())),
         button('Copy the error', async () => {
           await navigator.clipboard.writeText(`${detailsOf(error)}\n${navigator.userAgent}`);
           copied.textContent = 'Copied.';

@@ -1,4 +1,5 @@
 // Starts the workers of the single file. A page opened from disk may start no worker but a classic one from a Blob.
+import { lendMemory } from '../../library/memory/memory-mode.ts';
 import { partText } from '../../single-file/parts.ts';
 import type { WorkerName } from './start-worker.ts';
 
@@ -10,7 +11,9 @@ export function startWorker(name: WorkerName): Worker {
     entrance = URL.createObjectURL(new Blob(codeOf(name), { type: 'text/javascript' }));
     entrances.set(name, entrance);
   }
-  return new Worker(entrance, { name });
+  const worker = new Worker(entrance, { name });
+  lendMemory(worker);
+  return worker;
 }
 
 /** A part of code is a JSON string, which an HTML page can hold whatever is in it. */

@@ -4,6 +4,7 @@ import gallery from '../../../workers/gallery.ts?worker&url';
 import importer from '../../../workers/importer.ts?worker&url';
 import tokens from '../../../workers/tokens.ts?worker&url';
 import { blobEntrance } from '../../blob-entrance.ts';
+import { lendMemory } from '../../library/memory/memory-mode.ts';
 
 const SCRIPTS = { engine, gallery, importer, tokens } as const;
 
@@ -11,5 +12,7 @@ export type WorkerName = keyof typeof SCRIPTS;
 
 export function startWorker(name: WorkerName): Worker {
   const script = new URL(SCRIPTS[name], document.baseURI).href;
-  return new Worker(blobEntrance(script), { type: 'module', name });
+  const worker = new Worker(blobEntrance(script), { type: 'module', name });
+  lendMemory(worker);
+  return worker;
 }

@@ -4,6 +4,7 @@ import type { GenerationParameters } from '../../generation/types.ts';
 import { positionsAdvice } from '../../generation/positions-text.ts';
 import { withFallback } from '../../library/memory-queue.ts';
 import { browserQueue } from '../../library/queue.ts';
+import { settleStorage, type StorageAccess } from '../../library/storage-access.ts';
 import type { StoredModel } from '../../library/types.ts';
 import type { PromptPair } from '../../prompt/styles.ts';
 import { EngineClient } from '../clients/engine-client.svelte.ts';
@@ -104,6 +105,9 @@ export class App {
 
   readonly demo = new DemoModel(this);
 
+  /** Where this page keeps its things. */
+  storage = $state<StorageAccess>('stored');
+
   tab = $state<TabId>('txt2img');
   /** Id of the picture that is looked at; null follows the running job. */
   selectedPicture = $state<string | null>(null);
@@ -163,6 +167,11 @@ export class App {
     return this.job.running || this.queue.active;
   }
 
+  /** Whether pictures would be gone with the page. */
+  get fleeting(): boolean {
+    return this.storage !== 'stored' && this.library.pictures.length > 0;
+  }
+
   /** Whether leaving the page now would interrupt work. */
   get busy(): boolean {
     return this.generating || this.imports.busy;
@@ -170,6 +179,7 @@ export class App {
 
   /** Resolves once there is something to show. What fails, or does not answer, leaves the rest usable. */
   async load(): Promise<void> {
+    this.storage = await settleStorage();
     await this.settings.load();
     void this.attempt('Pictures could not be listed', () => this.gallery.load());
     void this.attempt('The graphics card could not be looked for', () => this.device.look());
@@ -393,6 +403,7 @@ export class App {
 
   /** Once, with the first import: what comes then is too large to be lost to a full disk. Nothing waits for the answer. */
   #askToPersist(): void {
+    if (this.storage !== 'stored') return;
     if (this.#asked || this.library.models.length > 0 || this.library.storage?.persisted) return;
     this.#asked = true;
     // A refusal can be asked again from the Models tab.
@@ -426,6 +437,12 @@ export class App {
   #picturesDeleted(ids: readonly string[]): void {
     for (const id of ids) this.job.forget(id);
     if (this.selectedPicture !== null && ids.includes(this.selectedPicture)) this.selectedPicture = null;
+  }
+
+  /** What nothing has caught: a button that did nothing must at least say so. */
+  tellUnexpected(error: unknown): void {
+    // Without an error it is none of ours: another program's script, or a remark of the browser's about its layout.
+    if (error instanceof Error) this.notices.fail('Something went wrong', toFailure(error));
   }
 
   /** Does something and shows what went wrong. Resolves with whether it worked. */

@@ -18,6 +18,7 @@ import {
   setFavourite,
 } from '../../library/images.ts';
 import { sweepDeadImports } from '../../library/import-intents.ts';
+import { memoryAccess } from '../../library/memory/memory-mode.ts';
 import {
   deleteModel,
   deleteUnclaimed,
@@ -109,7 +110,8 @@ export class Library {
   }
 
   async refreshStorage(): Promise<void> {
-    this.storage = await storageReport();
+    // Of what is in memory the browser's figures tell nothing.
+    this.storage = memoryAccess() ? null : await storageReport();
   }
 
   find(sha256: string | null): StoredModel | null {

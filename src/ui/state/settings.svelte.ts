@@ -3,6 +3,7 @@ import type { ImageSettings } from '../../generation/image-settings.ts';
 import type { MemoryOptions } from '../../generation/memory-options.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/types.ts';
 import { loadSetting, saveSetting } from '../../library/settings.ts';
+import { openedWithoutLibrary } from '../../library/storage-access.ts';
 import type { PromptPair, PromptStyle } from '../../prompt/styles.ts';
 import type { Choices } from '../choices.ts';
 import { parseImageSettings } from '../image-settings.ts';
@@ -109,7 +110,7 @@ export class Settings {
   };
 
   readonly #onError: (error: unknown) => void;
-  readonly #notes = new UnsavedSettings(browserSyncStorage());
+  readonly #notes = new UnsavedSettings(openedWithoutLibrary() ? null : browserSyncStorage());
   readonly #keeper: SettingsKeeper;
   readonly #kept: readonly Kept[];
   #keeping = false;
