@@ -53,7 +53,7 @@ try {
   await fill();
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
-  await program('python3', ['-c', PACK, folder, join(out, 'payload.tar.xz'), values.preset ?? '2']);
+  await program('python3', ['-c', PACK, folder, join(out, 'payload.tar.xz'), values.preset ?? '0']);
   for (const name of ['run.sh', 'start.py', 'README.md']) {
     copyFileSync(join(ROOT, 'tools', 'gpu-bench', name), join(out, name));
   }

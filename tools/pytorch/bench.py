@@ -62,7 +62,12 @@ def main():
                 module, compute = results.build(options["network"], options["sizes"], results.tensors_of(options["file"]))
         finally:
             torch.set_default_dtype(torch.float32)
-        return module.to(device), compute
+
+        @torch.inference_mode()
+        def result(given):
+            return compute(given)
+
+        return module.to(device), result
 
     def inputs(dtype, last=False):
         given = {}
@@ -72,7 +77,8 @@ def main():
             given[name] = value.contiguous(memory_format=torch.channels_last) if last and value.dim() == 4 else value
         return given
 
-    with torch.inference_mode():
+    # Only results are computed in inference mode: a module that is made in it cannot be converted in every version.
+    with torch.no_grad():
         reference = None
         begun = time.monotonic()
         try:
