@@ -3,9 +3,12 @@ import { existsSync } from 'node:fs';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 import { contentSecurityPolicy, SITE_POLICY } from './build/content-security-policy.ts';
+import { Licences } from './build/licences.ts';
 import { offline } from './build/offline.ts';
 import { sizeReport } from './build/size-report.ts';
 import { tokenizerBundle, tokenizerChunk } from './src/prompt/vite-plugin.ts';
+
+const licences = new Licences();
 
 export default defineConfig({
   // Relative paths: the built folder works wherever it is put.
@@ -14,13 +17,14 @@ export default defineConfig({
     svelte(),
     tokenizerBundle(),
     contentSecurityPolicy(SITE_POLICY),
-    offline(),
+    licences.collect(),
+    offline([licences.collect(), licences.write('dist')]),
     sizeReport({ budget: 150_000 }),
   ],
   define: { __DARKROOM_DEMO__: JSON.stringify(existsSync('public/demo/demo.json')) },
   worker: {
     format: 'es',
-    plugins: () => [tokenizerBundle()],
+    plugins: () => [tokenizerBundle(), licences.collect()],
     rollupOptions: { output: { manualChunks: tokenizerChunk } },
   },
   build: {

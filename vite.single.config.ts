@@ -2,9 +2,11 @@
 import { existsSync } from 'node:fs';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
+import { Licences } from './build/licences.ts';
 import { singleFile, singleModules } from './build/single-file.ts';
 import { tokenizerBundle } from './src/prompt/vite-plugin.ts';
 
+const licences = new Licences();
 const DEMO = 'public/demo';
 const demo = process.env['DARKROOM_SINGLE_DEMO'] === '1';
 if (demo && !existsSync(`${DEMO}/demo.json`)) throw new Error(`There is no ${DEMO}/demo.json to put in.`);
@@ -15,7 +17,12 @@ export default defineConfig({
     singleModules(),
     svelte(),
     tokenizerBundle(),
-    singleFile({ worker: { plugins: () => [tokenizerBundle()] }, demo: demo ? DEMO : null }),
+    licences.collect(),
+    singleFile({
+      worker: { plugins: () => [tokenizerBundle(), licences.collect()] },
+      licences,
+      demo: demo ? DEMO : null,
+    }),
   ],
   define: { __DARKROOM_DEMO__: JSON.stringify(demo) },
   build: {

@@ -10,6 +10,9 @@ it('lets the site connect to its own files and nowhere else', () => {
   for (const name of ['default-src', 'object-src', 'base-uri', 'form-action']) {
     expect(policy.get(name), name).toEqual(["'none'"]);
   }
+  expect(policy.get('require-trusted-types-for')).toEqual(["'script'"]);
+  policy.delete('require-trusted-types-for');
+  policy.delete('trusted-types');
   for (const [name, sources] of policy) {
     for (const source of sources) {
       expect(source, name).toMatch(/^(?:'none'|'self'|'wasm-unsafe-eval'|blob:)$/);

@@ -13,6 +13,9 @@ const COMMON: Sources = {
   'object-src': ["'none'"],
   'base-uri': ["'none'"],
   'form-action': ["'none'"],
+  // No text becomes a script or HTML but through these two: Svelte's templates, and src/trusted-scripts.ts.
+  'require-trusted-types-for': ["'script'"],
+  'trusted-types': ['svelte-trusted-html', 'darkroom'],
 };
 
 /** Of the site: files beside the page, Blobs that the page made, and WebAssembly. */

@@ -1,8 +1,9 @@
 // The service worker (workers/service-worker.ts), with the list of everything that it keeps for use without a network.
 import { VitePWA } from 'vite-plugin-pwa';
-import type { PluginOption } from 'vite';
+import type { Plugin, PluginOption } from 'vite';
 
-export function offline(): PluginOption {
+/** `plugins`: of the service worker's build, the last of all; what they write is kept, too. */
+export function offline(plugins: Plugin[]): PluginOption {
   return VitePWA({
     strategies: 'injectManifest',
     srcDir: 'workers',
@@ -12,6 +13,7 @@ export function offline(): PluginOption {
     // public/manifest.webmanifest is written by hand.
     manifest: false,
     injectManifest: {
+      buildPlugins: { vite: plugins },
       globPatterns: ['**/*'],
       // Screenshots are for the browser's installation dialog.
       globIgnores: ['screenshots/**', 'service-worker.js'],

@@ -14,6 +14,8 @@ import { singleFilePolicy } from './content-security-policy.ts';
 export interface SingleFileOptions {
   /** What the workers are built with, besides this file's own. */
   readonly worker: Pick<UserConfig, 'define'> & { readonly plugins: () => Plugin[] };
+  /** Asked when everything is built. */
+  readonly licences: { text(): string };
   /** Folder of the demo checkpoint to put in, or null. */
   readonly demo: string | null;
 }
@@ -59,6 +61,7 @@ export function singleFile(options: SingleFileOptions): Plugin {
         ['tokens', codePart(await buildWorker(root, 'tokens', options))],
         ['wasm', gzipSync(readFileSync(resolveFile(WASM)), { level: 9 }).toString('base64')],
       ];
+      parts.push(['licences', codePart(options.licences.text())]);
       for (const name of options.demo === null ? [] : readdirSync(options.demo)) {
         parts.push([`demo/${name}`, readFileSync(join(options.demo ?? '', name)).toString('base64')]);
       }

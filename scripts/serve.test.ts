@@ -1,10 +1,11 @@
 // The static server gives what lies in its folders and nothing else.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fileFor, serve } from './serve.js';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { encodingFor, fileFor, HEADERS, serve } from './serve.js';
 
 let folder: string;
 let server: Awaited<ReturnType<typeof serve>>;
@@ -58,6 +59,51 @@ describe('serve', () => {
       body: 'wasm',
     });
     expect(await get('/', 'HEAD')).toMatchObject({ status: 200, body: '' });
+  });
+
+  it('sends text as small as the browser can take it, and everything else as it lies', async () => {
+    const page = '<title>page</title>';
+    const load = async (path: string, accepted: string) => {
+      const response = await new Promise<{ encoding: string | undefined; bytes: Buffer; length: number }>(
+        (resolve, reject) => {
+          const call = request(new URL(path, server.url), { headers: { 'accept-encoding': accepted } });
+          call.on('response', (answer) => {
+            const parts: Buffer[] = [];
+            answer.on('data', (part: Buffer) => parts.push(part));
+            answer.on('end', () =>
+              resolve({
+                encoding: answer.headers['content-encoding'],
+                bytes: Buffer.concat(parts),
+                length: Number(answer.headers['content-length']),
+              }),
+            );
+          });
+          call.on('error', reject);
+          call.end();
+        },
+      );
+      expect(response.bytes).toHaveLength(response.length);
+      return response;
+    };
+    const brotli = await load('/', 'gzip, deflate, br');
+    expect([brotli.encoding, brotliDecompressSync(brotli.bytes).toString()]).toEqual(['br', page]);
+    const gzip = await load('/', 'gzip;q=0.5, br;q=0');
+    expect([gzip.encoding, gunzipSync(gzip.bytes).toString()]).toEqual(['gzip', page]);
+    expect((await load('/', 'identity')).bytes.toString()).toBe(page);
+    expect(await load('/assets/a%20b.wasm', 'gzip, br')).toMatchObject({ encoding: undefined, length: 4 });
+    writeFileSync(join(folder, 'app', 'changing.js'), 'first');
+    await load('/changing.js', 'br');
+    writeFileSync(join(folder, 'app', 'changing.js'), 'second');
+    utimesSync(join(folder, 'app', 'changing.js'), 1, 1);
+    const again = await load('/changing.js', 'br');
+    expect(brotliDecompressSync(again.bytes).toString()).toBe('second');
+    expect(encodingFor('text/plain', 1e9, 'br')).toBeNull();
+  });
+
+  it('sends what keeps the page from being framed, sniffed and read by others', async () => {
+    const { headers } = await fetch(server.url);
+    for (const [name, value] of Object.entries(HEADERS)) expect(headers.get(name)).toBe(value);
+    expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
   });
 
   it('prefers the longest mount', async () => {

@@ -1,5 +1,6 @@
 // A way into a worker that keeps it under the page's Content-Security-Policy. A worker from a file of its own would be
 // free of it (and, on an isolated page, need headers of its own); one from a Blob inherits both from who starts it.
+import { scriptAddress } from './trusted-scripts.ts';
 
 const entrances = new Map<string, string>();
 
@@ -12,5 +13,5 @@ export function blobEntrance(script: string): string {
     entrance = URL.createObjectURL(blob);
     entrances.set(script, entrance);
   }
-  return entrance;
+  return scriptAddress(entrance);
 }

@@ -1,6 +1,8 @@
 // Entrance of the page.
 import { mount } from 'svelte';
 import Entrance from './ui/Entrance.svelte';
+import { isFramed } from './ui/framed.ts';
+import Framed from './ui/Framed.svelte';
 import './ui/styles/tokens.css';
 import './ui/styles/base.css';
 
@@ -17,7 +19,8 @@ function giveUp(page: HTMLElement, error: unknown): void {
 }
 
 try {
-  mount(Entrance, { target, props: { onfatal: (error: unknown) => giveUp(target, error) } });
+  if (isFramed()) mount(Framed, { target });
+  else mount(Entrance, { target, props: { onfatal: (error: unknown) => giveUp(target, error) } });
 } catch (error) {
   giveUp(target, error);
 }

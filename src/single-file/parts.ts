@@ -5,7 +5,7 @@ declare global {
   var darkroomWasm: string;
 }
 
-export type PartName = 'engine' | 'gallery' | 'importer' | 'tokens' | 'wasm' | `demo/${string}`;
+export type PartName = 'engine' | 'gallery' | 'importer' | 'tokens' | 'wasm' | 'licences' | `demo/${string}`;
 
 /** The id of a part's element. */
 export function partId(name: PartName): string {

@@ -1,5 +1,6 @@
 // Starts the workers of the single file. A page opened from disk may start no worker but a classic one from a Blob.
 import { lendMemory } from '../../library/memory/memory-mode.ts';
+import { scriptAddress } from '../../trusted-scripts.ts';
 import { partText } from '../../single-file/parts.ts';
 import type { WorkerName } from './start-worker.ts';
 
@@ -11,7 +12,7 @@ export function startWorker(name: WorkerName): Worker {
     entrance = URL.createObjectURL(new Blob(codeOf(name), { type: 'text/javascript' }));
     entrances.set(name, entrance);
   }
-  const worker = new Worker(entrance, { name });
+  const worker = new Worker(scriptAddress(entrance), { name });
   lendMemory(worker);
   return worker;
 }

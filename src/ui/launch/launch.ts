@@ -1,7 +1,7 @@
 // What the page is opened with besides its plain address: a shortcut's tab, a shared picture, files from the system's
 // "Open with". All of it comes from public/manifest.webmanifest and reaches only the installed app.
 import { TABS, type App, type TabId } from '../state/app.svelte.ts';
-import { SHARED_PARAMETER, takeShared } from './shared-picture.ts';
+import { dropShared, SHARED_PARAMETER, takeShared } from './shared-picture.ts';
 
 /** Of https://wicg.github.io/web-app-launch/, which TypeScript's library lacks. */
 interface LaunchParams {
@@ -51,6 +51,7 @@ export async function followLaunches(app: LaunchedApp): Promise<void> {
   // Loading the page again should not do it again.
   if (location.search !== '') history.replaceState(null, '', location.pathname);
   if (shared) await openShared(app);
+  else await dropShared();
 }
 
 function showTab(app: LaunchedApp, address: string): void {

@@ -11,11 +11,13 @@ export const SHARED_PARAMETER = 'shared';
 const CACHE = 'darkroom-shared';
 const ENTRY = 'shared-picture';
 const NAME_HEADER = 'x-darkroom-name';
-/** Bytes. Far above any picture, far below what would fill a disk. */
-const MAX_SIZE = 500e6;
+/** Bytes. More than any picture has, and little enough to lie around: any web site can send a form. */
+export const MAX_SIZE = 64e6;
 
 /** In the service worker: answers the share's POST. `scope` is the page's address, ending with `/`. */
 export async function receiveShare(request: Request, scope: string): Promise<Response> {
+  // Of the system's share there is no page that it comes from; a form of another site usually has one.
+  if (isElsewhere(request.referrer, scope)) return Response.redirect(new URL('./', scope).href, 303);
   const page = new URL(`./?${SHARED_PARAMETER}`, scope).href;
   try {
     const picture = (await request.formData()).getAll(FIELD).find((field) => field instanceof File);
@@ -28,6 +30,19 @@ export async function receiveShare(request: Request, scope: string): Promise<Res
     // The page finds nothing and says so.
   }
   return Response.redirect(page, 303);
+}
+
+function isElsewhere(referrer: string, scope: string): boolean {
+  return /^https?:/.test(referrer) && !referrer.startsWith(scope);
+}
+
+/** In the page: forgets a picture that nobody took. Never rejects. */
+export async function dropShared(): Promise<void> {
+  try {
+    await caches.delete(CACHE);
+  } catch {
+    // Blocked storage, and the single file, have no caches.
+  }
 }
 
 /** In the page: the shared picture, once; null when there is none. */

@@ -1,6 +1,7 @@
 // The page's side of the service worker: registers it once the page is up, and knows when a new version waits.
 // (updates.single.svelte.ts stands in for this file in the single-file build.)
 import type { Workbox } from 'workbox-window';
+import { scriptAddress } from '../../trusted-scripts.ts';
 import { UPDATE_REQUEST, type UpdateAnswer } from './update-protocol.ts';
 
 export type UpdateState =
@@ -24,7 +25,7 @@ export class Updates {
       // What the page itself needs goes first.
       await pageLoaded();
       const { Workbox } = await import('workbox-window');
-      const workbox = new Workbox('./service-worker.js');
+      const workbox = new Workbox(scriptAddress('./service-worker.js'));
       workbox.addEventListener('waiting', () => (this.state = 'offered'));
       workbox.addEventListener('controlling', () => {
         // The first service worker of all takes over, too; nothing is new then.
