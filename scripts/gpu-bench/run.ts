@@ -51,6 +51,7 @@ interface PyTorchMeasured {
 /** Of a child's time, what its runs may take: then it ends by itself, with numbers. */
 const SOFT = 0.6;
 const PYTORCH_SECONDS = 120;
+const PROBE_SECONDS = 30;
 /** A prepared model's file, and as much again for what else there is. */
 const SPARE = 0.2e9;
 
@@ -295,7 +296,9 @@ export class BenchmarkRun {
   /** A card that hung once may hang for good: then nothing more is asked of it. */
   async #stillThere(): Promise<void> {
     const { driver, budget } = this.options;
-    const ended = await runChild(...self('probe'), driver!.env, Math.min(30, budget.left(this.#clock())));
+    // With less, silence would say nothing.
+    if (budget.left(this.#clock()) < PROBE_SECONDS) return;
+    const ended = await runChild(...self('probe'), driver!.env, PROBE_SECONDS);
     if (readProbe(ended.output)) return;
     this.#given.ours = 'the device does not answer any more';
     this.#remark('WebGPU: the device did not answer any more, so nothing more was asked of it');
