@@ -75,9 +75,18 @@ export function readTrial(path: string): Uint8Array<ArrayBuffer> {
 
 /** Bytes of the tiny model that a case changes: from `models/` beside the index, else from the reference data. */
 export function readBase(name: string): Uint8Array<ArrayBuffer> {
+  return unpacked(baseFile(name));
+}
+
+/** Whether a case's tiny model is there; the reference data may be another's. Cases without one need none. */
+export function hasBase({ base }: Pick<Trial, 'base'>): boolean {
+  return base === undefined || existsSync(baseFile(base));
+}
+
+function baseFile(name: string): string {
   const file = join('models', name, `${name}.safetensors.gz`);
   const beside = join(TRIALS_DIR, file);
-  return unpacked(existsSync(beside) ? beside : join(REFERENCE_DIR, file));
+  return existsSync(beside) ? beside : join(REFERENCE_DIR, file);
 }
 
 function unpacked(path: string): Uint8Array<ArrayBuffer> {
