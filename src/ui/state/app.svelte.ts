@@ -336,9 +336,10 @@ export class App {
 
   /**
    * Makes pictures of what is set: at once, or when the queue's other jobs are done. `now` (Ctrl+Enter) does not wait for
-   * them and interrupts the one that runs, as in A1111.
+   * them and interrupts the one that runs, as in A1111. Without `tidy` finished imports stay: they lie above the button that was
+   * pressed, which must not move from under the hand.
    */
-  async generate(now = false): Promise<void> {
+  async generate(now = false, tidy = true): Promise<void> {
     if (!this.generating) this.job.interruptNext = false;
     const { model, queue } = this;
     if (!model) {
@@ -349,7 +350,7 @@ export class App {
       );
       return;
     }
-    this.imports.dismissFinished();
+    if (tidy) this.imports.dismissFinished();
     if (now || !this.generating) {
       this.notices.clear();
       this.selectedPicture = null;
