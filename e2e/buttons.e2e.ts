@@ -145,7 +145,10 @@ test('what was typed comes back, whatever took its place', async ({ page }) => {
       await darkroom.pngInfo(Buffer.from((await makePictures(1, 1))[0]!.png, 'base64'));
       await page.getByRole('button', { name: 'Send to txt2img' }).click();
     },
-    'Reuse parameters': () => page.getByRole('button', { name: 'Reuse parameters' }).click(),
+    'Reuse parameters': async () => {
+      await darkroom.recent.first().click();
+      await page.getByRole('button', { name: 'Reuse parameters' }).click();
+    },
     'a picture dropped on the prompt': () => dropOnPrompt(darkroom),
     'the history': async () => {
       await page.getByRole('button', { name: 'Prompt history' }).click();
