@@ -24,6 +24,17 @@ export async function fingerprintOf(file: Blob): Promise<string> {
   return hasher.digest('hex');
 }
 
+/**
+ * A1111's model hash of before 2023 (modules/sd_models.py, model_hash): 8 digits of the SHA-256 of 64 KiB after the first MiB,
+ * of what is there in a shorter file. Several files may have the same.
+ */
+export async function oldHashOf(file: Blob): Promise<string> {
+  const hasher = await createSHA256();
+  hasher.init();
+  hasher.update(new Uint8Array(await file.slice(0x100000, 0x110000).arrayBuffer()));
+  return hasher.digest('hex').slice(0, 8);
+}
+
 export type FileFacts = Pick<File, 'name' | 'size' | 'lastModified'>;
 
 type KnownFile = Pick<StoredModel, 'fingerprint' | 'fileName' | 'fileSize' | 'fileModified'>;

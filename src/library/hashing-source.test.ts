@@ -63,16 +63,6 @@ describe('HashingSource', () => {
     await expect(source.read(5, 6)).rejects.toThrow('outside');
   });
 
-  it("gives A1111's old hash: that of 64 KiB after the first MiB, of what is there in a shorter file", async () => {
-    for (const size of [10, 0x100000, 0x100000 + 5, 0x110000 + 9]) {
-      const bytes = Uint8Array.from({ length: size }, (_, i) => (7 * i) % 253);
-      const source = await HashingSource.create(counting(bytes), () => undefined, 50_000);
-      source.startHashing();
-      const { oldHash } = await source.finish();
-      expect(oldHash).toBe(sha256(bytes.subarray(0x100000, 0x110000)).slice(0, 8));
-    }
-  });
-
   it('counts the stretches whose bytes do not have their checksum, wherever windows and reads end', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -9,17 +9,11 @@ import type { ByteSource, Checksum } from '../checkpoint/types.ts';
 /** Bytes read from the file at a time. */
 const WINDOW = 8 << 20;
 
-/** What A1111's old model hash looks at (modules/sd_models.py, model_hash): short files have less, or nothing, there. */
-const OLD_HASH = { start: 0x100000, end: 0x110000 } as const;
-const OLD_HASH_DIGITS = 8;
-
 type CheckedRange = Pick<Checksum, 'start' | 'length' | 'crc'>;
 
 export interface FileHashes {
   /** Of all of it, lowercase hex. */
   readonly sha256: string;
-  /** A1111's model hash of before 2023: 8 digits of the SHA-256 of 64 KiB. Several files may have the same. */
-  readonly oldHash: string;
   /** How many of the checked ranges do not have their CRC. */
   readonly mismatched: number;
 }
@@ -38,7 +32,7 @@ export class HashingSource implements ByteSource {
 
   private constructor(
     private readonly source: ByteSource,
-    private readonly hashers: { readonly whole: IHasher; readonly old: IHasher; readonly range: IHasher },
+    private readonly hashers: { readonly whole: IHasher; readonly range: IHasher },
     private readonly onHashed: (bytes: number) => void,
     private readonly windowSize: number,
   ) {
@@ -51,9 +45,10 @@ export class HashingSource implements ByteSource {
     onHashed: (bytes: number) => void,
     windowSize = WINDOW,
   ): Promise<HashingSource> {
-    const [whole, old, range] = await Promise.all([createSHA256(), createSHA256(), createCRC32()]);
-    for (const hasher of [whole, old, range]) hasher.init();
-    return new HashingSource(source, { whole, old, range }, onHashed, windowSize);
+    const [whole, range] = await Promise.all([createSHA256(), createCRC32()]);
+    whole.init();
+    range.init();
+    return new HashingSource(source, { whole, range }, onHashed, windowSize);
   }
 
   /**
@@ -89,11 +84,7 @@ export class HashingSource implements ByteSource {
   /** Hashes what is left of the file. */
   async finish(): Promise<FileHashes> {
     while (this.#end < this.size) await this.#advance();
-    return {
-      sha256: this.hashers.whole.digest('hex'),
-      oldHash: this.hashers.old.digest('hex').slice(0, OLD_HASH_DIGITS),
-      mismatched: this.#mismatched,
-    };
+    return { sha256: this.hashers.whole.digest('hex'), mismatched: this.#mismatched };
   }
 
   get #end(): number {
@@ -118,7 +109,6 @@ export class HashingSource implements ByteSource {
       this.#ahead.catch(() => undefined);
     }
     this.hashers.whole.update(window);
-    this.hashers.old.update(this.#within(OLD_HASH.start, OLD_HASH.end));
     this.#checkRanges();
     this.onHashed(this.#end);
   }

@@ -15,7 +15,7 @@ import { MAX_SIDECAR_SIZE, parseSidecar } from '../models/sidecar.ts';
 import { tensorShapes } from '../models/tensor-shapes.ts';
 import type { WeightPlanEntry } from '../models/types.ts';
 import { ChunkWriter } from './chunk-writer.ts';
-import { fingerprintOf, knownFile, mayBe } from './file-identity.ts';
+import { fingerprintOf, knownFile, mayBe, oldHashOf } from './file-identity.ts';
 import { HashingSource } from './hashing-source.ts';
 import { withIntent } from './import-intents.ts';
 import type { ImportOptions, ImportOrder, ImportOutcome, ImportProgress } from './import-types.ts';
@@ -110,19 +110,17 @@ class Import {
     const alike = mayBe((await inspectModels()).models, file, fingerprint);
     if (alike.length === 0) return null;
     const known = options.readAgain ? null : knownFile(alike, file, fingerprint);
+    const facts = await this.#fileFacts(fingerprint);
     if (known) {
-      const model = await recogniseModel(known.sha256, found);
+      const model = await recogniseModel(known.sha256, { ...found, file: facts });
       if (model) return { status: 'already-there', model, readWhole: false };
     }
     const source = await this.#hashing('comparing');
     source.startHashing();
-    const { sha256, oldHash } = await source.finish();
+    const { sha256 } = await source.finish();
     if (!alike.some((model) => model.sha256 === sha256)) return null;
     this.#checkExpected(sha256);
-    const model = await recogniseModel(sha256, {
-      ...found,
-      file: { ...this.#fileFacts(fingerprint), oldHash },
-    });
+    const model = await recogniseModel(sha256, { ...found, file: facts });
     return model && { status: 'already-there', model, readWhole: true };
   }
 
@@ -140,12 +138,12 @@ class Import {
     try {
       const problems = await convert(checkpoint, plan, writer, options, this.signal);
       this.#meter.report('finishing', file.size, true);
-      const { sha256, oldHash, mismatched } = await source.finish();
+      const { sha256, mismatched } = await source.finish();
       await writer.finish();
       this.#checkExpected(sha256);
       if (mismatched > 0 && !options.allowMismatch) throw checksumError(mismatched);
       if (this.signal.aborted) throw new CancelledError();
-      const facts = { ...this.#fileFacts(known.fingerprint), oldHash };
+      const facts = await this.#fileFacts(known.fingerprint);
       const model = await commitModel(sha256, id, (twin) => ({
         version: RECORD_VERSION,
         sha256,
@@ -179,9 +177,10 @@ class Import {
     });
   }
 
-  #fileFacts(fingerprint: string) {
+  async #fileFacts(fingerprint: string) {
     const { file } = this.order;
-    return { fingerprint, fileName: file.name, fileModified: file.lastModified };
+    const oldHash = await oldHashOf(file);
+    return { fingerprint, fileName: file.name, fileModified: file.lastModified, oldHash };
   }
 
   #checkExpected(sha256: string): void {

@@ -97,10 +97,17 @@ it('tells pictures from checkpoints', () => {
 });
 
 it('finds a model by the first digits of its hash', () => {
-  const models = [{ sha256: `0123456789${'a'.repeat(54)}` }, { sha256: 'b'.repeat(64) }];
-  expect(findByHash(models, '0123456789')).toBe(models[0]);
-  expect(findByHash(models, ' BBBBBBBBBB ')).toBe(models[1]);
-  expect(findByHash(models, 'bbbbbbbb')).toBeNull();
-  expect(findByHash(models, 'bbbbbbbbbc')).toBeNull();
-  expect(findByHash(models, null)).toBeNull();
+  const models = [
+    { name: 'first', sha256: `0123456789${'a'.repeat(54)}`, oldHash: '6c24278c' },
+    { name: 'second', sha256: 'b'.repeat(64), oldHash: '6c24278c' },
+  ];
+  expect(findByHash(models, '0123456789')).toEqual([models[0]]);
+  expect(findByHash(models, ' BBBBBBBBBB ')).toEqual([models[1]]);
+  expect(findByHash(models, 'bbbbbbbbb')).toEqual([]);
+  expect(findByHash(models, 'bbbbbbbbbc')).toEqual([]);
+  expect(findByHash(models, null)).toEqual([]);
+  // Old hashes are no beginning of the new ones, and models may share one.
+  expect(findByHash(models, 'bbbbbbbb')).toEqual([]);
+  expect(findByHash(models, '6C24278C')).toEqual(models);
+  expect(findByHash(models, '6c24278c', 'second')).toEqual([models[1], models[0]]);
 });

@@ -17,12 +17,31 @@ export function predictionLabel(prediction: Detection['prediction']): string {
 /** Digits of A1111's model hash. */
 export const HASH_DIGITS = 10;
 
-/** The model whose file has this hash (the first digits of its SHA-256), or null. Old hashes of 8 digits say nothing of the file. */
-export function findByHash<T extends Pick<StoredModel, 'sha256'>>(
+/** Of the one before 2023, which is that of a part of the file only. */
+export const OLD_HASH_DIGITS = 8;
+
+/**
+ * The models whose files a text's hash names: the first digits of the SHA-256, or A1111's old model hash (models imported before it was
+ * kept have none). More than one may have the old one; the one of the text's name comes first, as far as that is known.
+ */
+export function findByHash<T extends Pick<StoredModel, 'sha256' | 'oldHash' | 'name'>>(
   models: readonly T[],
   hash: string | null,
-): T | null {
+  name: string | null = null,
+): readonly T[] {
   const wanted = hash?.trim().toLowerCase() ?? '';
-  if (wanted.length < HASH_DIGITS || !/^[0-9a-f]+$/.test(wanted)) return null;
-  return models.find(({ sha256 }) => sha256.startsWith(wanted)) ?? null;
+  if (!/^[0-9a-f]+$/.test(wanted)) return [];
+  const found = models.filter(({ sha256, oldHash }) =>
+    wanted.length === OLD_HASH_DIGITS
+      ? oldHash === wanted
+      : wanted.length >= HASH_DIGITS && sha256.startsWith(wanted),
+  );
+  const named = (model: T) => Number(model.name === name);
+  return found.sort((a, b) => named(b) - named(a));
+}
+
+/** "dreamy and sharp have": what to say when a hash fits several models. */
+export function hashFitsSeveral(models: readonly Pick<StoredModel, 'name'>[]): string {
+  const names = models.map(({ name }) => name);
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)} have the same old hash`;
 }

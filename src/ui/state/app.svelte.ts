@@ -14,7 +14,7 @@ import { CHOICES } from '../choices.ts';
 import { isPicture } from '../dropped-files.ts';
 import { toFailure, type Failure } from '../failure.ts';
 import { listed } from '../format.ts';
-import { findByHash } from '../model-facts.ts';
+import { findByHash, hashFitsSeveral } from '../model-facts.ts';
 import { pairSidecars } from '../pairing.ts';
 import { pickFiles } from '../pick-files.ts';
 import type { Picture } from '../picture.ts';
@@ -254,7 +254,8 @@ export class App {
       const { settings } = this;
       const read = readParameters(text, settings.styles);
       const asked = keepingOwn(read.parameters, settings.snapshot());
-      const model = findByHash(this.usableModels, read.modelHash);
+      const fitting = findByHash(this.usableModels, read.modelHash, read.modelName);
+      const [model] = fitting;
       this.replacing(() => {
         settings.change(asked);
         if (read.extraSeed !== null) {
@@ -268,6 +269,7 @@ export class App {
       if (read.unsupported.length > 0) remarks.push(`Not supported yet: ${listed(read.unsupported)}`);
       const positions = model && positionsAdvice(read.fields, model);
       if (positions) remarks.push(positions);
+      if (fitting.length > 1) remarks.push(`${hashFitsSeveral(fitting)}: check the checkpoint`);
       if (!model && read.modelHash !== null) {
         remarks.push(
           `Made with ${read.modelName ?? 'a model'} [${read.modelHash}], which is not in your library`,
