@@ -2,7 +2,7 @@
 // storage, and all open tabs share it: whichever tab has the turn makes the pictures, for itself and for the others.
 import { resolveSeeds } from '../../generation/seeds.ts';
 import type { GenerationParameters } from '../../generation/types.ts';
-import type { QueuedJob, QueueStorage } from '../../library/queue.ts';
+import { inOrder, type QueuedJob, type QueueStorage } from '../../library/queue.ts';
 import type { Tabs } from '../tabs.ts';
 import type { GenerationJob, RunEnd } from './generation.svelte.ts';
 import type { ChooseProcessor } from './processor.svelte.ts';
@@ -43,6 +43,8 @@ export class GenerationQueue {
   #record: RunRecord | null = null;
   #working: Promise<void> | null = null;
   #wanted = false;
+  /** Changes that this tab has made to `jobs`. */
+  #edits = 0;
 
   constructor(job: GenerationJob, storage: QueueStorage, tabs: Tabs, hooks: QueueHooks) {
     this.#job = job;
@@ -114,7 +116,7 @@ export class GenerationQueue {
         failure: null,
       };
       await this.#storage.add(job);
-      await this.#publish();
+      this.#show(job);
     } catch (error) {
       if (idle) this.active = false;
       throw error;
@@ -128,15 +130,15 @@ export class GenerationQueue {
     const index = pending.findIndex((job) => job.id === id);
     const [job, other] = [pending[index], pending[index + by]];
     if (!job || !other) return;
-    await this.#storage.change(job.id, (stored) => ({ ...stored, rank: other.rank }));
-    await this.#storage.change(other.id, (stored) => ({ ...stored, rank: job.rank }));
+    await this.#change(job.id, (stored) => ({ ...stored, rank: other.rank }));
+    await this.#change(other.id, (stored) => ({ ...stored, rank: job.rank }));
     await this.#publish();
   }
 
   /** Takes a job out of the queue; not the one that runs. */
   async remove(id: string): Promise<void> {
     if (id === this.current) return;
-    await this.#storage.remove(id);
+    await this.#remove(id);
     await this.#publish();
   }
 
@@ -150,7 +152,7 @@ export class GenerationQueue {
   async goOn(id?: string): Promise<void> {
     for (const job of this.pending) {
       if (job.state === 'waiting' || (id !== undefined && job.id !== id)) continue;
-      await this.#storage.change(job.id, (stored) => ({
+      await this.#change(job.id, (stored) => ({
         ...stored,
         state: 'waiting',
         tab: this.#tabs.id,
@@ -215,8 +217,16 @@ export class GenerationQueue {
 
   /** The next that waits, marked as running. */
   async #claimNext(): Promise<QueuedJob | null> {
-    const { jobs } = await this.#storage.list();
-    for (const { id } of jobs) {
+    const next = await this.#claimAmong(this.jobs);
+    if (next) return next;
+    // Another tab may have added one that this one has not heard of.
+    await this.#refresh();
+    return this.#claimAmong(this.jobs);
+  }
+
+  async #claimAmong(jobs: readonly QueuedJob[]): Promise<QueuedJob | null> {
+    for (const { id, state } of jobs) {
+      if (state !== 'waiting') continue;
       const claimed = await this.#storage.change(id, (job) =>
         job.state === 'waiting' ? { ...job, state: 'running', tab: this.#tabs.id } : null,
       );
@@ -231,7 +241,7 @@ export class GenerationQueue {
     this.#record = record;
     this.current = job.id;
     try {
-      await this.#publish();
+      this.#show(job);
       const { model, requests } = job;
       const { processor } = this.#hooks;
       const end = await this.#job.run({ model, requests, processor, record });
@@ -241,15 +251,15 @@ export class GenerationQueue {
       this.#record = null;
       this.current = null;
     }
-    await this.#publish();
+    this.#tabs.announce();
   }
 
   async #settle(job: QueuedJob, end: RunEnd): Promise<void> {
-    if (end.status !== 'failed') return this.#storage.remove(job.id);
+    if (end.status !== 'failed') return this.#remove(job.id);
     const { code, message } = end.failure;
     // Nothing to try again: it would be refused again.
-    if (code === 'bad-parameters') return this.#storage.remove(job.id);
-    await this.#storage.change(job.id, (stored) => ({ ...stored, state: 'failed', failure: message }));
+    if (code === 'bad-parameters') return this.#remove(job.id);
+    await this.#change(job.id, (stored) => ({ ...stored, state: 'failed', failure: message }));
     // The others would only run into the same.
     if (GENERAL.has(code)) await this.hold();
   }
@@ -265,13 +275,43 @@ export class GenerationQueue {
     await this.#publish();
   }
 
+  /** Changes a job where it is kept and in the list: a long list is not read again for each of its jobs. */
+  async #change(id: string, apply: (job: QueuedJob) => QueuedJob | null): Promise<void> {
+    const changed = await this.#storage.change(id, apply);
+    if (changed) this.#put(changed);
+  }
+
+  async #remove(id: string): Promise<void> {
+    await this.#storage.remove(id);
+    this.#edits++;
+    this.jobs = this.jobs.filter((job) => job.id !== id);
+  }
+
+  /** A job as it is kept now, for this tab's list and the other tabs. */
+  #show(job: QueuedJob): void {
+    this.#put(job);
+    this.#tabs.announce();
+  }
+
+  #put(job: QueuedJob): void {
+    this.#edits++;
+    this.jobs = inOrder([...this.jobs.filter(({ id }) => id !== job.id), job]);
+  }
+
   async #publish(): Promise<void> {
     await this.#refresh();
     this.#tabs.announce();
   }
 
   async #refresh(): Promise<void> {
-    this.jobs = (await this.#storage.list()).jobs;
+    for (;;) {
+      const before = this.#edits;
+      const { jobs } = await this.#storage.list();
+      // What was changed here meanwhile may be missing from it.
+      if (before !== this.#edits) continue;
+      this.jobs = jobs;
+      return;
+    }
   }
 
   async #changed(): Promise<void> {

@@ -68,6 +68,22 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
+it('does not read the whole queue again for each of its jobs', async () => {
+  const readsFor = async (count: number) => {
+    const storage = memoryQueue();
+    let reads = 0;
+    const counting: QueueStorage = { ...storage, list: () => (reads++, storage.list()) };
+    const { queue, add, release, made } = queueOver(counting);
+    for (let i = 0; i < count; i++) await add(String(i));
+    for (let i = 0; i < count; i++) await release();
+    await until(() => !queue.active);
+    expect(made).toHaveLength(count);
+    expect(queue.jobs).toEqual([]);
+    return reads;
+  };
+  expect(await readsFor(12)).toBe(await readsFor(3));
+});
+
 it('carries jobs out in their order, and takes more while it runs', async () => {
   const { queue, add, release, prompts, made } = queueOver(memoryQueue());
   await add('one');
