@@ -22,7 +22,7 @@ export async function saveImage(image: StoredImage): Promise<void> {
   } catch (error) {
     const full = error instanceof DOMException && error.name === 'QuotaExceededError';
     // What was deleted a moment ago takes room, too.
-    if (!full || (await purgeImages(Infinity)) === 0) {
+    if (!full || (await purgeImages()) === 0) {
       throw explainStorageFailure(error, noRoomFor(image));
     }
     await write(image).catch((again: unknown) => {
@@ -156,9 +156,9 @@ export async function restoreImages(ids: readonly string[]): Promise<string[]> {
   return ids.filter((id) => !gone.has(id));
 }
 
-/** Frees what was deleted before `time` (milliseconds since 1970). Resolves with how many those were. */
-export async function purgeImages(time: number): Promise<number> {
-  const ids = await withImages(async (database) => {
+/** Ids of those that were deleted and can be restored. */
+export async function deletedImages(): Promise<string[]> {
+  return withImages(async (database) => {
     const found: string[] = [];
     const keys = await database.getAllKeys('records');
     for (let first = 0; first < keys.length; first += PAGE) {
@@ -166,13 +166,19 @@ export async function purgeImages(time: number): Promise<number> {
       const values = await database.getAll('records', IDBKeyRange.bound(page[0], page.at(-1)));
       for (const value of values) {
         const record = parseRecord((value as { id?: string } | undefined)?.id ?? '', value);
-        if (record?.deletedAt != null && record.deletedAt < time) found.push(record.id);
+        if (record && record.deletedAt !== null) found.push(record.id);
       }
     }
     return found;
   });
-  if (ids.length > 0) await remove(ids);
-  return ids.length;
+}
+
+/** Frees those that are deleted, still: all, or those of `ids`. Resolves with how many those were. */
+export async function purgeImages(ids?: readonly string[]): Promise<number> {
+  const deleted = new Set(await deletedImages());
+  const gone = ids ? ids.filter((id) => deleted.has(id)) : [...deleted];
+  if (gone.length > 0) await remove(gone);
+  return gone.length;
 }
 
 /** Changes records, all in one transaction. Resolves with the ids that have no sound record. */

@@ -42,11 +42,11 @@ export class Gallery {
     this.#onDeleted = onDeleted;
   }
 
-  /** Lists the pictures, follows their changes from then on, and frees what earlier visits left to be freed. */
+  /** Lists the pictures, follows their changes from then on, and frees in a while what earlier visits left to be freed. */
   async load(): Promise<void> {
     this.#library.followImages();
     await this.#library.refreshImages();
-    await this.#library.purgeImages(UNDO_TIME);
+    this.#purgeLater(await this.#library.deletedImages());
     await sweepTemporaryFiles();
   }
 
@@ -70,11 +70,21 @@ export class Gallery {
     ]);
     const deletion = { ids, notice };
     this.#deletions = [...this.#deletions, deletion];
+    setTimeout(() => this.#forget(deletion), UNDO_TIME);
+    this.#purgeLater(ids);
+  }
+
+  /**
+   * Counted from when this page saw them deleted: what a clock says may be days from what it said when they were. What is
+   * not freed then is on a later visit, or when a new picture needs the room.
+   */
+  #purgeLater(ids: readonly string[]): void {
+    if (ids.length === 0) return;
     setTimeout(() => {
-      if (!this.#deletions.includes(deletion)) return;
-      this.#forget(deletion);
-      // What cannot be freed now is freed on the next visit.
-      this.#library.purgeImages(UNDO_TIME - 1000).catch(() => undefined);
+      // Brought back and deleted again, they have their time anew.
+      const again = new Set(this.#deletions.flatMap((deletion) => deletion.ids));
+      const due = ids.filter((id) => !again.has(id));
+      this.#library.purgeImages(due).catch(() => undefined);
     }, UNDO_TIME);
   }
 

@@ -8,6 +8,7 @@ import {
   type ListedImage,
 } from '../../library/image-record.ts';
 import {
+  deletedImages,
   deleteImages,
   findImages,
   listImages,
@@ -178,9 +179,14 @@ export class Library {
     return restored;
   }
 
-  /** Frees what was deleted more than `age` milliseconds ago. */
-  async purgeImages(age: number): Promise<void> {
-    if ((await purgeImages(Date.now() - age)) > 0) await this.refreshStorage();
+  /** Of pictures that were deleted and can be restored. */
+  async deletedImages(): Promise<readonly string[]> {
+    return deletedImages();
+  }
+
+  /** Frees those that are deleted, still. */
+  async purgeImages(ids: readonly string[]): Promise<void> {
+    if ((await purgeImages(ids)) > 0) await this.refreshStorage();
   }
 
   /** Asks the browser never to evict the library by itself. Returns whether it agreed. */
