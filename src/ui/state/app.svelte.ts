@@ -3,6 +3,7 @@ import { parseSeed, randomSeed } from '../../generation/seeds.ts';
 import type { GenerationParameters } from '../../generation/types.ts';
 import { positionsAdvice } from '../../generation/positions-text.ts';
 import { withFallback } from '../../library/memory-queue.ts';
+import type { ImportOptions } from '../../library/import-types.ts';
 import { browserQueue } from '../../library/queue.ts';
 import { settleStorage, type StorageAccess } from '../../library/storage-access.ts';
 import type { StoredModel } from '../../library/types.ts';
@@ -324,7 +325,10 @@ export class App {
   }
 
   /** Dropped or picked files. */
-  async importFiles(files: readonly File[]): Promise<readonly ImportJob[]> {
+  async importFiles(
+    files: readonly File[],
+    options: Partial<ImportOptions> = {},
+  ): Promise<readonly ImportJob[]> {
     const { requests, orphans } = pairSidecars(files);
     if (requests.length > 0) this.#askToPersist();
     for (const orphan of orphans) {
@@ -333,7 +337,7 @@ export class App {
         'A .yaml file describes the checkpoint of the same name. Drop both together.',
       );
     }
-    return this.imports.add(requests);
+    return this.imports.add(requests, options);
   }
 
   /**

@@ -12,7 +12,10 @@ export interface DemoHost {
   /** Around what takes the place of the prompts. */
   replacing(change: () => void): void;
   /** What failed has said why. */
-  importFiles(files: readonly File[]): Promise<readonly { readonly model: StoredModel | null }[]>;
+  importFiles(
+    files: readonly File[],
+    options: { readonly sha256: string },
+  ): Promise<readonly { readonly model: StoredModel | null }[]>;
   chooseModel(sha256: string): void;
   generate(): Promise<void>;
   attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
@@ -46,7 +49,7 @@ export class DemoModel {
     await host.attempt('The demo model could not be loaded', async () => {
       if (!this.inLibrary) {
         const files = await fetchDemo(info, (share) => (this.progress = share));
-        const [job] = await host.importFiles(files);
+        const [job] = await host.importFiles(files, { sha256: info.sha256 });
         if (!job?.model) return;
       }
       host.chooseModel(info.sha256);

@@ -82,8 +82,8 @@ export class Gallery {
     if (ids.length === 0) return;
     setTimeout(() => {
       // Brought back and deleted again, they have their time anew.
-      const again = new Set(this.#deletions.flatMap((deletion) => deletion.ids));
-      const due = ids.filter((id) => !again.has(id));
+      const again = this.#deletions.flatMap((deletion) => deletion.ids);
+      const due = ids.filter((id) => !again.includes(id));
       this.#library.purgeImages(due).catch(() => undefined);
     }, UNDO_TIME);
   }
