@@ -108,7 +108,7 @@ export class Engine implements EngineApi {
       return await this.#device.unlessLost(work());
     } catch (error) {
       if (error instanceof InterruptedError) return { status: 'interrupted', imageIds: [] };
-      if (error instanceof OutOfMemoryError && plan) {
+      if (error instanceof OutOfMemoryError && error.where === 'gpu' && plan) {
         throw new OutOfMemoryError(error.what, error.bytes, memoryAdvice(parameters, plan));
       }
       throw await this.#device.explain(error);

@@ -10,16 +10,27 @@ export class DeviceLostError extends Error {
   }
 }
 
+const SHORT_OF = {
+  gpu: "The GPU's memory does not suffice for",
+  wasm: 'The 4 GB of memory that a browser gives the processor do not suffice for',
+} as const;
+
+const ADVICE = {
+  gpu: 'Close other tabs and programs that use the GPU, lower width, height or batch size, and try again.',
+  wasm: 'Lower width, height or batch size, or take a smaller checkpoint.',
+} as const;
+
 export class OutOfMemoryError extends Error {
   override readonly name = 'OutOfMemoryError';
-  /** `advice`: what needs less, in sentences. */
+  /** `advice`: what needs less, in sentences. `where`: whose memory ran out; wasm's is the processor's. */
   constructor(
     readonly what: string,
     readonly bytes: number | null,
-    advice = 'Close other tabs and programs that use the GPU, lower width, height or batch size, and try again.',
+    advice?: string,
+    readonly where: 'gpu' | 'wasm' = 'gpu',
   ) {
     const size = bytes === null ? '' : ` (${(bytes / 1e9).toFixed(2)} GB of weights)`;
-    super(`The GPU's memory does not suffice for ${what}${size}. ${advice}`);
+    super(`${SHORT_OF[where]} ${what}${size}. ${advice ?? ADVICE[where]}`);
   }
 }
 

@@ -105,6 +105,14 @@ export class NetworkSession<I> {
   }
 }
 
+/** What wasm says when its memory ends: in words, or as the bare address of an exception. */
+function ranOut(error: unknown): boolean {
+  if (typeof error === 'number') return true;
+  return /bad_alloc|out of memory|allocation failed|enlarge memory|failed to allocate|\bAborted\(/i.test(
+    String(error),
+  );
+}
+
 /** WebGPU reports a failed allocation to an error scope, not to the call that made it. */
 async function watchingMemory<T>(
   executor: Executor,
@@ -112,7 +120,13 @@ async function watchingMemory<T>(
   bytes: number | null,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (executor.backend === 'cpu') return work();
+  if (executor.backend === 'cpu') {
+    try {
+      return await work();
+    } catch (error) {
+      throw ranOut(error) ? new OutOfMemoryError(`the ${what}`, bytes, undefined, 'wasm') : error;
+    }
+  }
   executor.device.pushErrorScope('out-of-memory');
   let failure: unknown;
   let result: T | undefined;

@@ -44,7 +44,7 @@ const ENGINE_CODES: readonly EngineFailure['code'][] = [
 // The engine's and the library's own errors say in their message what to do.
 const HINTS: Partial<Record<FailureCode, string>> = {
   internal: 'Try again. If it happens again, reload the page; the details help whoever is to mend it.',
-  'worker-died': 'Try again: it is started afresh.',
+  'worker-died': 'Try again: it is started afresh. Where a new version is offered, take it first.',
 };
 
 /** What is said of an error that was not meant for people, by what was under way. */

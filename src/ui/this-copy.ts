@@ -8,6 +8,6 @@ export interface ThisCopy {
 
 export const THIS_COPY: ThisCopy = {
   summary:
-    'Darkroom keeps itself in the browser: after one visit it opens without a network. Install it from the browser’s address bar or menu, and .safetensors, .ckpt and PNG files can be opened with it.',
+    'Darkroom keeps itself in the browser: after one visit it opens without a network, and after its first use it paints without one. Install it from the browser’s address bar or menu, and .safetensors, .ckpt and PNG files can be opened with it.',
   limits: [],
 };

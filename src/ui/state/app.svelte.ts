@@ -23,6 +23,7 @@ import { remember, samePrompts } from '../prompt-history.ts';
 import { requestOf } from '../request.ts';
 import { browserTabs } from '../tabs.ts';
 import { WakeLock } from '../wake-lock.ts';
+import { Offline } from '../launch/offline.svelte.ts';
 import { Benchmark } from './benchmark.svelte.ts';
 import { DemoModel } from './demo.svelte.ts';
 import { Device } from './device.svelte.ts';
@@ -62,6 +63,7 @@ export class App {
   readonly library = new Library();
   readonly engine = new EngineClient(undefined, () => this.settings.memory);
   readonly tokens = new TokenClient();
+  readonly offline = new Offline();
   readonly device = new Device(this.engine);
   readonly processor = new ProcessorChooser(
     this.engine,
@@ -77,7 +79,10 @@ export class App {
     onWarning: (message) => this.notices.warn('Note', message),
     onRecovery: (message) =>
       this.notices.inform('The picture goes on', `${message} It is started again; no finished step is lost.`),
-    onEnd: () => void this.attempt('Pictures could not be listed', () => this.library.refreshImages()),
+    onEnd: () => {
+      void this.attempt('Pictures could not be listed', () => this.library.refreshImages());
+      void this.offline.afterUse();
+    },
   });
 
   readonly #wakeLock = new WakeLock();

@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { isKeepRequest, partOf } from './site-files.ts';
+
+it.each([
+  ['index.html', 'page'],
+  ['assets/index-a1.js', 'page'],
+  ['assets/GalleryTab-a1.js', 'page'],
+  ['assets/index-a1.css', 'page'],
+  ['demo/demo.json', 'page'],
+  ['demo/darkroom-demo.safetensors', 'demo'],
+  ['assets/ort-wasm-simd-threaded.asyncify-a1.wasm', 'runtime'],
+  ['assets/engine-a1.js', 'runtime'],
+  ['assets/tokenizer-a1.js', 'runtime'],
+] as const)('%s belongs to %s', (path, part) => expect(partOf(path)).toBe(part));
+
+it('knows a request from anything else', () => {
+  expect(isKeepRequest({ type: 'darkroom-keep-files', parts: [] })).toBe(true);
+  for (const other of [null, 'x', {}, { type: 'darkroom-keep-files' }])
+    expect(isKeepRequest(other)).toBe(false);
+});
