@@ -13,7 +13,9 @@ const url = `http://localhost:${port}`;
 const mounts = { '/': 'dist', '/harness/': 'dist-harness', '/reference/': REFERENCE_DIR };
 
 /** Started first, so that none of them runs on alone when all others are done. */
-const LONGEST = ['queue', 'pictures', 'gpu-memory', 'single-file'].map((name) => `**/${name}.e2e.ts`);
+const LONGEST = ['queue', 'chaos', 'pictures', 'gpu-memory', 'single-file'].map(
+  (name) => `**/${name}.e2e.ts`,
+);
 
 export default defineConfig({
   testDir: 'e2e',
@@ -46,7 +48,7 @@ export default defineConfig({
       port,
       ...Object.entries(mounts).map(([at, folder]) => JSON.stringify(`${at}=${folder}`)),
     ].join(' '),
-    url: `${url}/harness/`,
+    url: `${url}/`,
     reuseExistingServer: false,
   },
 });

@@ -30,9 +30,19 @@ const SIDECAR = `model:
         text_config: {hidden_size: ${TEXT_WIDTH}, num_attention_heads: 4}
 `;
 
+export interface CheckpointOptions {
+  readonly name?: string;
+  /** Another one gives other weights. */
+  readonly seed?: number;
+  /** Tokens that the text encoder knows: more than CLIP's make the file larger, 96 bytes each. */
+  readonly vocabulary?: number;
+}
+
 /** Writes the same files into `folder` every time. */
-export async function makeCheckpoint(folder: string): Promise<CheckpointFiles> {
-  const name = 'small';
+export async function makeCheckpoint(
+  folder: string,
+  { name = 'small', seed = 1, vocabulary = 49408 }: CheckpointOptions = {},
+): Promise<CheckpointFiles> {
   const files = {
     name,
     checkpoint: join(folder, `${name}.safetensors`),
@@ -41,8 +51,10 @@ export async function makeCheckpoint(folder: string): Promise<CheckpointFiles> {
   mkdirSync(folder, { recursive: true });
   writeFileSync(files.sidecar, SIDECAR);
   rmSync(files.checkpoint, { force: true });
-  const tensors = Object.fromEntries(shapes().map(([name, shape]) => [name, { shape, dtype: 'F32' }]));
-  const random = generator(1);
+  const tensors = Object.fromEntries(
+    shapes(vocabulary).map(([name, shape]) => [name, { shape, dtype: 'F32' }]),
+  );
+  const random = generator(seed);
   const entries = entriesOf({ family: 'sd1', tensors }, 'F16');
   for await (const bytes of safetensorsFile(entries, (entry) => bytesOf(entry, random))) {
     writeFileSync(files.checkpoint, bytes, { flag: 'a' });
@@ -50,7 +62,7 @@ export async function makeCheckpoint(folder: string): Promise<CheckpointFiles> {
   return files;
 }
 
-function shapes(): [name: string, shape: readonly number[]][] {
+function shapes(vocabulary: number): [name: string, shape: readonly number[]][] {
   const unet = unetTensors({
     inChannels: 4,
     outChannels: 4,
@@ -79,7 +91,7 @@ function shapes(): [name: string, shape: readonly number[]][] {
     width: TEXT_WIDTH,
     layers: 2,
     mlpWidth: 4 * TEXT_WIDTH,
-    vocabulary: 49408,
+    vocabulary,
     positions: 77,
     projection: null,
   });

@@ -9,7 +9,8 @@ import { parseArgs } from 'node:util';
 import type { MemoryOptions } from '../src/generation/memory-options.ts';
 import { DEFAULT_PARAMETERS } from '../src/generation/types.ts';
 import { App } from './app.ts';
-import { type Memory, MemoryWatch, type ProcessKind } from './process-memory.ts';
+import type { ProcessKind } from './browser-processes.ts';
+import { type Memory, MemoryWatch } from './process-memory.ts';
 
 const KINDS: readonly ProcessKind[] = ['renderer', 'gpu', 'browser'];
 const PIECE = 16 << 20;

@@ -1,7 +1,5 @@
 // Memory of a browser's processes on Linux, sampled while something goes on.
-import { readdirSync, readFileSync } from 'node:fs';
-
-export type ProcessKind = 'renderer' | 'gpu' | 'browser';
+import { browserProcesses, readProc, type ProcessKind } from './browser-processes.ts';
 
 /** Bytes (PSS: shared pages counted in part), by kind of process; several of a kind are added up. */
 export type Memory = Readonly<Record<ProcessKind, number>>;
@@ -19,10 +17,7 @@ export class MemoryWatch {
 
   now(): Memory {
     const memory: Record<ProcessKind, number> = { renderer: 0, gpu: 0, browser: 0 };
-    for (const pid of descendants(process.pid)) {
-      const kind = kindOf(pid);
-      if (kind) memory[kind] += pss(pid);
-    }
+    for (const { pid, kind } of browserProcesses()) memory[kind] += pss(pid);
     for (const kind of Object.keys(memory) as ProcessKind[]) {
       this.#peak[kind] = Math.max(this.#peak[kind], memory[kind]);
     }
@@ -41,39 +36,6 @@ export class MemoryWatch {
   }
 }
 
-function descendants(root: number): number[] {
-  const children = new Map<number, number[]>();
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
-    const parent = Number(/^PPid:\s+(\d+)/m.exec(readProc(entry, 'status'))?.[1]);
-    children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
-  }
-  const found: number[] = [];
-  for (const waiting = [root]; waiting.length > 0;) {
-    const next = children.get(waiting.pop()!) ?? [];
-    found.push(...next);
-    waiting.push(...next);
-  }
-  return found;
-}
-
-function kindOf(pid: number): ProcessKind | null {
-  const command = readProc(pid, 'cmdline');
-  if (!/chrom/i.test(command.split('\0')[0] ?? '')) return null;
-  if (command.includes('--type=renderer')) return 'renderer';
-  if (command.includes('--type=gpu-process')) return 'gpu';
-  return command.includes('--type=') ? null : 'browser';
-}
-
 function pss(pid: number): number {
   return Number(/^Pss:\s+(\d+) kB/m.exec(readProc(pid, 'smaps_rollup'))?.[1] ?? 0) * 1024;
-}
-
-/** Empty when the process has ended meanwhile. */
-function readProc(pid: number | string, file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
-  } catch {
-    return '';
-  }
 }
