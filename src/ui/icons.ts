@@ -35,6 +35,13 @@ export const ICONS = {
   send: 'M4 12h15m0 0-6-6m6 6-6 6',
   heart: 'M12 20s-7.5-4.6-7.5-10.2A4.3 4.3 0 0 1 12 7.2a4.3 4.3 0 0 1 7.5 2.6C19.5 15.4 12 20 12 20Z',
   compare: 'M12 3v18M4 6h8v12H4zm8 0h8v12h-8',
+  brush: 'M14.5 4.5 19.5 9.5 10 19H5v-5L14.5 4.5Zm-2.5 2.5 5 5',
+  pictures:
+    'M8 4h11a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H8a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1ZM4 8v11a1 1 0 0 0 1 1h11M7 13l4-4 3 3 2-2 4 4',
+  model: 'M12 3.5 4.5 7.7v8.6l7.5 4.2 7.5-4.2V7.7L12 3.5ZM4.5 7.7 12 12m0 0 7.5-4.3M12 12v8.5',
+  settings: 'M5 7h8m4 0h2M5 17h2m4 0h8M15 5v4M9 15v4',
+  grid: 'M5 5h5.5v5.5H5V5Zm8.5 0H19v5.5h-5.5V5ZM5 13.5h5.5V19H5v-5.5Zm8.5 0H19V19h-5.5v-5.5Z',
+  search: 'M11 5a6 6 0 1 0 0 12 6 6 0 0 0 0-12Zm4.5 10.5L20 20',
 } as const;
 
 export type IconName = keyof typeof ICONS;

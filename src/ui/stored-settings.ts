@@ -28,6 +28,9 @@ export const SETTING_KEYS = {
   history: 'prompt.history',
   wildcards: 'prompt.wildcards.on',
   wildcardLists: 'prompt.wildcards.lists',
+  openSections: 'ui.sections.open',
+  pinned: 'ui.settings.pinned',
+  keys: 'ui.keys',
 } as const;
 
 export const MAX_STYLES = 10_000;
@@ -113,6 +116,13 @@ export function parseStyles(stored: unknown): PromptStyle[] {
 export function parseNames(stored: unknown): string[] {
   const names = list(stored, MAX_STYLES).map((name) => text(name, MAX_STYLE_NAME));
   return [...new Set(names)].filter((name) => name !== '');
+}
+
+/** Sections that are open where the person has opened and closed none yet. */
+const OPEN_SECTIONS: readonly string[] = ['sampling', 'size'];
+
+export function parseOpenSections(stored: unknown): readonly string[] {
+  return Array.isArray(stored) ? parseNames(stored) : OPEN_SECTIONS;
 }
 
 export function parseHistory(stored: unknown): PromptPair[] {

@@ -10,9 +10,6 @@ export const MAX_COMPARED = 8;
 export class GalleryView {
   readonly #app: App;
   query = $state<{ -readonly [K in keyof GalleryQuery]: GalleryQuery[K] }>({ ...EVERYTHING });
-  /** Id of the picture in the lightbox. */
-  opened = $state<string | null>(null);
-  compared = $state.raw<readonly ImageRecord[] | null>(null);
   #selection = $state.raw<Selection>(NOTHING);
   /** Being deleted: a key that is held down deletes none twice. */
   #doomed: readonly string[] = [];
@@ -30,6 +27,33 @@ export class GalleryView {
 
   constructor(app: App) {
     this.#app = app;
+  }
+
+  /** Id of the picture in the lightbox: it stands in the address. */
+  get opened(): string | null {
+    const { tab, item } = this.#app.navigation.address;
+    return tab === 'gallery' ? item : null;
+  }
+
+  set opened(id: string | null) {
+    const { navigation } = this.#app;
+    if (id === null) navigation.close();
+    else if (this.opened === null) navigation.open(id, 'gallery');
+    else navigation.turn(id);
+  }
+
+  /** What is compared, which stands in the address as well; null where nothing is. */
+  get compared(): readonly ImageRecord[] | null {
+    const { tab, item } = this.#app.navigation.address;
+    if (tab !== 'compare' || item === null) return null;
+    const ids = item.split(',').slice(0, MAX_COMPARED);
+    const { images } = this.#app.library;
+    const found = ids.flatMap((id) => images.find((image) => image.id === id) ?? []).filter(isSound);
+    return found.length < 2 ? null : found;
+  }
+
+  closeComparison(): void {
+    this.#app.navigation.close();
   }
 
   /** Place of the tile that the keyboard is at. */
@@ -87,7 +111,9 @@ export class GalleryView {
   }
 
   compare(): void {
-    if (this.comparable === null) this.compared = this.selected.filter(isSound);
+    if (this.comparable !== null) return;
+    const ids = this.selected.filter(isSound).map(({ id }) => id);
+    this.#app.navigation.open(ids.join(','), 'compare');
   }
 
   /** The lightbox goes on to what takes the deleted picture's place. */
@@ -119,7 +145,6 @@ export class GalleryView {
   }
 
   async use(image: ImageRecord): Promise<void> {
-    this.opened = null;
     await this.#app.sendToTxt2img(image.parameters);
   }
 }

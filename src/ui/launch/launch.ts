@@ -1,6 +1,7 @@
 // What the page is opened with besides its plain address: a shortcut's tab, a shared picture, files from the system's
 // "Open with". All of it comes from public/manifest.webmanifest and reaches only the installed app.
-import { TABS, type App, type TabId } from '../state/app.svelte.ts';
+import { tabOf, type TabId } from '../navigation/places.ts';
+import type { App } from '../state/app.svelte.ts';
 import { dropShared, SHARED_PARAMETER, takeShared } from './shared-picture.ts';
 
 /** Of https://wicg.github.io/web-app-launch/, which TypeScript's library lacks. */
@@ -31,7 +32,7 @@ export function readLaunch(address: string): Launch {
   const { searchParams } = new URL(address);
   const wanted = searchParams.get('tab');
   return {
-    tab: TABS.find(({ id }) => id === wanted)?.id ?? null,
+    tab: wanted === null ? null : (tabOf(wanted)?.id ?? null),
     shared: searchParams.has(SHARED_PARAMETER),
   };
 }
@@ -49,7 +50,7 @@ export async function followLaunches(app: LaunchedApp): Promise<void> {
   const { shared } = readLaunch(address);
   showTab(app, address);
   // Loading the page again should not do it again.
-  if (location.search !== '') history.replaceState(null, '', location.pathname);
+  if (location.search !== '') history.replaceState(null, '', location.pathname + location.hash);
   if (shared) await openShared(app);
   else await dropShared();
 }

@@ -7,6 +7,9 @@ import type { ImportOptions } from '../../library/import-types.ts';
 import { browserQueue } from '../../library/queue.ts';
 import { settleStorage, type StorageAccess } from '../../library/storage-access.ts';
 import type { StoredModel } from '../../library/types.ts';
+import { addressOf } from '../navigation/address.ts';
+import { Navigation } from '../navigation/navigation.svelte.ts';
+import type { TabId } from '../navigation/places.ts';
 import type { PromptPair } from '../../prompt/styles.ts';
 import { EngineClient } from '../clients/engine-client.svelte.ts';
 import { ImporterClient } from '../clients/importer-client.svelte.ts';
@@ -37,16 +40,6 @@ import { PngInfo, readPictureInfo } from './png-info.svelte.ts';
 import { GenerationQueue } from './queue.svelte.ts';
 import { Settings } from './settings.svelte.ts';
 
-export const TABS = [
-  { id: 'txt2img', label: 'txt2img' },
-  { id: 'png-info', label: 'PNG Info' },
-  { id: 'gallery', label: 'Gallery' },
-  { id: 'models', label: 'Models' },
-  { id: 'settings', label: 'Settings' },
-] as const;
-
-export type TabId = (typeof TABS)[number]['id'];
-
 /** Milliseconds that the page waits for what it has stored before it shows itself without. */
 const PATIENCE = 3000;
 
@@ -54,6 +47,9 @@ const PATIENCE = 3000;
 const DOUBLE_CLICK = 500;
 
 const NO_PROMPTS: PromptPair = { prompt: '', negativePrompt: '' };
+
+/** Instead of a picture's id: all pictures of the run side by side. */
+export const GRID = 'grid';
 
 export class App {
   readonly notices = new Notices();
@@ -114,8 +110,8 @@ export class App {
   /** Where this page keeps its things. */
   storage = $state<StorageAccess>('stored');
 
-  tab = $state<TabId>('txt2img');
-  /** Id of the picture that is looked at; null follows the running job. */
+  readonly navigation = new Navigation();
+  /** Id of the picture that is looked at, or `GRID`; null follows the running job. */
   selectedPicture = $state<string | null>(null);
 
   /** Requests on their way to the queue. */
@@ -136,6 +132,15 @@ export class App {
     this.#settled = setTimeout(() => (this.settling = false), DOUBLE_CLICK);
   }
 
+  get tab(): TabId {
+    return this.navigation.tab;
+  }
+
+  /** Goes to a tab, as a link does. */
+  set tab(tab: TabId) {
+    this.navigation.go(addressOf(tab));
+  }
+
   /** Everything that can be generated with, in the order of the dropdown. */
   get usableModels(): readonly StoredModel[] {
     return this.library.models.filter((model) => model.detection.supported);
@@ -150,6 +155,11 @@ export class App {
   /** Newest first. */
   get recentPictures(): readonly Picture[] {
     return this.library.pictures;
+  }
+
+  /** The run's pictures are looked at side by side. */
+  get gridShown(): boolean {
+    return this.selectedPicture === GRID && this.job.pictures.length > 1;
   }
 
   get shownPicture(): Picture | null {

@@ -1,4 +1,5 @@
 // What the person set, kept between visits.
+import { parseKeyMap, type KeyMap } from '../keys/commands.ts';
 import type { ImageSettings } from '../../generation/image-settings.ts';
 import type { MemoryOptions } from '../../generation/memory-options.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/types.ts';
@@ -13,6 +14,7 @@ import {
   parseMemory,
   parseModelChoice,
   parseNames,
+  parseOpenSections,
   parseParameters,
   parseProcessor,
   parseStyles,
@@ -100,6 +102,10 @@ export class Settings {
     false,
   );
 
+  readonly #openSections = new KeptValue(SETTING_KEYS.openSections, parseOpenSections, this.#changed);
+  readonly #pinned = new KeptValue<readonly string[]>(SETTING_KEYS.pinned, parseNames, this.#changed);
+  readonly #keys = new KeptValue(SETTING_KEYS.keys, parseKeyMap, this.#changed);
+
   #state = $state<EditableParameters>({ ...DEFAULT_PARAMETERS });
   readonly #watched = $derived(watched(this.#state, (key) => this.#tell(this.#parameters, TYPED.has(key))));
   readonly #parameters: Kept = {
@@ -135,6 +141,9 @@ export class Settings {
       this.#history,
       this.#wildcards,
       this.#wildcardLists,
+      this.#openSections,
+      this.#pinned,
+      this.#keys,
     ];
   }
 
@@ -230,6 +239,34 @@ export class Settings {
   }
   set wildcardLists(lists: readonly WildcardList[]) {
     this.#wildcardLists.current = lists;
+  }
+
+  /** Sections of txt2img's controls that are open. */
+  get openSections(): readonly string[] {
+    return this.#openSections.current;
+  }
+
+  openSection(name: string, open: boolean): void {
+    const others = this.openSections.filter((other) => other !== name);
+    // Components say it of what is there already, too.
+    if (open === others.length < this.openSections.length) return;
+    this.#openSections.current = open ? [...others, name] : others;
+  }
+
+  /** Keys of the settings that also stand beside txt2img's controls. */
+  get pinned(): readonly string[] {
+    return this.#pinned.current;
+  }
+  set pinned(keys: readonly string[]) {
+    this.#pinned.current = keys;
+  }
+
+  /** Keys that the person changed. */
+  get keys(): KeyMap {
+    return this.#keys.current;
+  }
+  set keys(keys: KeyMap) {
+    this.#keys.current = keys;
   }
 
   /** What was noted but is not known to have been kept goes before what was kept. */

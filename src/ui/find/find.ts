@@ -1,0 +1,86 @@
+// Finds anything on the page by a few words: places, controls, settings, models, styles, pictures, and what is not built
+// yet.
+import { NOT_YET, SYNONYMS } from './synonyms.ts';
+
+export type FoundKind = 'Place' | 'Control' | 'Setting' | 'Model' | 'Style' | 'Picture' | 'Not yet';
+
+export interface Findable {
+  readonly kind: FoundKind;
+  readonly title: string;
+  /** One line that says where it is, or what it is set to. */
+  readonly line: string;
+  /** Further words it is found by. */
+  readonly words?: string;
+  /** Goes there; missing for what only answers. */
+  readonly run?: () => void;
+}
+
+/** More would not be read. */
+export const MAX_FOUND = 40;
+/** Of one kind, so that thousands of pictures do not crowd out a setting. */
+const MAX_OF_KIND = 8;
+
+const synonymsOf = new Map<string, string>();
+for (const { words, means } of SYNONYMS) {
+  synonymsOf.set(means, [synonymsOf.get(means), words].filter(Boolean).join(' '));
+}
+
+/** What is found by its name alone. */
+export const NOT_BUILT: readonly Findable[] = NOT_YET.map(({ title, words, line }) => ({
+  kind: 'Not yet',
+  title,
+  line,
+  words,
+}));
+
+/**
+ * Everything in which each word of the search begins a word or, from three letters on, occurs; the best first: its title
+ * is what was typed, begins with it, has a word that does, has it anywhere; then by other words.
+ */
+export function find(search: string, things: readonly Findable[]): Findable[] {
+  const asked = folded(search);
+  const words = asked.split(/\s+/).filter(Boolean);
+  if (words.length === 0) return [];
+  const ranked: { readonly thing: Findable; readonly rank: number }[] = [];
+  for (const thing of things) {
+    const rank = rankOf(thing, asked, words);
+    if (rank !== null) ranked.push({ thing, rank });
+  }
+  ranked.sort((a, b) => a.rank - b.rank);
+  const counts = new Map<FoundKind, number>();
+  const found: Findable[] = [];
+  for (const { thing } of ranked) {
+    const count = counts.get(thing.kind) ?? 0;
+    if (count >= MAX_OF_KIND) continue;
+    counts.set(thing.kind, count + 1);
+    found.push(thing);
+    if (found.length === MAX_FOUND) break;
+  }
+  return found;
+}
+
+function rankOf(thing: Findable, asked: string, words: readonly string[]): number | null {
+  const title = folded(thing.title);
+  const others = folded([thing.words, synonymsOf.get(thing.title), thing.line].filter(Boolean).join(' '));
+  if (!words.every((word) => occurs(word, title) || occurs(word, others))) return null;
+  if (title === asked) return 0;
+  if (title.startsWith(asked)) return 1;
+  if (words.every((word) => begins(word, title))) return 2;
+  if (words.every((word) => occurs(word, title))) return 3;
+  return words.every((word) => begins(word, others)) ? 4 : 5;
+}
+
+function begins(word: string, text: string): boolean {
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    if (at === 0 || !/[\p{L}\p{N}]/u.test(text[at - 1]!)) return true;
+  }
+  return false;
+}
+
+function occurs(word: string, text: string): boolean {
+  return word.length >= 3 ? text.includes(word) : begins(word, text);
+}
+
+function folded(text: string): string {
+  return text.normalize('NFKC').toLowerCase().trim();
+}
