@@ -41,6 +41,7 @@ export const ICONS = {
   model: 'M12 3.5 4.5 7.7v8.6l7.5 4.2 7.5-4.2V7.7L12 3.5ZM4.5 7.7 12 12m0 0 7.5-4.3M12 12v8.5',
   settings: 'M5 7h8m4 0h2M5 17h2m4 0h8M15 5v4M9 15v4',
   grid: 'M5 5h5.5v5.5H5V5Zm8.5 0H19v5.5h-5.5V5ZM5 13.5h5.5V19H5v-5.5Zm8.5 0H19V19h-5.5v-5.5Z',
+  pin: 'M9 4h6l-1 6 3 3H7l3-3-1-6Zm3 9v7',
   search: 'M11 5a6 6 0 1 0 0 12 6 6 0 0 0 0-12Zm4.5 10.5L20 20',
 } as const;
 

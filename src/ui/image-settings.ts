@@ -40,13 +40,10 @@ export interface SettingGroup {
   readonly settings: readonly SettingInfo[];
 }
 
-/** By section, in A1111's order; only those in whose names, sections or explanations every word of the search occurs. */
-export function findSettings(search: string): SettingGroup[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+/** By section, in A1111's order. */
+export function groupedSettings(): SettingGroup[] {
   const groups = new Map<SettingSection, SettingInfo[]>();
   for (const info of IMAGE_SETTINGS) {
-    const text = [info.label, info.section, info.help, info.infotext].join(' ').toLowerCase();
-    if (!words.every((word) => text.includes(word))) continue;
     const group = groups.get(info.section) ?? [];
     group.push(info);
     groups.set(info.section, group);

@@ -30,11 +30,11 @@ const PAGE_SETTINGS: readonly (readonly [name: string, words: string])[] = [
   ['Random number generator source', ''],
   ['Eta noise seed delta', ''],
   ['Theme', ''],
-  ['Slow CPU mode', ''],
+  ['Paint on', ''],
   ['Graphics', 'device adapter'],
   ['Graphics memory', ''],
   ['Benchmark', ''],
-  ['Wildcards', ''],
+  ['Wildcards and variants', ''],
   ['About', 'version licence license offline privacy'],
 ];
 
