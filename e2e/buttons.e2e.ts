@@ -106,7 +106,7 @@ test('the focus stays, or goes to what stands next', async ({ page }, info) => {
     await darkroom.pngInfo(Buffer.from((await makePictures(1, 1))[0]!.png, 'base64'));
     await page.getByRole('button', { name: 'Send to txt2img' }).focus();
     await page.keyboard.press('Enter');
-    await expect(page.getByRole('tab', { name: 'txt2img' })).toBeFocused();
+    await expect(darkroom.link('txt2img')).toBeFocused();
   });
 
   await test.step('a model that is deleted gives it to what is left', async () => {

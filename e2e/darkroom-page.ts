@@ -3,6 +3,15 @@ import { expect, type Locator, type Page } from '@playwright/test';
 import type {} from '../src/ui/automation.ts';
 import type { ProcessorChoice } from '../src/ui/state/processor.svelte.ts';
 
+/** Where the tabs are. */
+const PLACES = {
+  txt2img: 'Create',
+  'PNG Info': 'Pictures',
+  Gallery: 'Pictures',
+  Models: 'Models',
+  Settings: 'Settings',
+} as const;
+
 export class DarkroomPage {
   readonly checkpoint: Locator;
   readonly prompt: Locator;
@@ -30,12 +39,28 @@ export class DarkroomPage {
    */
   async open(processor: ProcessorChoice = 'gpu'): Promise<void> {
     await this.page.goto('/');
-    await expect(this.page.getByRole('tab', { name: 'txt2img' })).toBeVisible();
+    await expect(this.link('txt2img')).toBeVisible();
     await this.page.evaluate((choice) => window.darkroom.paintOn(choice), processor);
   }
 
-  async tab(name: 'txt2img' | 'PNG Info' | 'Gallery' | 'Models' | 'Settings'): Promise<void> {
-    await this.page.getByRole('tab', { name }).click();
+  /** The link to a tab of the place that is shown, in the bar on top. */
+  link(label: string): Locator {
+    return this.page.getByRole('banner').getByRole('link', { name: label, exact: true });
+  }
+
+  async tab(name: keyof typeof PLACES): Promise<void> {
+    const places = this.page.getByRole('navigation', { name: 'Places' });
+    await places.getByRole('link', { name: PLACES[name] }).click();
+    await this.link(name === 'Models' ? 'Checkpoints' : name).click();
+  }
+
+  /** A control of what is shown, by its label. The section it lies in is opened. */
+  async control(label: string): Promise<Locator> {
+    const panel = this.page.locator('main > section:not([hidden])');
+    const field = this.page.getByLabel(label, { exact: true });
+    const closed = panel.locator('details:not([open])').filter({ has: field });
+    if ((await closed.count()) > 0) await closed.locator('summary').click();
+    return panel.getByLabel(label, { exact: true });
   }
 
   /** Draws on the processor from now on: quicker than a GPU in software, for what does not depend on the GPU. */
@@ -93,14 +118,14 @@ export class DarkroomPage {
 
   /** A model's name in the list of models. */
   model(name: string): Locator {
-    const list = this.page.getByRole('tabpanel', { name: 'Models' });
+    const list = this.page.getByRole('region', { name: 'Checkpoints' });
     return list.getByRole('heading', { name, exact: true });
   }
 
   /** Sets the numbers of the controls, by their labels. */
   async set(values: Readonly<Record<string, number>>): Promise<void> {
     for (const [label, value] of Object.entries(values)) {
-      const field = this.page.getByLabel(label, { exact: true });
+      const field = await this.control(label);
       await field.fill(String(value));
       await field.blur();
       await expect(field).toHaveValue(String(value));
@@ -108,7 +133,7 @@ export class DarkroomPage {
   }
 
   async choose(label: string, option: string): Promise<void> {
-    await this.page.getByLabel(label, { exact: true }).selectOption(option);
+    await (await this.control(label)).selectOption(option);
   }
 
   /** Waits until no picture is in the making any more. */

@@ -27,14 +27,14 @@ test('in a frame it shows the way out and opens nothing', async ({ page }, info)
     await page.goto(other.url);
     const frame = page.frameLocator('iframe');
     await expect(frame.getByRole('link', { name: 'Open Darkroom in a window of its own' })).toBeVisible();
-    await expect(frame.getByRole('tab')).toHaveCount(0);
+    await expect(frame.getByRole('navigation')).toHaveCount(0);
     const inside = page.frames().find((each) => each.url() === darkroom.url)!;
     expect(await inside.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))).toEqual(
       [],
     );
     const opened = page.waitForEvent('popup');
     await frame.getByRole('link').click();
-    await expect((await opened).getByRole('tab', { name: 'txt2img' })).toBeVisible();
+    await expect((await opened).getByRole('link', { name: 'txt2img', exact: true })).toBeVisible();
   } finally {
     await darkroom.close();
     await other.close();
@@ -75,7 +75,7 @@ for (const { file, expect: expected } of shares) {
       // The person leaves at once, and comes again.
       await page.goto('about:blank');
       await page.goto(darkroom.url);
-      await expect(page.getByRole('tab', { name: 'txt2img' })).toBeVisible();
+      await expect(page.getByRole('link', { name: 'txt2img', exact: true })).toBeVisible();
       await expect.poll(() => kept(context, darkroom.url)).toEqual(before);
     } finally {
       await context.close();

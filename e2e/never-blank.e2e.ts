@@ -70,7 +70,7 @@ test('a part that fails says so in its place, with a way to delete what it showe
   });
   await darkroom.open();
   await darkroom.tab('Models');
-  const models = page.getByRole('tabpanel', { name: 'Models' });
+  const models = page.getByRole('region', { name: 'Checkpoints' });
   const told = models.getByRole('alert').filter({ hasText: 'This could not be shown. The model small' });
   await expect(told).toBeVisible();
   await expect(told).not.toContainText('locale');

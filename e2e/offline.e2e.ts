@@ -111,7 +111,7 @@ test('private, offline, and up to date when asked', async ({ browser }, info) =>
 
   await test.step('a shortcut opens its tab', async () => {
     await page.goto(`${folder}?tab=models`);
-    await expect(page.getByRole('tab', { name: 'Models' })).toHaveAttribute('aria-selected', 'true');
+    await expect(page.getByRole('link', { name: 'Checkpoints' })).toHaveAttribute('aria-current', 'page');
   });
 
   await page.close();

@@ -24,14 +24,13 @@ test('a PNG dropped on PNG Info in a fresh profile makes the same picture again'
     await darkroom.choose('Sampling method', 'Euler a');
     await darkroom.choose('Schedule type', 'Karras');
     await darkroom.set({ Width: 64, Height: 64, 'Sampling steps': 3, 'CFG Scale': 5.25, Seed: 987654321 });
-    await page.getByLabel('Extra', { exact: true }).check();
+    await (await darkroom.control('Extra')).check();
     await darkroom.set({ 'Variation seed': 11, 'Variation strength': 0.35 });
-    await page.getByText('Advanced').click();
     await darkroom.set({ 'Clip skip': 2, 'Eta noise seed delta': 31337 });
-    await page.getByRole('tab', { name: 'Settings' }).click();
+    await darkroom.tab('Settings');
     await darkroom.choose('Emphasis mode', 'No norm');
     await darkroom.set({ 'Eta for k-diffusion samplers': 0.67 });
-    await page.getByRole('tab', { name: 'txt2img' }).click();
+    await darkroom.tab('txt2img');
 
     pixels = await draw(darkroom);
     // Two black squares would be the same too.
@@ -106,7 +105,7 @@ async function draw(darkroom: DarkroomPage): Promise<Pixels> {
 
 /** Drags a picture over the page and drops it. */
 async function dropPicture(page: Page, path: string): Promise<void> {
-  await page.getByRole('tab', { name: 'PNG Info' }).click();
+  await new DarkroomPage(page).tab('PNG Info');
   const input = await page.evaluateHandle(() => {
     const element = document.createElement('input');
     element.type = 'file';

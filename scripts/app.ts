@@ -170,7 +170,7 @@ export class App {
   /** Opens the page anew: milliseconds until it paints first, and until it can be used. */
   async startUp(): Promise<{ readonly firstPaint: number; readonly ready: number }> {
     await this.page.reload();
-    await this.page.getByRole('tab', { name: 'txt2img' }).waitFor();
+    await this.page.getByRole('link', { name: 'txt2img', exact: true }).waitFor();
     const ready = await this.page.evaluate(() => performance.now());
     // A busy browser tells of it later.
     const painted = await this.page.waitForFunction(

@@ -2,10 +2,9 @@
 // its card, dismissed with its message, disabled, hidden with its tab. Then what stands next to it gets the focus; else
 // what had it before; else the tab that is shown.
 
-const FOCUSABLE =
-  'button, a[href], input, select, textarea, summary, [tabindex]:not([tabindex="-1"], [role="tabpanel"])';
+const FOCUSABLE = 'button, a[href], input, select, textarea, summary, [tabindex]:not([tabindex="-1"])';
 /** What the search for a neighbour does not leave. */
-const SCOPES = 'dialog, [role="tabpanel"], [role="region"], header, .notices';
+const SCOPES = 'dialog, main > section, [role="region"], header, .notices';
 /** Elements that are remembered. */
 const TRAIL = 30;
 
@@ -86,7 +85,7 @@ function nearest(scope: Element | null, after: Node | null, before: Node | null)
 }
 
 function shownTab(document: Document): HTMLElement | null {
-  const tab = document.querySelector<HTMLElement>('[role="tab"][aria-selected="true"]');
+  const tab = document.querySelector<HTMLElement>('header [aria-current="page"]');
   return tab && isReachable(tab) ? tab : null;
 }
 
