@@ -7,7 +7,7 @@ import type { Plugin } from 'vite';
 export const LICENCES_FILE = 'licences.txt';
 
 const FOLDER = new URL('./licences/', import.meta.url);
-const LICENCE_NAME = /^(?:licen[cs]e|copying|notice)(?:[.-].*)?$/i;
+const LICENCE_NAME = /^(?:mit-)?(?:licen[cs]e|copying|notice)(?:[.-].*)?$/i;
 /** Texts of packages that come without. */
 const MISSING_TEXTS: Readonly<Record<string, string>> = {
   '@bufbuild/protobuf': 'bufbuild-protobuf.txt',

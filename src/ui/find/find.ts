@@ -35,7 +35,7 @@ export const NOT_BUILT: readonly Findable[] = NOT_YET.map(({ title, words, line 
 
 /**
  * Everything in which each word of the search begins a word or, from three letters on, occurs; the best first: its title
- * is what was typed, begins with it, has a word that does, has it anywhere; then by other words.
+ * is what was typed, begins with it, has words that do; then by other words that begin so, then by what they occur in.
  */
 export function find(search: string, things: readonly Findable[]): Findable[] {
   const asked = folded(search);
@@ -66,8 +66,8 @@ function rankOf(thing: Findable, asked: string, words: readonly string[]): numbe
   if (title === asked) return 0;
   if (title.startsWith(asked)) return 1;
   if (words.every((word) => begins(word, title))) return 2;
-  if (words.every((word) => occurs(word, title))) return 3;
-  return words.every((word) => begins(word, others)) ? 4 : 5;
+  if (words.every((word) => begins(word, title) || begins(word, others))) return 3;
+  return words.every((word) => occurs(word, title)) ? 4 : 5;
 }
 
 function begins(word: string, text: string): boolean {
