@@ -22,6 +22,7 @@ export class DarkroomPage {
   readonly parameters: Locator;
   /** Thumbnails of the library. */
   readonly recent: Locator;
+  #opensImports = false;
 
   constructor(readonly page: Page) {
     this.checkpoint = page.getByLabel('Stable Diffusion checkpoint');
@@ -110,10 +111,20 @@ export class DarkroomPage {
     await expect(this.page.getByRole('button', { name: 'Send to txt2img' })).toBeVisible();
   }
 
-  /** The card that tells how a file's import goes. */
+  /** The line about the imports, of one file or of many. */
+  get imports(): Locator {
+    return this.page.getByRole('region', { name: 'Import' });
+  }
+
+  /** What tells how a file's import goes. From the first call on, the line about many files is opened when it is shown. */
   importOf(fileName: string): Locator {
+    if (!this.#opensImports) {
+      this.#opensImports = true;
+      const closed = this.imports.getByRole('button', { name: 'Show each file', expanded: false });
+      void this.page.addLocatorHandler(closed, (button) => button.click(), { noWaitAfter: true });
+    }
     const named = this.page.getByText(fileName, { exact: true });
-    return this.page.getByRole('region', { name: 'Import' }).getByRole('article').filter({ has: named });
+    return this.imports.getByRole('article').filter({ has: named });
   }
 
   /** A model's name in the list of models. */

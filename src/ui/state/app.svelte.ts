@@ -500,9 +500,11 @@ export class App {
     });
   }
 
+  /** The first that can be used is chosen; later ones leave the person's choice alone. */
   async #modelArrived(model: StoredModel): Promise<void> {
+    const chosen = this.usableModels.some(({ sha256 }) => sha256 === this.settings.model);
     await this.library.refreshModels();
-    if (model.detection.supported) this.settings.model = model.sha256;
+    if (model.detection.supported && !chosen) this.settings.model = model.sha256;
   }
 
   #tellOfEviction(): void {

@@ -3,6 +3,7 @@ import { IMPORT_OPTIONS, type ImportOptions, type ImportProgress } from '../../l
 import type { StoredModel } from '../../library/types.ts';
 import type { ImporterClient } from '../clients/importer-client.svelte.ts';
 import { type Failure, toFailure } from '../failure.ts';
+import type { ImportKind } from '../import-summary.ts';
 import type { ImportRequest } from '../pairing.ts';
 
 export type ImportPhase = 'waiting' | 'running' | 'cancelling' | 'imported' | 'already-there' | 'failed';
@@ -28,6 +29,12 @@ export class ImportJob {
 
   get busy(): boolean {
     return this.phase === 'waiting' || this.phase === 'running' || this.phase === 'cancelling';
+  }
+
+  get kind(): ImportKind {
+    if (this.phase === 'failed') return this.failure?.code === 'model-unsupported' ? 'unused' : 'broken';
+    if (this.phase !== 'imported' && this.phase !== 'already-there') return 'busy';
+    return this.model?.detection.supported === false ? 'unused' : this.phase;
   }
 }
 
@@ -88,6 +95,18 @@ export class ImportQueue {
     } catch {
       // The importer died; the import that waits for it says so.
     }
+  }
+
+  /** What waits is dropped first, so that none of it starts. */
+  async cancelAll(): Promise<void> {
+    const running = this.jobs.filter(({ phase }) => phase === 'running');
+    this.jobs = this.jobs.filter(({ phase }) => phase !== 'waiting');
+    for (const job of running) await this.cancel(job);
+  }
+
+  /** All that are done with, however they ended. */
+  dismissAll(): void {
+    this.jobs = this.jobs.filter((job) => job.busy);
   }
 
   dismiss(job: ImportJob): void {

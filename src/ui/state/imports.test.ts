@@ -87,6 +87,26 @@ it('cancels what runs and drops what waits', async () => {
   expect(arrived).toEqual([]);
 });
 
+it('cancels all at once, and dismisses all that are done, with those that failed', async () => {
+  const { queue, arrived } = queueOver(`
+    if (file.name === 'bad') throw new Error('This file is a web page, not a model.');
+    if (file.name === 'lora') throw Object.assign(new Error('A LoRA.'), { name: 'UnsupportedModelError' });
+    await on({ stage: 'reading', done: 0, total: 10, rate: 0, remainingMs: null });
+    while (!state.cancelled) await wait(1);
+    return { status: 'cancelled' };
+  `);
+  const done = queue.add(['bad', 'lora', 'long', 'next'].map((name) => request(name)));
+  const [bad, lora, long] = queue.jobs;
+  while (long?.progress === null) await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(queue.jobs.map(({ kind }) => kind)).toEqual(['broken', 'unused', 'busy', 'busy']);
+  await queue.cancelAll();
+  await done;
+  expect(queue.jobs).toEqual([bad, lora]);
+  expect(arrived).toEqual([]);
+  queue.dismissAll();
+  expect(queue.jobs).toEqual([]);
+});
+
 it('ends an importer that is too busy to hear of a cancellation, and frees what it stored', async () => {
   const { queue, arrived, swept } = queueOver(`
     if (file.name === 'next') return { status: 'imported', model: 'm' };
