@@ -50,6 +50,47 @@ test('imports are one line that opens; only the first is chosen', async ({ page 
   await expect(single.getByText('Known by its name')).toBeVisible();
 });
 
+test('a folder is walked: models with what lies beside them, and styles; styles.csv alone goes to Styles', async ({
+  page,
+}, info) => {
+  const files = await makeCheckpoint(info.outputPath('model'));
+  const darkroom = new DarkroomPage(page);
+  await darkroom.open('cpu');
+  await darkroom.drop([placed(info.outputPath('model'), 'styles.csv', Buffer.from(STYLES))]);
+  const added = page.getByText('2 styles added');
+  await expect(added).toBeVisible();
+  await page.getByRole('button', { name: 'Undo' }).click();
+
+  // A real folder, of the page's own: the browser's dialog cannot be worked from here.
+  const contents = [files.checkpoint, files.sidecar].map((path) => [...readFileSync(path)]);
+  await page.evaluate(
+    async ([checkpoint, sidecar, styles]) => {
+      const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('sd', { create: true });
+      const inner = await root.getDirectoryHandle('models', { create: true });
+      const write = async (folder: FileSystemDirectoryHandle, name: string, text: BufferSource | string) => {
+        const stream = await (await folder.getFileHandle(name, { create: true })).createWritable();
+        await stream.write(text);
+        await stream.close();
+      };
+      await write(inner, 'walked.safetensors', new Uint8Array(checkpoint));
+      await write(inner, 'walked.yaml', new Uint8Array(sidecar));
+      await write(root, 'styles.csv', styles);
+      await write(root, 'readme.md', 'Nothing for this page.');
+      Object.defineProperty(window, 'showDirectoryPicker', { value: async () => root });
+    },
+    [contents[0]!, contents[1]!, STYLES] as const,
+  );
+  await darkroom.tab('Models');
+  await page.getByRole('button', { name: 'Import a folder' }).click();
+  await expect(page.getByText('1 other file was left aside.')).toBeVisible();
+  await expect(darkroom.importOf('walked.safetensors')).toContainText('Imported', { timeout: 300_000 });
+  await expect(darkroom.model('walked')).toBeVisible();
+  await page.getByRole('button', { name: 'See them' }).click();
+  await expect(page.getByRole('dialog').getByRole('checkbox')).toHaveCount(2);
+});
+
+const STYLES = 'name,prompt,negative_prompt\nnoir,"{prompt}, film noir",colour\nink,ink drawing,\n';
+
 function placed(folder: string, name: string, bytes: Buffer): string {
   const path = join(folder, name);
   writeFileSync(path, bytes);

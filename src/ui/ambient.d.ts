@@ -2,3 +2,8 @@
 
 /** Whether public/demo/demo.json was there. */
 declare const __DARKROOM_DEMO__: boolean;
+
+/** Chromium's; WICG File System Access. */
+interface Window {
+  readonly showDirectoryPicker?: () => Promise<FileSystemDirectoryHandle>;
+}

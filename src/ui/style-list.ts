@@ -1,5 +1,5 @@
 // Changes to the list of styles.
-import type { PromptStyle } from '../prompt/styles.ts';
+import { parseStylesCsv, type PromptStyle } from '../prompt/styles.ts';
 import { MAX_STYLES } from './stored-settings.ts';
 
 /** Puts a style in place of the one called `replaced`, or at the end; another of its own name gives way. */
@@ -28,4 +28,20 @@ export function mergeStyleLists(
     styles: [...merged.values()].slice(0, MAX_STYLES),
     leftOut: Math.max(0, merged.size - MAX_STYLES),
   };
+}
+
+/** The same, from a file's text. `count`: styles of the file that are in the list now; `problem`: to a person, or ''. */
+export function addStylesText(
+  styles: readonly PromptStyle[],
+  text: string,
+): { readonly styles: readonly PromptStyle[]; readonly count: number; readonly problem: string } {
+  const read = parseStylesCsv(text);
+  const merged = mergeStyleLists(styles, read);
+  const names = new Set(read.map(({ name }) => name));
+  let problem = '';
+  if (read.length === 0) problem = 'There are no styles in this file.';
+  else if (merged.leftOut > 0) {
+    problem = `There is room for ${MAX_STYLES} styles: ${merged.leftOut} were left out.`;
+  }
+  return { styles: merged.styles, count: Math.max(0, names.size - merged.leftOut), problem };
 }

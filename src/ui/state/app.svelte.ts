@@ -15,7 +15,7 @@ import { EngineClient } from '../clients/engine-client.svelte.ts';
 import { ImporterClient } from '../clients/importer-client.svelte.ts';
 import { TokenClient } from '../clients/token-client.ts';
 import { CHOICES } from '../choices.ts';
-import { isPicture } from '../dropped-files.ts';
+import { kindOfFile, usedOfFolder, type DroppedKind } from '../dropped-files.ts';
 import { toFailure, type Failure } from '../failure.ts';
 import { listed } from '../format.ts';
 import { findByHash, hashFitsSeveral } from '../model-facts.ts';
@@ -25,6 +25,7 @@ import type { Picture } from '../picture.ts';
 import { remember, samePrompts } from '../prompt-history.ts';
 import { requestOf } from '../request.ts';
 import { browserTabs } from '../tabs.ts';
+import type { FolderItem } from '../walk-folder.ts';
 import { WakeLock } from '../wake-lock.ts';
 import { Offline } from '../launch/offline.svelte.ts';
 import { Benchmark } from './benchmark.svelte.ts';
@@ -219,12 +220,49 @@ export class App {
     if (this.library.evicted > 0) this.#tellOfEviction();
   }
 
-  /** Files dropped on the page: pictures go to PNG Info, the rest into the library. */
+  /** Files dropped on the page: pictures go to PNG Info, styles.csv to the styles, the rest into the library. */
   openFiles(files: readonly File[]): void {
-    const picture = files.find(isPicture);
+    this.#openGroups([files], files);
+  }
+
+  /** Folders that were dropped or chosen: what is in them, as if it had been dropped. */
+  async openFolders(folders: readonly FolderItem[]): Promise<void> {
+    await this.attempt('The folder could not be read', async () => {
+      const { MAX_DEPTH, MAX_FILES, walkFolders } = await import('../walk-folder.ts');
+      const { groups, leftAside, cut } = await walkFolders(folders, usedOfFolder);
+      const files = groups.flat();
+      this.#openGroups(groups, files);
+      const told: string[] = [];
+      if (leftAside > 0)
+        told.push(`${leftAside} other ${leftAside === 1 ? 'file was' : 'files were'} left aside.`);
+      if (cut)
+        told.push(
+          `Only ${MAX_FILES} files, ${MAX_DEPTH} folders deep, are looked at: open the others by themselves.`,
+        );
+      const name = listed(folders.slice(0, 3).map((folder) => folder.name));
+      if (files.length === 0) {
+        this.notices.warn(
+          `Nothing in ${name} can be used`,
+          'Models, styles.csv and pictures are looked for.',
+        );
+      } else if (told.length > 0) this.notices.inform(`From ${name}`, told.join(' '));
+    });
+  }
+
+  /** `groups`: `files`, those that lie side by side together. */
+  #openGroups(groups: readonly (readonly File[])[], files: readonly File[]): void {
+    const of = (kind: DroppedKind) => files.filter((file) => kindOfFile(file) === kind);
+    const [picture] = of('picture');
     if (picture) this.inspect(picture);
-    const checkpoints = files.filter((file) => !isPicture(file));
-    if (checkpoints.length > 0) void this.importFiles(checkpoints);
+    const models = groups.map((group) => group.filter((file) => kindOfFile(file) === 'model'));
+    if (models.some(({ length }) => length > 0)) void this.#importGroups(models);
+    const [styles, lists] = [of('styles'), of('wildcards')];
+    if (styles.length === 0 && lists.length === 0) return;
+    void this.attempt('The text files could not be read', async () => {
+      const { addStyles, addWildcards } = await import('../dropped-texts.ts');
+      for (const file of styles) await addStyles(this, file);
+      if (lists.length > 0) await addWildcards(this, lists);
+    });
   }
 
   /** Shows a picture's text. */
@@ -340,11 +378,18 @@ export class App {
   }
 
   /** Dropped or picked files. */
-  async importFiles(
-    files: readonly File[],
+  importFiles(files: readonly File[], options: Partial<ImportOptions> = {}): Promise<readonly ImportJob[]> {
+    return this.#importGroups([files], options);
+  }
+
+  /** A .yaml belongs to a checkpoint beside it. */
+  async #importGroups(
+    groups: readonly (readonly File[])[],
     options: Partial<ImportOptions> = {},
   ): Promise<readonly ImportJob[]> {
-    const { requests, orphans } = pairSidecars(files);
+    const pairings = groups.map((group) => pairSidecars(group));
+    const requests = pairings.flatMap((pairing) => pairing.requests);
+    const orphans = pairings.flatMap((pairing) => pairing.orphans);
     if (requests.length > 0) this.#askToPersist();
     for (const orphan of orphans) {
       this.notices.warn(
