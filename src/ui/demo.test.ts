@@ -10,10 +10,12 @@ const demo = {
   example,
 };
 
+const picture = { file: 'sea.webp', prompt: 'sea', seed: 3 };
+
 it('reads a demo', () => {
-  const whole = { ...demo, sidecar: 'demo.yaml', prompts: ['sea', 'desert'] };
+  const whole = { ...demo, sidecar: 'demo.yaml', prompts: ['sea', 'desert'], pictures: [picture] };
   expect(parseDemo(whole)).toEqual(whole);
-  expect(parseDemo(demo)).toEqual({ ...demo, sidecar: null, prompts: [] });
+  expect(parseDemo(demo)).toEqual({ ...demo, sidecar: null, prompts: [], pictures: [] });
 });
 
 it('leaves out what cannot be a prompt', () => {
@@ -36,3 +38,14 @@ it.each([
   { ...demo, example: { ...example, height: 1e9 } },
   { ...demo, example: { ...example, prompt: 7 } },
 ])('refuses %o', (json) => expect(parseDemo(json)).toBeNull());
+
+it('leaves out what cannot be a picture', () => {
+  const wrong = [
+    null,
+    { ...picture, file: '../x.webp' },
+    { ...picture, seed: -1 },
+    { ...picture, prompt: 5 },
+  ];
+  expect(parseDemo({ ...demo, pictures: [...wrong, picture] })?.pictures).toEqual([picture]);
+  expect(parseDemo({ ...demo, pictures: 'none' })?.pictures).toEqual([]);
+});

@@ -15,6 +15,15 @@ export interface Demo {
   readonly example: DemoExample;
   /** More prompts to try. */
   readonly prompts: readonly string[];
+  /** Pictures that it has painted with the defaults, to show on a first visit. */
+  readonly pictures: readonly DemoPicture[];
+}
+
+export interface DemoPicture {
+  /** File beside demo.json. */
+  readonly file: string;
+  readonly prompt: string;
+  readonly seed: number;
 }
 
 /** The fields of GenerationParameters that the demo sets. */
@@ -28,12 +37,13 @@ export interface DemoExample {
 
 const MAX_PROMPT = 1000;
 const MAX_PROMPTS = 24;
+const MAX_PICTURES = 12;
 const FILE_NAME = /^[\w][\w.-]{0,99}$/;
 
 /** Null for anything that does not describe a demo. */
 export function parseDemo(json: unknown): Demo | null {
   if (!isRecord(json)) return null;
-  const { name, file, size, sha256, sidecar, prompts } = json;
+  const { name, file, size, sha256, sidecar, prompts, pictures } = json;
   if (typeof name !== 'string' || name.length === 0 || name.length > 100) return null;
   if (typeof file !== 'string' || !FILE_NAME.test(file)) return null;
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size <= 0) return null;
@@ -48,7 +58,15 @@ export function parseDemo(json: unknown): Demo | null {
     sidecar: typeof sidecar === 'string' && FILE_NAME.test(sidecar) ? sidecar : null,
     example,
     prompts: Array.isArray(prompts) ? prompts.filter(isPrompt).slice(0, MAX_PROMPTS) : [],
+    pictures: Array.isArray(pictures) ? pictures.filter(isPicture).slice(0, MAX_PICTURES) : [],
   };
+}
+
+function isPicture(value: unknown): value is DemoPicture {
+  if (!isRecord(value)) return false;
+  const { file, prompt, seed } = value;
+  if (typeof file !== 'string' || !FILE_NAME.test(file) || !isPrompt(prompt)) return false;
+  return typeof seed === 'number' && Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32;
 }
 
 function parseExample(json: unknown): DemoExample | null {
@@ -86,4 +104,13 @@ export async function fetchDemo(demo: Demo, onProgress: (share: number) => void)
   const files = [new File([checkpoint], demo.file)];
   if (demo.sidecar !== null) files.push(new File([await readDemoFile(demo.sidecar)], demo.sidecar));
   return files;
+}
+
+/** A picture of the demo's, to be shown; null where this copy is without it. */
+export async function readDemoPicture({ file }: DemoPicture): Promise<Blob | null> {
+  try {
+    return new Blob([await readDemoFile(file)], { type: 'image/webp' });
+  } catch {
+    return null;
+  }
 }

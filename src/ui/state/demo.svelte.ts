@@ -1,6 +1,7 @@
 // The demo model on the page: one click from nothing to a picture, and prompts that show what it knows.
 import type { StoredModel } from '../../library/types.ts';
-import { fetchDemo, findDemo, type Demo, type DemoExample } from '../demo.ts';
+import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/types.ts';
+import { fetchDemo, findDemo, type Demo, type DemoPicture } from '../demo.ts';
 
 /** What the demo needs of the page. */
 export interface DemoHost {
@@ -8,7 +9,7 @@ export interface DemoHost {
   readonly usableModels: readonly StoredModel[];
   /** The one in use. */
   readonly model: StoredModel | null;
-  readonly settings: { change(parameters: Partial<DemoExample>): void };
+  readonly settings: { change(parameters: Partial<GenerationParameters>): void };
   /** Around what takes the place of the prompts. */
   replacing(change: () => void): void;
   /** What failed has said why. */
@@ -41,8 +42,8 @@ export class DemoModel {
     this.info = await findDemo();
   }
 
-  /** Loads the model, where it is not in the library yet, and generates its example. */
-  async try(): Promise<void> {
+  /** Loads the model, where it is not in the library yet, and generates its example, or what made a picture of its own. */
+  async try(picture: DemoPicture | null = null): Promise<void> {
     const { info, host } = this;
     if (!info || this.progress !== null) return;
     this.progress = 0;
@@ -54,8 +55,10 @@ export class DemoModel {
       }
       host.chooseModel(info.sha256);
       host.replacing(() => {
-        host.settings.change(info.example);
+        host.settings.change(picture ? { ...info.example, ...likeThe(picture) } : info.example);
         void host.generate();
+        // What was asked for has its seed by now; the next one is to be another picture.
+        if (picture) host.settings.change({ seed: DEFAULT_PARAMETERS.seed });
       });
     });
     this.progress = null;
@@ -72,4 +75,10 @@ export class DemoModel {
     });
     await made;
   }
+}
+
+/** What it was painted with. */
+function likeThe({ prompt, seed }: DemoPicture): Partial<GenerationParameters> {
+  const { steps, sampler, scheduler, cfgScale, batchSize, batchCount } = DEFAULT_PARAMETERS;
+  return { prompt, seed, steps, sampler, scheduler, cfgScale, batchSize, batchCount };
 }
