@@ -54,3 +54,14 @@ export function seedsOf({ seed, subseed, subseedStrength }: Seeded, index: numbe
     subseed: addToSeed(subseed, index),
   };
 }
+
+/**
+ * A request's seeds for the pictures after its first `count`, as if all were one job; -1 stays, and beyond 64 bits
+ * it is -1.
+ */
+export function laterSeeds<T extends Seeded>(parameters: T, count: number): T {
+  const later = (seed: Seed) =>
+    seed === RANDOM_SEED ? seed : (parseSeed(BigInt(seed) + BigInt(count)) ?? RANDOM_SEED);
+  const { seed, subseed, subseedStrength } = parameters;
+  return { ...parameters, seed: subseedStrength === 0 ? later(seed) : seed, subseed: later(subseed) };
+}

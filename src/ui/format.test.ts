@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   formatBytes,
   formatDuration,
+  formatEstimate,
   formatPercent,
   formatRate,
   formatTimeLeft,
@@ -38,6 +39,12 @@ describe('formatDuration', () => {
     [7_500_000, '2 h 5 min'],
     [Number.POSITIVE_INFINITY, '–'],
   ])('%d -> %s', (ms, text) => expect(formatDuration(ms)).toBe(text));
+});
+
+it('gives a time that is only about right without its seconds', () => {
+  expect(formatEstimate(95_200)).toBe('1 min 36 s');
+  expect(formatEstimate(1_270_000)).toBe('21 min');
+  expect(formatEstimate(7_515_000)).toBe('2 h 5 min');
 });
 
 it('says nothing about what is unknown', () => {

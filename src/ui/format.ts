@@ -33,6 +33,14 @@ export function formatDuration(milliseconds: number): string {
   return rest === 0 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 60)} h ${rest} min`;
 }
 
+/** A time that is only about right: "21 min", without its seconds. */
+export function formatEstimate(milliseconds: number): string {
+  const minute = 60_000;
+  return formatDuration(
+    milliseconds < 2 * minute ? milliseconds : Math.round(milliseconds / minute) * minute,
+  );
+}
+
 /** "12 s left"; empty while unknown. */
 export function formatTimeLeft(milliseconds: number | null): string {
   return milliseconds === null ? '' : `${formatDuration(milliseconds)} left`;

@@ -8,7 +8,9 @@ import type { PromptPair, PromptStyle } from '../prompt/styles.ts';
 import { type Choices, LIMITS, RNG_SOURCES, snap } from './choices.ts';
 import { parseImageSettings } from './image-settings.ts';
 import { MAX_HISTORY } from './prompt-history.ts';
+import type { Speed } from './run-time.ts';
 import type { Processor, ProcessorChoice, Trials } from './state/processor.svelte.ts';
+import { MAX_SPEED_KEY, MAX_SPEEDS, type Speeds } from './state/run-speeds.ts';
 import { isListName, MAX_LIST_LENGTH, MAX_LISTS, type WildcardList } from './wildcard-lists.ts';
 
 export type Theme = 'auto' | 'light' | 'dark';
@@ -31,6 +33,7 @@ export const SETTING_KEYS = {
   openSections: 'ui.sections.open',
   pinned: 'ui.settings.pinned',
   keys: 'ui.keys',
+  speeds: 'ui.device.speeds',
 } as const;
 
 export const MAX_STYLES = 10_000;
@@ -86,6 +89,18 @@ export function parseTrials(stored: unknown): Trials {
     (entry): entry is [string, Processor] => entry[1] === 'gpu' || entry[1] === 'cpu',
   );
   return Object.fromEntries(known.slice(0, 100));
+}
+
+/** Milliseconds for a pixel; the slowest device needs less. */
+const SLOWEST = 1e6;
+
+export function parseSpeeds(stored: unknown): Speeds {
+  const fits = (ms: unknown): ms is number => typeof ms === 'number' && ms >= 0 && ms <= SLOWEST;
+  const known = Object.entries(record(stored)).flatMap(([key, value]): [string, Speed][] => {
+    const { step, picture } = record(value);
+    return key.length <= MAX_SPEED_KEY && fits(step) && fits(picture) ? [[key, { step, picture }]] : [];
+  });
+  return Object.fromEntries(known.slice(-MAX_SPEEDS));
 }
 
 /** A GPU of less or more is taken for a mistake. */

@@ -1,10 +1,10 @@
 // The page's state and what the person can do, in one place; components show it and call it.
-import { parseSeed, randomSeed } from '../../generation/seeds.ts';
+import { laterSeeds, parseSeed, randomSeed } from '../../generation/seeds.ts';
 import type { GenerationParameters } from '../../generation/types.ts';
 import { positionsAdvice } from '../../generation/positions-text.ts';
 import { withFallback } from '../../library/memory-queue.ts';
 import type { ImportOptions } from '../../library/import-types.ts';
-import { browserQueue } from '../../library/queue.ts';
+import { browserQueue, MAX_REQUESTS } from '../../library/queue.ts';
 import { settleStorage, type StorageAccess } from '../../library/storage-access.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { addressOf } from '../navigation/address.ts';
@@ -31,6 +31,7 @@ import { Offline } from '../launch/offline.svelte.ts';
 import { Benchmark } from './benchmark.svelte.ts';
 import { DemoModel } from './demo.svelte.ts';
 import { Device } from './device.svelte.ts';
+import { GenerateForever } from './forever.svelte.ts';
 import { Gallery } from './gallery.svelte.ts';
 import { GenerationJob } from './generation.svelte.ts';
 import { ImportQueue, type ImportJob } from './imports.svelte.ts';
@@ -39,6 +40,7 @@ import { Notices, type NoticeAction } from './notices.svelte.ts';
 import { ProcessorChooser, type ProcessorChoice } from './processor.svelte.ts';
 import { PngInfo, readPictureInfo } from './png-info.svelte.ts';
 import { GenerationQueue } from './queue.svelte.ts';
+import { RunSpeeds } from './run-speeds.ts';
 import { Settings } from './settings.svelte.ts';
 
 /** Milliseconds that the page waits for what it has stored before it shows itself without. */
@@ -48,6 +50,23 @@ const PATIENCE = 3000;
 const DOUBLE_CLICK = 500;
 
 const NO_PROMPTS: PromptPair = { prompt: '', negativePrompt: '' };
+
+/** How pictures are asked for. */
+export interface Asked {
+  /** Ctrl+Enter: does not wait for other jobs and interrupts the one that runs, as in A1111. */
+  readonly now?: boolean;
+  /** Before the other jobs that wait. */
+  readonly first?: boolean;
+  /**
+   * Without it finished imports stay: they lie above the button that was pressed, which must not move from under the
+   * hand.
+   */
+  readonly tidy?: boolean;
+  /** As often, in one job, with seeds that go on. */
+  readonly times?: number;
+  /** Pictures after which the seeds go on. */
+  readonly made?: number;
+}
 
 /** Instead of a picture's id: all pictures of the run side by side. */
 export const GRID = 'grid';
@@ -68,6 +87,7 @@ export class App {
     () => this.device.look(),
     navigator.userAgent,
   );
+  readonly speeds = new RunSpeeds(this.settings, () => this.device.gpu);
   readonly benchmark = new Benchmark(this.engine);
   readonly pngInfo = new PngInfo();
   readonly imports = new ImportQueue(new ImporterClient(), (model) => this.#modelArrived(model));
@@ -76,6 +96,10 @@ export class App {
     onWarning: (message) => this.notices.warn('Note', message),
     onRecovery: (message) =>
       this.notices.inform('The picture goes on', `${message} It is started again; no finished step is lost.`),
+    onMeasured: (sha256, processor, speed) => {
+      const model = this.usableModels.find((one) => one.sha256 === sha256);
+      if (model) this.speeds.keep(model, processor, speed);
+    },
     onEnd: () => {
       void this.attempt('Pictures could not be listed', () => this.library.refreshImages());
       void this.offline.afterUse();
@@ -101,8 +125,18 @@ export class App {
           'Another tab is making pictures',
           'One tab at a time uses the GPU. What you add here waits in the queue that they share.',
         ),
+      onEnded: (id, end) => this.forever.ended(id, end),
     },
   );
+
+  readonly forever: GenerateForever = new GenerateForever({
+    jobs: () => this.queue.jobs,
+    set: () => {
+      const { seed, batchSize, batchCount } = this.settings.parameters;
+      return { seed, pictures: batchSize * batchCount };
+    },
+    ask: (made) => this.#ask({ tidy: false, made }),
+  });
 
   readonly gallery = new Gallery(this.library, this.notices, (ids) => this.#picturesDeleted(ids));
 
@@ -400,12 +434,13 @@ export class App {
     return this.imports.add(requests, options);
   }
 
-  /**
-   * Makes pictures of what is set: at once, or when the queue's other jobs are done. `now` (Ctrl+Enter) does not wait for
-   * them and interrupts the one that runs, as in A1111. Without `tidy` finished imports stay: they lie above the button that was
-   * pressed, which must not move from under the hand.
-   */
-  async generate(now = false, tidy = true): Promise<void> {
+  /** Makes pictures of what is set: at once, or when the queue's other jobs are done. */
+  async generate(asked: Asked = {}): Promise<void> {
+    await this.#ask(asked);
+  }
+
+  /** Resolves with the job's id; null where there is none, which the person has been told. */
+  async #ask({ now = false, first = now, tidy = true, times = 1, made = 0 }: Asked): Promise<string | null> {
     if (!this.generating) this.job.interruptNext = false;
     const { model, queue } = this;
     if (!model) {
@@ -414,7 +449,7 @@ export class App {
         'Drop a Stable Diffusion checkpoint on this page, or choose a file.',
         this.#waysToAModel(),
       );
-      return;
+      return null;
     }
     if (tidy) this.imports.dismissFinished();
     if (now || !this.generating) {
@@ -426,17 +461,29 @@ export class App {
     const parameters = settings.snapshot();
     settings.history = remember(settings.history, parameters);
     this.#asking += 1;
+    let id: string | null = null;
     await this.attempt('The pictures could not be asked for', async () => {
-      const requests = await this.#expand(requestOf(parameters, settings));
+      const request = requestOf(parameters, settings);
+      const pictures = request.batchSize * request.batchCount;
+      // One job, as far as one can hold it.
+      const jobs: GenerationParameters[][] = [];
+      for (let i = 0; i < times; i++) {
+        const more = await this.#expand(laterSeeds(request, made + i * pictures));
+        const last = jobs.at(-1);
+        if (last && last.length + more.length <= MAX_REQUESTS) last.push(...more);
+        else jobs.push([...more]);
+      }
       const running = queue.current;
-      await queue.add({ model, requests }, now);
+      for (const requests of first ? jobs.reverse() : jobs) id = await queue.add({ model, requests }, first);
       if (now && running !== null && queue.current === running) await this.job.interrupt();
     });
     this.#asking -= 1;
+    return id;
   }
 
-  /** Stops the running job after its step, or the one that is about to start before its first. */
+  /** Stops the running job after its step, or the one that is about to start before its first; nothing comes after it. */
   async interrupt(): Promise<void> {
+    this.forever.end();
     if (this.job.running) await this.job.interrupt();
     else if (this.starting) this.job.interruptNext = true;
   }
@@ -492,6 +539,13 @@ export class App {
     const { processor } = this.settings;
     if (processor !== 'auto') return processor === 'cpu';
     return this.processor.decision?.processor === 'cpu' || this.device.advice !== null;
+  }
+
+  /** Milliseconds that what is set will take; null where nothing of the kind has run here yet. */
+  get estimatedTime(): number | null {
+    const { model, settings } = this;
+    if (!model) return null;
+    return this.speeds.estimate(model, this.onProcessor ? 'cpu' : 'gpu', settings.parameters);
   }
 
   async deleteModel(model: StoredModel): Promise<void> {

@@ -31,6 +31,11 @@ export class Device {
     return { ...webGpuAdvice('no-adapter', navigator.userAgent), summary: report.problem };
   }
 
+  /** Name of the GPU as the quick look found it, or null. */
+  get gpu(): string | null {
+    return this.#found?.adapter?.name ?? null;
+  }
+
   /** Name of a GPU without a graphics card behind it, or null. */
   get softwareGpu(): string | null {
     const adapter = this.#found?.adapter;

@@ -5,6 +5,7 @@ import type { EngineClient } from '../clients/engine-client.svelte.ts';
 import { Failure, toFailure, type FailureCode } from '../failure.ts';
 import { formatPercent, formatTimeLeft } from '../format.ts';
 import type { Picture } from '../picture.ts';
+import { SpeedMeter, type Speed } from '../run-time.ts';
 import type { ChooseProcessor, Processor } from './processor.svelte.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -16,6 +17,8 @@ export interface GenerationHooks {
   readonly onWarning: (message: string) => void;
   /** The run was cut short and goes on. */
   readonly onRecovery: (message: string) => void;
+  /** A request was carried out whole, as fast as this. */
+  readonly onMeasured: (model: string, processor: Processor, speed: Speed) => void;
   /** The job ended, well or not. */
   readonly onEnd: () => void;
 }
@@ -198,8 +201,16 @@ export class GenerationJob {
       const before = record.progress;
       const continuation = record.continuation();
       try {
-        const receive = (event: GenerationEvent) => this.#receive(event);
-        return await this.#engine.generate(run.model, request, processor === 'cpu', receive, continuation);
+        const meter = new SpeedMeter(request);
+        const receive = (event: GenerationEvent) => {
+          meter.receive(event);
+          this.#receive(event);
+        };
+        const cpu = processor === 'cpu';
+        const outcome = await this.#engine.generate(run.model, request, cpu, receive, continuation);
+        if (outcome.status === 'finished' && meter.speed)
+          this.#hooks.onMeasured(run.model, processor, meter.speed);
+        return outcome;
       } catch (error) {
         const failure = toFailure(error);
         // While the browser restarts its GPU process there is no GPU for a moment.

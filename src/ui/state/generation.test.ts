@@ -5,6 +5,7 @@ import type { JobPosition, QueuedJob } from '../../library/queue.ts';
 import { EngineClient } from '../clients/engine-client.svelte.ts';
 import { threadWorker } from '../clients/thread-worker.ts';
 import type { Failure } from '../failure.ts';
+import type { Speed } from '../run-time.ts';
 import { GenerationJob } from './generation.svelte.ts';
 import { RunRecord } from './run-record.ts';
 
@@ -44,11 +45,13 @@ function jobOver(body: string) {
   const failures: Failure[] = [];
   const warnings: string[] = [];
   const recoveries: string[] = [];
+  const speeds: { model: string; processor: string; speed: Speed }[] = [];
   let ends = 0;
   const generation = new GenerationJob(engine, {
     onFailure: (failure) => failures.push(failure),
     onWarning: (message) => warnings.push(message),
     onRecovery: (message) => recoveries.push(message),
+    onMeasured: (model, processor, speed) => speeds.push({ model, processor, speed }),
     onEnd: () => (ends += 1),
   });
   const runAll = async (requests: readonly GenerationParameters[], position = START) => {
@@ -57,7 +60,7 @@ function jobOver(body: string) {
     return generation.run({ model: SHA, requests, processor: () => Promise.resolve('gpu'), record });
   };
   const run = (prompt = '') => runAll([{ ...DEFAULT_PARAMETERS, prompt }]);
-  return { job: generation, engine, run, runAll, failures, warnings, recoveries, ends: () => ends };
+  return { job: generation, engine, run, runAll, failures, warnings, recoveries, speeds, ends: () => ends };
 }
 
 const START: JobPosition = { request: 0, pictures: 0 };
@@ -216,4 +219,20 @@ it('passes warnings on', async () => {
   `);
   await run();
   expect(warnings).toEqual(['The VAE was run again in 32 bits.']);
+});
+
+it('tells how fast a request was that was carried out whole, and of no other', async () => {
+  const { run, speeds } = jobOver(`
+    const step = (n, remainingMs) => on({ type: 'step', batch: 0, batchCount: 1, step: n, steps: 2, elapsedMs: 0, remainingMs });
+    await step(1, null);
+    await wait(2);
+    await step(2, 0);
+    await on({ type: 'image', id: 'a', png: null, seed: 1, parameters: '', interrupted: false });
+    return { status: parameters.prompt, imageIds: ['a'] };
+  `);
+  await run('interrupted');
+  expect(speeds).toEqual([]);
+  await run('finished');
+  expect(speeds).toMatchObject([{ model: SHA, processor: 'gpu' }]);
+  expect(speeds[0]!.speed.step).toBeGreaterThan(0);
 });

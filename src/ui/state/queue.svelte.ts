@@ -19,6 +19,8 @@ export interface QueueHooks {
   readonly onDamaged: (count: number) => void;
   /** A job was added while another tab makes pictures. */
   readonly onOtherTab: () => void;
+  /** A job of this tab has ended; the next one starts when this resolves. */
+  readonly onEnded: (id: string, end: RunEnd) => Promise<void>;
 }
 
 export interface NewJob {
@@ -97,14 +99,15 @@ export class GenerationQueue {
     return stop;
   }
 
-  /** Adds a job; `first`: before all others. Resolves once it is kept; it runs when its turn comes. */
-  async add({ model, requests }: NewJob, first = false): Promise<void> {
+  /** Adds a job; `first`: before all others. Resolves with its id once it is kept; it runs when its turn comes. */
+  async add({ model, requests }: NewJob, first = false): Promise<string> {
     const idle = !this.active;
+    const id = crypto.randomUUID();
     this.active = true;
     try {
       const ranks = this.jobs.map(({ rank }) => rank);
       const job: QueuedJob = {
-        id: crypto.randomUUID(),
+        id,
         rank: first ? Math.min(0, ...ranks) - 1 : Math.max(0, ...ranks) + 1,
         createdAt: Date.now(),
         model: model.sha256,
@@ -122,6 +125,7 @@ export class GenerationQueue {
       throw error;
     }
     void this.#work();
+    return id;
   }
 
   /** Earlier by one place (-1) or later (1). */
@@ -247,6 +251,7 @@ export class GenerationQueue {
       const end = await this.#job.run({ model, requests, processor, record });
       await record.flush();
       await this.#settle(job, end);
+      await this.#hooks.onEnded(job.id, end);
     } finally {
       this.#record = null;
       this.current = null;

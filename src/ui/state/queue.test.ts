@@ -39,6 +39,7 @@ function queueOver(storage: QueueStorage, tab = 'tab') {
     onFailure: () => undefined,
     onWarning: () => undefined,
     onRecovery: () => undefined,
+    onMeasured: () => undefined,
     onEnd: () => made.push(...job.pictures.map(({ id }) => id)),
   });
   const failures: unknown[] = [];
@@ -49,6 +50,7 @@ function queueOver(storage: QueueStorage, tab = 'tab') {
     onStorageFailure: (error) => failures.push(error),
     onDamaged: (count) => damaged.push(count),
     onOtherTab: () => undefined,
+    onEnded: () => Promise.resolve(),
   });
   const add = (prompt: string, first = false) =>
     queue.add({ model: MODEL, requests: [{ ...DEFAULT_PARAMETERS, prompt }] }, first);

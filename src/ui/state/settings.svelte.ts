@@ -17,6 +17,7 @@ import {
   parseOpenSections,
   parseParameters,
   parseProcessor,
+  parseSpeeds,
   parseStyles,
   parseSwitch,
   parseTheme,
@@ -28,6 +29,7 @@ import {
 import { browserSyncStorage, UnsavedSettings } from '../unsaved-settings.ts';
 import type { WildcardList } from '../wildcard-lists.ts';
 import type { ProcessorChoice, Trials } from './processor.svelte.ts';
+import type { Speeds } from './run-speeds.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -105,6 +107,7 @@ export class Settings {
   readonly #openSections = new KeptValue(SETTING_KEYS.openSections, parseOpenSections, this.#changed);
   readonly #pinned = new KeptValue<readonly string[]>(SETTING_KEYS.pinned, parseNames, this.#changed);
   readonly #keys = new KeptValue(SETTING_KEYS.keys, parseKeyMap, this.#changed);
+  readonly #speeds = new KeptValue(SETTING_KEYS.speeds, parseSpeeds, this.#changed);
 
   #state = $state<EditableParameters>({ ...DEFAULT_PARAMETERS });
   readonly #watched = $derived(watched(this.#state, (key) => this.#tell(this.#parameters, TYPED.has(key))));
@@ -144,6 +147,7 @@ export class Settings {
       this.#openSections,
       this.#pinned,
       this.#keys,
+      this.#speeds,
     ];
   }
 
@@ -267,6 +271,14 @@ export class Settings {
   }
   set keys(keys: KeyMap) {
     this.#keys.current = keys;
+  }
+
+  /** How fast this device has been. */
+  get speeds(): Speeds {
+    return this.#speeds.current;
+  }
+  set speeds(speeds: Speeds) {
+    this.#speeds.current = speeds;
   }
 
   /** What was noted but is not known to have been kept goes before what was kept. */

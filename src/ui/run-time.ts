@@ -1,0 +1,101 @@
+// How long pictures take: of the work there is, and how fast this device did the like of it before, or does it now.
+import type { GenerationEvent, GenerationParameters } from '../generation/types.ts';
+import type { QueuedJob } from '../library/queue.ts';
+import { findSampler, totalSteps } from '../sampling/registry.ts';
+
+/** Measured on one device with one kind of model. */
+export interface Speed {
+  /** Milliseconds for one pixel of one picture, in one call of the UNet for the prompt or for the negative prompt. */
+  readonly step: number;
+  /** Milliseconds for one pixel to be decoded and kept. */
+  readonly picture: number;
+}
+
+type Work = Pick<
+  GenerationParameters,
+  'steps' | 'sampler' | 'cfgScale' | 'width' | 'height' | 'batchSize' | 'batchCount'
+>;
+
+/** Pixels times calls of the UNet of what is left of a job: about what it costs on one GPU with one model. */
+export function workOf({ requests, position }: Pick<QueuedJob, 'requests' | 'position'>): number {
+  const whole = requests.slice(position.request).reduce((sum, request) => sum + costOf(request), 0);
+  const request = requests[position.request];
+  if (!request) return whole;
+  const { batchSize, batchCount } = request;
+  return whole - (costOf(request) * position.pictures) / (batchSize * batchCount);
+}
+
+/**
+ * Milliseconds until all of `waiting` are done as well. `running`: the job under way, how long it still takes and what
+ * part of it that is (0..1). Null while its speed is not known.
+ */
+export function queueTimeLeft(
+  running: Pick<QueuedJob, 'requests'> | null,
+  remaining: { readonly ms: number | null; readonly fraction: number | null },
+  waiting: readonly Pick<QueuedJob, 'requests' | 'position'>[],
+): number | null {
+  if (!running || remaining.ms === null || remaining.fraction === null || remaining.fraction >= 1)
+    return null;
+  const all = running.requests.reduce((sum, request) => sum + costOf(request), 0);
+  const msPerWork = remaining.ms / (all * (1 - remaining.fraction));
+  return remaining.ms + msPerWork * waiting.reduce((sum, job) => sum + workOf(job), 0);
+}
+
+/** Milliseconds that a request takes at a speed, once the model is loaded. */
+export function runTime(request: Work, { step, picture }: Speed): number {
+  return costOf(request) * step + pixelsOf(request) * request.batchCount * picture;
+}
+
+/** Measures the speed of a request from its events, as they come. */
+export class SpeedMeter {
+  readonly #steps: number[] = [];
+  readonly #pictures: number[] = [];
+  #last: { readonly at: number; readonly batch: number | null } | null = null;
+
+  constructor(
+    private readonly request: Work,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  receive(event: GenerationEvent): void {
+    const at = this.now();
+    if (event.type === 'step') {
+      const follows = this.#last !== null && this.#last.batch === event.batch;
+      // The first one compiles shaders; what is only repeated after a loss takes no time. Neither tells what is left.
+      if (follows && event.remainingMs !== null) this.#steps.push(at - this.#last!.at);
+      this.#last = { at, batch: event.batch };
+    } else if (event.type === 'image') {
+      if (this.#last && !event.interrupted) this.#pictures.push(at - this.#last.at);
+      this.#last = { at, batch: null };
+    } else if (event.type === 'loading') this.#last = null;
+  }
+
+  /** Null where too little was seen. */
+  get speed(): Speed | null {
+    const [step, picture] = [median(this.#steps), median(this.#pictures)];
+    if (step === null || picture === null) return null;
+    const { request } = this;
+    const pixels = pixelsOf(request);
+    return {
+      step: (step * request.steps * request.batchCount) / costOf(request),
+      picture: (picture * request.batchSize) / pixels,
+    };
+  }
+}
+
+/** Pixels of a batch. */
+function pixelsOf({ width, height, batchSize }: Work): number {
+  return width * height * batchSize;
+}
+
+function costOf(request: Work): number {
+  const sampler = findSampler(request.sampler);
+  const evaluations = sampler ? totalSteps(sampler, request.steps) : request.steps;
+  // The negative prompt is not asked there.
+  const texts = request.cfgScale === 1 ? 1 : 2;
+  return evaluations * texts * pixelsOf(request) * request.batchCount;
+}
+
+function median(values: readonly number[]): number | null {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? null;
+}
