@@ -1,0 +1,140 @@
+// Every place, picture, setting and dialog by its address; Back closes what was opened, in order; a reload stays.
+import { expect, test, type Page } from '@playwright/test';
+import { hashOf, OVERLAYS } from '../src/ui/navigation/address.ts';
+import { PLACES, type TabId } from '../src/ui/navigation/places.ts';
+import { makePictures, storePictures } from './stored-pictures.ts';
+
+const TABS = PLACES.flatMap((place) => place.tabs.map((tab) => ({ place: place.label, ...tab })));
+
+/** Opens an address as a link from elsewhere does. */
+async function follow(page: Page, start: string, hash: string): Promise<void> {
+  await page.goto('about:blank');
+  await page.goto(`${start}${hash}`);
+  await expect(page.getByRole('banner')).toBeVisible();
+}
+
+async function expectTab(page: Page, tab: (typeof TABS)[number]): Promise<void> {
+  const link = page.getByRole('banner').getByRole('link', { name: tab.label, exact: true });
+  await expect(link).toHaveAttribute('aria-current', 'page');
+  const places = page.getByRole('navigation', { name: 'Places' });
+  await expect(places.getByRole('link', { name: tab.place })).toHaveAttribute('aria-current', 'true');
+  await expect(page.locator('main > section:not([hidden])')).toHaveCount(1);
+}
+
+async function expectAll(page: Page, start: string): Promise<void> {
+  for (const tab of TABS) {
+    await test.step(tab.id, async () => {
+      await follow(page, start, hashOf({ tab: tab.id as TabId, item: null, overlay: null }));
+      await expectTab(page, tab);
+      if ('notYet' in tab) await expect(page.locator('main')).toContainText(tab.notYet.will);
+    });
+  }
+  for (const overlay of OVERLAYS) {
+    await test.step(overlay, async () => {
+      await follow(page, start, hashOf({ tab: 'png-info', item: null, overlay }));
+      await expect(page.getByRole('dialog')).toBeVisible();
+      await page.keyboard.press('Escape');
+      await expect(page.getByRole('dialog')).toBeHidden();
+      await expect(page).toHaveURL(/#\/png-info$/);
+    });
+  }
+  await test.step('a setting', async () => {
+    await follow(page, start, '#/settings/clip-skip');
+    await expect(page.locator('section[aria-label="Settings"]').getByLabel('Clip skip')).toBeFocused();
+  });
+  await test.step('nothing that there is', async () => {
+    for (const hash of [
+      '',
+      '#',
+      '#/',
+      '#/nowhere',
+      '#/%E0%A4%A',
+      '#/txt2img?nothing',
+      `#/${'x'.repeat(5000)}`,
+    ]) {
+      await follow(page, start, hash);
+      await expectTab(page, TABS[0]!);
+    }
+    await follow(page, start, '#/gallery/no-such-picture');
+    await expectTab(
+      page,
+      TABS.find(({ id }) => id === 'gallery')!,
+    );
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  });
+}
+
+test('links lead to every place, dialog and setting', async ({ page }) => {
+  await expectAll(page, '/');
+});
+
+test('Back closes what was opened, in order, and a reload stays', async ({ page }) => {
+  await storePictures(page, await makePictures(4, 4));
+  await page.goto('/');
+  const places = page.getByRole('navigation', { name: 'Places' });
+  await places.getByRole('link', { name: 'Pictures' }).click();
+  await page.getByRole('gridcell', { name: /^Picture, seed 2\b/ }).click();
+  const viewer = page.getByRole('dialog', { name: 'Picture' });
+  await expect(viewer).toBeVisible();
+  await expect(page).toHaveURL(/#\/gallery\/picture-2$/);
+
+  await test.step('turning over makes no entries', async () => {
+    await page.keyboard.press('ArrowRight');
+    await expect(page).toHaveURL(/#\/gallery\/picture-1$/);
+    await page.keyboard.press('ArrowLeft');
+    await expect(page).toHaveURL(/#\/gallery\/picture-2$/);
+  });
+
+  await test.step('a reload stays at the picture', async () => {
+    await page.reload();
+    await expect(viewer.getByRole('img', { name: 'Picture with seed 2' })).toBeVisible();
+  });
+
+  await test.step('find over the viewer over the gallery', async () => {
+    await page.evaluate(() => (location.hash = '#/gallery/picture-2?find'));
+    const find = page.getByRole('dialog', { name: 'Find anything' });
+    await expect(find).toBeVisible();
+    await page.goBack();
+    await expect(find).toBeHidden();
+    await expect(viewer).toBeVisible();
+    await page.goBack();
+    await expect(viewer).toBeHidden();
+    await expectTab(
+      page,
+      TABS.find(({ id }) => id === 'gallery')!,
+    );
+    await page.goBack();
+    await expectTab(page, TABS[0]!);
+  });
+
+  await test.step('Forward opens it again', async () => {
+    await page.goForward();
+    await page.goForward();
+    await expect(viewer).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(viewer).toBeHidden();
+  });
+
+  await test.step('a picture that was linked to', async () => {
+    await follow(page, '/', '#/gallery/picture-3');
+    await expect(viewer.getByRole('img', { name: 'Picture with seed 3' })).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(viewer).toBeHidden();
+    await expect(page).toHaveURL(/#\/gallery$/);
+  });
+
+  await test.step('a place keeps its tab', async () => {
+    await page.getByRole('banner').getByRole('link', { name: 'PNG Info' }).click();
+    await places.getByRole('link', { name: 'Settings' }).click();
+    await page.reload();
+    await expectTab(
+      page,
+      TABS.find(({ id }) => id === 'settings')!,
+    );
+    await page.goBack();
+    await expectTab(
+      page,
+      TABS.find(({ id }) => id === 'png-info')!,
+    );
+  });
+});
