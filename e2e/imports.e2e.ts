@@ -62,18 +62,19 @@ test('a folder is walked: models with what lies beside them, and styles; styles.
   await page.getByRole('button', { name: 'Undo' }).click();
 
   // A real folder, of the page's own: the browser's dialog cannot be worked from here.
-  const contents = [files.checkpoint, files.sidecar].map((path) => [...readFileSync(path)]);
+  const contents = [files.checkpoint, files.sidecar].map((path) => readFileSync(path, 'base64'));
   await page.evaluate(
     async ([checkpoint, sidecar, styles]) => {
       const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('sd', { create: true });
+      const decoded = (text: string) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
       const inner = await root.getDirectoryHandle('models', { create: true });
       const write = async (folder: FileSystemDirectoryHandle, name: string, text: BufferSource | string) => {
         const stream = await (await folder.getFileHandle(name, { create: true })).createWritable();
         await stream.write(text);
         await stream.close();
       };
-      await write(inner, 'walked.safetensors', new Uint8Array(checkpoint));
-      await write(inner, 'walked.yaml', new Uint8Array(sidecar));
+      await write(inner, 'walked.safetensors', decoded(checkpoint));
+      await write(inner, 'walked.yaml', decoded(sidecar));
       await write(root, 'styles.csv', styles);
       await write(root, 'readme.md', 'Nothing for this page.');
       Object.defineProperty(window, 'showDirectoryPicker', { value: async () => root });
