@@ -15,8 +15,12 @@ const MODELS = [
   { name: 'dreamy', hash: 'aaaaaaaaaa' },
   { name: 'sharp', hash: 'bbbbbbbbbb' },
 ];
-/** Pixels of the pictures. */
-const SIZE = { width: 64, height: 96 };
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+/** Pixels of the pictures, unless told. */
+const SIZE: Size = { width: 64, height: 96 };
 
 /** The text of the picture that was made as number `index`, with that seed. */
 export function parametersOf(index: number): string {
@@ -31,26 +35,25 @@ export function parametersOf(index: number): string {
 }
 
 /** Numbers 0 to `count` - 1, each a minute after the one before. The PNGs of the last `own` ones carry their own text. */
-export async function makePictures(count: number, own: number): Promise<SeededPicture[]> {
-  const shared = await pngOf(0);
+export async function makePictures(count: number, own: number, size: Size = SIZE): Promise<SeededPicture[]> {
+  const shared = await pngOf(0, size);
   const pictures: SeededPicture[] = [];
   for (let index = 0; index < count; index++) {
     pictures.push({
-      ...SIZE,
+      ...size,
       id: `picture-${index}`,
       createdAt: 1_700_000_000_000 + 60_000 * index,
       seed: index,
       modelHash: MODELS[index % MODELS.length]!.hash,
       parameters: parametersOf(index),
-      png: index >= count - own ? await pngOf(index) : shared,
+      png: index >= count - own ? await pngOf(index, size) : shared,
     });
   }
   return pictures;
 }
 
 /** A slope of light in a colour of its own. */
-async function pngOf(index: number): Promise<string> {
-  const { width, height } = SIZE;
+async function pngOf(index: number, { width, height }: Size): Promise<string> {
   const data = new Uint8ClampedArray(4 * width * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
