@@ -1,4 +1,5 @@
 // Every place, picture, setting and dialog by its address; Back closes what was opened, in order; a reload stays.
+import { pathToFileURL } from 'node:url';
 import { expect, test, type Page } from '@playwright/test';
 import { hashOf, OVERLAYS } from '../src/ui/navigation/address.ts';
 import { PLACES, type TabId } from '../src/ui/navigation/places.ts';
@@ -66,6 +67,12 @@ async function expectAll(page: Page, start: string): Promise<void> {
 
 test('links lead to every place, dialog and setting', async ({ page }) => {
   await expectAll(page, '/');
+});
+
+test('links work in the single file', async ({ browser }) => {
+  const context = await browser.newContext({ offline: true });
+  await expectAll(await context.newPage(), pathToFileURL('dist-single/darkroom.html').href);
+  await context.close();
 });
 
 test('Back closes what was opened, in order, and a reload stays', async ({ page }) => {
