@@ -43,12 +43,12 @@ test('whatever is killed at whatever moment, nothing is lost and nothing is left
     info.outputPath('profile'),
     String(baseURL),
     info.project.use.launchOptions ?? {},
+    ON_GPU ? 'gpu' : 'cpu',
   );
 
   let darkroom = await browser.open();
   await importFiles(darkroom, small);
   await imported(darkroom, small);
-  if (!ON_GPU) await darkroom.useProcessor();
   const drawing = new Drawing(STEPS);
   const accidents: readonly Accident[] = ON_GPU
     ? [drawing]

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium, type BrowserContext, type LaunchOptions, type Page } from '@playwright/test';
 import { browserProcesses, type ProcessKind } from '../../scripts/browser-processes.ts';
+import type { ProcessorChoice } from '../../src/ui/state/processor.svelte.ts';
 import { DarkroomPage } from '../darkroom-page.ts';
 
 /** `killed`: by SIGKILL, at which nothing can be tidied up. */
@@ -28,6 +29,7 @@ export class ChaosBrowser {
     private readonly profile: string,
     private readonly baseURL: string,
     private readonly launchOptions: LaunchOptions,
+    private readonly processor: ProcessorChoice,
   ) {}
 
   get page(): Page {
@@ -53,7 +55,7 @@ export class ChaosBrowser {
     }
     if (this.#page === null || this.#page.isClosed()) this.#page = await this.#context.newPage();
     const darkroom = new DarkroomPage(this.#page);
-    await darkroom.open();
+    await darkroom.open(this.processor);
     return darkroom;
   }
 
