@@ -23,6 +23,8 @@ test('a checkpoint picked from disk makes a picture, and both are there after a 
     await expect(page.getByText('Write a prompt.')).toBeVisible();
     await expect(page.getByText('Press Generate.')).toBeVisible();
     await expect(darkroom.checkpoint).toBeDisabled();
+    // A reload keeps the place.
+    await darkroom.tab('txt2img');
   });
 
   await test.step('import', async () => {
