@@ -29,6 +29,9 @@ export class Navigation {
   /** The tab that each place showed last. */
   readonly #last = new SvelteMap<PlaceId, TabId>();
   readonly #browser: BrowserHistory;
+  /** The browser is on its way back, which takes a moment; what is asked for meanwhile comes after it. */
+  #leaving = false;
+  #afterwards: (() => void) | null = null;
 
   constructor(browser: BrowserHistory = window) {
     this.#browser = browser;
@@ -45,7 +48,13 @@ export class Navigation {
 
   /** Follows the browser's buttons and links. Returns what ends it. */
   follow(): () => void {
-    const arrived = () => this.#take(parseAddress(this.#browser.location.hash));
+    const arrived = () => {
+      this.#leaving = false;
+      this.#take(parseAddress(this.#browser.location.hash));
+      const next = this.#afterwards;
+      this.#afterwards = null;
+      next?.();
+    };
     this.#browser.addEventListener('popstate', arrived);
     arrived();
     return () => this.#browser.removeEventListener('popstate', arrived);
@@ -58,6 +67,7 @@ export class Navigation {
 
   /** Goes somewhere else; Back comes back. */
   go(address: Address): void {
+    if (this.#waits(() => this.go(address))) return;
     if (sameAddress(address, this.address)) return;
     this.#browser.history.pushState(null, '', hashOf(address));
     this.#take(address);
@@ -65,6 +75,7 @@ export class Navigation {
 
   /** Goes on from one item to the next: Back does not go through all of them. */
   turn(item: string | null): void {
+    if (this.#waits(() => this.turn(item))) return;
     const address = { ...this.address, item };
     this.#browser.history.replaceState(this.#browser.history.state, '', hashOf(address));
     this.#take(address);
@@ -82,10 +93,13 @@ export class Navigation {
   /** Closes what was opened last; nothing where nothing is open. */
   close(): void {
     const under = beneath(this.address);
-    if (!under) return;
+    // Whoever notices that what it shows is gone closes it, too.
+    if (!under || this.#leaving) return;
     // What a link led to directly has nothing of ours behind it.
-    if (this.#browser.history.state === OPENED) this.#browser.history.back();
-    else {
+    if (this.#browser.history.state === OPENED) {
+      this.#leaving = true;
+      this.#browser.history.back();
+    } else {
       this.#browser.history.replaceState(null, '', hashOf(under));
       this.#take(under);
     }
@@ -99,7 +113,13 @@ export class Navigation {
     this.#take(under);
   }
 
+  #waits(action: () => void): boolean {
+    if (this.#leaving) this.#afterwards = action;
+    return this.#leaving;
+  }
+
   #open(address: Address): void {
+    if (this.#waits(() => this.#open(address))) return;
     if (sameAddress(address, this.address)) return;
     this.#browser.history.pushState(OPENED, '', hashOf(address));
     this.#take(address);
