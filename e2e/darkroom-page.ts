@@ -20,7 +20,7 @@ export class DarkroomPage {
   /** The finished picture that is shown large. */
   readonly picture: Locator;
   readonly parameters: Locator;
-  /** Thumbnails of the library. */
+  /** Thumbnails of the latest pictures: those of the run, and others of the library. */
   readonly recent: Locator;
   #opensImports = false;
 
@@ -31,7 +31,7 @@ export class DarkroomPage {
     this.interruptButton = page.getByRole('button', { name: 'Interrupt' });
     this.picture = page.getByRole('img', { name: /^Generated picture/ });
     this.parameters = page.getByRole('region', { name: 'Parameters of this picture' });
-    this.recent = page.getByRole('button', { name: /^Picture with seed/ });
+    this.recent = page.getByRole('button', { name: /^Picture (with|\d+,) seed/ });
   }
 
   /**
