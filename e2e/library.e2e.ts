@@ -47,7 +47,7 @@ test('without enough storage the import says how much it needs, and leaves nothi
   await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1e6 });
   await darkroom.pick([files.checkpoint, files.sidecar]);
   await expect(darkroom.importOf(fileName())).toContainText(
-    /would not store more: \d+ MB of the \d+ MB of this model were stored/,
+    /would not store more: \d+ MB of the model's \d+ MB were stored/,
   );
   expect(await stored(page)).toEqual({ models: 0, chunks: 0 });
 

@@ -1,7 +1,7 @@
 // The files of the site: which belong to the page and are kept from the first visit on, and which are fetched with the
 // first click that needs them.
 
-/** `page`: kept at once. `runtime`: what importing and painting need. `demo`: the demo checkpoint. */
+/** `page`: kept at once. `runtime`: what importing and painting need, and the licences. `demo`: the demo checkpoint. */
 export type SitePart = 'page' | 'runtime' | 'demo';
 
 /** An entry of the build's list. */
@@ -13,7 +13,8 @@ export interface SiteFile {
   readonly bytes: number;
 }
 
-const RUNTIME = /\.wasm$|^assets\/(?:engine|importer|gallery|tokens|tokenizer)-[^/]*\.js$/;
+// The licences' texts are longer than the page, and hardly ever read.
+const RUNTIME = /\.wasm$|^licences\.txt$|^assets\/(?:engine|importer|gallery|tokens|tokenizer)-[^/]*\.js$/;
 
 /** `path`: relative to the site. */
 export function partOf(path: string): SitePart {
