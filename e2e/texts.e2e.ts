@@ -32,7 +32,7 @@ async function addWildcards(darkroom: DarkroomPage, paths: string[]): Promise<vo
 async function lives(darkroom: DarkroomPage, prompt: string): Promise<void> {
   await darkroom.prompt.fill(prompt);
   await expect(darkroom.prompt).toHaveValue(prompt);
-  await expect(darkroom.page.getByRole('tab', { name: 'txt2img' })).toBeVisible();
+  await expect(darkroom.link('txt2img')).toBeVisible();
   expect(await darkroom.page.evaluate(() => Object.keys(Object.prototype))).toEqual([]);
 }
 
