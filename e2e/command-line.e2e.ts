@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
-import { STAGES, type BenchmarkResult } from '../src/generation/benchmark-report.ts';
+import { STAGES, type BenchmarkResult } from '../src/generation/run/benchmark-report.ts';
 import { readImageMetadata } from '../src/image/metadata.ts';
 import { decodePng } from '../src/image/png.ts';
 import { makeCheckpoint } from './small-checkpoint.ts';

@@ -1,7 +1,7 @@
 // How much of the GPU's memory pictures take: of one size after another, and in low VRAM mode.
 import { expect, test } from '@playwright/test';
-import type { Switch } from '../src/generation/memory-options.ts';
-import { DEFAULT_PARAMETERS } from '../src/generation/types.ts';
+import type { Switch } from '../src/generation/run/memory-options.ts';
+import { DEFAULT_PARAMETERS } from '../src/generation/request/request.ts';
 import { DarkroomPage } from './darkroom-page.ts';
 import { makeCheckpoint } from './small-checkpoint.ts';
 

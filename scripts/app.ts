@@ -1,16 +1,12 @@
 // The built app in a headless Chromium, driven through `window.darkroom` (src/ui/automation.ts).
 import { join } from 'node:path';
 import { chromium, type BrowserContext, type ElementHandle, type Page } from '@playwright/test';
-import type { BenchmarkProgress } from '../src/generation/benchmark.ts';
-import type { BenchmarkResult } from '../src/generation/benchmark-report.ts';
-import type { MemoryOptions } from '../src/generation/memory-options.ts';
-import type {
-  DeviceReport,
-  GenerationEvent,
-  GenerationOutcome,
-  GenerationParameters,
-  RequestSize,
-} from '../src/generation/types.ts';
+import type { BenchmarkProgress } from '../src/generation/run/benchmark.ts';
+import type { BenchmarkResult } from '../src/generation/run/benchmark-report.ts';
+import type { MemoryOptions } from '../src/generation/run/memory-options.ts';
+import type { DeviceReport } from '../src/runtime/device-report.ts';
+import type { GenerationEvent, GenerationOutcome } from '../src/generation/run/events.ts';
+import type { GenerationParameters, RequestSize } from '../src/generation/request/request.ts';
 import type { ImportOutcome, ImportProgress } from '../src/library/import-types.ts';
 import type {} from '../src/ui/automation.ts';
 import { ensureBrowser, HARDWARE_WEBGPU_FLAGS, SOFTWARE_WEBGPU_FLAGS } from './browser.js';
@@ -210,7 +206,7 @@ export class App {
     });
   }
 
-  /** Measures a model; see src/generation/benchmark.ts. */
+  /** Measures a model; see src/generation/run/benchmark.ts. */
   async benchmark(
     sha256: string,
     size: RequestSize,

@@ -10,7 +10,7 @@ import {
   table,
   type Row,
   type StageId,
-} from '../src/generation/benchmark-report.ts';
+} from '../src/generation/run/benchmark-report.ts';
 import { App, type Processor } from './app.ts';
 import { defaultCheckpoint, type BenchmarkModel } from './bench-model.ts';
 import { MemoryWatch, type Memory } from './process-memory.ts';

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Precision } from '../src/graph/types.ts';
-import { table } from '../src/generation/benchmark-report.ts';
+import { table } from '../src/generation/run/benchmark-report.ts';
 import { casesOf, NETWORKS, type Case, type NetworkName } from './full-size-cases.ts';
 import { openWeights } from './checkpoint-weights.ts';
 import { openNodeSession } from '../tests/ort-node.ts';

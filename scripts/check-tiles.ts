@@ -4,7 +4,7 @@
 //   npm run check-tiles -- FILE [--size 1024x768]
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { decodeInTiles, TILE_SIZE } from '../src/generation/tiled-vae.ts';
+import { decodeInTiles, TILE_SIZE } from '../src/runtime/tiled-vae.ts';
 import { cutTiles } from '../src/image/tiles.ts';
 import type { Network } from '../src/models/network.ts';
 import { vaeDecoderNetwork } from '../src/models/vae.ts';

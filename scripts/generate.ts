@@ -2,10 +2,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { MemoryOptions } from '../src/generation/memory-options.ts';
-import { parseSeed } from '../src/generation/seeds.ts';
-import { DEFAULT_PARAMETERS, type GenerationParameters } from '../src/generation/types.ts';
-import { validateParameters } from '../src/generation/validate.ts';
+import type { MemoryOptions } from '../src/generation/run/memory-options.ts';
+import { parseSeed } from '../src/generation/request/seeds.ts';
+import { DEFAULT_PARAMETERS, type GenerationParameters } from '../src/generation/request/request.ts';
+import { validateParameters } from '../src/generation/request/validate.ts';
 import { App, type Processor } from './app.ts';
 import { ROOT } from './process.js';
 import { ProgressLine } from './progress-line.ts';

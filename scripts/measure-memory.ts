@@ -6,8 +6,8 @@
 import { closeSync, fsyncSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { MemoryOptions } from '../src/generation/memory-options.ts';
-import { DEFAULT_PARAMETERS } from '../src/generation/types.ts';
+import type { MemoryOptions } from '../src/generation/run/memory-options.ts';
+import { DEFAULT_PARAMETERS } from '../src/generation/request/request.ts';
 import { App } from './app.ts';
 import type { ProcessKind } from './browser-processes.ts';
 import { type Memory, MemoryWatch } from './process-memory.ts';

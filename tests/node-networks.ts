@@ -1,5 +1,5 @@
 // The networks of a tiny checkpoint on onnxruntime's CPU, in the form that generation calls them. Tests only.
-import type { Networks } from '../src/generation/networks.ts';
+import type { Networks } from '../src/runtime/networks.ts';
 import { textEncoderNetwork } from '../src/models/text-encoder.ts';
 import type { Prediction } from '../src/models/types.ts';
 import { unetNetwork } from '../src/models/unet.ts';

@@ -1,6 +1,7 @@
 // A graph with its weights as onnxruntime takes them in Node: the model's bytes, and files of weights beside it.
 import type { Graph } from '../src/graph/graph.ts';
 import type { Precision, WeightPlace, WeightRef } from '../src/graph/types.ts';
+import { serializeModel } from '../src/onnx/serialize.ts';
 
 export interface PackedGraph {
   readonly model: Uint8Array;
@@ -32,5 +33,5 @@ export async function packGraph(
     size += bytes.length;
   }
   finish();
-  return { model: graph.serialize((ref) => places.get(ref)!), externalData };
+  return { model: serializeModel(graph, (ref) => places.get(ref)!), externalData };
 }

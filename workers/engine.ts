@@ -1,6 +1,6 @@
 // Comlink entrance to generation: owns the GPU.
 import { expose } from 'comlink';
-import { Engine } from '../src/generation/engine.ts';
+import { Engine } from '../src/generation/run/engine.ts';
 import { borrowMemory } from '../src/library/memory/memory-mode.ts';
 
 borrowMemory();

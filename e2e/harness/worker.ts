@@ -13,7 +13,7 @@ import type { Networks } from '../../src/models/types.ts';
 import { unetNetwork } from '../../src/models/unet.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../../src/models/vae.ts';
 import { decoderStemNetwork, decoderTileNetwork, decoderTiles } from '../../src/models/vae-tiles.ts';
-import { statisticsOf } from '../../src/generation/tiled-vae.ts';
+import { statisticsOf } from '../../src/runtime/tiled-vae.ts';
 import { openGpu } from '../../src/runtime/device.ts';
 import { sumInFloat32 } from '../../src/runtime/float32-sums.ts';
 import { ort } from '../../src/runtime/ort.ts';

@@ -1,5 +1,5 @@
 // A benchmark as a short table, for people. Everything else is in the JSON.
-import { seconds, table, typical } from '../../src/generation/benchmark-report.ts';
+import { seconds, table, typical } from '../../src/generation/run/benchmark-report.ts';
 import { peakOf } from './peaks.ts';
 import type { How, Measurement, NetworkFacts, Report } from './types.ts';
 

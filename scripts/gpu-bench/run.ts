@@ -1,7 +1,7 @@
 // Goes through the plan: one child process a measurement, the report written after each.
 import { existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { seconds } from '../../src/generation/benchmark-report.ts';
+import { seconds } from '../../src/generation/run/benchmark-report.ts';
 import { ROOT } from '../process.js';
 import type { Budget, Work } from './budget.ts';
 import { reasonIn, runChild, self } from './child.ts';

@@ -1,6 +1,7 @@
 // The builder on its own: what it refuses, what it shares, and that what it writes is ONNX that onnxruntime reads.
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
+import { serializeModel } from '../onnx/serialize.ts';
 import { Graph } from './graph.ts';
 import type { WeightPlace, WeightRef } from './types.ts';
 
@@ -15,7 +16,7 @@ async function run(
   weights: Float32Array = new Float32Array(1),
   place: (ref: WeightRef) => WeightPlace = nowhere,
 ): Promise<Record<string, { dims: readonly number[]; data: number[] }>> {
-  const session = await InferenceSession.create(graph.serialize(place), {
+  const session = await InferenceSession.create(serializeModel(graph, place), {
     externalData: [{ path: 'weights', data: new Uint8Array(weights.buffer) }],
     logSeverityLevel: 3,
   });

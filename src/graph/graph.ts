@@ -1,9 +1,7 @@
-// A small typed builder of ONNX graphs: one method an operator, values are handles, mistakes in types are errors here
-// and not in the runtime. It knows only the operators Darkroom uses, in the forms that onnxruntime's WebGPU provider
-// runs natively.
+// A small typed builder of graphs: one method an operator, values are handles, mistakes in types are errors here and not
+// in the runtime. Operators are ONNX's, those that Darkroom uses, in the forms that onnxruntime's WebGPU provider runs natively.
 import { float16Bits } from './float16.ts';
-import { serializeModel } from './serialize.ts';
-import type { Precision, WeightPlace, WeightRef } from './types.ts';
+import type { Precision, WeightRef } from './types.ts';
 
 export type ElementType = 'float32' | 'float16' | 'int32' | 'int64';
 
@@ -18,12 +16,13 @@ export class Value {
   ) {}
 }
 
-/** ONNX tells integers from floats by the attribute's type, which a JavaScript number cannot. */
+/** Integers are told from floats, which a JavaScript number cannot. */
 export type Attribute =
   | { readonly kind: 'int'; readonly value: number }
   | { readonly kind: 'float'; readonly value: number }
   | { readonly kind: 'ints'; readonly value: readonly number[] }
-  | { readonly kind: 'string'; readonly value: string };
+  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'type'; readonly value: ElementType };
 
 export interface Node {
   readonly op: string;
@@ -65,14 +64,6 @@ const float = (value: number): Attribute => ({ kind: 'float', value });
 const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value });
 const string = (value: string): Attribute => ({ kind: 'string', value });
 
-/** ONNX's numbers for element types, as Cast's `to` wants them. */
-export const ONNX_TYPE: Readonly<Record<ElementType, number>> = {
-  float32: 1,
-  int32: 6,
-  int64: 7,
-  float16: 10,
-};
-
 export class Graph {
   readonly nodes: Node[] = [];
   readonly inputs: Port[] = [];
@@ -91,14 +82,6 @@ export class Graph {
   /** Every stored weight the graph reads, in the order of first use, each once. */
   get weights(): readonly WeightRef[] {
     return this.storedWeights.map(({ ref }) => ref);
-  }
-
-  /**
-   * The graph as an ONNX model (protobuf bytes). Weights are not inside: `place` says where onnxruntime finds each as
-   * external data, in the graph's precision.
-   */
-  serialize(place: (ref: WeightRef) => WeightPlace): Uint8Array {
-    return serializeModel(this, place);
   }
 
   // Ports, weights, constants
@@ -196,7 +179,7 @@ export class Graph {
 
   /** The value itself where it has that type already: no graph has a Cast it does not need. */
   cast(x: Value, type: ElementType): Value {
-    return x.type === type ? x : this.#node('Cast', [x], type, { to: int(ONNX_TYPE[type]) });
+    return x.type === type ? x : this.#node('Cast', [x], type, { to: { kind: 'type', value: type } });
   }
 
   // Layers

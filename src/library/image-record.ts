@@ -1,5 +1,5 @@
 // The record of a picture: all that lists and searches need of it, without its pixels.
-import { parseSeed } from '../generation/seeds.ts';
+import { parseSeed } from '../generation/request/seeds.ts';
 import type { StoredImage } from './types.ts';
 
 export interface ImageRecord extends Omit<StoredImage, 'png'> {

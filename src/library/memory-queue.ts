@@ -1,5 +1,5 @@
 // A queue that lives as long as the page, for what the browser has no room for.
-import type { Evaluation } from '../generation/types.ts';
+import type { Evaluation } from '../generation/request/continuation.ts';
 import { inOrder, type BatchKey, type QueuedJob, type QueueStorage } from './queue.ts';
 
 export function memoryQueue(): QueueStorage {

@@ -1,7 +1,8 @@
 // The queue of jobs that make pictures, and what a job that was cut short needs to go on. It outlives the page, and all
 // of the browser's tabs share it: every change is one transaction on what is stored then.
-import { parseSeed } from '../generation/seeds.ts';
-import type { Evaluation, GenerationParameters } from '../generation/types.ts';
+import { parseSeed } from '../generation/request/seeds.ts';
+import type { Evaluation } from '../generation/request/continuation.ts';
+import type { GenerationParameters } from '../generation/request/request.ts';
 import { isOfLaterVersion } from './record-version.ts';
 import { explainStorageFailure } from './storage.ts';
 import { evaluationStore, queueStore } from './stores.ts';

@@ -1,5 +1,5 @@
 // What the library keeps in IndexedDB: models (weights in chunks, one record each) and images.
-import type { Seed } from '../generation/seeds.ts';
+import type { Seed } from '../generation/request/seeds.ts';
 import type { FileBuffers } from '../models/buffers.ts';
 import type { Detection, Prediction, WeightPlanEntry } from '../models/types.ts';
 

@@ -1,5 +1,5 @@
 // How pictures are called in a zip: A1111's numbers and seeds (modules/images.py, samples without a filename pattern).
-import type { Seed } from '../generation/seeds.ts';
+import type { Seed } from '../generation/request/seeds.ts';
 
 /** "00000-1234.png": like A1111's first picture of a folder. */
 export function zipName(index: number, seed: Seed): string {

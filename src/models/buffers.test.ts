@@ -1,9 +1,9 @@
 // Buffers that no file should have, and what of a sound file's own is kept.
 import { describe, expect, it } from 'vitest';
 import type { Checkpoint, DType } from '../checkpoint/types.ts';
-import { alphasCumprodOf, vFactorsOf } from '../generation/alphas.ts';
-import { DEFAULT_IMAGE_SETTINGS } from '../generation/image-settings.ts';
-import { positionsAdvice, positionsToText } from '../generation/positions-text.ts';
+import { alphasCumprodOf, vFactorsOf } from '../generation/request/alphas.ts';
+import { DEFAULT_IMAGE_SETTINGS } from '../generation/request/image-settings.ts';
+import { positionsAdvice, positionsToText } from '../generation/request/positions-text.ts';
 import { downcastAlphas, linearAlphasCumprod, zeroTerminalSnr } from '../sampling/noise-table.ts';
 import { readBuffers, usualSchedule } from './buffers.ts';
 import type { Detection, TextEncoderConfig } from './types.ts';

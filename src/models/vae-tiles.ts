@@ -4,7 +4,7 @@
 // Cut into tiles, a VAE gives seams for two reasons. Convolutions look over a tile's edge: so tiles overlap by all that
 // they look at (the stem holds the attention, which looks everywhere). And each group norm takes mean and variance over
 // the whole picture: so a tile's norms are given them, and give back the moments of the tile's own part, from which those
-// of the whole picture are put together (generation/tiled-vae.ts).
+// of the whole picture are put together (runtime/tiled-vae.ts).
 //
 // Sizes and areas of tiles are counted in pixels of the features: what passes between the stem and the tiles.
 import { Graph, type Value } from '../graph/graph.ts';

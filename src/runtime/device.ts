@@ -2,7 +2,7 @@
 //
 // The device is ours rather than onnxruntime's: it gets the adapter's full limits, it outlives the last session (which
 // would destroy onnxruntime's own), and `subgroups` is asked for only where attention computes right with it.
-import type { DeviceReport } from '../generation/types.ts';
+import type { DeviceReport } from './device-report.ts';
 import { adapterName, isSoftware } from './adapter.ts';
 import { sumInFloat32 } from './float32-sums.ts';
 import { GpuMemory } from './gpu-memory.ts';

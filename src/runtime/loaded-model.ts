@@ -1,8 +1,5 @@
 // A model of the library with its networks in onnxruntime, ready to be called. Networks are loaded when they are first
 // needed, or beforehand by `prepare`.
-import type { GenerationEvent } from '../generation/types.ts';
-import { decodeInTiles, encodeInTiles, type RunTile } from '../generation/tiled-vae.ts';
-import type { Networks } from '../generation/networks.ts';
 import type { Precision } from '../graph/types.ts';
 import { getChunks } from '../library/models.ts';
 import type { StoredModel } from '../library/types.ts';
@@ -21,8 +18,11 @@ import {
   type VaeTileInputs,
 } from '../models/vae-tiles.ts';
 import { InterruptedError } from './errors.ts';
+import type { NetworkEvent } from './network-event.ts';
+import type { Networks } from './networks.ts';
 import { Residents } from './residents.ts';
 import { NetworkSession, type Executor } from './session.ts';
+import { decodeInTiles, encodeInTiles, type RunTile } from './tiled-vae.ts';
 import { turn } from './turn.ts';
 import { StoredWeights } from './weights.ts';
 
@@ -35,7 +35,7 @@ export interface LoadOptions {
   readonly upcastAttention: boolean;
 }
 
-type OnEvent = (event: GenerationEvent) => void;
+type OnEvent = (event: NetworkEvent) => void;
 
 export class LoadedModel implements Networks {
   readonly latentChannels: number;

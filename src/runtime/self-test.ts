@@ -2,6 +2,7 @@
 // hardware (4 or 8 lanes), silently, so it is compared with plain JavaScript before a device is trusted.
 import { Graph } from '../graph/graph.ts';
 import type { Precision } from '../graph/types.ts';
+import { serializeModel } from '../onnx/serialize.ts';
 import { ort, ortMutex } from './ort.ts';
 
 /** Queries, keys, heads and head size: self-attention over more than one tile, and cross-attention with 77 keys. */
@@ -34,7 +35,7 @@ export async function attentionIsRight(device: GPUDevice, precision: Precision):
     graph.output(`out${index}`, out, [1, shape.queries, width]);
     expected.push(plainAttention(q.data, k.data, v.data, shape));
   });
-  const model = graph.serialize(() => {
+  const model = serializeModel(graph, () => {
     throw new Error('The self-test has no weights.');
   });
 

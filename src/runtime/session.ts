@@ -1,6 +1,7 @@
 // A network in onnxruntime: created from its graph and stored weights, run with plain arrays, released for good.
 import type { HostTensor, Precision, WeightPlace, WeightRef } from '../graph/types.ts';
 import type { Network } from '../models/network.ts';
+import { serializeModel } from '../onnx/serialize.ts';
 import { OutOfMemoryError } from './errors.ts';
 import { ort, ortMutex } from './ort.ts';
 import type { ExternalFile } from './weights.ts';
@@ -59,7 +60,7 @@ export class NetworkSession<I> {
       graphOptimizationLevel: 'all',
       logSeverityLevel: logVerbosely ? 0 : 3,
     };
-    const bytes = network.graph.serialize((ref) => weights.place(ref, precision));
+    const bytes = serializeModel(network.graph, (ref) => weights.place(ref, precision));
     const session = await ortMutex.run(() =>
       watchingMemory(executor, what, weightBytes(network, precision), () =>
         ort.InferenceSession.create(bytes, options),

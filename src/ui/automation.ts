@@ -2,17 +2,13 @@
 //
 // It goes through the same clients and workers as the page, and shows nothing on it. Methods reject with an Error whose
 // message a person can read.
-import type { BenchmarkProgress } from '../generation/benchmark.ts';
-import type { BenchmarkResult } from '../generation/benchmark-report.ts';
-import type { MemoryOptions } from '../generation/memory-options.ts';
-import type {
-  DeviceReport,
-  EngineApi,
-  GenerationEvent,
-  GenerationOutcome,
-  GenerationParameters,
-  RequestSize,
-} from '../generation/types.ts';
+import type { BenchmarkProgress } from '../generation/run/benchmark.ts';
+import type { BenchmarkResult } from '../generation/run/benchmark-report.ts';
+import type { MemoryOptions } from '../generation/run/memory-options.ts';
+import type { DeviceReport } from '../runtime/device-report.ts';
+import type { EngineApi } from '../generation/run/engine-api.ts';
+import type { GenerationEvent, GenerationOutcome } from '../generation/run/events.ts';
+import type { GenerationParameters, RequestSize } from '../generation/request/request.ts';
 import {
   IMPORT_OPTIONS,
   type ImportOptions,

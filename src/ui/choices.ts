@@ -1,6 +1,6 @@
 // The ranges and lists of txt2img's controls, with A1111's names.
-import type { GenerationParameters } from '../generation/types.ts';
-import { PARAMETER_BOUNDS, PARAMETER_LIMITS } from '../generation/validate.ts';
+import type { GenerationParameters } from '../generation/request/request.ts';
+import { PARAMETER_BOUNDS, PARAMETER_LIMITS } from '../generation/request/validate.ts';
 import { SAMPLERS } from '../sampling/registry.ts';
 import { SCHEDULERS } from '../sampling/schedules.ts';
 

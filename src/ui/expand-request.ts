@@ -1,6 +1,6 @@
 // Wildcards and variants in a request: every picture gets a prompt of its own, decided by its seed. Loaded when first used.
-import { addToSeed, type Seed } from '../generation/seeds.ts';
-import type { GenerationParameters } from '../generation/types.ts';
+import { addToSeed, type Seed } from '../generation/request/seeds.ts';
+import type { GenerationParameters } from '../generation/request/request.ts';
 import { stripComments } from '../prompt/comments.ts';
 import { WildcardLists } from '../prompt/wildcard-lists.ts';
 import { ExpansionBudget, expandWildcards } from '../prompt/wildcards.ts';

@@ -1,6 +1,6 @@
 // What went wrong, for people: what happened, what to do next, and the details for a bug report. This is the one place
 // where errors become words: what JavaScript or the browser says in its own words goes into the details alone.
-import type { EngineFailure } from '../generation/types.ts';
+import type { EngineFailure } from '../generation/run/engine-api.ts';
 
 export type FailureCode =
   | EngineFailure['code']

@@ -1,5 +1,5 @@
 // Numbers as people read them: sizes, speeds, times.
-import type { Seed } from '../generation/seeds.ts';
+import type { Seed } from '../generation/request/seeds.ts';
 
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const;
 

@@ -5,7 +5,7 @@ import {
   type ImageSettings,
   type SettingInfo,
   type SettingSection,
-} from '../generation/image-settings.ts';
+} from '../generation/request/image-settings.ts';
 import { snap } from './choices.ts';
 
 /** A value the setting can have: the given one where it makes sense, brought into its range, or A1111's default. */

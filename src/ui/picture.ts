@@ -1,5 +1,5 @@
 // A picture on the page, whether it just came out of the engine or lies in the library.
-import type { Seed } from '../generation/seeds.ts';
+import type { Seed } from '../generation/request/seeds.ts';
 
 export interface Picture {
   readonly id: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_PARAMETERS } from '../generation/types.ts';
+import { DEFAULT_PARAMETERS } from '../generation/request/request.ts';
 import { CHOICES } from './choices.ts';
 import { describeChanges, keepingOwn, readParameters } from './read-parameters.ts';
 import { parseParameters } from './stored-settings.ts';

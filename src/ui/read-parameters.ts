@@ -1,12 +1,12 @@
 // A parameters text, read for the controls and for a person. Loaded when first used: pages that make pictures from their own
 // prompts do without.
-import { IMAGE_SETTINGS } from '../generation/image-settings.ts';
-import { splitPairs } from '../generation/infotext/pairs.ts';
-import { notUnderstood, type TextField } from '../generation/infotext/not-understood.ts';
-import { hasParameters, parseInfotext, type StyleExtraction } from '../generation/infotext/parse.ts';
-import { unquote } from '../generation/infotext/quote.ts';
-import { describeModelOf, toGenerationParameters } from '../generation/parameters.ts';
-import type { GenerationParameters } from '../generation/types.ts';
+import { IMAGE_SETTINGS } from '../generation/request/image-settings.ts';
+import { splitPairs } from '../generation/request/infotext/pairs.ts';
+import { notUnderstood, type TextField } from '../generation/request/infotext/not-understood.ts';
+import { hasParameters, parseInfotext, type StyleExtraction } from '../generation/request/infotext/parse.ts';
+import { unquote } from '../generation/request/infotext/quote.ts';
+import { describeModelOf, toGenerationParameters } from '../generation/request/parameters.ts';
+import type { GenerationParameters } from '../generation/request/request.ts';
 import { PromptTooLongError } from '../prompt/length.ts';
 import { findStyles } from '../prompt/find-styles.ts';
 import { applyStyles, type PromptPair, type PromptStyle } from '../prompt/styles.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_PARAMETERS } from '../generation/types.ts';
+import { DEFAULT_PARAMETERS } from '../generation/request/request.ts';
 import { expandRequest } from './expand-request.ts';
 import { requestOf } from './request.ts';
 

@@ -1,5 +1,5 @@
 // From what the page holds to what is asked of the engine: styles merged in, the extra seed row left out unless it is open.
-import type { GenerationParameters } from '../generation/types.ts';
+import type { GenerationParameters } from '../generation/request/request.ts';
 import { applyStyles, type PromptStyle } from '../prompt/styles.ts';
 
 export interface RequestOptions {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { DEFAULT_PARAMETERS } from '../generation/types.ts';
-import type { GenerationEvent } from '../generation/types.ts';
+import { DEFAULT_PARAMETERS } from '../generation/request/request.ts';
+import type { GenerationEvent } from '../generation/run/events.ts';
 import { queueTimeLeft, runTime, SpeedMeter, workOf } from './run-time.ts';
 
 const request = { ...DEFAULT_PARAMETERS, steps: 10, width: 64, height: 64, batchSize: 2, batchCount: 3 };

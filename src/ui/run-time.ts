@@ -1,5 +1,6 @@
 // How long pictures take: of the work there is, and how fast this device did the like of it before, or does it now.
-import type { GenerationEvent, GenerationParameters } from '../generation/types.ts';
+import type { GenerationEvent } from '../generation/run/events.ts';
+import type { GenerationParameters } from '../generation/request/request.ts';
 import type { QueuedJob } from '../library/queue.ts';
 import { findSampler, totalSteps } from '../sampling/registry.ts';
 

@@ -1,8 +1,8 @@
 // What the page remembers between visits, checked as it is read: whatever lies in the browser's storage may be
 // years old, half-written or made by someone else, and must never keep the page from starting.
-import { DEFAULT_PARAMETERS, type GenerationParameters } from '../generation/types.ts';
-import { DEFAULT_MEMORY, type MemoryOptions } from '../generation/memory-options.ts';
-import { parseSeed } from '../generation/seeds.ts';
+import { DEFAULT_PARAMETERS, type GenerationParameters } from '../generation/request/request.ts';
+import { DEFAULT_MEMORY, type MemoryOptions } from '../generation/run/memory-options.ts';
+import { parseSeed } from '../generation/request/seeds.ts';
 import { MAX_PROMPT_LENGTH } from '../prompt/length.ts';
 import type { PromptPair, PromptStyle } from '../prompt/styles.ts';
 import { type Choices, LIMITS, RNG_SOURCES, snap } from './choices.ts';

@@ -1,17 +1,13 @@
 // The engine as the page sees it: started when first needed, started afresh after it died.
 import { proxy, type Remote } from 'comlink';
-import type {
-  Continuation,
-  DeviceReport,
-  EngineApi,
-  GenerationEvent,
-  GenerationOutcome,
-  GenerationParameters,
-  RequestSize,
-} from '../../generation/types.ts';
-import type { BenchmarkProgress } from '../../generation/benchmark.ts';
-import type { BenchmarkResult } from '../../generation/benchmark-report.ts';
-import { DEFAULT_MEMORY, type MemoryOptions } from '../../generation/memory-options.ts';
+import type { Continuation } from '../../generation/request/continuation.ts';
+import type { DeviceReport } from '../../runtime/device-report.ts';
+import type { EngineApi } from '../../generation/run/engine-api.ts';
+import type { GenerationEvent, GenerationOutcome } from '../../generation/run/events.ts';
+import type { GenerationParameters, RequestSize } from '../../generation/request/request.ts';
+import type { BenchmarkProgress } from '../../generation/run/benchmark.ts';
+import type { BenchmarkResult } from '../../generation/run/benchmark-report.ts';
+import { DEFAULT_MEMORY, type MemoryOptions } from '../../generation/run/memory-options.ts';
 import { Failure } from '../failure.ts';
 import { startWorker } from './start-worker.ts';
 import { WorkerLink } from './worker-link.ts';

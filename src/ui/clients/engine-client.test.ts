@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
-import { DEFAULT_PARAMETERS, type GenerationEvent } from '../../generation/types.ts';
+import { DEFAULT_PARAMETERS } from '../../generation/request/request.ts';
+import type { GenerationEvent } from '../../generation/run/events.ts';
 import { EngineClient } from './engine-client.svelte.ts';
 import { threadWorker } from './thread-worker.ts';
 

@@ -1,6 +1,6 @@
 // The token counter's worker as the page sees it: started with the first prompt.
 import type { TokenCount } from '../../prompt/counter.ts';
-import type { TokenCountOptions, TokensApi } from '../../generation/types.ts';
+import type { TokenCountOptions, TokensApi } from '../../generation/request/token-count.ts';
 import { startWorker } from './start-worker.ts';
 import { WorkerLink } from './worker-link.ts';
 

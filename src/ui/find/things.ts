@@ -1,6 +1,6 @@
 // Everything that the page has to be found, with what leads there.
 import { tick } from 'svelte';
-import { IMAGE_SETTINGS } from '../../generation/image-settings.ts';
+import { IMAGE_SETTINGS } from '../../generation/request/image-settings.ts';
 import { isDamaged } from '../../library/image-record.ts';
 import { factsOf } from '../gallery/image-facts.ts';
 import { addressOf } from '../navigation/address.ts';

@@ -1,5 +1,5 @@
 // What a picture's parameters text says, taken apart once: for searching, for the filters, for comparing.
-import { splitInfotext } from '../../generation/infotext/parse.ts';
+import { splitInfotext } from '../../generation/request/infotext/parse.ts';
 import type { ImageRecord } from '../../library/image-record.ts';
 
 export interface ImageFacts {

@@ -1,7 +1,7 @@
 // The page's state and what the person can do, in one place; components show it and call it.
-import { laterSeeds, parseSeed, randomSeed } from '../../generation/seeds.ts';
-import type { GenerationParameters } from '../../generation/types.ts';
-import { positionsAdvice } from '../../generation/positions-text.ts';
+import { laterSeeds, parseSeed, randomSeed } from '../../generation/request/seeds.ts';
+import type { GenerationParameters } from '../../generation/request/request.ts';
+import { positionsAdvice } from '../../generation/request/positions-text.ts';
 import { withFallback } from '../../library/memory-queue.ts';
 import type { ImportOptions } from '../../library/import-types.ts';
 import { browserQueue, MAX_REQUESTS } from '../../library/queue.ts';

@@ -1,6 +1,6 @@
 // The demo model on the page: one click from nothing to a picture, and prompts that show what it knows.
 import type { StoredModel } from '../../library/types.ts';
-import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/types.ts';
+import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/request/request.ts';
 import { fetchDemo, findDemo, type Demo, type DemoPicture } from '../demo.ts';
 
 /** What the demo needs of the page. */

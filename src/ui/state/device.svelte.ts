@@ -1,5 +1,5 @@
 // The GPU as the page knows it: a quick look first, the engine's word once it has started.
-import type { DeviceReport } from '../../generation/types.ts';
+import type { DeviceReport } from '../../runtime/device-report.ts';
 import type { EngineClient } from '../clients/engine-client.svelte.ts';
 import { findGpu, webGpuAdvice, type FoundGpu, type WebGpuAdvice } from '../webgpu.ts';
 

@@ -1,5 +1,5 @@
 // "Generate forever": when its job has ended the next one is asked for, with what is set then, until it is ended.
-import type { Seed } from '../../generation/seeds.ts';
+import type { Seed } from '../../generation/request/seeds.ts';
 import type { QueuedJob } from '../../library/queue.ts';
 import type { RunEnd } from './generation.svelte.ts';
 

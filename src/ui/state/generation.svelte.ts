@@ -1,6 +1,7 @@
 // The job that makes pictures: what it is doing, what emerges, what came out. Where the GPU is lost or the worker dies it
 // goes on from the last finished step.
-import type { GenerationEvent, GenerationOutcome, GenerationParameters } from '../../generation/types.ts';
+import type { GenerationEvent, GenerationOutcome } from '../../generation/run/events.ts';
+import type { GenerationParameters } from '../../generation/request/request.ts';
 import type { EngineClient } from '../clients/engine-client.svelte.ts';
 import { Failure, toFailure, type FailureCode } from '../failure.ts';
 import { formatPercent, formatTimeLeft } from '../format.ts';

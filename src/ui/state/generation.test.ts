@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/types.ts';
+import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/request/request.ts';
 import { memoryQueue } from '../../library/memory-queue.ts';
 import type { JobPosition, QueuedJob } from '../../library/queue.ts';
 import { EngineClient } from '../clients/engine-client.svelte.ts';

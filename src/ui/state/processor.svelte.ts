@@ -1,6 +1,7 @@
 // What paints: the GPU or the processor. The person's choice counts; where there is none, a graphics card paints, the
 // processor where there is nothing else, and a short trial decides where a GPU is one in software.
-import type { GenerationEvent, GenerationParameters, RequestSize } from '../../generation/types.ts';
+import type { GenerationEvent } from '../../generation/run/events.ts';
+import type { GenerationParameters, RequestSize } from '../../generation/request/request.ts';
 import type { EngineClient } from '../clients/engine-client.svelte.ts';
 import type { FoundGpu } from '../webgpu.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { DEFAULT_PARAMETERS } from '../../generation/types.ts';
+import { DEFAULT_PARAMETERS } from '../../generation/request/request.ts';
 import { EngineClient } from '../clients/engine-client.svelte.ts';
 import { threadWorker } from '../clients/thread-worker.ts';
 import { parseProcessor, parseTrials } from '../stored-settings.ts';

@@ -1,7 +1,7 @@
 // The queue of jobs: adds, orders, cancels them and carries them out one after another. It is kept in the browser's
 // storage, and all open tabs share it: whichever tab has the turn makes the pictures, for itself and for the others.
-import { resolveSeeds } from '../../generation/seeds.ts';
-import type { GenerationParameters } from '../../generation/types.ts';
+import { resolveSeeds } from '../../generation/request/seeds.ts';
+import type { GenerationParameters } from '../../generation/request/request.ts';
 import { inOrder, type QueuedJob, type QueueStorage } from '../../library/queue.ts';
 import type { Tabs } from '../tabs.ts';
 import type { GenerationJob, RunEnd } from './generation.svelte.ts';

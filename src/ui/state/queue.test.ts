@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { DEFAULT_PARAMETERS } from '../../generation/types.ts';
+import { DEFAULT_PARAMETERS } from '../../generation/request/request.ts';
 import { memoryQueue, withFallback } from '../../library/memory-queue.ts';
 import type { QueuedJob, QueueStorage } from '../../library/queue.ts';
 import { EngineClient } from '../clients/engine-client.svelte.ts';

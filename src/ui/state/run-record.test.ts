@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { DEFAULT_PARAMETERS, type Evaluation } from '../../generation/types.ts';
+import { DEFAULT_PARAMETERS } from '../../generation/request/request.ts';
+import type { Evaluation } from '../../generation/request/continuation.ts';
 import { memoryQueue } from '../../library/memory-queue.ts';
 import type { QueuedJob, QueueStorage } from '../../library/queue.ts';
 import { RunRecord } from './run-record.ts';

@@ -1,6 +1,7 @@
 // How far a job has come: enough to go on after whatever cuts it short, to the same pictures. Held in memory, for a lost
 // GPU or a worker that died, and written to the queue's storage as it grows, for a page that is closed or crashes.
-import type { Continuation, Evaluation, GenerationEvent } from '../../generation/types.ts';
+import type { Continuation, Evaluation } from '../../generation/request/continuation.ts';
+import type { GenerationEvent } from '../../generation/run/events.ts';
 import type { JobPosition, QueuedJob, QueueStorage } from '../../library/queue.ts';
 
 /** Milliseconds between writes; a step of a small picture takes less. */

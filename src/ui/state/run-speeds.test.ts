@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DEFAULT_PARAMETERS } from '../../generation/types.ts';
+import { DEFAULT_PARAMETERS } from '../../generation/request/request.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { runTime } from '../run-time.ts';
 import { parseSpeeds } from '../stored-settings.ts';

@@ -1,5 +1,5 @@
 // How fast this device has been, by what painted and the kind of model: what a run will take, told before it starts.
-import type { GenerationParameters } from '../../generation/types.ts';
+import type { GenerationParameters } from '../../generation/request/request.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { runTime, type Speed } from '../run-time.ts';
 import type { Processor } from './processor.svelte.ts';

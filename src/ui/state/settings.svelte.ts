@@ -1,8 +1,8 @@
 // What the person set, kept between visits.
 import { parseKeyMap, type KeyMap } from '../keys/commands.ts';
-import type { ImageSettings } from '../../generation/image-settings.ts';
-import type { MemoryOptions } from '../../generation/memory-options.ts';
-import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/types.ts';
+import type { ImageSettings } from '../../generation/request/image-settings.ts';
+import type { MemoryOptions } from '../../generation/run/memory-options.ts';
+import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/request/request.ts';
 import { loadSetting, saveSetting } from '../../library/settings.ts';
 import { openedWithoutLibrary } from '../../library/storage-access.ts';
 import type { PromptPair, PromptStyle } from '../../prompt/styles.ts';

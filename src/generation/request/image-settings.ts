@@ -1,0 +1,328 @@
+// The settings of A1111's Settings tab that decide a picture, one entry each: the page draws its controls from this list,
+// requests are checked against it, and the parameters text is written and read by it.
+import type { EmphasisMode } from '../../prompt/types.ts';
+
+export interface ImageSettings {
+  readonly emphasis: EmphasisMode;
+  readonly commaBacktrack: number;
+  readonly curlyBraces: boolean;
+  readonly oldEmphasis: boolean;
+  readonly oldScheduling: boolean;
+  readonly upcastAttention: boolean;
+  readonly padConds: boolean;
+  readonly padCondsV0: boolean;
+  readonly batchCondUncond: boolean;
+  readonly sMinUncond: number;
+  readonly sMinUncondAll: boolean;
+  readonly skipEarlyCond: number;
+  readonly etaDdim: number;
+  readonly etaAncestral: number;
+  readonly sChurn: number;
+  readonly sTmin: number;
+  readonly sTmax: number;
+  readonly sNoise: number;
+  readonly sigmaMin: number;
+  readonly sigmaMax: number;
+  readonly rho: number;
+  readonly alwaysDiscardNextToLastSigma: boolean;
+  readonly useOldKarrasSigmas: boolean;
+  readonly sgmNoiseMultiplier: boolean;
+  readonly uniPcVariant: 'bh1' | 'bh2' | 'vary_coeff';
+  readonly uniPcSkipType: 'time_uniform' | 'time_quadratic' | 'logSNR';
+  readonly uniPcOrder: number;
+  readonly uniPcLowerOrderFinal: boolean;
+  readonly noiseSchedule: 'Default' | 'Zero Terminal SNR';
+  readonly downcastAlphas: boolean;
+  readonly betaAlpha: number;
+  readonly betaBeta: number;
+}
+
+export type ImageSettingKey = keyof ImageSettings;
+
+/** A1111's sections of the Settings tab. */
+export type SettingSection = 'Stable Diffusion' | 'Sampler parameters' | 'Optimizations' | 'Compatibility';
+
+interface Common {
+  readonly key: ImageSettingKey;
+  /** As A1111's Settings tab names it. */
+  readonly label: string;
+  readonly section: SettingSection;
+  /** Key in the parameters text; null where the setting does not go there (it changes no picture). */
+  readonly infotext: string | null;
+  /** One more sentence for the person. */
+  readonly help?: string;
+}
+
+export type SettingInfo = Common &
+  (
+    | {
+        readonly kind: 'number';
+        readonly standard: number;
+        readonly min: number;
+        /** Of the slider. */
+        readonly max: number;
+        /** Up to which texts and programs may ask. */
+        readonly limit: number;
+        readonly step: number;
+      }
+    | { readonly kind: 'switch'; readonly standard: boolean }
+    | { readonly kind: 'choice'; readonly standard: string; readonly choices: readonly string[] }
+  );
+
+const number = (standard: number, min: number, max: number, step: number, limit = max) =>
+  ({ kind: 'number', standard, min, max, limit, step }) as const;
+const toggle = (standard: boolean) => ({ kind: 'switch', standard }) as const;
+const choice = (standard: string, choices: readonly string[]) =>
+  ({ kind: 'choice', standard, choices }) as const;
+
+/**
+ * In the order of A1111's Settings tab. Labels and ranges: modules/shared_options.py of 1.10.1; names in the text: its
+ * infotext_versions and options' `infotext`. Entries with names that A1111 does not know are marked.
+ */
+export const IMAGE_SETTINGS: readonly SettingInfo[] = [
+  {
+    key: 'emphasis',
+    label: 'Emphasis mode',
+    section: 'Stable Diffusion',
+    infotext: 'Emphasis',
+    help: 'How (more) and [less] attention to parts of the prompt is applied.',
+    ...choice('Original', ['None', 'Ignore', 'Original', 'No norm']),
+  },
+  {
+    key: 'upcastAttention',
+    label: 'Upcast cross attention layer to float32',
+    section: 'Stable Diffusion',
+    // Not in A1111's text, though it changes the picture.
+    infotext: 'Upcast attention',
+    ...toggle(false),
+  },
+  {
+    key: 'commaBacktrack',
+    label: 'Prompt word wrap length limit',
+    section: 'Stable Diffusion',
+    // Not in A1111's text, though it changes the picture.
+    infotext: 'Prompt word wrap',
+    help: 'In tokens: what stands after the last comma of a full chunk moves to the next one, if it is not longer.',
+    ...number(20, 0, 74, 1),
+  },
+  {
+    key: 'curlyBraces',
+    label: 'Curly braces lower emphasis',
+    section: 'Stable Diffusion',
+    // Ours: A1111 takes braces as text.
+    infotext: 'Curly braces lower emphasis',
+    help: '{word} counts 1.1 times less, as some tutorials teach. Off: braces are plain text, as in A1111.',
+    ...toggle(false),
+  },
+  {
+    key: 'etaDdim',
+    label: 'Eta for DDIM',
+    section: 'Sampler parameters',
+    infotext: 'Eta DDIM',
+    ...number(0, 0, 1, 0.01, 100),
+  },
+  {
+    key: 'etaAncestral',
+    label: 'Eta for k-diffusion samplers',
+    section: 'Sampler parameters',
+    infotext: 'Eta',
+    ...number(1, 0, 1, 0.01, 100),
+  },
+  {
+    key: 'sChurn',
+    label: 'sigma churn',
+    section: 'Sampler parameters',
+    infotext: 'Sigma churn',
+    ...number(0, 0, 100, 0.01, 10_000),
+  },
+  {
+    key: 'sTmin',
+    label: 'sigma tmin',
+    section: 'Sampler parameters',
+    infotext: 'Sigma tmin',
+    ...number(0, 0, 10, 0.01, 10_000),
+  },
+  {
+    key: 'sTmax',
+    label: 'sigma tmax',
+    section: 'Sampler parameters',
+    infotext: 'Sigma tmax',
+    help: '0 = infinity.',
+    ...number(0, 0, 999, 0.01, 1_000_000),
+  },
+  {
+    key: 'sNoise',
+    label: 'sigma noise',
+    section: 'Sampler parameters',
+    infotext: 'Sigma noise',
+    ...number(1, 0, 1.1, 0.001, 100),
+  },
+  {
+    key: 'sigmaMin',
+    label: 'sigma min',
+    section: 'Sampler parameters',
+    infotext: 'Schedule min sigma',
+    help: '0 = the default of the schedule.',
+    ...number(0, 0, 10, 0.01, 10_000),
+  },
+  {
+    key: 'sigmaMax',
+    label: 'sigma max',
+    section: 'Sampler parameters',
+    infotext: 'Schedule max sigma',
+    help: '0 = the default of the schedule.',
+    ...number(0, 0, 100, 0.01, 1_000_000),
+  },
+  {
+    key: 'rho',
+    label: 'rho',
+    section: 'Sampler parameters',
+    infotext: 'Schedule rho',
+    help: '0 = the default of the schedule.',
+    ...number(0, 0, 20, 0.1, 1000),
+  },
+  {
+    key: 'alwaysDiscardNextToLastSigma',
+    label: 'Always discard next-to-last sigma',
+    section: 'Sampler parameters',
+    infotext: 'Discard penultimate sigma',
+    ...toggle(false),
+  },
+  {
+    key: 'sgmNoiseMultiplier',
+    label: 'SGM noise multiplier',
+    section: 'Sampler parameters',
+    infotext: 'SGM noise multiplier',
+    ...toggle(false),
+  },
+  {
+    key: 'uniPcVariant',
+    label: 'UniPC variant',
+    section: 'Sampler parameters',
+    infotext: 'UniPC variant',
+    ...choice('bh1', ['bh1', 'bh2', 'vary_coeff']),
+  },
+  {
+    key: 'uniPcSkipType',
+    label: 'UniPC skip type',
+    section: 'Sampler parameters',
+    infotext: 'UniPC skip type',
+    ...choice('time_uniform', ['time_uniform', 'time_quadratic', 'logSNR']),
+  },
+  {
+    key: 'uniPcOrder',
+    label: 'UniPC order',
+    section: 'Sampler parameters',
+    infotext: 'UniPC order',
+    ...number(3, 1, 50, 1),
+  },
+  {
+    key: 'uniPcLowerOrderFinal',
+    label: 'UniPC lower order final',
+    section: 'Sampler parameters',
+    infotext: 'UniPC lower order final',
+    ...toggle(true),
+  },
+  {
+    key: 'noiseSchedule',
+    label: 'Noise schedule for sampling',
+    section: 'Sampler parameters',
+    infotext: 'Noise Schedule',
+    ...choice('Default', ['Default', 'Zero Terminal SNR']),
+  },
+  {
+    key: 'skipEarlyCond',
+    label: 'Ignore negative prompt during early sampling',
+    section: 'Sampler parameters',
+    infotext: 'Skip Early CFG',
+    ...number(0, 0, 1, 0.01),
+  },
+  {
+    key: 'betaAlpha',
+    label: 'Beta scheduler - alpha',
+    section: 'Sampler parameters',
+    infotext: 'Beta scheduler alpha',
+    ...number(0.6, 0.01, 1, 0.01, 1000),
+  },
+  {
+    key: 'betaBeta',
+    label: 'Beta scheduler - beta',
+    section: 'Sampler parameters',
+    infotext: 'Beta scheduler beta',
+    ...number(0.6, 0.01, 1, 0.01, 1000),
+  },
+  {
+    key: 'sMinUncond',
+    label: 'Negative Guidance minimum sigma',
+    section: 'Optimizations',
+    infotext: 'NGMS',
+    help: 'Below it, every other step goes without the negative prompt. 0 = never.',
+    ...number(0, 0, 15, 0.01, 10_000),
+  },
+  {
+    key: 'sMinUncondAll',
+    label: 'Negative Guidance minimum sigma all steps',
+    section: 'Optimizations',
+    infotext: 'NGMS all steps',
+    ...toggle(false),
+  },
+  {
+    key: 'padConds',
+    label: 'Pad prompt/negative prompt',
+    section: 'Optimizations',
+    infotext: 'Pad conds',
+    help: 'One network call a step even where their lengths differ. Changes pictures slightly.',
+    ...toggle(false),
+  },
+  {
+    key: 'padCondsV0',
+    label: 'Pad prompt/negative prompt (v0)',
+    section: 'Optimizations',
+    infotext: 'Pad conds v0',
+    help: 'Only for pictures made with DDIM or PLMS before version 1.6.0: cuts or stretches the negative prompt.',
+    ...toggle(false),
+  },
+  {
+    key: 'batchCondUncond',
+    label: 'Batch cond/uncond',
+    section: 'Optimizations',
+    infotext: null,
+    help: 'Prompt and negative prompt in one network call: faster, with more memory.',
+    ...toggle(true),
+  },
+  {
+    key: 'oldEmphasis',
+    label: 'Use old emphasis implementation',
+    section: 'Compatibility',
+    // Not in A1111's text, though it changes the picture.
+    infotext: 'Old emphasis',
+    ...toggle(false),
+  },
+  {
+    key: 'useOldKarrasSigmas',
+    label: 'Use old karras scheduler sigmas (0.1 to 10)',
+    section: 'Compatibility',
+    // Not in A1111's text, though it changes the picture.
+    infotext: 'Old karras sigmas',
+    ...toggle(false),
+  },
+  {
+    key: 'oldScheduling',
+    label: 'Use old prompt editing timelines',
+    section: 'Compatibility',
+    infotext: 'Old prompt editing timelines',
+    ...toggle(false),
+  },
+  {
+    key: 'downcastAlphas',
+    label: 'Downcast model alphas_cumprod to fp16 before sampling',
+    section: 'Compatibility',
+    infotext: 'Downcast alphas_cumprod',
+    ...toggle(false),
+  },
+];
+
+/** A1111's defaults. */
+export const DEFAULT_IMAGE_SETTINGS = Object.fromEntries(
+  IMAGE_SETTINGS.map(({ key, standard }) => [key, standard]),
+) as unknown as ImageSettings;

@@ -1,0 +1,80 @@
+// What a parameters text asks for and does not get: every field that is neither read nor known to change no picture, and every
+// value of a read field that means nothing here. Extensions write what they like, so nothing is harmless but what is listed.
+import { resolveSampler } from '../../../sampling/registry.ts';
+import { findScheduler } from '../../../sampling/schedules.ts';
+import { IMAGE_SETTINGS } from '../image-settings.ts';
+import { POSITIONS_KEY } from '../positions-text.ts';
+import { parseSeed } from '../seeds.ts';
+import { numberFromText, readSetting, SETTING_ALIASES } from '../settings-text.ts';
+
+export interface TextField {
+  readonly name: string;
+  readonly value: string;
+}
+
+const isNumber = (value: string): boolean => numberFromText(value) !== null;
+const isSize = (value: string): boolean => /^\d+x\d+$/.test(value);
+const isSeed = (value: string): boolean => parseSeed(value) !== null;
+const isOff = (value: string): boolean => ['False', 'None', '0', '0.0'].includes(value);
+const isOne = (value: string): boolean => numberFromText(value) === 1;
+const anything = (): boolean => true;
+
+/** Fields that are read, and which of their values are. */
+const READ: ReadonlyMap<string, (value: string) => boolean> = new Map([
+  ...['Steps', 'CFG scale', 'Batch size', 'Clip skip', 'ENSD', 'Variation seed strength'].map(
+    (name) => [name, isNumber] as const,
+  ),
+  ...['Seed', 'Variation seed'].map((name) => [name, isSeed] as const),
+  ...['Size', 'Seed resize from'].map((name) => [name, isSize] as const),
+  ['Sampler', (value) => resolveSampler(value).known],
+  ['Schedule type', (value) => findScheduler(value) !== undefined],
+  [POSITIONS_KEY, (value) => value === 'True'],
+  ['RNG', (value) => ['GPU', 'CPU', 'NV'].includes(value)],
+  ...IMAGE_SETTINGS.flatMap((info) =>
+    [info.infotext, SETTING_ALIASES[info.key]].flatMap((name) =>
+      name == null ? [] : [[name, (value: string) => readSetting(info, value) !== null] as const],
+    ),
+  ),
+]);
+
+/** Fields that change no picture, at least with these values. */
+const HARMLESS: ReadonlyMap<string, (value: string) => boolean> = new Map([
+  // Which model it was is told elsewhere, and so are LoRAs and embeddings that have fields of their own.
+  ...['Model', 'Model hash', 'VAE hash', 'Hashes', 'Cache FP16 weight for LoRA'].map(
+    (name) => [name, anything] as const,
+  ),
+  // Who, when, where, with what.
+  ...['Version', 'App', 'User', 'Software', 'Created Date', 'Date', 'Time', 'Time taken', 'Batch pos'].map(
+    (name) => [name, anything] as const,
+  ),
+  ...['Civitai resources', 'Civitai metadata', 'Pipeline'].map((name) => [name, anything] as const),
+  // Dynamic Prompts: the prompt stands there with everything drawn.
+  ...['Template', 'Negative Template', 'Wildcard prompt', 'Wildcard negative prompt'].map(
+    (name) => [name, anything] as const,
+  ),
+  // At these values they say what is done here anyway.
+  ['Operations', (value) => value === 'txt2img'],
+  ['VAE', (value) => value === 'Automatic' || value === 'None'],
+  ['VAE Encoder', (value) => value === 'Full'],
+  ['VAE Decoder', (value) => value === 'Full'],
+  ['FP8 weight', (value) => value === 'Disable'],
+  ...['Tiling', 'Face restoration', 'Token merging ratio', 'Token merging ratio hr'].map(
+    (name) => [name, isOff] as const,
+  ),
+  ['Extra noise', isOff],
+  // What inpainting models have here; they write it too.
+  ['Conditional mask weight', isOne],
+  ['Noise multiplier', isOne],
+]);
+
+/** Names, or names and values where only the value means nothing; each once, in the order of the text. */
+export function notUnderstood(fields: readonly TextField[]): string[] {
+  const told = fields.flatMap(({ name, value }) => {
+    // A1111 passes over fields without a value.
+    if (value === '' || HARMLESS.get(name)?.(value)) return [];
+    const read = READ.get(name);
+    if (!read) return [name];
+    return read(value) ? [] : [`${name} ${value.slice(0, 100)}`];
+  });
+  return [...new Set(told)];
+}

@@ -1,0 +1,64 @@
+// One request for pictures. The page, the queue, the command line and the worker all speak it.
+import { DEFAULT_IMAGE_SETTINGS, type ImageSettings } from './image-settings.ts';
+import type { Seed } from './seeds.ts';
+
+/** Everything that decides the pictures, with A1111's meanings. `seed` is resolved (never -1) once a job runs. */
+export interface GenerationParameters {
+  readonly prompt: string;
+  readonly negativePrompt: string;
+  /** 1 - 150 on the slider; more where a text or a program asks for it (validate.ts), as for the others below. */
+  readonly steps: number;
+  /** A1111's name: "Euler a". */
+  readonly sampler: string;
+  /** A1111's name: "Automatic", "Karras". */
+  readonly scheduler: string;
+  /** 1 - 30. */
+  readonly cfgScale: number;
+  /** Pixels, multiples of 8 from 64 to 2048. */
+  readonly width: number;
+  readonly height: number;
+  /** 64 bits; -1 asks for a random one. */
+  readonly seed: Seed;
+  readonly batchSize: number;
+  readonly batchCount: number;
+  /** 1 = last layer. */
+  readonly clipSkip: number;
+  /** Source of noise. "GPU" and "NV" give the same numbers (Philox). */
+  readonly rng: 'GPU' | 'CPU' | 'NV';
+  /** Eta noise seed delta. */
+  readonly ensd: number;
+  /** Variation seed; -1 asks for a random one. */
+  readonly subseed: Seed;
+  /** Variation strength, 0..1: 0 leaves the variation seed out. */
+  readonly subseedStrength: number;
+  /** Size in pixels that the noise is taken from; 0 for the picture's own. */
+  readonly seedResizeFromWidth: number;
+  readonly seedResizeFromHeight: number;
+  readonly settings: ImageSettings;
+}
+
+/** What decides how much memory a request needs. */
+export type RequestSize = Pick<GenerationParameters, 'width' | 'height' | 'batchSize'>;
+
+/** A1111's defaults. */
+export const DEFAULT_PARAMETERS: GenerationParameters = {
+  prompt: '',
+  negativePrompt: '',
+  steps: 20,
+  sampler: 'DPM++ 2M',
+  scheduler: 'Automatic',
+  cfgScale: 7,
+  width: 512,
+  height: 512,
+  seed: -1,
+  batchSize: 1,
+  batchCount: 1,
+  clipSkip: 1,
+  rng: 'GPU',
+  ensd: 0,
+  subseed: -1,
+  subseedStrength: 0,
+  seedResizeFromWidth: 0,
+  seedResizeFromHeight: 0,
+  settings: DEFAULT_IMAGE_SETTINGS,
+};

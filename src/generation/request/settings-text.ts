@@ -1,0 +1,122 @@
+// The settings that decide a picture, as they stand in its parameters text: written in A1111's order and only where they do
+// something, read back complete. Where A1111 tells nothing of a setting, a key of our own does.
+import type { FileBuffers } from '../../models/buffers.ts';
+import { findSampler } from '../../sampling/registry.ts';
+import { ensdMatters, samplingInfotext } from '../../sampling/infotext.ts';
+import { alphasCumprodOf } from './alphas.ts';
+import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS, type ImageSettings } from './image-settings.ts';
+import type { ImageSettingKey, SettingInfo } from './image-settings.ts';
+import type { Infotext } from './infotext/parse.ts';
+import type { InfotextScalar } from './infotext/quote.ts';
+import { promptTexts, schedulesOf } from './prompt-texts.ts';
+import type { GenerationParameters } from './request.ts';
+
+type Entries = Readonly<Record<string, InfotextScalar>>;
+
+/** The setting by which prompt and negative prompt came to one length in a run; null where they had it, or kept their own. */
+export type Padding = 'padConds' | 'padCondsV0' | null;
+
+/** Settings that A1111 tells nothing of: written wherever they are not at their default. */
+const OWN_KEYS: readonly ImageSettingKey[] = [
+  'upcastAttention',
+  'commaBacktrack',
+  'curlyBraces',
+  'oldEmphasis',
+  'useOldKarrasSigmas',
+];
+
+/** What brackets, escapes and BREAK change depends on the emphasis mode. */
+const EMPHASIS = /[()[\]\\]|\bBREAK\b/;
+const EMPHASIS_WITH_BRACES = /[()[\]{}\\]|\bBREAK\b/;
+
+/** Other keys under which a setting is found: A1111 writes "schedule" where its own option is named "scheduler". */
+export const SETTING_ALIASES: Readonly<Partial<Record<ImageSettingKey, string>>> = {
+  betaAlpha: 'Beta schedule alpha',
+  betaBeta: 'Beta schedule beta',
+};
+
+const INFOS = new Map(IMAGE_SETTINGS.map((info) => [info.key, info] as const));
+
+/**
+ * Entries of the settings, in the order in which A1111 adds them. `padded`: how the prompts came to one length in the run;
+ * left out, the settings themselves are written. `buffers`: of the model's file. @throws RangeError for a sampler that is not known.
+ */
+export function settingsToText(
+  parameters: GenerationParameters,
+  padded?: Padding,
+  buffers?: FileBuffers,
+): Entries {
+  const { settings, sampler, scheduler } = parameters;
+  const entries: Record<string, InfotextScalar> = {};
+  const add = (key: ImageSettingKey, value: InfotextScalar): void => {
+    const name = INFOS.get(key)?.infotext;
+    if (name != null) entries[name] = value;
+  };
+
+  if (settings.oldScheduling && timelinesDiffer(parameters)) add('oldScheduling', true);
+  if (settings.emphasis !== 'Original' && usesEmphasis(parameters)) add('emphasis', settings.emphasis);
+  if (settings.downcastAlphas) add('downcastAlphas', true);
+  if (settings.noiseSchedule !== 'Default') add('noiseSchedule', settings.noiseSchedule);
+  const alphasCumprod = alphasCumprodOf(settings, buffers);
+  Object.assign(entries, samplingInfotext({ sampler, scheduler, options: settings, alphasCumprod }));
+  for (const key of ['padConds', 'padCondsV0'] as const) {
+    if (padded === undefined ? settings[key] : padded === key) add(key, true);
+  }
+  for (const key of OWN_KEYS) {
+    if (settings[key] !== INFOS.get(key)?.standard) add(key, settings[key]);
+  }
+  return entries;
+}
+
+/** Eta noise seed delta where noise is drawn on the way; null elsewhere. */
+export function ensdToText({ ensd, sampler, settings }: GenerationParameters): number | null {
+  const info = findSampler(sampler);
+  return ensd !== 0 && info && ensdMatters(info, settings) ? ensd : null;
+}
+
+/** All settings of a text: those it does not tell, or tells in a way that means nothing, are at A1111's defaults. */
+export function settingsFromText(infotext: Infotext): ImageSettings {
+  const read = IMAGE_SETTINGS.flatMap((info) => {
+    const names = [info.infotext, SETTING_ALIASES[info.key]];
+    const given = names.flatMap((name) => (name == null ? [] : (infotext[name] ?? [])))[0];
+    const value = given === undefined ? null : readSetting(info, given);
+    return value === null ? [] : [[info.key, value] as const];
+  });
+  return { ...DEFAULT_IMAGE_SETTINGS, ...(Object.fromEntries(read) as Partial<ImageSettings>) };
+}
+
+/** A number as texts hold it; null for anything else, and for what is not finite. */
+export function numberFromText(value: unknown): number | null {
+  const number =
+    typeof value === 'string' && /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i.test(value)
+      ? Number(value)
+      : value;
+  return typeof number === 'number' && Number.isFinite(number) ? number : null;
+}
+
+/** The value of a setting as a text has it; null where that means nothing. */
+export function readSetting(info: SettingInfo, given: unknown): InfotextScalar | null {
+  switch (info.kind) {
+    case 'number': {
+      const number = numberFromText(given);
+      return number !== null && info.step === 1 && !Number.isInteger(number) ? null : number;
+    }
+    case 'switch':
+      return given === true || given === 'True' ? true : given === false || given === 'False' ? false : null;
+    case 'choice':
+      return info.choices.find((choice) => choice === given) ?? null;
+  }
+}
+
+function timelinesDiffer(parameters: GenerationParameters): boolean {
+  const schedules = (oldScheduling: boolean) =>
+    JSON.stringify(promptTexts({ ...parameters, settings: { ...parameters.settings, oldScheduling } }));
+  return schedules(true) !== schedules(false);
+}
+
+function usesEmphasis(parameters: GenerationParameters): boolean {
+  const pattern = parameters.settings.curlyBraces ? EMPHASIS_WITH_BRACES : EMPHASIS;
+  return schedulesOf(promptTexts(parameters)).some((schedule) =>
+    schedule.some(({ text }) => pattern.test(text)),
+  );
+}

@@ -1,0 +1,190 @@
+// A picture's own text makes the picture again: whatever the request, text and request of each picture give the same latents,
+// bit for bit, and the same text. The networks are formulas, so that hundreds of runs are quick; all else is real.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SAMPLERS } from '../../sampling/registry.ts';
+import { SCHEDULERS } from '../../sampling/schedules.ts';
+import { CondCache, encodePrompts } from '../recipes/conditioning.ts';
+import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS, type ImageSettings } from './image-settings.ts';
+import { parseInfotext } from './infotext/parse.ts';
+import type { Networks } from '../../runtime/networks.ts';
+import { fromGenerationParameters, toGenerationParameters } from './parameters.ts';
+import { seedsOf } from './seeds.ts';
+import { sampleTxt2Img } from '../recipes/txt2img.ts';
+import { DEFAULT_PARAMETERS, type GenerationParameters } from './request.ts';
+import { validateParameters } from './validate.ts';
+
+const CONTEXT_DIM = 3;
+
+/** Every token, its place, the clip skip and the length of a context show in what the UNet gives. */
+const NETWORKS: Networks = {
+  prediction: 'epsilon',
+  buffers: {},
+  latentChannels: 4,
+  unetChannels: 4,
+  contextDim: CONTEXT_DIM,
+  textEncoder: {
+    type: 'clip',
+    prefix: '',
+    vocabulary: 49408,
+    positions: 77,
+    width: CONTEXT_DIM,
+    layers: 12,
+    heads: 1,
+    mlpWidth: 1,
+    activation: 'quick_gelu',
+    projection: null,
+  },
+  encodeText: async (tokens, chunks, clipSkip) =>
+    Float32Array.from({ length: chunks * 77 * CONTEXT_DIM }, (_, i) => {
+      const token = tokens[Math.floor(i / CONTEXT_DIM)]!;
+      return 0.3 + Math.sin(token * 12.9898 + (i % 231) * 0.37 + clipSkip);
+    }),
+  unet: async ({ x, batch, timesteps, context, tokens }) => {
+    const size = x.length / batch;
+    const width = tokens * CONTEXT_DIM;
+    const told = Array.from({ length: batch }, (_, n) => {
+      const own = context.subarray(n * width, (n + 1) * width);
+      return own.reduce((sum, value, i) => sum + value * Math.cos(i * 0.11), 0) / Math.sqrt(width);
+    });
+    return x.map((value, i) => {
+      const n = Math.floor(i / size);
+      const s = timesteps[n]! / 1000;
+      return value * (0.6 + 0.4 * s) + (1 - s) * 0.3 * Math.tanh(value) + 0.05 * Math.tanh(told[n]! + value);
+    });
+  },
+  decode: () => Promise.reject(new Error('Nothing is decoded here.')),
+  encode: () => Promise.reject(new Error('Nothing is encoded here.')),
+};
+
+interface Picture {
+  readonly text: string;
+  /** Latents, or why there are none. */
+  readonly latents: Float32Array | string;
+}
+
+/** Picture `index` of a job, alone in its batch. */
+async function make(parameters: GenerationParameters, index: number): Promise<Picture> {
+  const conditions = await encodePrompts(NETWORKS, parameters, new CondCache());
+  const context = { ...seedsOf(parameters, index), padded: conditions.padded };
+  const text = fromGenerationParameters(parameters, context);
+  const run = sampleTxt2Img(NETWORKS, parameters, conditions, { first: index, size: 1 });
+  try {
+    for (;;) {
+      const next = await run.next();
+      if (next.done) return { text, latents: next.value };
+    }
+  } catch (error) {
+    return { text, latents: String(error) };
+  }
+}
+
+/** Pieces of the prompt language; what is cut off at a line's ends means nothing and is left out from the start. */
+const prompt = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom('a cat', 'dog', ', ', ' ', '\n', '(', ')', '[', ']', '{', '}', '\\(', '\\', ':', '|'),
+      fc.constantFrom('(sky:1.3)', '[red:blue:0.5]', '[red:blue:3]', '[a|b|c]', '[late:1.0]', '{low}'),
+      fc.constantFrom(' AND ', ' AND dog :0.6', ' BREAK ', ' :0.5', '<lora:x:1>'),
+      fc.integer({ min: 60, max: 80 }).map((count) => 'word, '.repeat(count / 2)),
+    ),
+    { maxLength: 6 },
+  )
+  .map((pieces) => parseInfotext(pieces.join(''))['Prompt'] as string);
+
+const settings = fc.record(
+  Object.fromEntries(
+    IMAGE_SETTINGS.map((info) => {
+      const value: fc.Arbitrary<unknown> =
+        info.kind === 'switch'
+          ? fc.boolean()
+          : info.kind === 'choice'
+            ? fc.constantFrom(...info.choices)
+            : info.step === 1
+              ? fc.integer({ min: info.min, max: Math.min(info.max, 20) })
+              : fc.oneof(
+                  fc.double({ min: info.min, max: info.max, noNaN: true }),
+                  fc.double({ min: info.min, max: Math.min(info.max, info.min + 1), noNaN: true }),
+                );
+      // Most settings at rest, so that each is seen alone too.
+      return [
+        info.key,
+        fc.oneof({ weight: 3, arbitrary: fc.constant(info.standard) }, { weight: 1, arbitrary: value }),
+      ];
+    }),
+  ),
+) as unknown as fc.Arbitrary<ImageSettings>;
+
+const request: fc.Arbitrary<GenerationParameters> = fc.record({
+  prompt,
+  negativePrompt: prompt,
+  steps: fc.integer({ min: 1, max: 8 }),
+  sampler: fc.constantFrom(...SAMPLERS.map(({ name }) => name)),
+  scheduler: fc.constantFrom(...SCHEDULERS.map(({ label }) => label)),
+  cfgScale: fc.double({ min: 1, max: 30, noNaN: true }),
+  width: fc.constantFrom(64, 72),
+  height: fc.constantFrom(64, 80),
+  seed: fc.nat(),
+  batchSize: fc.constant(1),
+  batchCount: fc.constant(1),
+  clipSkip: fc.integer({ min: 1, max: 3 }),
+  rng: fc.constantFrom('GPU', 'CPU', 'NV'),
+  ensd: fc.oneof(fc.constant(0), fc.constant(31337)),
+  subseed: fc.nat(),
+  subseedStrength: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1, noNaN: true })),
+  seedResizeFromWidth: fc.constantFrom(0, 64, 128),
+  seedResizeFromHeight: fc.constantFrom(0, 64, 128),
+  settings,
+});
+
+describe('the text of a picture', () => {
+  test('makes it again', async () => {
+    await fc.assert(
+      fc.asyncProperty(request, fc.nat({ max: 3 }), async (asked, index) => {
+        fc.pre(validateParameters(asked).length === 0);
+        const picture = await make(asked, index);
+        const read = toGenerationParameters(parseInfotext(picture.text));
+        const again: GenerationParameters = { ...DEFAULT_PARAMETERS, ...read };
+        expect(await make(again, 0)).toEqual(picture);
+        expect(again.settings.upcastAttention).toBe(asked.settings.upcastAttention);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  // A difference that the property could not see would make it worthless.
+  test.each<[string, Partial<GenerationParameters>, Partial<ImageSettings>]>([
+    ['clip skip', { clipSkip: 2 }, {}],
+    ['eta noise seed delta', { ensd: 1 }, {}],
+    ['variation', { subseed: 1, subseedStrength: 0.1 }, {}],
+    ['seed resize', { seedResizeFromWidth: 128, seedResizeFromHeight: 64 }, {}],
+    ['emphasis mode', {}, { emphasis: 'No norm' }],
+    ['old emphasis', {}, { oldEmphasis: true }],
+    ['old timelines', {}, { oldScheduling: true }],
+    ['word wrap', {}, { commaBacktrack: 0 }],
+    ['curly braces', {}, { curlyBraces: true }],
+    ['padding', {}, { padConds: true }],
+    ['old padding', {}, { padCondsV0: true }],
+    ['eta', {}, { etaAncestral: 0.5 }],
+    ['terminal SNR', {}, { noiseSchedule: 'Zero Terminal SNR' }],
+    ['downcast', {}, { downcastAlphas: true }],
+    ['NGMS', {}, { sMinUncond: 3 }],
+    ['skipping early', {}, { skipEarlyCond: 0.3 }],
+    ['discarding', {}, { alwaysDiscardNextToLastSigma: true }],
+    ['SGM noise', {}, { sgmNoiseMultiplier: true }],
+  ])('%s shows in the picture', async (_, parameters, changed) => {
+    const asked: GenerationParameters = {
+      ...DEFAULT_PARAMETERS,
+      prompt: `(a) cat {x} [red:blue:1.0] ${'one '.repeat(60)}, ${'two '.repeat(60)}`,
+      sampler: 'Euler a',
+      steps: 6,
+      width: 64,
+      height: 64,
+      seed: 3,
+    };
+    const other = { ...asked, ...parameters, settings: { ...DEFAULT_IMAGE_SETTINGS, ...changed } };
+    const [picture, different] = [await make(asked, 0), await make(other, 0)];
+    expect(different.latents).not.toEqual(picture.latents);
+    expect(different.text).not.toBe(picture.text);
+  });
+});

@@ -1,0 +1,170 @@
+// Whether a request can be carried out: the bounds of A1111's controls, and what to say where one is overstepped.
+import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
+import { findSampler } from '../../sampling/registry.ts';
+import { TRAINING_STEPS } from '../../sampling/noise-table.ts';
+import { findScheduler } from '../../sampling/schedules.ts';
+import { IMAGE_SETTINGS, type SettingInfo } from './image-settings.ts';
+import { addToSeed, parseSeed, RANDOM_SEED, SEED_LIMITS } from './seeds.ts';
+import type { GenerationParameters } from './request.ts';
+
+export interface Bounds {
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+}
+
+/** Range and step of the number fields: of A1111's sliders, and what typing into them is brought to. */
+export const PARAMETER_BOUNDS = {
+  steps: { min: 1, max: 150, step: 1 },
+  cfgScale: { min: 1, max: 30, step: 0.5 },
+  width: { min: 64, max: 2048, step: 8 },
+  height: { min: 64, max: 2048, step: 8 },
+  batchSize: { min: 1, max: 8, step: 1 },
+  batchCount: { min: 1, max: 100, step: 1 },
+  clipSkip: { min: 1, max: 12, step: 1 },
+  subseedStrength: { min: 0, max: 1, step: 0.01 },
+  seedResizeFromWidth: { min: 0, max: 2048, step: 8 },
+  seedResizeFromHeight: { min: 0, max: 2048, step: 8 },
+} as const satisfies Readonly<Record<string, Bounds>>;
+
+/** What can be carried out. A1111's server sets no bounds at all; texts ask for CFG scales of 0 or 45 and for 200 steps. */
+export const PARAMETER_LIMITS = {
+  ...PARAMETER_BOUNDS,
+  steps: { min: 1, max: 10_000, step: 1 },
+  cfgScale: { min: -1000, max: 1000, step: 0.5 },
+  width: { min: 64, max: 4096, step: 8 },
+  height: { min: 64, max: 4096, step: 8 },
+  batchSize: { min: 1, max: 64, step: 1 },
+  subseedStrength: { min: -10, max: 10, step: 0.01 },
+  seedResizeFromWidth: { min: 0, max: 4096, step: 8 },
+  seedResizeFromHeight: { min: 0, max: 4096, step: 8 },
+} as const satisfies Readonly<Record<string, Bounds>>;
+
+const NAMES: Readonly<Record<keyof typeof PARAMETER_BOUNDS, string>> = {
+  steps: 'Sampling steps',
+  cfgScale: 'CFG scale',
+  width: 'Width',
+  height: 'Height',
+  batchSize: 'Batch size',
+  batchCount: 'Batch count',
+  clipSkip: 'Clip skip',
+  subseedStrength: 'Variation strength',
+  seedResizeFromWidth: 'Resize seed from width',
+  seedResizeFromHeight: 'Resize seed from height',
+};
+const MULTIPLES: ReadonlySet<string> = new Set([
+  'width',
+  'height',
+  'seedResizeFromWidth',
+  'seedResizeFromHeight',
+]);
+/** What may lie between the control's steps. */
+const FRACTIONS: ReadonlySet<string> = new Set(['cfgScale', 'subseedStrength']);
+
+/** What is wrong with a request, each a sentence to a person; empty when nothing is. */
+export function validateParameters(parameters: GenerationParameters): string[] {
+  const problems: string[] = [];
+  for (const key of Object.keys(PARAMETER_LIMITS) as (keyof typeof PARAMETER_LIMITS)[]) {
+    const { min, max, step } = PARAMETER_LIMITS[key];
+    const value = parameters[key];
+    const whole = !FRACTIONS.has(key);
+    const kind = MULTIPLES.has(key) ? `a multiple of ${step}` : whole ? 'a whole number' : 'a number';
+    const fits = Number.isFinite(value) && value >= min && value <= max && (!whole || value % step === 0);
+    if (!fits) problems.push(`${NAMES[key]} must be ${kind} from ${min} to ${max}; it is ${value}.`);
+  }
+  const { ensd, rng } = parameters;
+  problems.push(...seedProblems(parameters));
+  if (!Number.isSafeInteger(ensd))
+    problems.push(`Eta noise seed delta must be a whole number; it is ${ensd}.`);
+  if (rng !== 'GPU' && rng !== 'CPU' && rng !== 'NV') {
+    problems.push(`Random number generator source must be GPU, CPU or NV; it is ${String(rng)}.`);
+  }
+  problems.push(...samplerProblems(parameters));
+  for (const info of IMAGE_SETTINGS) {
+    const problem = settingProblem(info, parameters.settings[info.key]);
+    if (problem !== null) problems.push(problem);
+  }
+  for (const [name, text] of [
+    ['The prompt', parameters.prompt],
+    ['The negative prompt', parameters.negativePrompt],
+  ] as const) {
+    if (text.length > MAX_PROMPT_LENGTH) {
+      problems.push(`${name} has ${text.length} characters; at most ${MAX_PROMPT_LENGTH} are allowed.`);
+    }
+  }
+  return problems;
+}
+
+function seedProblems(parameters: GenerationParameters): string[] {
+  const problems: string[] = [];
+  const { sampler, batchSize, batchCount, subseedStrength } = parameters;
+  const pictures = batchSize * batchCount;
+  for (const [name, given, counted] of [
+    ['Seed', parameters.seed, subseedStrength === 0],
+    ['Variation seed', parameters.subseed, true],
+  ] as const) {
+    const seed = parseSeed(given);
+    const range = `from ${SEED_LIMITS.min} to ${SEED_LIMITS.max}`;
+    if (seed === null) {
+      problems.push(
+        `${name} must be -1 (random) or a whole number ${range}; it is ${shortened(String(given))}.`,
+      );
+    } else if (
+      counted &&
+      Number.isSafeInteger(pictures) &&
+      pictures > 1 &&
+      parseSeed(addToSeed(seed, pictures - 1)) === null
+    ) {
+      problems.push(`${name} must leave room for ${pictures} pictures, each with the next one: ${range}.`);
+    }
+  }
+  // numpy's SeedSequence, which these samplers draw their noise by, takes no negative numbers.
+  const { seed } = parameters;
+  if (seed !== RANDOM_SEED && seed < 0 && findSampler(sampler)?.brownianNoise) {
+    problems.push(`${sampler} needs a seed of 0 or more; it is ${seed}.`);
+  }
+  return problems;
+}
+
+function samplerProblems({ sampler, scheduler, steps, settings }: GenerationParameters): string[] {
+  const problems: string[] = [];
+  const info = findSampler(sampler);
+  if (!info) problems.push(`There is no sampling method called "${shortened(sampler)}"; choose another.`);
+  if (!findScheduler(scheduler))
+    problems.push(`There is no schedule type called "${shortened(scheduler)}"; choose another.`);
+  const timesteps = steps + (settings.alwaysDiscardNextToLastSigma ? 1 : 0);
+  if (info?.kind === 'timestep' && timesteps > TRAINING_STEPS) {
+    problems.push(`${info.name} can make at most ${TRAINING_STEPS} sampling steps; there are ${timesteps}.`);
+  }
+  if (info?.name === 'UniPC' && steps < settings.uniPcOrder) {
+    problems.push(
+      `UniPC of order ${settings.uniPcOrder} needs at least as many sampling steps; there are ${steps}.`,
+    );
+  }
+  return problems;
+}
+
+function settingProblem(info: SettingInfo, value: unknown): string | null {
+  const { label } = info;
+  const shown = shortened(String(value));
+  switch (info.kind) {
+    case 'number': {
+      const { min, limit, step } = info;
+      const whole = step === 1;
+      const fits = typeof value === 'number' && value >= min && value <= limit;
+      if (fits && (!whole || Number.isInteger(value))) return null;
+      return `${label} must be a ${whole ? 'whole ' : ''}number from ${min} to ${limit}; it is ${shown}.`;
+    }
+    case 'switch':
+      return typeof value === 'boolean' ? null : `${label} must be on or off; it is ${shown}.`;
+    case 'choice':
+      return info.choices.some((choice) => choice === value)
+        ? null
+        : `${label} must be one of ${info.choices.join(', ')}; it is ${shown}.`;
+  }
+}
+
+/** For messages: names may come out of a pasted text. */
+function shortened(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}...` : text;
+}

@@ -1,0 +1,69 @@
+// workers/engine.ts, as the page sees it.
+import type { Prediction } from '../../models/types.ts';
+import type { DeviceReport } from '../../runtime/device-report.ts';
+import type { Continuation } from '../request/continuation.ts';
+import type { GenerationParameters, RequestSize } from '../request/request.ts';
+import type { BenchmarkProgress } from './benchmark.ts';
+import type { BenchmarkResult } from './benchmark-report.ts';
+import type { GenerationEvent, GenerationOutcome } from './events.ts';
+import type { MemoryOptions, MemoryPlan } from './memory-options.ts';
+
+/** Failures the page can do something about. They cross the worker boundary as plain objects. */
+export interface EngineFailure {
+  readonly code:
+    | 'no-webgpu'
+    | 'device-lost'
+    | 'out-of-memory'
+    | 'not-finite'
+    | 'model-missing'
+    | 'model-unsupported'
+    | 'bad-parameters'
+    | 'storage-full'
+    | 'internal';
+  readonly message: string;
+}
+
+/** Seen through comlink. One job at a time. Rejections are Errors whose message a person can read. */
+export interface EngineApi {
+  /** Finds the GPU (or says why there is none). `cpu`: the processor is to compute. */
+  start(options: { readonly cpu: boolean }): Promise<DeviceReport>;
+  /** How to keep within the GPU's memory, from the next job on. */
+  setMemory(options: MemoryOptions): Promise<void>;
+  /**
+   * What pictures of a size would take of the GPU's memory, before anything is loaded; `cpu`: of what wasm can hold. Null
+   * where that cannot be told.
+   */
+  estimateMemory(
+    sha256: string,
+    size: RequestSize,
+    options: MemoryOptions,
+    cpu: boolean,
+  ): Promise<(MemoryPlan & { readonly room: number }) | null>;
+  /** Bytes of the GPU's memory that the engine's buffers hold; null without a GPU. */
+  gpuMemory(): Promise<number | null>;
+  /** Loads a model of the library, unless it is the one loaded. Returns how its prediction type was settled. */
+  load(
+    sha256: string,
+    onEvent: (event: GenerationEvent) => void,
+  ): Promise<{ readonly prediction: Prediction }>;
+  generate(
+    sha256: string,
+    parameters: GenerationParameters,
+    onEvent: (event: GenerationEvent) => void,
+    continuation?: Continuation,
+  ): Promise<GenerationOutcome>;
+  /** Loads a model anew and measures it; `interrupt` stops that. */
+  benchmark(
+    sha256: string,
+    size: RequestSize,
+    onProgress: (progress: BenchmarkProgress) => void,
+  ): Promise<BenchmarkResult>;
+  /** Loads a model where necessary, and times a step at a size, in milliseconds; `interrupt` stops that. */
+  stepTime(sha256: string, size: RequestSize, onEvent: (event: GenerationEvent) => void): Promise<number>;
+  /** Stops after the step that runs; what is there is decoded and kept. */
+  interrupt(): Promise<void>;
+  /** Ends the current batch likewise and goes on with the next. */
+  skip(): Promise<void>;
+  /** Frees the GPU's memory. */
+  unload(): Promise<void>;
+}

@@ -1,0 +1,98 @@
+// What the engine computes on: the GPU, opened when it is first needed and again after a loss, or the processor.
+import { openGpu, type Gpu } from '../../runtime/device.ts';
+import { DeviceLostError } from '../../runtime/errors.ts';
+import type { GpuMemory } from '../../runtime/gpu-memory.ts';
+import type { Executor } from '../../runtime/session.ts';
+import type { DeviceReport } from '../../runtime/device-report.ts';
+
+/** Milliseconds. */
+const LOSS_TOLD_WITHIN = 300;
+
+export class EngineDevice {
+  /** Whether the processor computes, without WebGPU. */
+  cpu = false;
+  #gpu: Gpu | null = null;
+  #lost: GPUDeviceLostInfo | null = null;
+  /** Ends the work that runs. */
+  #onLost: (error: DeviceLostError) => void = () => undefined;
+
+  /** Of the GPU; null while none is open. */
+  get memory(): GpuMemory | null {
+    return this.cpu ? null : (this.#gpu?.memory ?? null);
+  }
+
+  /** Whether the GPU is gone, and all that was on it. */
+  get lost(): boolean {
+    return this.#lost !== null;
+  }
+
+  /** Opens the GPU where one is to compute. Rejects with NoWebGpuError where there is none. */
+  async report(): Promise<DeviceReport> {
+    return this.cpu ? cpuReport() : (await this.#open()).report;
+  }
+
+  async executor(): Promise<Executor> {
+    if (this.cpu) return { backend: 'cpu' };
+    return { backend: 'webgpu', device: (await this.#open()).device };
+  }
+
+  /** Of the GPU, whether it is opened or not; null where there is none. */
+  async limits(): Promise<Pick<DeviceReport, 'shaderF16' | 'maxBufferSize'> | null> {
+    if (this.#gpu) return this.#gpu.report;
+    const adapter = await (navigator as Partial<Navigator>).gpu?.requestAdapter();
+    if (!adapter) return null;
+    return { shaderF16: adapter.features.has('shader-f16'), maxBufferSize: adapter.limits.maxBufferSize };
+  }
+
+  /** After a loss, once what was on the GPU is released: the next use opens it again. */
+  forget(): void {
+    this.#gpu = null;
+    this.#lost = null;
+  }
+
+  /** Rejects as soon as the device is lost, whatever becomes of the calls that wait for it. */
+  async unlessLost<T>(work: Promise<T>): Promise<T> {
+    const lost = new Promise<never>((_, reject) => (this.#onLost = reject));
+    try {
+      return await Promise.race([work, lost]);
+    } finally {
+      this.#onLost = () => undefined;
+    }
+  }
+
+  /** Why something failed: a lost device, where that is behind the error, else the error itself. */
+  async explain(error: unknown): Promise<unknown> {
+    // A call on a lost device may fail a moment before the loss is told.
+    if (this.#gpu && !this.#lost) await Promise.race([this.#gpu.device.lost, delay(LOSS_TOLD_WITHIN)]);
+    return this.#lost ? new DeviceLostError(this.#lost.message) : error;
+  }
+
+  async #open(): Promise<Gpu> {
+    if (this.#gpu && !this.#lost) return this.#gpu;
+    const gpu = await openGpu();
+    this.#gpu = gpu;
+    this.#lost = null;
+    void gpu.device.lost.then((info) => {
+      if (this.#gpu !== gpu) return;
+      this.#lost = info;
+      this.#onLost(new DeviceLostError(info.message));
+    });
+    return gpu;
+  }
+}
+
+export function cpuReport(): DeviceReport {
+  return {
+    backend: 'cpu',
+    problem: null,
+    adapter: 'CPU',
+    shaderF16: false,
+    subgroups: false,
+    maxBufferSize: 0,
+    software: true,
+  };
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

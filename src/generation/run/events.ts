@@ -1,0 +1,50 @@
+// What is told about a request while it runs, and when it ends.
+import type { NetworkEvent } from '../../runtime/network-event.ts';
+import type { Evaluation } from '../request/continuation.ts';
+import type { Seed } from '../request/seeds.ts';
+
+export type GenerationEvent =
+  | NetworkEvent
+  | { readonly type: 'status'; readonly message: string }
+  | {
+      readonly type: 'step';
+      /** Batch index, 0-based, of `batchCount`. */
+      readonly batch: number;
+      readonly batchCount: number;
+      /** Steps done of this batch. */
+      readonly step: number;
+      readonly steps: number;
+      /** Milliseconds since the job started, and until it ends as far as known (null at first). */
+      readonly elapsedMs: number;
+      readonly remainingMs: number | null;
+    }
+  /** Small RGBA picture of what is emerging, one per image of the batch. */
+  | {
+      readonly type: 'preview';
+      readonly width: number;
+      readonly height: number;
+      readonly images: readonly Uint8ClampedArray<ArrayBuffer>[];
+    }
+  /** A finished picture, already in the library. */
+  | {
+      readonly type: 'image';
+      readonly id: string;
+      readonly png: Blob;
+      readonly seed: Seed;
+      readonly parameters: string;
+      readonly interrupted: boolean;
+    }
+  /** For a continuation: what it takes to come back to this point. */
+  | {
+      readonly type: 'evaluation';
+      /** Batch index, 0-based. */
+      readonly batch: number;
+      /** Place among the evaluations of the batch; earlier ones at this place and after it are void. */
+      readonly index: number;
+      readonly evaluation: Evaluation;
+    };
+
+export interface GenerationOutcome {
+  readonly status: 'finished' | 'interrupted';
+  readonly imageIds: readonly string[];
+}

@@ -1,0 +1,96 @@
+// Needs are those of the published models in full size, told from the manifests' shapes.
+import { describe, expect, it } from 'vitest';
+import type { StoredModel, StoredTensor } from '../../library/types.ts';
+import { detect } from '../../models/detect.ts';
+import type { TensorShapes } from '../../models/types.ts';
+import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
+import { DEFAULT_MEMORY } from './memory-options.ts';
+import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
+
+function published(name: string): Pick<StoredModel, 'detection' | 'tensors'> {
+  const manifest = readReferenceJson<{ tensors: Record<string, { shape: number[]; dtype: 'F32' }> }>(
+    'models',
+    'manifests',
+    `${name}.json.gz`,
+  );
+  const shapes: TensorShapes = new Map(Object.entries(manifest.tensors));
+  const tensors = [...shapes].map(([tensor, { shape }]): StoredTensor => {
+    return { name: tensor, shape, network: 'unet', chunk: 0, offset: 0, byteLength: 0 };
+  });
+  return { detection: detect(shapes, new Map(), null), tensors };
+}
+
+const square = (side: number, batchSize = 1) => ({ width: side, height: side, batchSize });
+const MB = 1e6;
+
+describe.skipIf(!listReference('models', 'manifests').includes('sd1.json.gz'))('SD 1.5', () => {
+  const needs = (side: number, batchSize = 1, float16 = true) =>
+    memoryNeeds(published('sd1'), square(side, batchSize), float16)!;
+
+  it('has the weights of its networks', () => {
+    const { text, unet, vae } = needs(512);
+    // The text encoder stays in float32.
+    expect(text.weights / MB).toBeCloseTo(492, 0);
+    expect(unet.weights / MB).toBeCloseTo(1719, 0);
+    expect(vae.weights / MB).toBeCloseTo(99, 0);
+    expect(needs(512, 1, false).unet.weights).toBe(2 * unet.weights);
+  });
+
+  it('takes more for more pixels and pictures, except in tiles', () => {
+    const [small, large, many] = [needs(512), needs(1024), needs(512, 4)];
+    // Buffers come in a few sizes: four times as much is not quite that.
+    for (const [much, little] of [
+      [large.unet, small.unet],
+      [many.unet, small.unet],
+    ] as const) {
+      expect(much.peak / little.peak).toBeGreaterThan(3);
+      expect(much.peak / little.peak).toBeLessThan(5);
+    }
+    expect(large.vae.peak).toBeGreaterThan(2 * small.vae.peak);
+    expect(large.together.vae).toBeGreaterThan(large.vae.peak);
+    // 256 channels at the full size.
+    expect(large.vae.largest).toBe(256 * 1024 * 1024 * 2);
+    expect(large.tiledVae.peak).toBeLessThan(large.vae.peak / 2);
+  });
+
+  it('runs as it fits', () => {
+    const plan = (side: number, gigabytes: number | null, maxBuffer = 0) => {
+      const options = { ...DEFAULT_MEMORY, gpuMemory: gigabytes && gigabytes * 1e9 };
+      return planMemory(needs(side), options, maxBuffer);
+    };
+    expect(plan(512, null)).toMatchObject({ lowVram: false, tiledVae: false });
+    expect(plan(512, 4)).toMatchObject({ lowVram: true, tiledVae: false });
+    expect(plan(768, 6)).toMatchObject({ lowVram: false, tiledVae: true });
+    expect(plan(1024, 6)).toMatchObject({ lowVram: false, tiledVae: true });
+    expect(plan(1024, 10)).toMatchObject({ lowVram: false, tiledVae: false });
+    // Enough memory, but no buffer may be so large.
+    expect(plan(1024, 24, 2 ** 28)).toMatchObject({ lowVram: false, tiledVae: true });
+    // Nothing fits: the leanest way is tried.
+    expect(plan(2048, 2)).toMatchObject({ lowVram: true, tiledVae: true });
+  });
+
+  it('does what the person says', () => {
+    const forced = planMemory(needs(1024), { lowVram: 'on', tiledVae: 'off', gpuMemory: 48e9 }, 0);
+    expect(forced).toMatchObject({ lowVram: true, tiledVae: false });
+    const open = planMemory(needs(1024), { lowVram: 'off', tiledVae: 'on', gpuMemory: 1e9 }, 0);
+    expect(open).toMatchObject({ lowVram: false, tiledVae: true });
+    expect(open.bytes).toBeGreaterThan(forced.bytes / 2);
+  });
+});
+
+describe('memoryAdvice', () => {
+  it('names what can be lowered', () => {
+    const advice = memoryAdvice(square(1024, 4), { lowVram: false, tiledVae: false, bytes: 0, working: 0 });
+    for (const part of ['batch size (4 now', 'Low VRAM mode', 'Tiled VAE', '1024 x 1024 now']) {
+      expect(advice).toContain(part);
+    }
+  });
+
+  it('names nothing that would not help', () => {
+    const advice = memoryAdvice(square(512), { lowVram: true, tiledVae: false, bytes: 0, working: 0 });
+    expect(advice).toBe('Close other tabs and programs that use the GPU, and try again.');
+    expect(memoryAdvice(square(768), { lowVram: true, tiledVae: true, bytes: 0, working: 0 })).not.toContain(
+      'Settings',
+    );
+  });
+});

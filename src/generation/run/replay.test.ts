@@ -1,0 +1,165 @@
+// A run that is cut short anywhere and goes on ends as if nothing had happened, to the bit, with every sampler.
+import { describe, expect, it } from 'vitest';
+import { nodeNetworks } from '../../../tests/node-networks.ts';
+import { readReferenceJson, tinyModels } from '../../../tests/reference-dir.ts';
+import { loadTinyModel } from '../../../tests/tiny-model.ts';
+import { vaeOutputToPixels } from '../../image/pixels.ts';
+import { encodePng } from '../../image/png.ts';
+import { SAMPLERS } from '../../sampling/registry.ts';
+import { CondCache, encodePrompts, type Conditions } from '../recipes/conditioning.ts';
+import type { SampledNetworks } from '../../runtime/networks.ts';
+import { Replay } from './replay.ts';
+import { sampleTxt2Img } from '../recipes/txt2img.ts';
+import { DEFAULT_PARAMETERS, type GenerationParameters } from '../request/request.ts';
+import type { Evaluation } from '../request/continuation.ts';
+
+/** The GPU is lost at this call of the UNet. */
+function failingAt(networks: SampledNetworks, call: number): SampledNetworks {
+  let calls = 0;
+  return {
+    ...networks,
+    unet: (inputs) => {
+      if (calls++ === call) return Promise.reject(new Error('lost'));
+      return networks.unet(inputs);
+    },
+  };
+}
+
+interface Run {
+  readonly latents: Float32Array | null;
+  readonly evaluations: Evaluation[];
+  /** Calls that the UNet answered anew. */
+  readonly computed: number;
+}
+
+async function run(
+  networks: SampledNetworks,
+  parameters: GenerationParameters,
+  conditions: Conditions,
+  past: readonly Evaluation[] = [],
+): Promise<Run> {
+  const evaluations = [...past];
+  let computed = 0;
+  const replay = new Replay(past, (index, evaluation) => {
+    evaluations.length = index;
+    evaluations.push(evaluation);
+    computed += 1;
+  });
+  const batch = { first: 0, size: parameters.batchSize };
+  const sampling = sampleTxt2Img(replay.over(networks), parameters, conditions, batch);
+  try {
+    for (;;) {
+      const next = await sampling.next();
+      if (next.done) return { latents: next.value, evaluations, computed };
+    }
+  } catch (error) {
+    if ((error as Error).message !== 'lost') throw error;
+    return { latents: null, evaluations, computed };
+  }
+}
+
+/** eps(x, t) with a different answer for each condition; rounding as a GPU's, in float32. */
+const analytic: SampledNetworks = {
+  prediction: 'epsilon',
+  buffers: {},
+  latentChannels: 4,
+  unetChannels: 4,
+  encode: () => Promise.reject(new Error('no encoder')),
+  unet: ({ x, batch, timesteps, context }) =>
+    Promise.resolve(
+      x.map((value, i) => {
+        const item = Math.floor(i / (x.length / batch));
+        const share = 0.6 + (0.4 * timesteps[item]!) / 1000;
+        return value * share + 0.1 * Math.tanh(value * context[item * (context.length / batch)]!);
+      }),
+    ),
+};
+
+const context = (value: number) => new Float32Array(77 * 4).fill(value);
+const conditions: Conditions = {
+  positive: [
+    {
+      weight: 1,
+      // Prompt editing: another prompt from the eighth evaluation on.
+      schedule: [
+        [6, { context: context(0.7), tokens: 77 }],
+        [99, { context: context(-1.2), tokens: 77 }],
+      ],
+    },
+  ],
+  negative: [[99, { context: context(0.2), tokens: 77 }]],
+  padded: null,
+  truncated: [],
+};
+
+const SMALL: GenerationParameters = {
+  ...DEFAULT_PARAMETERS,
+  steps: 8,
+  seed: 11,
+  width: 64,
+  height: 64,
+  batchSize: 2,
+};
+
+describe('on an analytic network', () => {
+  it.each(SAMPLERS.map(({ name }) => name))('%s goes on as if nothing had happened', async (sampler) => {
+    const parameters = { ...SMALL, sampler };
+    const whole = await run(analytic, parameters, conditions);
+    const calls = whole.evaluations.length;
+    expect(whole.latents?.every(Number.isFinite)).toBe(true);
+    for (const cut of [0, 1, Math.floor(calls / 2), calls - 1]) {
+      const lost = await run(failingAt(analytic, cut), parameters, conditions);
+      expect(lost.latents).toBeNull();
+      expect(lost.evaluations).toHaveLength(cut);
+      const resumed = await run(analytic, parameters, conditions, lost.evaluations);
+      expect(resumed.computed).toBe(calls - cut);
+      expect(resumed.latents).toEqual(whole.latents);
+      // Nothing is left to compute once all is known.
+      expect((await run(failingAt(analytic, 0), parameters, conditions, whole.evaluations)).latents).toEqual(
+        whole.latents,
+      );
+    }
+  });
+
+  it('trusts nothing that answers another question', async () => {
+    const whole = await run(analytic, SMALL, conditions);
+    const other = await run(analytic, { ...SMALL, seed: 12 }, conditions);
+    expect((await run(analytic, SMALL, conditions, other.evaluations)).latents).toEqual(whole.latents);
+
+    const past = whole.evaluations.slice(0, 5);
+    past[2] = { input: past[2]!.input, output: new Float32Array(3) };
+    const resumed = await run(analytic, SMALL, conditions, past);
+    expect(resumed.computed).toBe(whole.evaluations.length - 2);
+    expect(resumed.latents).toEqual(whole.latents);
+    expect(resumed.evaluations).toEqual(whole.evaluations);
+  });
+});
+
+const model = tinyModels().find(
+  (name) => readReferenceJson<{ readonly family: string }>('models', name, 'config.json').family === 'sd1',
+);
+
+it.runIf(model !== undefined).each(['Euler a', 'DPM++ 2M SDE', 'UniPC'])(
+  '%s draws the same file on a real network',
+  async (sampler) => {
+    const networks = await nodeNetworks(await loadTinyModel(String(model)), 'epsilon');
+    const parameters = {
+      ...SMALL,
+      sampler,
+      steps: 4,
+      batchSize: 1,
+      prompt: 'a lighthouse',
+      negativePrompt: 'fog',
+    };
+    const conds = await encodePrompts(networks, parameters, new CondCache());
+    const draw = async (latents: Float32Array | null) => {
+      const pixels = vaeOutputToPixels(await networks.decode(latents!, 8, 8), 64, 64);
+      return encodePng(pixels, { parameters: sampler });
+    };
+    const whole = await run(networks, parameters, conds);
+    const lost = await run(failingAt(networks, 2), parameters, conds);
+    const resumed = await run(networks, parameters, conds, lost.evaluations);
+    expect(resumed.computed).toBe(whole.evaluations.length - 2);
+    expect(await draw(resumed.latents)).toEqual(await draw(whole.latents));
+  },
+);
