@@ -219,7 +219,7 @@ test('pictures whose files the browser has lost say so, and can be deleted', asy
   await page.keyboard.press('Delete');
   await expect(lightbox).toContainText('1 of 1');
   await page.keyboard.press('Delete');
-  await expect(page.getByText('Nothing has developed yet.')).toBeVisible();
+  await expect(page.getByText('No pictures yet')).toBeVisible();
   await context.close();
 });
 

@@ -93,7 +93,7 @@ test('files in other encodings are named, shown, and read when the person says s
   await expect(dialog.getByRole('alert')).toContainText('It looks like Windows-1252');
   await expect(dialog.getByText('Café,café noir…,flou')).toBeVisible();
   await expect(dialog.getByRole('checkbox')).toHaveCount(0);
-  await dialog.getByRole('button', { name: 'Read it as this' }).click();
+  await dialog.getByRole('button', { name: 'Read with this encoding' }).click();
   await expect(dialog.getByRole('checkbox', { name: /Café/ })).toBeVisible();
   await page.keyboard.press('Escape');
 
@@ -103,7 +103,7 @@ test('files in other encodings are named, shown, and read when the person says s
   const settings = page.getByRole('region', { name: 'Wildcards and variants' });
   await expect(settings.getByText('__ok__')).toBeVisible();
   await expect(settings.getByRole('alert')).toContainText('It looks like Shift-JIS');
-  await settings.getByRole('button', { name: 'Read it as this' }).click();
+  await settings.getByRole('button', { name: 'Read with this encoding' }).click();
   await expect(settings.getByText('__iro__')).toBeVisible();
   await settings.getByRole('button', { name: 'Edit list iro' }).click();
   await expect(page.getByLabel('One alternative a line')).toHaveValue('赤い\n青い\n');

@@ -3,6 +3,8 @@ import { mount } from 'svelte';
 import Entrance from './ui/Entrance.svelte';
 import { isFramed } from './ui/framed.ts';
 import Framed from './ui/Framed.svelte';
+import { common } from './ui/strings/common.ts';
+import { speak } from './ui/strings/language.ts';
 import './ui/styles/tokens.css';
 import './ui/styles/base.css';
 
@@ -14,13 +16,15 @@ function giveUp(page: HTMLElement, error: unknown): void {
   console.error(error);
   import('./ui/last-resort.ts').then(
     ({ showLastResort }) => showLastResort(page, error),
-    () => page.replaceChildren('Darkroom could not be shown. Load this page again.'),
+    () => page.replaceChildren(common.notLoaded),
   );
 }
 
-try {
-  if (isFramed()) mount(Framed, { target });
-  else mount(Entrance, { target, props: { onfatal: (error: unknown) => giveUp(target, error) } });
-} catch (error) {
-  giveUp(target, error);
+function show(page: HTMLElement): void {
+  if (isFramed()) mount(Framed, { target: page });
+  else mount(Entrance, { target: page, props: { onfatal: (error: unknown) => giveUp(page, error) } });
 }
+
+speak(document.documentElement.lang, navigator.languages)
+  .then(() => show(target))
+  .catch((error: unknown) => giveUp(target, error));

@@ -6,7 +6,7 @@ import { findImages, readPng } from './images.ts';
 import { isDamaged } from './image-record.ts';
 import { explainStorageFailure, sizeText } from './storage.ts';
 import { collectFile } from './temporary-files.ts';
-import { zipName } from './zip-names.ts';
+import { pictureName } from './file-names.ts';
 
 /** For a worker: checksums take time. Rejects with StorageFullError where there is no room. */
 export async function zipImages(
@@ -30,7 +30,7 @@ export async function zipImages(
         continue;
       }
       bytes += png.size;
-      yield { name: zipName(index, record.seed), lastModified: new Date(record.createdAt), input: png };
+      yield { name: pictureName(index, record.seed), lastModified: new Date(record.createdAt), input: png };
       index += 1;
     }
   }

@@ -3,6 +3,7 @@ import type { GenerationParameters } from '../generation/request/request.ts';
 import { PARAMETER_BOUNDS, PARAMETER_LIMITS } from '../generation/request/validate.ts';
 import { SAMPLERS } from '../sampling/registry.ts';
 import { SCHEDULERS } from '../sampling/schedules.ts';
+import { common as t } from './strings/common.ts';
 
 export interface Range {
   readonly min: number;
@@ -36,11 +37,11 @@ export function snap(value: unknown, { min, max, step }: Range, fallback: number
 /** Why a typed number became another, in a few words; empty where it did not. */
 export function whySnapped(typed: number, range: Range): string {
   const { min, max, step } = range;
-  if (!Number.isFinite(typed)) return 'Numbers only';
-  if (typed > max) return `${max} at most`;
-  if (typed < min) return `${min} at least`;
+  if (!Number.isFinite(typed)) return t.numbersOnly;
+  if (typed > max) return t.atMost(max);
+  if (typed < min) return t.atLeast(min);
   if (snap(typed, range, typed) === typed) return '';
-  return step === 1 ? 'Whole numbers only' : `Multiples of ${step} only`;
+  return step === 1 ? t.wholeNumbersOnly : t.multiplesOnly(step);
 }
 
 export interface Choices {

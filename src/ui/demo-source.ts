@@ -1,11 +1,12 @@
 // Where the demo checkpoint's files come from: beside the page.
 // (demo-source.single.ts stands in for this file in the single-file build.)
+import { failures as t } from './strings/failures.ts';
 
 /** A file of `demo/`. `onBytes` hears how many are there. Rejects with an Error for people. */
 export async function readDemoFile(name: string, onBytes?: (count: number) => void): Promise<Blob> {
   const response = await fetch(new URL(`demo/${name}`, document.baseURI));
   if (!response.ok) {
-    throw new Error(`The demo model could not be loaded (${response.status}). Try again later.`);
+    throw new Error(t.demoNotLoaded(response.status));
   }
   if (!onBytes || !response.body) return response.blob();
   let count = 0;

@@ -1,6 +1,7 @@
 // What went wrong, for people: what happened, what to do next, and the details for a bug report. This is the one place
 // where errors become words: what JavaScript or the browser says in its own words goes into the details alone.
 import type { EngineFailure } from '../generation/run/engine-api.ts';
+import { failures as t } from './strings/failures.ts';
 
 export type FailureCode =
   | EngineFailure['code']
@@ -25,7 +26,8 @@ export class Failure extends Error {
     readonly details: string = message,
   ) {
     super(message);
-    this.hint = HINTS[code] ?? null;
+    const hint = HINTS[code];
+    this.hint = hint === undefined ? null : t.hints[hint];
   }
 }
 
@@ -42,30 +44,31 @@ const ENGINE_CODES: readonly EngineFailure['code'][] = [
 ];
 
 // The engine's and the library's own errors say in their message what to do.
-const HINTS: Partial<Record<FailureCode, string>> = {
-  internal: 'Try again. If it happens again, reload the page; the details help whoever is to mend it.',
-  'worker-died': 'Try again: it is started afresh. Where a new version is offered, take it first.',
+const HINTS: Partial<Record<FailureCode, keyof typeof t.hints>> = {
+  internal: 'internal',
+  'worker-died': 'workerDied',
 };
 
+/** Texts of the table. */
+type Message = {
+  [K in keyof typeof t]: (typeof t)[K] extends string ? K : never;
+}[keyof typeof t];
+
 /** What is said of an error that was not meant for people, by what was under way. */
-const UNEXPECTED: Partial<Record<FailureCode, string>> = {
+const UNEXPECTED: Partial<Record<FailureCode, Message>> = {
   // Browsers refuse a write without a word.
-  'storage-full':
-    'The browser has no room left for this page. Free some space on the disk, or delete models or pictures.',
-  'bad-file': 'Something in this file was not expected, and reading it failed.',
-  'device-lost': 'The GPU was reset or taken away from this page.',
-  'out-of-memory': 'There was not enough memory. Make smaller or fewer pictures at a time.',
+  'storage-full': 'storageFull',
+  'bad-file': 'badFile',
+  'device-lost': 'deviceLost',
+  'out-of-memory': 'outOfMemory',
 };
 
 /** The same, where the browser's kind of error tells more. */
-const BY_NAME: ReadonlyMap<string, string> = new Map([
-  [
-    'NotReadableError',
-    'The browser could not read this. It may have been moved or changed, or be in use: choose it again.',
-  ],
-  ['NotFoundError', 'The browser could not find this any more. It may have been moved, deleted or cleared.'],
-  ['SecurityError', 'The browser does not let this page store or read anything here.'],
-  ['NetworkError', 'The network did not answer.'],
+const BY_NAME: ReadonlyMap<string, Message> = new Map<string, Message>([
+  ['NotReadableError', 'notReadable'],
+  ['NotFoundError', 'notFound'],
+  ['SecurityError', 'security'],
+  ['NetworkError', 'network'],
 ]);
 
 /** Turns whatever a worker or the library rejected with into a Failure. Never throws. */
@@ -76,8 +79,7 @@ export function toFailure(error: unknown, fallback: FailureCode = 'internal'): F
   const code = known ?? fallback;
   const ours = known !== undefined && known !== 'internal' && !NOT_OURS.has(name);
   const said = message !== '' && (ours || isForPeople(name, message)) ? message : null;
-  const words =
-    said ?? BY_NAME.get(name) ?? UNEXPECTED[code] ?? 'Something happened that Darkroom did not expect.';
+  const words = said ?? t[BY_NAME.get(name) ?? UNEXPECTED[code] ?? 'unexpected'];
   return new Failure(code, words, detailsOf(error));
 }
 
@@ -90,7 +92,7 @@ export function wordsOf(error: unknown, fallback?: FailureCode): string {
 export function detailsOf(error: unknown): string {
   if (error instanceof Failure) return error.details;
   const { name, message, stack } = fieldsOf(error);
-  const first = [name, message].filter((part) => part !== '').join(': ') || 'No details.';
+  const first = [name, message].filter((part) => part !== '').join(': ') || t.noDetails;
   return stack.includes(message) ? stack || first : `${first}\n${stack}`;
 }
 

@@ -6,7 +6,6 @@ import {
   formatPercent,
   formatRate,
   formatTimeLeft,
-  pictureFileName,
   shortHash,
 } from './format.ts';
 
@@ -22,7 +21,7 @@ describe('formatBytes', () => {
     [999_499, '999 kB'],
     [999_600, '1.00 MB'],
     [4_265_380_512, '4.27 GB'],
-    [2.5e15, '2500 TB'],
+    [2.5e15, '2,500 TB'],
     [Number.NaN, '–'],
     [-1, '–'],
   ])('%d -> %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text));
@@ -58,11 +57,6 @@ it('clamps percentages', () => {
   expect(formatPercent(0.333)).toBe('33%');
   expect(formatPercent(7)).toBe('100%');
   expect(formatPercent(Number.NaN)).toBe('0%');
-});
-
-it('names downloads by date and seed', () => {
-  const when = new Date(2025, 2, 9, 7, 5, 4).getTime();
-  expect(pictureFileName(when, 42)).toBe('darkroom-20250309-070504-42.png');
 });
 
 it('shortens hashes as A1111 does', () => {

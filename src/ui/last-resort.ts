@@ -5,9 +5,8 @@ import { listImages, readPng } from '../library/images.ts';
 import { isSound } from '../library/image-record.ts';
 import { addressWithoutLibrary } from '../library/storage-access.ts';
 import { zipImages } from '../library/zip-images.ts';
-import { zipFileName } from '../library/zip-names.ts';
+import { pictureName, zipFileName } from '../library/file-names.ts';
 import { detailsOf, wordsOf } from './failure.ts';
-import { pictureFileName } from './format.ts';
 import { saveFile } from './save-file.ts';
 
 /** Pictures that are offered one by one; all of them are in the zip. */
@@ -80,7 +79,7 @@ async function showPictures(place: HTMLElement): Promise<void> {
     state.textContent = missing === 0 ? '' : `${missing} could not be read.`;
   };
   const list = make('ul', {});
-  for (const { id, seed, createdAt } of sound.slice(0, LISTED)) {
+  for (const [index, { id, seed, createdAt }] of sound.slice(0, LISTED).entries()) {
     const item = make(
       'li',
       {},
@@ -89,7 +88,7 @@ async function showPictures(place: HTMLElement): Promise<void> {
     item.append(
       button('Save', async () => {
         const png = await readPng(id);
-        if (png) saveFile(png, pictureFileName(createdAt, seed));
+        if (png) saveFile(png, pictureName(index, seed));
         else item.append(' It is not there any more.');
       }),
     );

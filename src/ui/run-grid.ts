@@ -1,4 +1,5 @@
 // The pictures of a run as one, as A1111's grid has them (modules/images.py, image_grid).
+import { failures as t } from './strings/failures.ts';
 
 export interface GridShape {
   readonly columns: number;
@@ -29,7 +30,7 @@ export async function makeGrid(pictures: readonly Blob[]): Promise<Blob> {
       canvas = new OffscreenCanvas(columns * size.width, rows * size.height);
     }
     const context = canvas.getContext('2d', { alpha: false });
-    if (!context) throw new Error('The browser cannot make a picture of this size.');
+    if (!context) throw new Error(t.pictureTooLarge);
     context.drawImage(bitmap, (index % columns) * size.width, Math.floor(index / columns) * size.height);
     bitmap.close();
   }

@@ -11,6 +11,7 @@ import { DEFAULT_MEMORY, type MemoryOptions } from '../../generation/run/memory-
 import { Failure } from '../failure.ts';
 import { startWorker } from './start-worker.ts';
 import { WorkerLink } from './worker-link.ts';
+import { failures as t } from '../strings/failures.ts';
 
 /** Every method rejects with a Failure. */
 export class EngineClient {
@@ -111,7 +112,7 @@ export class EngineClient {
 
   /** Ends the worker, whatever it does. Pending calls reject. */
   stop(): void {
-    this.#link?.stop(new Failure('worker-died', 'The engine was stopped.'));
+    this.#link?.stop();
     this.#link = null;
     this.#started = null;
     this.report = null;
@@ -120,7 +121,7 @@ export class EngineClient {
   async #withGpu<T>(cpu: boolean, work: (engine: Remote<EngineApi>) => Promise<T>): Promise<T> {
     const report = await this.start(cpu);
     if (report.backend === null) {
-      throw new Failure('no-webgpu', report.problem ?? 'This browser offers no WebGPU.');
+      throw new Failure('no-webgpu', report.problem ?? t.noWebGpu);
     }
     const link = this.#alive();
     try {

@@ -15,7 +15,7 @@ export class TokenClient {
   /** Needs neither a GPU nor a model. Rejects with a Failure. */
   async count(text: string, options: TokenCountOptions): Promise<TokenCount> {
     if (this.#link?.dead) this.#link = null;
-    this.#link ??= new WorkerLink<TokensApi>(this.#spawn(), 'token counter');
+    this.#link ??= new WorkerLink<TokensApi>(this.#spawn(), 'tokens');
     return this.#link.call((tokens) => tokens.countTokens(text, options));
   }
 }

@@ -1,6 +1,7 @@
 // A worker behind a comlink proxy that may die: its calls then reject instead of waiting for ever.
 import { releaseProxy, type Remote, wrap } from 'comlink';
 import { Failure, type FailureCode, toFailure } from '../failure.ts';
+import { failures as t } from '../strings/failures.ts';
 
 /**
  * One life of a worker. `call` rejects with a Failure: what the worker threw, or `worker-died` once the worker failed to
@@ -15,7 +16,7 @@ export class WorkerLink<T> {
 
   constructor(
     worker: Worker,
-    private readonly name: string,
+    private readonly name: keyof typeof t.workers,
     /** What an error of a kind we do not know counts as. */
     private readonly fallback: FailureCode = 'internal',
   ) {
@@ -32,13 +33,13 @@ export class WorkerLink<T> {
       this.#end(
         new Failure(
           'worker-died',
-          `The ${this.name} stopped unexpectedly.`,
+          t.workerStopped(t.workers[this.name]),
           `${event.message} (${event.filename}:${event.lineno})`,
         ),
       );
     });
     worker.addEventListener('messageerror', () => {
-      this.#end(new Failure('worker-died', `The ${this.name} sent something that could not be read.`));
+      this.#end(new Failure('worker-died', t.workerGarbled(t.workers[this.name])));
     });
     this.#remote = wrap<T>(worker);
   }
@@ -57,7 +58,7 @@ export class WorkerLink<T> {
   }
 
   /** Ends the worker at once; pending calls reject with `reason`. */
-  stop(reason: Failure = new Failure('worker-died', `The ${this.name} was stopped.`)): void {
+  stop(reason: Failure = new Failure('worker-died', t.workerEnded(t.workers[this.name]))): void {
     this.#end(reason);
   }
 

@@ -1,5 +1,6 @@
 // In what the parameters of several pictures differ.
 import type { ImageFacts } from './image-facts.ts';
+import { labels } from '../strings/labels.ts';
 
 export interface ParameterRow {
   readonly name: string;
@@ -13,11 +14,11 @@ export function compareParameters(pictures: readonly ImageFacts[]): ParameterRow
   const names = new Set(pictures.flatMap(({ fields }) => [...fields.keys()]));
   const rows = [
     row(
-      'Prompt',
+      labels.prompt,
       pictures.map(({ prompt }) => prompt),
     ),
     row(
-      'Negative prompt',
+      labels.negativePrompt,
       pictures.map(({ negativePrompt }) => negativePrompt),
     ),
     ...[...names].map((name) =>

@@ -3,6 +3,7 @@ import { isDamaged, isSound, type ImageRecord, type ListedImage } from '../../li
 import type { App } from '../state/app.svelte.ts';
 import { choicesIn, EVERYTHING, searchImages, type GalleryQuery } from './search.ts';
 import { extendTo, NOTHING, prune, selectAll, toggle, type Selection } from './selection.ts';
+import { gallery as t } from '../strings/gallery.ts';
 
 /** More would be too small to compare, and heavy: each is a whole picture. */
 export const MAX_COMPARED = 8;
@@ -70,9 +71,9 @@ export class GalleryView {
   /** Why the selected ones cannot be compared; null where they can. */
   get comparable(): string | null {
     const { selected } = this;
-    if (selected.some(isDamaged)) return 'A damaged picture cannot be compared';
-    if (selected.length < 2) return 'Select two pictures or more to compare them';
-    return selected.length > MAX_COMPARED ? `Up to ${MAX_COMPARED} pictures can be compared` : null;
+    if (selected.some(isDamaged)) return t.damagedNotCompared;
+    if (selected.length < 2) return t.tooFewToCompare;
+    return selected.length > MAX_COMPARED ? t.tooManyToCompare(MAX_COMPARED) : null;
   }
 
   /** All of them, of those that are sound. */

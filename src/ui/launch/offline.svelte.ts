@@ -2,6 +2,7 @@
 // (offline.single.svelte.ts stands in for this file in the single-file build.)
 import { isMetered } from './connection.ts';
 import type { KeepAnswer, KeepRequest, KeptStatus, SitePart } from './site-files.ts';
+import { failures as t } from '../strings/failures.ts';
 
 export class Offline {
   /** Null where there is no service worker, or it has not answered yet. */
@@ -20,9 +21,7 @@ export class Offline {
       await this.#ask(['runtime', 'demo']);
       const { status } = this;
       if (!status || status.missing.runtime + status.missing.demo > 0) {
-        throw new Error(
-          'Not everything could be fetched. Look at the network and at the room on the disk, and try again.',
-        );
+        throw new Error(t.notFetched);
       }
     } finally {
       this.keeping = false;

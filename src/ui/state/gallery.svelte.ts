@@ -3,15 +3,17 @@
 import { sweepTemporaryFiles } from '../../library/temporary-files.ts';
 import { storedThumbnail, type Thumbnail } from '../../library/thumbnails.ts';
 import type { ZipProgress } from '../../library/gallery-types.ts';
-import { zipFileName } from '../../library/zip-names.ts';
+import { pictureName, zipFileName } from '../../library/file-names.ts';
 import { GalleryClient } from '../clients/gallery-client.ts';
 import { toFailure } from '../failure.ts';
-import { countOf, formatClock, pictureFileName } from '../format.ts';
 import { ThumbnailLoader } from '../gallery/thumbnail-loader.ts';
 import type { Picture } from '../picture.ts';
 import { saveFile } from '../save-file.ts';
 import type { Library } from './library.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
+import { common } from '../strings/common.ts';
+import { clock } from '../strings/locale.ts';
+import { pictures as t } from '../strings/pictures.ts';
 
 /** Milliseconds in which deleted pictures can be brought back. */
 const UNDO_TIME = 300_000;
@@ -35,6 +37,8 @@ export class Gallery {
   readonly #onDeleted: (ids: readonly string[]) => void;
   /** The latest last. */
   #deletions: readonly Deletion[] = [];
+  /** Pictures that were downloaded one by one since the page was opened. */
+  #saved = 0;
 
   constructor(library: Library, notices: Notices, onDeleted: (ids: readonly string[]) => void) {
     this.#library = library;
@@ -51,11 +55,11 @@ export class Gallery {
   }
 
   async setFavourite(ids: readonly string[], favourite: boolean): Promise<void> {
-    await this.#attempt('The favourite could not be kept', () => this.#library.setFavourite(ids, favourite));
+    await this.#attempt(t.favouriteNotKept, () => this.#library.setFavourite(ids, favourite));
   }
 
   async delete(ids: readonly string[]): Promise<void> {
-    await this.#attempt(`${pictures(ids.length)} could not be deleted`, async () => {
+    await this.#attempt(t.notDeleted(ids.length), async () => {
       const restorable = await this.#library.deleteImages(ids);
       this.#onDeleted(ids);
       if (restorable.length > 0) this.#offerUndo(restorable);
@@ -64,9 +68,9 @@ export class Gallery {
   }
 
   #offerUndo(ids: readonly string[]): void {
-    const message = `At ${formatClock(Date.now())}.`;
-    const notice = this.#notices.inform(`${pictures(ids.length)} deleted`, message, [
-      { label: 'Undo', run: () => void this.#undo(deletion) },
+    const message = t.deletedAt(clock(Date.now()));
+    const notice = this.#notices.inform(t.deleted(ids.length), message, [
+      { label: common.undo, run: () => void this.#undo(deletion) },
     ]);
     const deletion = { ids, notice };
     this.#deletions = [...this.#deletions, deletion];
@@ -96,14 +100,11 @@ export class Gallery {
 
   async #undo(deletion: Deletion): Promise<void> {
     this.#forget(deletion);
-    await this.#attempt('The pictures could not be brought back', async () => {
+    await this.#attempt(t.notBroughtBack, async () => {
       const restored = await this.#library.restoreImages(deletion.ids);
       const lost = deletion.ids.length - restored.length;
       if (lost > 0) {
-        this.#notices.warn(
-          `${pictures(lost)} could not be brought back`,
-          'Their room was needed for new pictures, or another tab has freed it.',
-        );
+        this.#notices.warn(t.someNotBroughtBack(lost), t.roomNeeded);
       }
     });
   }
@@ -115,12 +116,9 @@ export class Gallery {
 
   async download(picture: Picture): Promise<void> {
     const png = picture.png ?? (await this.#library.png(picture.id));
-    if (png) saveFile(png, pictureFileName(picture.createdAt, picture.seed));
+    if (png) saveFile(png, pictureName(this.#saved++, picture.seed));
     else {
-      this.#notices.warn(
-        'The picture is gone',
-        'The browser no longer has it; it may have cleared its storage. Its parameters are still here.',
-      );
+      this.#notices.warn(t.gone, t.goneButParameters);
     }
   }
 
@@ -128,14 +126,11 @@ export class Gallery {
   async downloadAll(ids: readonly string[]): Promise<void> {
     if (this.packing) return;
     this.packing = { done: 0, total: ids.length };
-    await this.#attempt('The pictures could not be packed', async () => {
+    await this.#attempt(t.notPacked, async () => {
       const { status, file, missing } = await this.#client.zip(ids, (progress) => (this.packing = progress));
       if (file) saveFile(file, zipFileName(Date.now()));
       if (status === 'finished' && missing > 0) {
-        this.#notices.warn(
-          `${pictures(missing)} could not be packed`,
-          'The browser no longer has them, or they are damaged.',
-        );
+        this.#notices.warn(t.someNotPacked(missing), t.someNotPackedWhy);
       }
     });
     this.packing = null;
@@ -166,10 +161,6 @@ export class Gallery {
       this.#notices.fail(title, toFailure(error));
     }
   }
-}
-
-function pictures(count: number): string {
-  return countOf(count, 'picture');
 }
 
 function after(milliseconds: number): Promise<null> {

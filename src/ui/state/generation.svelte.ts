@@ -9,6 +9,7 @@ import type { Picture } from '../picture.ts';
 import { SpeedMeter, type Speed } from '../run-time.ts';
 import type { ChooseProcessor, Processor } from './processor.svelte.ts';
 import type { RunRecord } from './run-record.ts';
+import { failures } from '../strings/failures.ts';
 
 export type StepEvent = Extract<GenerationEvent, { type: 'step' }>;
 export type PreviewEvent = Extract<GenerationEvent, { type: 'preview' }>;
@@ -244,7 +245,7 @@ export class GenerationJob {
       cancelled: () => this.#stopped || this.#interrupted(),
       gpuFailed,
     });
-    if (this.#stopped) throw new Failure('worker-died', 'The engine was stopped.');
+    if (this.#stopped) throw new Failure('worker-died', failures.workerEnded(failures.workers.engine));
     return processor;
   }
 

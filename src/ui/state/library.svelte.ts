@@ -35,6 +35,7 @@ import type { StoreKey } from '../../library/stores.ts';
 import { storageReport, type StorageReport } from '../../library/storage.ts';
 import type { StoredModel } from '../../library/types.ts';
 import type { Prediction } from '../../models/types.ts';
+import { failures as t } from '../strings/failures.ts';
 
 export class Library {
   models = $state.raw<readonly StoredModel[]>([]);
@@ -144,9 +145,7 @@ export class Library {
   /** Frees the weights that belong to nothing. Rejects with an Error for people where that cannot be now. */
   async deleteUnclaimed(): Promise<void> {
     if (!(await deleteUnclaimed())) {
-      throw new Error(
-        'A model is being imported, or a newer version of Darkroom has made one of the models: it may need them.',
-      );
+      throw new Error(t.weightsInUse);
     }
     await this.refreshModels();
   }

@@ -1,6 +1,7 @@
 // The PNG Info tab: a picture from anywhere, and the text that is in it.
 import { wordsOf } from '../failure.ts';
 import type { ReadParameters } from '../read-parameters.ts';
+import { pictures as t } from '../strings/pictures.ts';
 
 /** What is shown of a text, in UTF-16 units. */
 export const SHOWN_LENGTH = 200_000;
@@ -66,9 +67,7 @@ export async function readPictureInfo(picture: Blob, name: string): Promise<Pict
   return {
     name,
     picture,
-    unshowable: tooLarge
-      ? `The picture cannot be shown here: it is ${size.width} x ${size.height} pixels large, by what its file says.`
-      : null,
+    unshowable: tooLarge ? t.tooLarge(size.width, size.height) : null,
     parameters,
     read: parameters === null ? null : readParameters(parameters),
     others: others.map(([keyword, text]) => ({ keyword, text: text.slice(0, SHOWN_LENGTH) })),

@@ -30,6 +30,7 @@ import { browserSyncStorage, UnsavedSettings } from '../unsaved-settings.ts';
 import type { WildcardList } from '../wildcard-lists.ts';
 import type { ProcessorChoice, Trials } from './processor.svelte.ts';
 import type { Speeds } from './run-speeds.ts';
+import { failures as t } from '../strings/failures.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -289,7 +290,7 @@ export class Settings {
         if (unsaved !== undefined) return read(unsaved);
         try {
           const late = new Promise<never>((_, reject) =>
-            setTimeout(() => reject(new Error('The browser does not give the settings back.')), PATIENCE),
+            setTimeout(() => reject(new Error(t.settingsLate)), PATIENCE),
           );
           read(await Promise.race([loadSetting(key), late]));
         } catch (error) {

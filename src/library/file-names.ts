@@ -1,8 +1,9 @@
-// How pictures are called in a zip: A1111's numbers and seeds (modules/images.py, samples without a filename pattern).
+// How pictures are called as files, each by itself or in a zip: A1111's numbers and seeds (modules/images.py, samples
+// without a filename pattern).
 import type { Seed } from '../generation/request/seeds.ts';
 
 /** "00000-1234.png": like A1111's first picture of a folder. */
-export function zipName(index: number, seed: Seed): string {
+export function pictureName(index: number, seed: Seed): string {
   return `${String(index).padStart(5, '0')}-${String(seed)}.png`;
 }
 

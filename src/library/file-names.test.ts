@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { zipFileName, zipName } from './zip-names.ts';
+import { zipFileName, pictureName } from './file-names.ts';
 
 it('numbers pictures as A1111 does', () => {
-  expect(zipName(0, 1234)).toBe('00000-1234.png');
-  expect(zipName(99_999, 4294967295)).toBe('99999-4294967295.png');
-  expect(zipName(123_456, 7)).toBe('123456-7.png');
+  expect(pictureName(0, 1234)).toBe('00000-1234.png');
+  expect(pictureName(99_999, 4294967295)).toBe('99999-4294967295.png');
+  expect(pictureName(123_456, 7)).toBe('123456-7.png');
 });
 
 it('names the zip after the time it was made', () => {

@@ -1,0 +1,25 @@
+// Names that A1111 gives to what decides a picture. Controls, the search and what is said about a parameters text read
+// them here. (The parameters text itself is data, in English always: src/generation/infotext.)
+export const labels = {
+  prompt: 'Prompt',
+  negativePrompt: 'Negative prompt',
+  checkpoint: 'Stable Diffusion checkpoint',
+  samplingMethod: 'Sampling method',
+  scheduleType: 'Schedule type',
+  samplingSteps: 'Sampling steps',
+  width: 'Width',
+  height: 'Height',
+  batchCount: 'Batch count',
+  batchSize: 'Batch size',
+  cfgScale: 'CFG Scale',
+  clipSkip: 'Clip skip',
+  seed: 'Seed',
+  extra: 'Extra',
+  variationSeed: 'Variation seed',
+  variationStrength: 'Variation strength',
+  resizeSeedFromWidth: 'Resize seed from width',
+  resizeSeedFromHeight: 'Resize seed from height',
+  rng: 'Random number generator source',
+  ensd: 'Eta noise seed delta',
+  styles: 'Styles',
+};
