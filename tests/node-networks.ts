@@ -1,7 +1,7 @@
 // The networks of a tiny checkpoint on onnxruntime's CPU, in the form that generation calls them. Tests only.
 import type { Networks } from '../src/runtime/networks.ts';
 import { textEncoderNetwork } from '../src/models/text-encoder.ts';
-import type { Prediction } from '../src/models/types.ts';
+import type { Prediction } from '../src/sampling/types.ts';
 import { unetNetwork } from '../src/models/unet.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../src/models/vae.ts';
 import { openNodeSession } from './ort-node.ts';
@@ -18,6 +18,7 @@ export async function nodeNetworks(model: TinyModel, prediction: Prediction): Pr
     openNodeSession(vaeEncoderNetwork(vae, catalog, 'float32'), readWeight),
   ]);
   return {
+    family: model.family,
     prediction,
     buffers: {},
     latentChannels: vae.latentChannels,

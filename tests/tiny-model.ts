@@ -4,7 +4,11 @@ import { openCheckpoint } from '../src/checkpoint/open.ts';
 import { bytesSource } from '../src/checkpoint/source.ts';
 import type { Checkpoint } from '../src/checkpoint/types.ts';
 import type { Precision, WeightCatalog, WeightRef } from '../src/graph/types.ts';
-import type { HeadRule, TextEncoderConfig, UNetConfig, VaeConfig } from '../src/models/types.ts';
+import { familyOf } from '../src/families/families.ts';
+import type { Family, HeadRule } from '../src/families/family.ts';
+import { detect } from '../src/models/detect.ts';
+import { tensorShapes } from '../src/models/tensor-shapes.ts';
+import type { TextEncoderConfig, UNetConfig, VaeConfig } from '../src/models/types.ts';
 import { listReference, readReference, readReferenceJson } from './reference-dir.ts';
 
 /** config.json of a tiny model. */
@@ -20,7 +24,7 @@ export interface ReferenceConfig {
     readonly num_head_channels?: number;
     readonly use_linear_in_transformer?: boolean;
     readonly transformer_depth: number | readonly number[];
-    readonly context_dim: number;
+    readonly context_dim: number | readonly number[];
     readonly adm_in_channels?: number;
   };
   readonly vae: {
@@ -56,6 +60,7 @@ export interface OpenClipText {
 
 export interface TinyModel {
   readonly name: string;
+  readonly family: Family;
   readonly checkpoint: Checkpoint;
   readonly catalog: WeightCatalog;
   readonly unet: UNetConfig;
@@ -74,6 +79,7 @@ export async function loadTinyModel(name: string): Promise<TinyModel> {
   const checkpoint = await openCheckpoint(bytesSource(readReference('models', name, file)));
   return {
     name,
+    family: familyOf(detect(tensorShapes(checkpoint), checkpoint.metadata, null).kind)!,
     checkpoint,
     catalog: { shapeOf: (tensor) => checkpoint.tensors.get(tensor)?.shape },
     unet: unetConfig(config.unet),
@@ -92,7 +98,7 @@ export async function loadTinyModel(name: string): Promise<TinyModel> {
     textEncoders: [
       ...(config.te ? [textConfig(config.te, 'cond_stage_model.')] : []),
       ...(config.te_l ? [textConfig(config.te_l, 'conditioner.embedders.0.')] : []),
-      ...(config.te_g ? [textConfig(config.te_g, 'conditioner.embedders.1.')] : []),
+      ...(config.te_g ? [textConfig(config.te_g, `conditioner.embedders.${config.te_l ? 1 : 0}.`)] : []),
     ],
     async readWeight(ref, precision) {
       const tensor = checkpoint.tensors.get(ref.name);
@@ -150,7 +156,7 @@ function unetConfig(unet: ReferenceConfig['unet']): UNetConfig {
     resBlocks: perLevel(unet.num_res_blocks),
     transformerDepth: depth.map((d, level) => (unet.attention_resolutions.includes(2 ** level) ? d : 0)),
     middleTransformerDepth: depth[levels - 1]!,
-    contextDim: unet.context_dim,
+    contextDim: [unet.context_dim].flat()[0]!,
     heads,
     linearProjections: unet.use_linear_in_transformer ?? false,
     vectorDim: unet.adm_in_channels ?? null,

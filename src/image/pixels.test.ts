@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ImageError } from './errors.ts';
+import { SD1 } from '../families/sd1.ts';
+import { SDXL } from '../families/sdxl.ts';
 import { latentPreview } from './latent-preview.ts';
 import { pixelsToVaeInput, vaeOutputToPixels } from './pixels.ts';
 
@@ -39,7 +41,7 @@ describe('latentPreview', () => {
   test('is a linear map of the four channels', () => {
     // Each point has one channel at 1: 0.5 + coefficient / 2, times 255, truncated.
     const latent = [1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0];
-    const points = latentPreview(latent, 6, 1);
+    const points = latentPreview(latent, 6, 1, SD1.latent.preview);
     expect([...points.subarray(0, 4)]).toEqual([165, 153, 154, 255]);
     expect([...points.subarray(4, 8)]).toEqual([151, 163, 149, 255]);
     expect([...points.subarray(8, 12)]).toEqual([107, 151, 161, 255]);
@@ -48,10 +50,10 @@ describe('latentPreview', () => {
   });
 
   test('clamps, and has its own map for SDXL', () => {
-    expect([...latentPreview([9, 0, 0, 0], 1, 1, 'sdxl')]).toEqual([255, 255, 255, 255]);
-    expect([...latentPreview([0, 1, 0, 0], 1, 1, 'sdxl')]).toEqual([102, 123, 130, 255]);
+    expect([...latentPreview([9, 0, 0, 0], 1, 1, SDXL.latent.preview)]).toEqual([255, 255, 255, 255]);
+    expect([...latentPreview([0, 1, 0, 0], 1, 1, SDXL.latent.preview)]).toEqual([102, 123, 130, 255]);
   });
 
   test('refuses another number of channels', () =>
-    expect(() => latentPreview([0, 0, 0], 1, 1)).toThrow(ImageError));
+    expect(() => latentPreview([0, 0, 0], 1, 1, SD1.latent.preview)).toThrow(ImageError));
 });

@@ -1,5 +1,5 @@
 // What the page and workers/importer.ts say to each other.
-import type { Prediction } from '../models/types.ts';
+import type { Prediction } from '../sampling/types.ts';
 import type { StoredModel } from './types.ts';
 
 export interface ImportOptions {

@@ -1,11 +1,11 @@
 // The record of a model, parsed whole: everything that any part of Darkroom reads of it is checked here, once.
 import type { FileBuffers } from '../models/buffers.ts';
+import type { Prediction } from '../sampling/types.ts';
 import type {
   Detection,
   Evidence,
   ModelKind,
   Networks,
-  Prediction,
   TextEncoderConfig,
   UNetConfig,
   VaeConfig,
@@ -132,6 +132,7 @@ const KINDS: readonly unknown[] = Object.keys({
   'sd2-inpainting': 0,
   'sd2-depth': 0,
   'sdxl-base': 0,
+  'sdxl-inpainting': 0,
   'sdxl-refiner': 0,
   vae: 0,
   taesd: 0,

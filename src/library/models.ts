@@ -3,7 +3,8 @@
 // A model is valid once its record exists. Chunks are written before it under an import's own id, and an intent that names
 // the id lies beside them until then (import-intents.ts): whatever a crash leaves behind is known for what it is.
 // Everything that writes records holds MODELS_LOCK and changes what is stored then, never what was read before.
-import type { Detection, Prediction } from '../models/types.ts';
+import type { Prediction } from '../sampling/types.ts';
+import type { Detection } from '../models/types.ts';
 import { modelChanges } from './change-channel.ts';
 import { declare, dropIntents, importOf, intendedImports } from './import-intents.ts';
 import { exclusively, ifFree, IMPORT_LOCK, MODELS_LOCK } from './locks.ts';

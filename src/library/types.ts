@@ -1,7 +1,8 @@
 // What the library keeps in IndexedDB: models (weights in chunks, one record each) and images.
 import type { Seed } from '../generation/request/seeds.ts';
 import type { FileBuffers } from '../models/buffers.ts';
-import type { Detection, Prediction, WeightPlanEntry } from '../models/types.ts';
+import type { Prediction } from '../sampling/types.ts';
+import type { Detection, WeightPlanEntry } from '../models/types.ts';
 
 /** A tensor of a stored model. Weights are kept as float16. */
 export interface StoredTensor {

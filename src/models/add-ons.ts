@@ -1,5 +1,6 @@
 // Recognises what is no image model by itself: LoRAs, embeddings, hypernetworks, ControlNets, VAEs, upscalers and so on,
 // and models of other families. Nothing of this runs yet; each is said by name, with what it will be good for.
+import { WHAT_RUNS } from '../families/families.ts';
 import type { Components } from './layouts/components.ts';
 import { baseFromContext, baseFromMetadata, recogniseLora } from './lora.ts';
 import { recogniseUpscaler } from './upscalers.ts';
@@ -39,7 +40,7 @@ function addOn(kind: ModelKind, label: string, what: string, purpose: string): A
   return {
     kind,
     label,
-    reason: `This is ${what}. ${purpose} Drop a Stable Diffusion 1.x or 2.x checkpoint to make pictures.`,
+    reason: `This is ${what}. ${purpose} Drop a ${WHAT_RUNS} checkpoint to make pictures.`,
   };
 }
 
@@ -266,7 +267,7 @@ function recogniseOtherFamily(tensors: TensorShapes): AddOn | null {
     return {
       kind: 'unknown',
       label: label.replace(/^an? /, ''),
-      reason: `This is ${label}, which Darkroom does not support. Drop a Stable Diffusion 1.x or 2.x checkpoint.`,
+      reason: `This is ${label}, which Darkroom does not support. Drop a ${WHAT_RUNS} checkpoint.`,
     };
   }
   return null;

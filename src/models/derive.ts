@@ -1,4 +1,6 @@
 // From the networks found in a file to their configurations: sizes from shapes, the rest from family rules or the sidecar.
+import { FAMILIES } from '../families/families.ts';
+import type { Family, TextEncoderInfo } from '../families/family.ts';
 import {
   UNET_PREFIX,
   VAE_PREFIX,
@@ -11,20 +13,10 @@ import { textSizes, textTensors, type TextSizes } from './layouts/ldm-text.ts';
 import { vaeSizes, vaeTensors } from './layouts/ldm-vae.ts';
 import { checkConsistent, few, LayoutError, type MappedTensors, type TensorSpec } from './layouts/mapped.ts';
 import { SidecarError, type Sidecar } from './sidecar.ts';
-import type { HeadRule, TensorShapes, TextEncoderConfig, UNetConfig, VaeConfig } from './types.ts';
+import type { HeadRule } from '../families/family.ts';
+import type { TensorShapes, TextEncoderConfig, UNetConfig, VaeConfig } from './types.ts';
 
-/** Which conventions hold for what shapes do not tell. */
-export type Family = 'sd1' | 'sd2' | 'sdxl';
-
-/** What SD 1's and SD 2's UNets read: the width of their text encoders. */
-const TEXT_WIDTH = { sd1: 768, sd2: 1024 } as const;
-/** Layers of the published text encoders: CLIP ViT-L; OpenCLIP ViT-H (SD 2) and ViT-bigG (SDXL). */
-const LAYERS = {
-  clip: { width: 768, layers: 12 },
-  h: { width: 1024, layers: 24 },
-  bigG: { width: 1280, layers: 32 },
-};
-/** Published head size of SD 2, SDXL and of every CLIP and OpenCLIP text encoder. */
+/** Published head size of every CLIP and OpenCLIP text encoder. */
 const HEAD_SIZE = 64;
 /** What CLIP's tokenizer gives: token ids below this, in chunks of that many. */
 const CLIP_VOCABULARY = 49408;
@@ -56,7 +48,7 @@ export function deriveNetworks(
   const vae = components.vae && deriveVae(components.vae, family, sidecar, report);
   const textEncoders: TextEncoderConfig[] = [];
   components.text.forEach((component, index) => {
-    const config = deriveText(component, index, sidecar, report);
+    const config = deriveText(component, index, family, sidecar, report);
     if (config) textEncoders.push(config);
   });
 
@@ -90,7 +82,6 @@ function deriveUNet(
   return { ...sizes, heads: unetHeads(sizes, family, sidecar, report) };
 }
 
-/** SD 1 has 8 heads everywhere; SD 2 and SDXL have heads of one size. */
 function unetHeads(sizes: UNetSizes, family: Family, sidecar: Sidecar | null, report: Report): HeadRule {
   const said = sidecar?.heads;
   if (said) {
@@ -103,13 +94,17 @@ function unetHeads(sizes: UNetSizes, family: Family, sidecar: Sidecar | null, re
     }
     return said;
   }
-  const usual: HeadRule = family === 'sd1' ? { count: 8 } : { size: HEAD_SIZE };
+  const usual = family.unet.heads;
   if (headsFit(sizes, usual)) return usual;
   report.notes.push(
-    `Heads of the usual size ${HEAD_SIZE} do not fit this UNet, so ${FALLBACK_HEAD_SIZE} is assumed. ` +
+    `The usual attention heads (${describe(usual)}) do not fit this UNet, so a size of ${FALLBACK_HEAD_SIZE} is assumed. ` +
       'Drop the model together with its .yaml file if pictures come out wrong.',
   );
   return { size: FALLBACK_HEAD_SIZE };
+}
+
+function describe(heads: HeadRule): string {
+  return 'count' in heads ? `${heads.count} of them` : `of size ${heads.size}`;
 }
 
 function deriveVae(
@@ -123,18 +118,20 @@ function deriveVae(
   report.check('VAE', component.tensors, vaeTensors(sizes), VAE_PREFIX);
   if (!sizes.hasEncoder)
     report.notes.push('The VAE has no encoder: text to image works, image to image will not.');
-  return { ...sizes, scaleFactor: sidecar?.scaleFactor ?? (family === 'sdxl' ? 0.13025 : 0.18215) };
+  return { ...sizes, scaleFactor: sidecar?.scaleFactor ?? family.latent.scaleFactor };
 }
 
 function deriveText(
   component: TextComponent,
   index: number,
+  family: Family,
   sidecar: Sidecar | null,
   report: Report,
 ): TextEncoderConfig | null {
   const sameType = sidecar?.textEncoders.filter((encoder) => encoder.type === component.type) ?? [];
   const said = sameType.length === 1 ? sameType[0] : sidecar?.textEncoders[index];
-  const layersOf = (found: number, width: number): number => usualLayers(component, found, width);
+  const published = family.text.encoders.find(({ type }) => type === component.type) ?? null;
+  const layersOf = (found: number, width: number): number => usualLayers(published, found, width);
   const sizes = report.attempt('text encoder', () => textSizes(component.type, component.tensors, layersOf));
   if (!sizes) return null;
   report.check('text encoder', component.tensors, textTensors(sizes), component.prefix);
@@ -144,7 +141,7 @@ function deriveText(
         `${CLIP_VOCABULARY} and ${CLIP_POSITIONS}.`,
     );
   }
-  report.sayAbsent(component, sizes);
+  report.sayAbsent(published, sizes);
   return {
     ...sizes,
     prefix: component.prefix,
@@ -157,10 +154,9 @@ function deriveText(
  * The family decides, whatever the file leaves out or has too much. An encoder of another width that has no more than half as
  * many layers is none of the family's cut short but a smaller one, as in the models that tests are made with.
  */
-function usualLayers({ type, prefix }: TextComponent, found: number, width: number): number {
-  const sd = prefix.startsWith('cond_stage_model.');
-  const usual = type === 'clip' ? LAYERS.clip : sd ? LAYERS.h : LAYERS.bigG;
-  return width === usual.width || 2 * found > usual.layers ? usual.layers : found;
+function usualLayers(published: TextEncoderInfo | null, found: number, width: number): number {
+  if (!published) return found;
+  return width === published.width || 2 * found > published.layers ? published.layers : found;
 }
 
 function textHeads(width: number, said: number | null, report: Report): number {
@@ -232,11 +228,11 @@ class Report {
   }
 
   /**
-   * A1111 fills what a file lacks with zeros (LoadStateDictOnMeta): a layer of zeros adds nothing to what passes it. SD 2 never
-   * uses what its last layer would have given.
+   * A1111 fills what a file lacks with zeros (LoadStateDictOnMeta): a layer of zeros adds nothing to what passes it. Nothing
+   * uses what the last layer would have given where the state before it is taken.
    */
-  sayAbsent({ type, prefix }: TextComponent, { layers, absentLayers = [] }: TextSizes): void {
-    const unused = type === 'open-clip' && prefix.startsWith('cond_stage_model.') ? layers - 1 : -1;
+  sayAbsent(published: TextEncoderInfo | null, { layers, absentLayers = [] }: TextSizes): void {
+    const unused = published?.state === 'penultimate' && !published.pooled ? layers - 1 : -1;
     const missed = absentLayers.filter((layer) => layer !== unused);
     if (missed.length === 0) return;
     const which = missed.length === 1 ? `layer ${missed[0]}` : `layers ${few(missed.map(String))}`;
@@ -248,26 +244,28 @@ class Report {
 
   /** Text encoders are told by their names, UNets by their shapes: both have to be of one family. */
   compareFamily(unet: UNetConfig, { unet: component, text }: Components, family: Family): void {
-    if (family === 'sdxl') return;
-    const [mine, other] = family === 'sd1' ? (['1', '2'] as const) : (['2', '1'] as const);
+    // A vector is no other family's.
+    if (family.unet.vector !== null) return;
+    const others = FAMILIES.filter((other) => other !== family && other.unet.vector === null);
     const contradict = (what: string): void => {
       this.problems.push(
-        `Its ${text.length > 0 ? 'text encoder has the names' : 'UNet has the shapes'} of Stable Diffusion ${mine}, but ${what}.`,
+        `Its ${text.length > 0 ? 'text encoder has the names' : 'UNet has the shapes'} of ${family.shortName}, but ${what}.`,
       );
     };
     if (text.length > 1) contradict(`there are ${text.length} text encoders instead of one`);
-    if (unet.contextDim === TEXT_WIDTH[family === 'sd1' ? 'sd2' : 'sd1']) {
+    const wide = others.find((other) => other.text.width === unet.contextDim);
+    if (wide) {
       contradict(
-        `its UNet reads text of the width ${unet.contextDim}, as Stable Diffusion ${other} does, and not ${TEXT_WIDTH[family]}`,
+        `its UNet reads text of the width ${unet.contextDim}, as ${wide.shortName} does, and not ${family.text.width}`,
       );
     }
     const linear = new Set(projectionRanks(component!.tensors).map((rank) => rank === 2));
+    const [found] = linear;
     if (linear.size > 1)
       contradict('its UNet has linear projections in some places and convolutions in others');
-    else if (linear.has(family === 'sd1')) {
-      contradict(
-        `its UNet has the ${family === 'sd1' ? 'linear' : 'convolutional'} projections of Stable Diffusion ${other}`,
-      );
+    else if (found !== undefined && found !== family.unet.linearProjections) {
+      const other = others.find((one) => one.unet.linearProjections === found);
+      contradict(`its UNet has the ${found ? 'linear' : 'convolutional'} projections of ${other!.shortName}`);
     }
   }
 

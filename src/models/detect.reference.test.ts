@@ -151,7 +151,7 @@ function networksOf(config: TinyConfig): Networks {
         unet.attention_resolutions.includes(2 ** level) ? depthAt(level) : 0,
       ),
       middleTransformerDepth: depthAt(levels - 1),
-      contextDim: unet.context_dim,
+      contextDim: [unet.context_dim].flat()[0]!,
       heads: unet.num_head_channels ? { size: unet.num_head_channels } : { count: unet.num_heads! },
       linearProjections: unet.use_linear_in_transformer ?? false,
       vectorDim: unet.adm_in_channels ?? null,

@@ -2,7 +2,7 @@
 //
 // Source: AUTOMATIC1111 modules/sd_models_config.py, is_using_v_parameterization_for_sd2: an input of 0.5 everywhere at
 // t = 999 with a context of 0.5. A noise predictor gives about its input back, a v predictor about minus the clean image.
-import type { Prediction } from './types.ts';
+import type { Prediction } from '../sampling/types.ts';
 import type { UNetInputs } from './unet.ts';
 
 const SIZE = 8;

@@ -5,7 +5,9 @@
 import { isScalar, parseDocument, visit, type Document } from 'yaml';
 import { decodeText } from '../text-files/decode.ts';
 import { checkYamlSize, MAX_ALIASES } from './yaml-size.ts';
-import type { HeadRule, Prediction, TextEncoderConfig } from './types.ts';
+import type { HeadRule } from '../families/family.ts';
+import type { Prediction } from '../sampling/types.ts';
+import type { TextEncoderConfig } from './types.ts';
 
 /** Largest sidecar read, in bytes (or characters). Published ones have about 3 kB. */
 export const MAX_SIDECAR_SIZE = 1 << 20;

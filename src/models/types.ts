@@ -1,5 +1,7 @@
 // What Darkroom knows of a model: its family, the sizes of its networks, and what shapes cannot tell.
 import type { DType } from '../checkpoint/types.ts';
+import type { HeadRule, ImageKind, TextEncoderType } from '../families/family.ts';
+import type { Prediction } from '../sampling/types.ts';
 
 /** What detection reads of a tensor: its shape and element kind; of one that cannot be read, in which form it is instead. */
 export type TensorShape =
@@ -11,14 +13,7 @@ export type TensorShapes = ReadonlyMap<string, TensorShape>;
 
 /** Families told apart by names and shapes of tensors. */
 export type ModelKind =
-  | 'sd1'
-  | 'sd1-inpainting'
-  | 'sd1-instruct-pix2pix'
-  | 'sd2'
-  | 'sd2-inpainting'
-  | 'sd2-depth'
-  | 'sdxl-base'
-  | 'sdxl-refiner'
+  | ImageKind
   | 'vae'
   | 'taesd'
   | 'lora'
@@ -28,12 +23,6 @@ export type ModelKind =
   | 'upscaler'
   | 'face-restorer'
   | 'unknown';
-
-/** What the UNet predicts: the noise, v = alpha eps - sigma x0, or the clean latent. */
-export type Prediction = 'epsilon' | 'v' | 'sample';
-
-/** Attention heads: a fixed number of them (SD 1) or a fixed size of each (SD 2, SDXL). */
-export type HeadRule = { readonly count: number } | { readonly size: number };
 
 /** openaimodel.UNetModel. Lists run over the resolution levels, finest first. */
 export interface UNetConfig {
@@ -73,7 +62,7 @@ export interface VaeConfig {
 
 /** A text encoder: transformers' CLIPTextModel ("clip") or open_clip's transformer ("open-clip"). */
 export interface TextEncoderConfig {
-  readonly type: 'clip' | 'open-clip';
+  readonly type: TextEncoderType;
   /** Prefix of its keys in the ldm layout, e.g. "cond_stage_model.transformer.text_model.". */
   readonly prefix: string;
   readonly width: number;

@@ -1,5 +1,7 @@
 // A model of the library with its networks in onnxruntime, ready to be called. Networks are loaded when they are first
 // needed, or beforehand by `prepare`.
+import { familyOf } from '../families/families.ts';
+import type { Family } from '../families/family.ts';
 import type { Precision } from '../graph/types.ts';
 import { getChunks } from '../library/models.ts';
 import type { StoredModel } from '../library/types.ts';
@@ -7,7 +9,8 @@ import type { Network } from '../models/network.ts';
 import type { FileBuffers } from '../models/buffers.ts';
 import { probePrediction } from '../models/prediction-probe.ts';
 import { textEncoderNetwork } from '../models/text-encoder.ts';
-import type { Prediction, TextEncoderConfig, UNetConfig, VaeConfig } from '../models/types.ts';
+import type { Prediction } from '../sampling/types.ts';
+import type { TextEncoderConfig, UNetConfig, VaeConfig } from '../models/types.ts';
 import { unetNetwork, type UNetInputs } from '../models/unet.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../models/vae.ts';
 import {
@@ -50,6 +53,7 @@ export class LoadedModel implements Networks {
   private constructor(
     /** As the library has it now: a new name needs no new load. */
     public record: StoredModel,
+    readonly family: Family,
     private readonly executor: Executor,
     readonly precision: Precision,
     private readonly weights: StoredWeights,
@@ -77,15 +81,26 @@ export class LoadedModel implements Networks {
     onEvent: OnEvent,
     stopped: () => boolean = () => false,
   ): Promise<LoadedModel> {
-    const networks = record.detection.networks;
+    const { kind, networks } = record.detection;
+    const family = familyOf(kind);
     const textEncoder = networks?.textEncoders[0];
-    if (!networks?.vae || !textEncoder) {
+    if (!family || !networks?.vae || !textEncoder) {
       throw new Error(`The model "${record.name}" is not complete: its record names no VAE or text encoder.`);
     }
     const { unet, vae } = networks;
     const precision: Precision = shaderF16 && executor.backend === 'webgpu' ? 'float16' : 'float32';
     const weights = new StoredWeights(record, await getChunks(record));
-    const model = new LoadedModel(record, executor, precision, weights, vae, unet, textEncoder, onEvent);
+    const model = new LoadedModel(
+      record,
+      family,
+      executor,
+      precision,
+      weights,
+      vae,
+      unet,
+      textEncoder,
+      onEvent,
+    );
     try {
       await model.prepare(options, stopped);
       await model.#settlePrediction();

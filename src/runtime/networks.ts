@@ -1,9 +1,12 @@
 // The networks of a loaded model, as recipes see them: plain functions over float32 arrays, whatever runs them.
 import type { FileBuffers } from '../models/buffers.ts';
+import type { Family } from '../families/family.ts';
 import type { UNetInputs } from '../models/unet.ts';
-import type { Prediction, TextEncoderConfig } from '../models/types.ts';
+import type { Prediction } from '../sampling/types.ts';
+import type { TextEncoderConfig } from '../models/types.ts';
 
 export interface Networks {
+  readonly family: Family;
   readonly prediction: Prediction;
   /** What the model's file has of its own. */
   readonly buffers: FileBuffers;

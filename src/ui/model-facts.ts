@@ -1,11 +1,12 @@
 // Small questions about stored models.
+import { familyOf } from '../families/families.ts';
 import type { StoredModel } from '../library/types.ts';
 import type { Detection } from '../models/types.ts';
 
-/** Whether the person may need to say what the UNet predicts: 2.x checkpoints come in both kinds and do not tell. */
+/** Whether the person may need to say what the UNet predicts: such checkpoints come in both kinds and do not always tell. */
 export function mayPredictV(model: Pick<StoredModel, 'detection'>): boolean {
   const { kind, prediction } = model.detection;
-  return prediction !== null && kind.startsWith('sd2');
+  return prediction !== null && (familyOf(kind)?.mayPredictV ?? false);
 }
 
 /** " (v)" where it is known, " (tried out when loaded)" where it is not. */

@@ -4,7 +4,7 @@ import { nodeNetworks } from '../../../tests/node-networks.ts';
 import { readReferenceJson, tinyModels } from '../../../tests/reference-dir.ts';
 import { loadTinyModel, readExpected, relativeError } from '../../../tests/tiny-model.ts';
 import { vaeOutputToPixels } from '../../image/pixels.ts';
-import type { Prediction } from '../../models/types.ts';
+import type { Prediction } from '../../sampling/types.ts';
 import { SAMPLERS } from '../../sampling/registry.ts';
 import { CondCache, encodePrompts } from './conditioning.ts';
 import { sampleTxt2Img } from './txt2img.ts';

@@ -7,6 +7,7 @@ import { SCHEDULERS } from '../../sampling/schedules.ts';
 import { CondCache, encodePrompts } from '../recipes/conditioning.ts';
 import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS, type ImageSettings } from './image-settings.ts';
 import { parseInfotext } from './infotext/parse.ts';
+import { SD1 } from '../../families/sd1.ts';
 import type { Networks } from '../../runtime/networks.ts';
 import { fromGenerationParameters, toGenerationParameters } from './parameters.ts';
 import { seedsOf } from './seeds.ts';
@@ -18,6 +19,7 @@ const CONTEXT_DIM = 3;
 
 /** Every token, its place, the clip skip and the length of a context show in what the UNet gives. */
 const NETWORKS: Networks = {
+  family: SD1,
   prediction: 'epsilon',
   buffers: {},
   latentChannels: 4,

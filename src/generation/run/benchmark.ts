@@ -105,7 +105,7 @@ export async function runBenchmark(
 
   const latent = new TorchGenerator(1).randn(area);
   await measure('preview', async () => {
-    for (let i = 0; i < batchSize; i++) latentPreview(latent, w, h);
+    for (let i = 0; i < batchSize; i++) latentPreview(latent, w, h, model.family.latent.preview);
   });
   let image: Float32Array = new Float32Array(0);
   await measure('vae', async () => {
@@ -147,6 +147,7 @@ async function samplerTime(
 ): Promise<number> {
   let inside = 0;
   const watched: Networks = {
+    family: model.family,
     prediction: model.prediction,
     buffers: model.buffers,
     latentChannels: model.latentChannels,

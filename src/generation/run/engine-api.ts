@@ -1,5 +1,5 @@
 // workers/engine.ts, as the page sees it.
-import type { Prediction } from '../../models/types.ts';
+import type { Prediction } from '../../sampling/types.ts';
 import type { DeviceReport } from '../../runtime/device-report.ts';
 import type { Continuation } from '../request/continuation.ts';
 import type { GenerationParameters, RequestSize } from '../request/request.ts';

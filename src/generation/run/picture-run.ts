@@ -1,4 +1,5 @@
 // One request's way from the prompt to its pictures: sampling, step by step, with previews; decoding; keeping.
+import type { Family } from '../../families/family.ts';
 import { latentPreview } from '../../image/latent-preview.ts';
 import { vaeOutputToPixels } from '../../image/pixels.ts';
 import { encodePng } from '../../image/png.ts';
@@ -95,7 +96,7 @@ export async function makePictures(
       // Interrupt and Skip that came during the step.
       await turn();
       if (replaying) continue;
-      onEvent(previewOf(denoised, batchSize, area, w, h));
+      onEvent(previewOf(denoised, model.family, batchSize, area, w, h));
       // What is emerging is kept: A1111 too decodes the last denoised latent of an interrupted run.
       latents = denoised;
       if ((job.stop || job.skip) && step < total) {
@@ -185,13 +186,14 @@ function warnOfExtraNetworks({ prompt, negativePrompt }: GenerationParameters, o
 
 function previewOf(
   latents: Float32Array,
+  { latent }: Family,
   batchSize: number,
   area: number,
   width: number,
   height: number,
 ): GenerationEvent {
   const images = Array.from({ length: Math.min(batchSize, MAX_PREVIEWS) }, (_, i) =>
-    latentPreview(latents.subarray(i * area, (i + 1) * area), width, height),
+    latentPreview(latents.subarray(i * area, (i + 1) * area), width, height, latent.preview),
   );
   return { type: 'preview', width, height, images };
 }

@@ -2,7 +2,8 @@
 //
 // Source of names and shapes: CompVis/stable-diffusion ldm/modules/diffusionmodules/openaimodel.py (UNetModel) and
 // ldm/modules/attention.py (SpatialTransformer); Stability-AI/generative-models for label_emb and depths per level.
-import type { HeadRule, UNetConfig } from '../types.ts';
+import type { HeadRule } from '../../families/family.ts';
+import type { UNetConfig } from '../types.ts';
 import {
   countNumbered,
   hasUnder,

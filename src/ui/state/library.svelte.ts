@@ -34,7 +34,7 @@ import { noteModels } from '../../library/presence.ts';
 import type { StoreKey } from '../../library/stores.ts';
 import { storageReport, type StorageReport } from '../../library/storage.ts';
 import type { StoredModel } from '../../library/types.ts';
-import type { Prediction } from '../../models/types.ts';
+import type { Prediction } from '../../sampling/types.ts';
 import { failures as t } from '../strings/failures.ts';
 
 export class Library {
