@@ -3,9 +3,10 @@ import { pathToFileURL } from 'node:url';
 import { expect, test, type Page } from '@playwright/test';
 import { hashOf, OVERLAYS } from '../src/ui/navigation/address.ts';
 import { PLACES, type TabId } from '../src/ui/navigation/places.ts';
+import { places as named } from '../src/ui/strings/en/places.ts';
 import { makePictures, storePictures } from './stored-pictures.ts';
 
-const TABS = PLACES.flatMap((place) => place.tabs.map((tab) => ({ place: place.label, ...tab })));
+const TABS = PLACES.flatMap((place) => place.tabs.map((tab) => ({ place: place.id, ...tab })));
 
 /** Opens an address as a link from elsewhere does. */
 async function follow(page: Page, start: string, hash: string): Promise<void> {
@@ -15,10 +16,13 @@ async function follow(page: Page, start: string, hash: string): Promise<void> {
 }
 
 async function expectTab(page: Page, tab: (typeof TABS)[number]): Promise<void> {
-  const link = page.getByRole('banner').getByRole('link', { name: tab.label, exact: true });
+  const link = page.getByRole('banner').getByRole('link', { name: named.tab[tab.id], exact: true });
   await expect(link).toHaveAttribute('aria-current', 'page');
   const places = page.getByRole('navigation', { name: 'Places' });
-  await expect(places.getByRole('link', { name: tab.place })).toHaveAttribute('aria-current', 'true');
+  await expect(places.getByRole('link', { name: named.place[tab.place] })).toHaveAttribute(
+    'aria-current',
+    'true',
+  );
   await expect(page.locator('main > section:not([hidden])')).toHaveCount(1);
 }
 
@@ -27,7 +31,7 @@ async function expectAll(page: Page, start: string): Promise<void> {
     await test.step(tab.id, async () => {
       await follow(page, start, hashOf({ tab: tab.id as TabId, item: null, overlay: null }));
       await expectTab(page, tab);
-      if ('notYet' in tab) await expect(page.locator('main')).toContainText(tab.notYet.will);
+      if (!tab.built) await expect(page.locator('main')).toContainText(named.notYet[tab.id].will);
     });
   }
   for (const overlay of OVERLAYS) {

@@ -104,7 +104,7 @@ test('a lost GPU, a killed GPU process and a closed page cost no step of a pictu
     await page.reload();
     await expect(page.getByText('A job was not finished.')).toBeVisible();
     await expect(darkroom.generateButton).toBeVisible();
-    await page.getByRole('button', { name: 'Go on', exact: true }).click();
+    await page.getByRole('button', { name: 'Resume', exact: true }).click();
     await expect(darkroom.interruptButton).toBeVisible();
     await darkroom.finished();
   });
@@ -158,7 +158,7 @@ test('jobs wait for each other, over all tabs, and a full disk stops none', asyn
     const other = new DarkroomPage(await context.newPage());
     await other.open();
     const theirs = other.page.getByRole('region', { name: 'Queue' });
-    await expect(theirs).toContainText('Another tab is making these pictures');
+    await expect(theirs).toContainText('Runs in another tab.');
     await other.set({ 'Sampling steps': 1 });
     await other.prompt.fill('from the other tab');
     await other.generateButton.click();

@@ -117,7 +117,7 @@ export class Drawing implements Accident {
     const { page } = darkroom;
     const { jobs } = await storedState(page);
     if (jobs > 0) {
-      await page.getByRole('button', { name: 'Go on', exact: true }).click();
+      await page.getByRole('button', { name: 'Resume', exact: true }).click();
       await expect.poll(async () => (await storedState(page)).jobs, { timeout: 1_200_000 }).toBe(0);
       await darkroom.finished();
     }

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { find, NOT_BUILT, type Findable } from './find.ts';
-import { NOT_YET, SYNONYMS } from './synonyms.ts';
+import { find as t } from '../strings/find.ts';
+import { find, notBuilt, type Findable } from './find.ts';
 
 const THINGS: readonly Findable[] = [
-  { kind: 'Setting', title: 'Eta noise seed delta', line: 'Settings' },
-  { kind: 'Control', title: 'Seed', line: 'txt2img' },
-  { kind: 'Control', title: 'Variation seed', line: 'txt2img' },
-  { kind: 'Control', title: 'Clip skip', line: 'txt2img, Guidance' },
-  { kind: 'Setting', title: 'Theme', line: 'Settings, Appearance' },
-  ...Array.from({ length: 100 }, (_, i): Findable => ({ kind: 'Picture', title: `a seed ${i}`, line: '' })),
-  ...NOT_BUILT,
+  { kind: 'setting', title: 'Eta noise seed delta', line: 'Settings' },
+  { kind: 'control', title: 'Seed', line: 'txt2img' },
+  { kind: 'control', title: 'Variation seed', line: 'txt2img' },
+  { kind: 'control', title: 'Clip skip', line: 'txt2img, Guidance' },
+  { kind: 'setting', title: 'Theme', line: 'Settings, Appearance' },
+  ...Array.from({ length: 100 }, (_, i): Findable => ({ kind: 'picture', title: `a seed ${i}`, line: '' })),
+  ...notBuilt(),
 ];
 const titles = (search: string) => find(search, THINGS).map(({ title }) => title);
 
@@ -49,6 +49,6 @@ describe('find', () => {
 });
 
 it('has words in lower case, for titles that are there once', () => {
-  for (const { words } of [...SYNONYMS, ...NOT_YET]) expect(words).toBe(words.toLowerCase());
-  expect(new Set(NOT_YET.map(({ title }) => title)).size).toBe(NOT_YET.length);
+  for (const { words } of [...t.synonyms, ...t.notYet]) expect(words).toBe(words.toLowerCase());
+  expect(new Set(t.notYet.map(({ title }) => title)).size).toBe(t.notYet.length);
 });

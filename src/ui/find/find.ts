@@ -1,8 +1,8 @@
 // Finds anything on the page by a few words: places, controls, settings, models, styles, pictures, and what is not built
 // yet.
-import { NOT_YET, SYNONYMS } from './synonyms.ts';
+import { find as t } from '../strings/find.ts';
 
-export type FoundKind = 'Place' | 'Control' | 'Setting' | 'Model' | 'Style' | 'Picture' | 'Not yet';
+export type FoundKind = keyof typeof t.kinds;
 
 export interface Findable {
   readonly kind: FoundKind;
@@ -20,18 +20,19 @@ export const MAX_FOUND = 40;
 /** Of one kind, so that thousands of pictures do not crowd out a setting. */
 const MAX_OF_KIND = 8;
 
-const synonymsOf = new Map<string, string>();
-for (const { words, means } of SYNONYMS) {
-  synonymsOf.set(means, [synonymsOf.get(means), words].filter(Boolean).join(' '));
+/** What is found by its name alone. */
+export function notBuilt(): Findable[] {
+  return t.notYet.map((thing) => ({ kind: 'later', ...thing }));
 }
 
-/** What is found by its name alone. */
-export const NOT_BUILT: readonly Findable[] = NOT_YET.map(({ title, words, line }) => ({
-  kind: 'Not yet',
-  title,
-  line,
-  words,
-}));
+/** Other words for things, by their titles. */
+function synonymsByTitle(): ReadonlyMap<string, string> {
+  const synonyms = new Map<string, string>();
+  for (const { words, means } of t.synonyms) {
+    synonyms.set(means, [synonyms.get(means), words].filter(Boolean).join(' '));
+  }
+  return synonyms;
+}
 
 /**
  * Everything in which each word of the search begins a word or, from three letters on, occurs; the best first: its title
@@ -41,9 +42,10 @@ export function find(search: string, things: readonly Findable[]): Findable[] {
   const asked = folded(search);
   const words = asked.split(/\s+/).filter(Boolean);
   if (words.length === 0) return [];
+  const synonyms = synonymsByTitle();
   const ranked: { readonly thing: Findable; readonly rank: number }[] = [];
   for (const thing of things) {
-    const rank = rankOf(thing, asked, words);
+    const rank = rankOf(thing, synonyms.get(thing.title), asked, words);
     if (rank !== null) ranked.push({ thing, rank });
   }
   ranked.sort((a, b) => a.rank - b.rank);
@@ -59,9 +61,14 @@ export function find(search: string, things: readonly Findable[]): Findable[] {
   return found;
 }
 
-function rankOf(thing: Findable, asked: string, words: readonly string[]): number | null {
+function rankOf(
+  thing: Findable,
+  synonyms: string | undefined,
+  asked: string,
+  words: readonly string[],
+): number | null {
   const title = folded(thing.title);
-  const others = folded([thing.words, synonymsOf.get(thing.title), thing.line].filter(Boolean).join(' '));
+  const others = folded([thing.words, synonyms, thing.line].filter(Boolean).join(' '));
   if (!words.every((word) => occurs(word, title) || occurs(word, others))) return null;
   if (title === asked) return 0;
   if (title.startsWith(asked)) return 1;

@@ -6,36 +6,42 @@ import { factsOf } from '../gallery/image-facts.ts';
 import { addressOf } from '../navigation/address.ts';
 import { PLACES } from '../navigation/places.ts';
 import type { App } from '../state/app.svelte.ts';
-import { NOT_BUILT, type Findable } from './find.ts';
+import { common } from '../strings/common.ts';
+import { create } from '../strings/create.ts';
+import { find as t } from '../strings/find.ts';
+import { labels } from '../strings/labels.ts';
+import { places } from '../strings/places.ts';
+import { settings } from '../strings/settings.ts';
+import { notBuilt, type Findable } from './find.ts';
 import { reveal, slugOf } from './reveal.ts';
 
 /** Controls of txt2img by A1111's names, with the section they lie in. */
-const CONTROLS: readonly (readonly [name: string, section: string])[] = [
-  ['Prompt', ''],
-  ['Negative prompt', ''],
-  ['Sampling method', 'Sampling'],
-  ['Schedule type', 'Sampling'],
-  ['Sampling steps', 'Sampling'],
-  ['Width', 'Size'],
-  ['Height', 'Size'],
-  ['Batch count', 'Batch'],
-  ['Batch size', 'Batch'],
-  ['CFG Scale', 'Guidance'],
-  ['Seed', 'Seed'],
+const controls = (): readonly (readonly [name: string, section: string])[] => [
+  [labels.prompt, ''],
+  [labels.negativePrompt, ''],
+  [labels.samplingMethod, create.sampling],
+  [labels.scheduleType, create.sampling],
+  [labels.samplingSteps, create.sampling],
+  [labels.width, create.size],
+  [labels.height, create.size],
+  [labels.batchCount, create.batch],
+  [labels.batchSize, create.batch],
+  [labels.cfgScale, create.guidance],
+  [labels.seed, labels.seed],
 ];
 
 /** What Settings has besides the settings that decide a picture. */
-const PAGE_SETTINGS: readonly (readonly [name: string, words: string])[] = [
-  ['Clip skip', ''],
-  ['Random number generator source', ''],
-  ['Eta noise seed delta', ''],
-  ['Theme', ''],
-  ['Paint on', ''],
-  ['Graphics', 'device adapter'],
-  ['Graphics memory', ''],
-  ['Benchmark', ''],
-  ['Wildcards and variants', ''],
-  ['About', 'version licence license offline privacy'],
+const pageSettings = (): readonly string[] => [
+  labels.clipSkip,
+  labels.rng,
+  labels.ensd,
+  settings.titles.theme,
+  settings.titles.paintOn,
+  settings.titles.graphics,
+  settings.titles.memory,
+  settings.titles.benchmark,
+  settings.titles.wildcards,
+  settings.titles.about,
 ];
 
 export function thingsOf(app: App): Findable[] {
@@ -43,52 +49,60 @@ export function thingsOf(app: App): Findable[] {
   return [
     ...PLACES.flatMap((place) =>
       place.tabs.map((tab): Findable => {
-        const notYet = 'notYet' in tab ? tab.notYet : undefined;
         return {
-          kind: 'Place',
-          title: tab.label,
-          line: notYet ? `Not built yet. ${notYet.will}` : place.label,
+          kind: 'place',
+          title: places.tab[tab.id],
+          line: tab.built ? places.place[place.id] : places.notBuilt(places.notYet[tab.id].will),
           run: () => navigation.go(addressOf(tab.id)),
         };
       }),
     ),
-    ...CONTROLS.map(([title, section]): Findable => ({
-      kind: 'Control',
+    ...controls().map(([title, section]): Findable => ({
+      kind: 'control',
       title,
-      line: section === '' ? 'txt2img' : `txt2img, ${section}`,
+      line: t.where(places.tab.txt2img, section),
       run: () => void goToControl(app, title),
     })),
-    ...PAGE_SETTINGS.map(([title, words]): Findable => ({
-      kind: 'Setting',
+    ...pageSettings().map((title): Findable => ({
+      kind: 'setting',
       title,
-      line: 'Settings',
-      words,
+      line: places.tab.settings,
       run: () => navigation.go(addressOf('settings', slugOf(title))),
     })),
     ...IMAGE_SETTINGS.map(({ label, section, help, infotext }): Findable => ({
-      kind: 'Setting',
+      kind: 'setting',
       title: label,
-      line: `Settings, ${section}`,
+      line: t.where(places.tab.settings, section),
       words: [help, infotext].filter(Boolean).join(' '),
       run: () => navigation.go(addressOf('settings', slugOf(label))),
     })),
     {
-      kind: 'Setting',
-      title: 'Keys',
-      line: 'All keys, and a way to change them',
+      kind: 'setting',
+      title: settings.titles.keys,
+      line: t.keys,
       run: () => navigation.openOverlay('keys'),
     },
-    { kind: 'Place', title: 'Styles', line: 'txt2img', run: () => navigation.openOverlay('styles') },
-    { kind: 'Place', title: 'Prompt history', line: 'txt2img', run: () => navigation.openOverlay('history') },
+    {
+      kind: 'place',
+      title: labels.styles,
+      line: places.tab.txt2img,
+      run: () => navigation.openOverlay('styles'),
+    },
+    {
+      kind: 'place',
+      title: create.promptHistory,
+      line: places.tab.txt2img,
+      run: () => navigation.openOverlay('history'),
+    },
     ...app.usableModels.map(({ name, sha256, detection }): Findable => ({
-      kind: 'Model',
+      kind: 'model',
       title: name,
-      line: `Use this checkpoint: ${detection.label}`,
+      line: t.useModel(detection.label),
       words: sha256.slice(0, 10),
       run: () => app.chooseModel(sha256),
     })),
     ...app.settings.styles.map(({ name, prompt }): Findable => ({
-      kind: 'Style',
+      kind: 'style',
       title: name,
       line: prompt.slice(0, 120),
       run: () => {
@@ -101,17 +115,17 @@ export function thingsOf(app: App): Findable[] {
     ...app.library.images.flatMap((image): Findable[] => {
       if (isDamaged(image)) return [];
       const { prompt, model } = factsOf(image);
-      const title = prompt.slice(0, 120).replace(/\s+/g, ' ').trim() || 'No prompt';
+      const title = prompt.slice(0, 120).replace(/\s+/g, ' ').trim() || common.noPrompt;
       const run = () => navigation.go(addressOf('gallery', image.id));
-      return [{ kind: 'Picture', title, line: `Seed ${image.seed}, ${model}`, run }];
+      return [{ kind: 'picture', title, line: t.picture(String(image.seed), model), run }];
     }),
-    ...NOT_BUILT,
+    ...notBuilt(),
   ];
 }
 
 async function goToControl(app: App, name: string): Promise<void> {
   app.navigation.go(addressOf('txt2img'));
   await tick();
-  const panel = document.querySelector('section[aria-label="txt2img"]');
+  const panel = document.querySelector(`section[aria-label="${CSS.escape(places.tab.txt2img)}"]`);
   if (panel) reveal(panel, slugOf(name));
 }

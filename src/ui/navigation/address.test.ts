@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressOf, beneath, hashOf, OVERLAYS, parseAddress } from './address.ts';
 import { PLACES, placeOf, type TabId } from './places.ts';
+import { places } from '../strings/places.ts';
 
 const tabs: readonly TabId[] = PLACES.flatMap((place) => place.tabs.map(({ id }) => id));
 
@@ -46,7 +47,7 @@ describe('places', () => {
   });
 
   it("show A1111's eight names", () => {
-    const labels = PLACES.flatMap((place) => place.tabs.map(({ label }) => label as string));
+    const labels = PLACES.flatMap((place) => place.tabs.map(({ id }) => places.tab[id]));
     const names = 'txt2img,img2img,Extras,PNG Info,Checkpoint Merger,Train,Settings,Extensions'.split(',');
     expect(labels).toEqual(expect.arrayContaining(names));
   });

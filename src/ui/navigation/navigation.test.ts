@@ -96,9 +96,8 @@ describe('navigation', () => {
     expect(navigation.place).toBe('create');
     const pictures = {
       id: 'pictures',
-      label: '',
       icon: 'pictures',
-      tabs: [{ id: 'gallery', label: '' }],
+      tabs: [{ id: 'gallery', built: true }],
     } as const;
     expect(navigation.tabIn(pictures)).toBe('png-info');
   });

@@ -10,6 +10,7 @@ import { SpeedMeter, type Speed } from '../run-time.ts';
 import type { ChooseProcessor, Processor } from './processor.svelte.ts';
 import type { RunRecord } from './run-record.ts';
 import { failures } from '../strings/failures.ts';
+import { create as t } from '../strings/create.ts';
 
 export type StepEvent = Extract<GenerationEvent, { type: 'step' }>;
 export type PreviewEvent = Extract<GenerationEvent, { type: 'preview' }>;
@@ -95,10 +96,10 @@ export class GenerationJob {
   get description(): string {
     const step = this.progress;
     if (!step || this.status !== '') {
-      return this.loading === null ? this.status : `${this.status} ${formatPercent(this.loading)}`;
+      return this.loading === null ? this.status : t.loading(this.status, formatPercent(this.loading));
     }
-    const parts = [`Step ${step.step}/${step.steps}`];
-    if (step.batchCount > 1) parts.push(`Batch ${step.batch + 1}/${step.batchCount}`);
+    const parts = [t.step(step.step, step.steps)];
+    if (step.batchCount > 1) parts.push(t.batchOf(step.batch + 1, step.batchCount));
     const left = formatTimeLeft(step.remainingMs);
     if (left) parts.push(left);
     return parts.join(' · ');
@@ -111,13 +112,13 @@ export class GenerationJob {
     this.#stopped = false;
     this.stopping = this.interruptNext ? 'interrupt' : null;
     this.interruptNext = false;
-    this.status = 'Starting';
+    this.status = t.starting;
     this.loading = null;
     this.progress = null;
     this.preview = null;
     const before = this.pictures;
     this.pictures = [];
-    this.announcement = 'Generating';
+    this.announcement = t.generating;
     this.#announcedQuarter = 0;
     this.#record = run.record;
     const end = await this.#carryOut(run);
@@ -172,10 +173,10 @@ export class GenerationJob {
         if (!interrupted) record.nextRequest();
         if (this.#place) this.#place.before += request.batchCount;
       }
-      this.announcement = interrupted ? 'Interrupted' : 'Finished';
+      this.announcement = interrupted ? t.interrupted : t.finished;
       return { status: interrupted ? 'interrupted' : 'finished' };
     } catch (error) {
-      this.announcement = this.#stopped ? 'Stopped' : '';
+      this.announcement = this.#stopped ? t.stopped : '';
       if (this.#stopped) return { status: 'stopped' };
       const failure = toFailure(error);
       this.#hooks.onFailure(failure);
@@ -226,7 +227,7 @@ export class GenerationJob {
         losses = record.progress > before ? 1 : losses + 1;
         if (losses >= MAX_LOSSES) throw hopeless(failure, losses);
         this.#hooks.onRecovery(failure.message);
-        this.status = 'The GPU was lost. Starting it again';
+        this.status = t.restarting;
         this.loading = null;
         this.preview = null;
         if (losses > 1) await new Promise((resolve) => setTimeout(resolve, GPU_RESTART));
@@ -306,11 +307,10 @@ export class GenerationJob {
     const quarter = Math.floor(4 * (this.fraction ?? 0));
     if (quarter <= this.#announcedQuarter || quarter >= 4) return;
     this.#announcedQuarter = quarter;
-    this.announcement = `${25 * quarter} percent`;
+    this.announcement = t.percentDone(25 * quarter);
   }
 }
 
 function hopeless({ code, message, details }: Failure, losses: number): Failure {
-  const what = `It was tried ${losses} times from the last finished step, and no further step could be made.`;
-  return new Failure(code, `${message} ${what}`, details);
+  return new Failure(code, t.hopeless(message, losses), details);
 }

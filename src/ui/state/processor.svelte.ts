@@ -4,6 +4,7 @@ import type { GenerationEvent } from '../../generation/run/events.ts';
 import type { GenerationParameters, RequestSize } from '../../generation/request/request.ts';
 import type { EngineClient } from '../clients/engine-client.svelte.ts';
 import type { FoundGpu } from '../webgpu.ts';
+import { create as t } from '../strings/create.ts';
 
 export type Processor = 'gpu' | 'cpu';
 
@@ -100,8 +101,7 @@ export class ProcessorChooser {
     };
     /** Milliseconds of a step; null where this way fails or takes longer than `limit` with all that comes before. */
     const time = async (processor: Processor, limit: number): Promise<number | null> => {
-      const name = processor === 'cpu' ? 'the processor' : 'the GPU in software';
-      onEvent({ type: 'status', message: `Finding the faster way: trying ${name}` });
+      onEvent({ type: 'status', message: t.trying[processor] });
       const timer = limit < Infinity ? setTimeout(() => this.engine.stop(), limit) : undefined;
       try {
         return await this.engine.stepTime(sha256, size, processor === 'cpu', onEvent);

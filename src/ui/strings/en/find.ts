@@ -1,0 +1,89 @@
+// Finding anything on the page: what is said, and the other words that things are found by: what tutorials and people
+// call them. All of these in lower case.
+import { labels } from './labels.ts';
+import { places } from './places.ts';
+import { settings } from './settings.ts';
+
+const { tab } = places;
+const { titles } = settings;
+
+export const find = {
+  title: 'Find anything',
+  hint: 'Settings, controls, models, styles, pictures',
+  found: 'Found',
+  nothing: 'Nothing found.',
+  kinds: {
+    place: 'Place',
+    control: 'Control',
+    setting: 'Setting',
+    model: 'Model',
+    style: 'Style',
+    picture: 'Picture',
+    later: 'Not yet',
+  },
+  /** Where it is: a tab, and a section of it. */
+  where: (tab: string, section: string) => (section === '' ? tab : `${tab}, ${section}`),
+  keys: 'All keys, and a way to change them',
+  useModel: (kind: string) => `Use this checkpoint: ${kind}`,
+  picture: (seed: string, model: string) => `Seed ${seed}, ${model}`,
+
+  /** `means`: the title under which it is listed. */
+  synonyms: [
+    { words: 'ensd', means: labels.ensd },
+    { words: 'sampler', means: labels.samplingMethod },
+    { words: 'scheduler noise schedule karras', means: labels.scheduleType },
+    { words: 'resolution dimensions aspect ratio', means: labels.width },
+    { words: 'resolution dimensions aspect ratio', means: labels.height },
+    { words: 'guidance scale', means: labels.cfgScale },
+    { words: 'subseed variation', means: labels.variationSeed },
+    { words: 'rng randn source nv gpu cpu noise', means: labels.rng },
+    { words: 'dark mode light colors colours appearance', means: titles.theme },
+    { words: 'vram medvram lowvram memory', means: titles.memory },
+    { words: 'no gpu cpu processor', means: titles.paintOn },
+    { words: 'shortcuts hotkeys keyboard', means: titles.keys },
+    { words: 'dynamic prompts __word__', means: titles.wildcards },
+    { words: 'styles.csv presets', means: labels.styles },
+    { words: 'metadata exif parameters of a picture', means: tab['png-info'] },
+    { words: 'history outputs folder', means: tab.gallery },
+    { words: 'speed test it/s', means: titles.benchmark },
+    { words: 'version licence license offline privacy', means: titles.about },
+    { words: 'device adapter', means: titles.graphics },
+    { words: 'merge mix models', means: tab.merger },
+    { words: 'train lora dreambooth textual inversion', means: tab.train },
+    { words: 'upscale esrgan face restore gfpgan codeformer', means: tab.extras },
+    { words: 'inpaint outpaint sketch image to image', means: tab.img2img },
+    { words: 'plugins addons', means: tab.extensions },
+  ],
+
+  /** A1111's names for what does not exist here yet, in one line each. */
+  notYet: [
+    {
+      title: 'Hires. fix',
+      words: 'highres hi-res upscale',
+      line: 'Not built yet. Raise Width and Height instead, up to twice what the model was made for.',
+    },
+    { title: 'Refiner', words: 'sdxl switch at', line: 'Not built yet, as SDXL is not.' },
+    {
+      title: 'Script',
+      words: 'x/y/z plot prompt matrix prompts from file loopback',
+      line: 'Not built yet. Wildcards with a batch count give a row of variants.',
+    },
+    {
+      title: 'LoRA',
+      words: 'lycoris locon extra networks add-ons',
+      line: 'Not built yet: such files are recognised and named.',
+    },
+    { title: 'Textual Inversion', words: 'embedding embeddings', line: 'Not built yet.' },
+    { title: 'Hypernetworks', words: 'hypernet hypernetwork', line: 'Not built yet.' },
+    { title: 'ControlNet', words: 'openpose canny depth unit', line: 'Not built yet.' },
+    { title: 'SD VAE', words: 'vae automatic', line: 'Not built yet: the VAE of the checkpoint is used.' },
+    { title: 'Restore faces', words: 'gfpgan codeformer face', line: 'Not built yet.' },
+    { title: 'Tiling', words: 'seamless texture', line: 'Not built yet.' },
+    { title: 'Token merging ratio', words: 'tome', line: 'Not built yet.' },
+    {
+      title: 'Live previews',
+      words: 'taesd approx preview',
+      line: 'The preview is always on and costs nothing to speak of; there is nothing to set.',
+    },
+  ],
+};
