@@ -60,7 +60,7 @@ test('a lost GPU, a killed GPU process and a closed page cost no step of a pictu
 }) => {
   const steps = 10;
   const darkroom = await prepare(page, steps);
-  const goesOn = page.getByRole('status', { name: 'The picture goes on' });
+  const goesOn = page.getByRole('status', { name: 'Resuming the picture' });
 
   // Before the engine asks for its device.
   await (

@@ -5,20 +5,21 @@ import { readTextFile } from './read-text-file.ts';
 import { addWildcardLists, readWildcardFiles } from './read-wildcard-files.ts';
 import type { App } from './state/app.svelte.ts';
 import { addStylesText } from './style-list.ts';
+import { common } from './strings/common.ts';
+import { texts as t } from './strings/texts.ts';
 
 type TextHost = Pick<App, 'settings' | 'notices' | 'navigation' | 'tab'>;
 
 /** As "Load styles.csv" of the Styles dialog; what is added can be looked at, or taken back. */
 export async function addStyles(app: TextHost, file: File): Promise<void> {
   const { settings, notices } = app;
-  const see = { label: 'See them', run: () => app.navigation.openOverlay('styles') };
-  const title = `${file.name} could not be read as styles`;
+  const see = { label: t.seeThem, run: () => app.navigation.openOverlay('styles') };
+  const title = t.notStyles(file.name);
   try {
     const read = await readTextFile(file, MAX_STYLES_LENGTH);
     if (read.kind === 'refused') notices.warn(title, read.problem);
     else if (read.kind === 'unread') {
-      const message = 'It is in another encoding than UTF-8. Load it from Styles to say which.';
-      notices.warn(title, message, [{ ...see, label: 'Open Styles' }]);
+      notices.warn(title, t.stylesEncoding, [{ ...see, label: t.openStyles }]);
     } else {
       const before = settings.styles;
       const { styles, count, problem } = addStylesText(before, read.text);
@@ -27,9 +28,8 @@ export async function addStyles(app: TextHost, file: File): Promise<void> {
         return;
       }
       settings.styles = styles;
-      const added = count === 1 ? '1 style added' : `${count} styles added`;
-      const undo = { label: 'Undo', run: () => (settings.styles = before) };
-      notices.inform(added, problem === '' ? `From ${file.name}.` : problem, [see, undo]);
+      const undo = { label: common.undo, run: () => (settings.styles = before) };
+      notices.inform(t.stylesAdded(count), problem === '' ? t.from(file.name) : problem, [see, undo]);
     }
   } catch (error) {
     notices.warn(title, wordsOf(error, 'bad-file'));
@@ -39,11 +39,9 @@ export async function addStyles(app: TextHost, file: File): Promise<void> {
 /** Only where wildcards are used: else a text file says nothing. */
 export async function addWildcards(app: TextHost, files: readonly File[]): Promise<void> {
   const { settings, notices } = app;
-  const open = { label: 'Open Settings', run: () => (app.tab = 'settings') };
+  const open = { label: common.openSettings, run: () => (app.tab = 'settings') };
   if (!settings.wildcards) {
-    const message =
-      'Text files are lists of wildcards. To use them, switch wildcards on in Settings, and drop them again.';
-    notices.inform('Wildcards are off', message, [open]);
+    notices.inform(t.wildcardsOff, t.wildcardsOffWhy, [open]);
     return;
   }
   const before = settings.wildcardLists;
@@ -51,12 +49,11 @@ export async function addWildcards(app: TextHost, files: readonly File[]): Promi
   const problems = [...refused, ...addWildcardLists(settings, lists)];
   if (waiting.length > 0) {
     const names = waiting.map(({ name }) => name).slice(0, 5);
-    problems.push(`${names.join(', ')}: not in UTF-8. Add it in Settings to say how it is encoded.`);
+    problems.push(t.listsEncoding(names.join(', ')));
   }
   if (settings.wildcardLists !== before) {
-    const added = lists.length === 1 ? '1 wildcard list added' : `${lists.length} wildcard lists added`;
-    const undo = { label: 'Undo', run: () => (settings.wildcardLists = before) };
-    notices.inform(added, 'A list in the place of one of the same name has replaced it.', [open, undo]);
+    const undo = { label: common.undo, run: () => (settings.wildcardLists = before) };
+    notices.inform(t.listsAdded(lists.length), t.listReplaces, [open, undo]);
   }
-  if (problems.length > 0) notices.warn('Not every list was added', problems.slice(0, 5).join(' '), [open]);
+  if (problems.length > 0) notices.warn(t.notEveryList, problems.slice(0, 5).join(' '), [open]);
 }

@@ -1,6 +1,7 @@
 // Many imports in one line: how far they are, or what became of them.
 import type { ImportProgress } from '../library/import-types.ts';
 import { formatPercent, formatTimeLeft } from './format.ts';
+import { models as t } from './strings/models.ts';
 
 /** What became of a file. `unused`: recognised, but this version has no use for it. `broken`: it cannot be read. */
 export type ImportKind = 'busy' | 'imported' | 'already-there' | 'unused' | 'broken';
@@ -29,17 +30,17 @@ export function summariseImports(jobs: readonly ImportState[]): readonly Summary
   if (imported > 0) {
     parts.push({
       kind: 'imported',
-      text: imported === total ? `${imported} imported` : `${imported} of ${total} imported`,
+      text: t.countImported(imported, total),
     });
   }
   const others = [
-    ['already-there', 'already in your library'],
-    ['unused', 'not used yet'],
-    ['broken', 'could not be imported'],
+    ['already-there', t.countAlreadyThere],
+    ['unused', t.countUnused],
+    ['broken', t.countBroken],
   ] as const;
-  for (const [kind, words] of others) {
+  for (const [kind, tell] of others) {
     const number = count(kind);
-    if (number > 0) parts.push({ kind, text: `${number} ${words}` });
+    if (number > 0) parts.push({ kind, text: tell(number) });
   }
   return parts;
 }
@@ -47,14 +48,14 @@ export function summariseImports(jobs: readonly ImportState[]): readonly Summary
 function underWay(jobs: readonly ImportState[], total: number): string {
   const done = jobs.filter(({ kind }) => kind !== 'busy').length;
   const current = jobs.find(({ kind, phase }) => kind === 'busy' && phase !== 'waiting');
-  const place = `Importing ${Math.min(done + 1, total)} of ${total}`;
+  const place = t.importing(Math.min(done + 1, total), total);
   if (!current) return place;
   const { progress, file } = current;
   const parts: string[] = [file.name];
   if (progress && progress.total > 0) {
     parts.push(formatPercent(progress.done / progress.total), formatTimeLeft(progress.remainingMs));
   }
-  return `${place}: ${parts.filter((part) => part !== '').join(', ')}`;
+  return t.importingWhat(place, parts.filter((part) => part !== '').join(', '));
 }
 
 /** Share of all files that is done, 0 to 1; each counts the same. */

@@ -8,6 +8,8 @@ import { zipImages } from '../library/zip-images.ts';
 import { pictureName, zipFileName } from '../library/file-names.ts';
 import { detailsOf, wordsOf } from './failure.ts';
 import { saveFile } from './save-file.ts';
+import { dateTime } from './strings/locale.ts';
+import { rescue as t } from './strings/rescue.ts';
 
 /** Pictures that are offered one by one; all of them are in the zip. */
 const LISTED = 200;
@@ -19,27 +21,22 @@ export function showLastResort(page: HTMLElement, error: unknown): void {
     make(
       'main',
       { className: 'last-resort' },
-      make('h1', {}, 'Darkroom could not be shown'),
-      make(
-        'p',
-        {},
-        'Something that is stored, or this version, stopped the page. Your models and pictures are still here. ' +
-          'Open the page again; if it ends here again, take your pictures along and delete what came last.',
-      ),
+      make('h1', {}, t.title),
+      make('p', {}, t.what),
       make(
         'p',
         { className: 'actions' },
-        button('Open again', () => location.reload()),
-        button('Open without the library', () => location.assign(addressWithoutLibrary())),
-        button('Copy the error', async () => {
+        button(t.openAgain, () => location.reload()),
+        button(t.withoutLibrary, () => location.assign(addressWithoutLibrary())),
+        button(t.copyError, async () => {
           await navigator.clipboard.writeText(`${detailsOf(error)}\n${navigator.userAgent}`);
-          copied.textContent = 'Copied.';
+          copied.textContent = t.copied;
         }),
         copied,
       ),
-      part('Models', showModels),
-      part('Pictures', showPictures),
-      make('details', {}, make('summary', {}, 'The error'), make('pre', {}, detailsOf(error))),
+      part(t.models, showModels),
+      part(t.pictures, showPictures),
+      make('details', {}, make('summary', {}, t.theError), make('pre', {}, detailsOf(error))),
     ),
   );
 }
@@ -48,16 +45,16 @@ async function showModels(place: HTMLElement): Promise<void> {
   const { models, damaged } = await inspectModels();
   const entries = [
     ...models.map(({ sha256, name }) => ({ key: sha256, name })),
-    ...damaged.map(({ key, name }) => ({ key, name: name ?? 'A record that cannot be read' })),
+    ...damaged.map(({ key, name }) => ({ key, name: name ?? t.damagedRecord })),
   ];
-  if (entries.length === 0) return void place.append(make('p', {}, 'There are none.'));
+  if (entries.length === 0) return void place.append(make('p', {}, t.none));
   const list = make('ul', {});
   for (const { key, name } of entries) {
     const item = make('li', {}, make('span', {}, name.slice(0, 200)));
     item.append(
-      button('Delete', async () => {
+      button(t.delete, async () => {
         await deleteModel(key);
-        item.replaceChildren(`${name.slice(0, 200)} is deleted.`);
+        item.replaceChildren(t.isDeleted(name.slice(0, 200)));
       }),
     );
     list.append(item);
@@ -68,44 +65,38 @@ async function showModels(place: HTMLElement): Promise<void> {
 async function showPictures(place: HTMLElement): Promise<void> {
   const images = await listImages();
   const sound = images.filter(isSound);
-  if (sound.length === 0) return void place.append(make('p', {}, 'There are none.'));
+  if (sound.length === 0) return void place.append(make('p', {}, t.none));
   const state = make('span', { role: 'status' });
   const pack = async () => {
     const ids = sound.map(({ id }) => id);
     const tell = ({ done, total }: { done: number; total: number }) =>
-      void (state.textContent = `${done} of ${total}`);
+      void (state.textContent = t.packed(done, total));
     const { file, missing } = await zipImages(ids, tell, new AbortController().signal);
     if (file) saveFile(file, zipFileName(Date.now()));
-    state.textContent = missing === 0 ? '' : `${missing} could not be read.`;
+    state.textContent = missing === 0 ? '' : t.missing(missing);
   };
   const list = make('ul', {});
   for (const [index, { id, seed, createdAt }] of sound.slice(0, LISTED).entries()) {
-    const item = make(
-      'li',
-      {},
-      make('span', {}, `Seed ${seed}, ${new Date(createdAt).toISOString().slice(0, 16)}`),
-    );
+    const item = make('li', {}, make('span', {}, t.seedAndTime(String(seed), dateTime(createdAt))));
     item.append(
-      button('Save', async () => {
+      button(t.save, async () => {
         const png = await readPng(id);
         if (png) saveFile(png, pictureName(index, seed));
-        else item.append(' It is not there any more.');
+        else item.append(` ${t.gone}`);
       }),
     );
     list.append(item);
   }
   place.append(
-    make('p', { className: 'actions' }, button(`Download all ${sound.length} as zip`, pack), state),
-    make('details', {}, make('summary', {}, 'One by one'), list),
+    make('p', { className: 'actions' }, button(t.downloadAll(sound.length), pack), state),
+    make('details', {}, make('summary', {}, t.oneByOne), list),
   );
 }
 
 /** A heading with what `fill` adds below it, which may fail by itself. */
 function part(title: string, fill: (place: HTMLElement) => Promise<void>): HTMLElement {
   const place = make('section', { ariaLabel: title }, make('h2', {}, title));
-  fill(place).catch((error: unknown) =>
-    place.append(make('p', {}, `They could not be read. ${wordsOf(error)}`)),
-  );
+  fill(place).catch((error: unknown) => place.append(make('p', {}, t.notRead(wordsOf(error)))));
   return place;
 }
 

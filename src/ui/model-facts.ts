@@ -2,6 +2,7 @@
 import { familyOf } from '../families/families.ts';
 import type { StoredModel } from '../library/types.ts';
 import type { Detection } from '../models/types.ts';
+import { models as t } from './strings/models.ts';
 
 /** Whether the person may need to say what the UNet predicts: such checkpoints come in both kinds and do not always tell. */
 export function mayPredictV(model: Pick<StoredModel, 'detection'>): boolean {
@@ -9,10 +10,9 @@ export function mayPredictV(model: Pick<StoredModel, 'detection'>): boolean {
   return prediction !== null && (familyOf(kind)?.mayPredictV ?? false);
 }
 
-/** " (v)" where it is known, " (tried out when loaded)" where it is not. */
+/** "Automatic (v)" where it is known, "Automatic (found out when loaded)" where it is not. */
 export function predictionLabel(prediction: Detection['prediction']): string {
-  if (prediction === null) return '';
-  return prediction.value === null ? ' (found out when loaded)' : ` (${prediction.value})`;
+  return prediction === null ? t.predictionAutomatic : t.predictionAutomaticAs(prediction.value);
 }
 
 /** Digits of A1111's model hash. */
@@ -43,6 +43,5 @@ export function findByHash<T extends Pick<StoredModel, 'sha256' | 'oldHash' | 'n
 
 /** "dreamy and sharp have": what to say when a hash fits several models. */
 export function hashFitsSeveral(models: readonly Pick<StoredModel, 'name'>[]): string {
-  const names = models.map(({ name }) => name);
-  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)} have the same old hash`;
+  return t.sameHash(models.map(({ name }) => name));
 }

@@ -143,6 +143,6 @@ it('says what became of values beyond the controls', () => {
   expect(describeChanges(parameters, got)).toEqual([
     'Sampling steps 99999 became 10000',
     'Width 32 became 64',
-    'The prompt of 100001 characters was cut to 100000',
+    'The prompt of 100,001 characters was cut to 100,000',
   ]);
 });

@@ -10,6 +10,8 @@ import type { GenerationParameters } from '../generation/request/request.ts';
 import { PromptTooLongError } from '../prompt/length.ts';
 import { findStyles } from '../prompt/find-styles.ts';
 import { applyStyles, type PromptPair, type PromptStyle } from '../prompt/styles.ts';
+import { labels } from './strings/labels.ts';
+import { texts as t } from './strings/texts.ts';
 
 /** UTF-16 units of a text that is read: prompts and all. */
 const MAX_LENGTH = 1_000_000;
@@ -91,22 +93,23 @@ export function keepingOwn(
   return { ...asked, settings: { ...asked.settings, ...Object.fromEntries(kept) } };
 }
 
-const LABELS: Partial<Record<keyof GenerationParameters, string>> = {
-  steps: 'Sampling steps',
-  cfgScale: 'CFG Scale',
-  width: 'Width',
-  height: 'Height',
-  seed: 'Seed',
-  batchSize: 'Batch size',
-  clipSkip: 'Clip skip',
-  ensd: 'Eta noise seed delta',
-  subseed: 'Variation seed',
-  subseedStrength: 'Variation strength',
-  seedResizeFromWidth: 'Resize seed from width',
-  seedResizeFromHeight: 'Resize seed from height',
-  sampler: 'Sampling method',
-  scheduler: 'Schedule type',
-};
+/** A1111's names of what a text may ask for. */
+const labelsOf = (): Partial<Record<keyof GenerationParameters, string>> => ({
+  steps: labels.samplingSteps,
+  cfgScale: labels.cfgScale,
+  width: labels.width,
+  height: labels.height,
+  seed: labels.seed,
+  batchSize: labels.batchSize,
+  clipSkip: labels.clipSkip,
+  ensd: labels.ensd,
+  subseed: labels.variationSeed,
+  subseedStrength: labels.variationStrength,
+  seedResizeFromWidth: labels.resizeSeedFromWidth,
+  seedResizeFromHeight: labels.resizeSeedFromHeight,
+  sampler: labels.samplingMethod,
+  scheduler: labels.scheduleType,
+});
 
 /** What became of values outside of the controls' ranges: "Width 500 became 504". */
 export function describeChanges(
@@ -116,17 +119,17 @@ export function describeChanges(
   const changes: string[] = [];
   const compare = (label: string, before: unknown, after: unknown) => {
     if (before !== undefined && before !== after)
-      changes.push(`${label} ${String(before)} became ${String(after)}`);
+      changes.push(t.became(label, String(before), String(after)));
   };
-  for (const [key, label] of Object.entries(LABELS) as [keyof typeof LABELS, string][]) {
+  for (const [key, label] of Object.entries(labelsOf()) as [keyof GenerationParameters, string][]) {
     compare(label, asked[key], got[key]);
   }
   for (const [key, label] of [
-    ['prompt', 'The prompt'],
-    ['negativePrompt', 'The negative prompt'],
+    ['prompt', t.thePrompt],
+    ['negativePrompt', t.theNegativePrompt],
   ] as const) {
     const [before, after] = [asked[key]?.length ?? 0, got[key].length];
-    if (before > after) changes.push(`${label} of ${before} characters was cut to ${after}`);
+    if (before > after) changes.push(t.wasCut(label, before, after));
   }
   for (const { key, label } of IMAGE_SETTINGS) compare(label, asked.settings?.[key], got.settings[key]);
   return changes;

@@ -1,5 +1,6 @@
 // A text file that the person chose, read strictly; what is not UTF-8 is offered to be read in another encoding.
 import { decodeText, TextEncodingError, type EncodingLabel } from '../text-files/decode.ts';
+import { texts as t } from './strings/texts.ts';
 
 /** A file that waits for the person to say how it is encoded. */
 export interface UnreadText {
@@ -21,7 +22,7 @@ export async function readTextFile(file: File, maxBytes: number): Promise<ReadTe
   const { name } = file;
   if (file.size > maxBytes) {
     const megabytes = Math.round(maxBytes / 2 ** 20);
-    return { kind: 'refused', problem: `${name} is too large: ${megabytes} MB at most are read.` };
+    return { kind: 'refused', problem: t.tooLarge(name, megabytes) };
   }
   const bytes = new Uint8Array(await file.arrayBuffer());
   try {

@@ -9,6 +9,7 @@ import {
   MAX_LISTS_LENGTH,
   type WildcardList,
 } from './wildcard-lists.ts';
+import { texts as t } from './strings/texts.ts';
 
 /** `refused`: why, to a person. */
 export async function readWildcardFiles(files: readonly File[]): Promise<{
@@ -21,7 +22,7 @@ export async function readWildcardFiles(files: readonly File[]): Promise<{
   const lists: WildcardList[] = [];
   for (const file of files) {
     if (!isListName(listNameOf(file.name))) {
-      refused.push(`${file.name}: a list needs a name of letters, digits, - . and _.`);
+      refused.push(t.listName(file.name));
       continue;
     }
     try {
@@ -30,7 +31,7 @@ export async function readWildcardFiles(files: readonly File[]): Promise<{
       else if (read.kind === 'unread') waiting.push(read.file);
       else refused.push(read.problem);
     } catch {
-      refused.push(`${file.name} could not be read. Is it still there?`);
+      refused.push(t.listNotRead(file.name));
     }
   }
   return { lists, waiting, refused };
@@ -44,6 +45,5 @@ export function addWildcardLists(
   const { lists: all, leftOut } = addLists(settings.wildcardLists, lists);
   if (leftOut < lists.length) settings.wildcardLists = all;
   if (leftOut === 0) return [];
-  const room = `There is room for ${MAX_LISTS} lists and ${MAX_LISTS_LENGTH / 2 ** 20} MB of text`;
-  return [`${room}: ${leftOut === 1 ? 'one list was' : `${leftOut} lists were`} left out.`];
+  return [t.roomForLists(MAX_LISTS, MAX_LISTS_LENGTH / 2 ** 20, leftOut)];
 }

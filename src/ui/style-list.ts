@@ -1,6 +1,7 @@
 // Changes to the list of styles.
 import { parseStylesCsv, type PromptStyle } from '../prompt/styles.ts';
 import { MAX_STYLES } from './stored-settings.ts';
+import { texts as t } from './strings/texts.ts';
 
 /** Puts a style in place of the one called `replaced`, or at the end; another of its own name gives way. */
 export function saveStyle(
@@ -39,9 +40,7 @@ export function addStylesText(
   const merged = mergeStyleLists(styles, read);
   const names = new Set(read.map(({ name }) => name));
   let problem = '';
-  if (read.length === 0) problem = 'There are no styles in this file.';
-  else if (merged.leftOut > 0) {
-    problem = `There is room for ${MAX_STYLES} styles: ${merged.leftOut} were left out.`;
-  }
+  if (read.length === 0) problem = t.noStyles;
+  else if (merged.leftOut > 0) problem = t.roomForStyles(MAX_STYLES, merged.leftOut);
   return { styles: merged.styles, count: Math.max(0, names.size - merged.leftOut), problem };
 }

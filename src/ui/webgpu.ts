@@ -1,5 +1,6 @@
 // Whether this page can reach a GPU, asked before anything heavy is loaded, and which browser or flag would help.
 import { adapterName, isSoftware } from '../runtime/adapter.ts';
+import { device as t } from './strings/device.ts';
 
 export type WebGpuProblem = 'insecure' | 'absent' | 'no-adapter';
 
@@ -38,54 +39,19 @@ type Browser = 'chromium' | 'firefox' | 'safari';
 /** What to tell a person whose browser has no WebGPU for us. `userAgent` as in `navigator.userAgent`. */
 export function webGpuAdvice(problem: WebGpuProblem, userAgent: string): WebGpuAdvice {
   const linux = /Linux/.test(userAgent) && !/Android/.test(userAgent);
-  if (problem === 'insecure') {
-    return {
-      title: 'This address cannot use the GPU',
-      summary: 'Browsers offer WebGPU only to pages they can trust: https:// addresses and localhost.',
-      steps: ['Open Darkroom through https://, or run it on this computer and open http://localhost.'],
-    };
-  }
+  if (problem === 'insecure') return t.insecure;
   const browser = browserOf(userAgent);
   if (problem === 'absent') {
-    return {
-      title: 'This browser has no WebGPU',
-      summary: 'Darkroom draws on your graphics card through WebGPU, which this browser does not offer.',
-      steps: [
-        ...ENABLE[browser],
-        ...(browser === 'chromium' ? [] : ['Or open this page in Chrome or Edge.']),
-      ],
-    };
+    const steps = [...t.enable[browser], ...(browser === 'chromium' ? [] : [t.orChrome])];
+    return { ...t.absent, steps };
   }
-  return {
-    title: 'No graphics card found',
-    summary: 'The browser knows WebGPU but gives this page no GPU.',
-    steps: [
-      'Turn on hardware acceleration (“Use graphics acceleration when available”) in the browser’s settings and restart it.',
-      'Update the graphics driver.',
-      ...(browser === 'chromium'
-        ? ['Open chrome://gpu to see why WebGPU is off.']
-        : ['Try Chrome or Edge: they reach more graphics cards.']),
-      ...(browser === 'chromium' && linux
-        ? ['On Linux, turn on “Unsafe WebGPU Support” and “Vulkan” in chrome://flags.']
-        : []),
-    ],
-  };
+  const steps = [
+    ...t.noAdapter.steps,
+    browser === 'chromium' ? t.chromeGpu : t.tryChrome,
+    ...(browser === 'chromium' && linux ? [t.chromeLinux] : []),
+  ];
+  return { ...t.noAdapter, steps };
 }
-
-const ENABLE: Readonly<Record<Browser, readonly string[]>> = {
-  chromium: [
-    'Update the browser: Chrome and Edge have WebGPU since version 113 (on Android since 121).',
-    'If it is current, turn on “Unsafe WebGPU Support” in chrome://flags and restart the browser.',
-  ],
-  firefox: [
-    'Update Firefox: it has WebGPU on Windows since version 141 and on Macs with Apple silicon since 145.',
-    'Elsewhere, set dom.webgpu.enabled to true in about:config and restart.',
-  ],
-  safari: [
-    'Update to Safari 26 (macOS 26, iOS 26) or newer.',
-    'On macOS 14 and 15, turn on WebGPU under Develop, Feature Flags.',
-  ],
-};
 
 function browserOf(userAgent: string): Browser {
   // All browsers on iOS are Safari inside.

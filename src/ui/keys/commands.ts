@@ -1,4 +1,5 @@
-// Everything that a key does, in one table: what the page listens for, what `?` lists, what the person may change.
+// Everything that a key does, in one table: what the page listens for, what `?` lists, what the person may change. Their names
+// are in strings/en/dialogs.ts.
 
 /** Where a key counts. */
 export type KeyContext = 'anywhere' | 'prompt' | 'gallery' | 'viewer';
@@ -6,7 +7,6 @@ export type KeyContext = 'anywhere' | 'prompt' | 'gallery' | 'viewer';
 export interface Command {
   readonly id: string;
   readonly context: KeyContext;
-  readonly label: string;
   /** By default, in A1111's way where it has one. */
   readonly chord: string;
 }
@@ -15,38 +15,35 @@ export const COMMANDS = [
   {
     id: 'generate',
     context: 'anywhere',
-    label: 'Generate; while generating, start over',
     chord: 'Ctrl+Enter',
   },
-  { id: 'queue', context: 'anywhere', label: 'Add to the queue', chord: 'Ctrl+Shift+Enter' },
-  { id: 'interrupt', context: 'anywhere', label: 'Interrupt, keeping what is there', chord: 'Escape' },
-  { id: 'skip', context: 'anywhere', label: 'Skip to the next batch', chord: 'Alt+Enter' },
-  { id: 'find', context: 'anywhere', label: 'Find anything', chord: 'Ctrl+K' },
-  { id: 'keys', context: 'anywhere', label: 'Show the keys', chord: '?' },
+  { id: 'queue', context: 'anywhere', chord: 'Ctrl+Shift+Enter' },
+  { id: 'interrupt', context: 'anywhere', chord: 'Escape' },
+  { id: 'skip', context: 'anywhere', chord: 'Alt+Enter' },
+  { id: 'find', context: 'anywhere', chord: 'Ctrl+K' },
+  { id: 'keys', context: 'anywhere', chord: '?' },
   {
     id: 'heavier',
     context: 'prompt',
-    label: 'More weight for the word or the selection',
     chord: 'Ctrl+ArrowUp',
   },
-  { id: 'lighter', context: 'prompt', label: 'Less weight', chord: 'Ctrl+ArrowDown' },
+  { id: 'lighter', context: 'prompt', chord: 'Ctrl+ArrowDown' },
   {
     id: 'earlier',
     context: 'prompt',
-    label: 'Move what stands between two commas forward',
     chord: 'Alt+ArrowLeft',
   },
-  { id: 'later', context: 'prompt', label: 'Move it back', chord: 'Alt+ArrowRight' },
-  { id: 'select-all', context: 'gallery', label: 'Select all pictures', chord: 'Ctrl+A' },
-  { id: 'undo-delete', context: 'gallery', label: 'Bring back what was deleted', chord: 'Ctrl+Z' },
-  { id: 'previous', context: 'viewer', label: 'Previous picture', chord: 'ArrowLeft' },
-  { id: 'next', context: 'viewer', label: 'Next picture', chord: 'ArrowRight' },
-  { id: 'save', context: 'viewer', label: 'Download the picture', chord: 'S' },
-  { id: 'favourite', context: 'viewer', label: 'Mark as a favourite', chord: 'F' },
-  { id: 'delete', context: 'viewer', label: 'Delete the picture', chord: 'Delete' },
-  { id: 'zoom', context: 'viewer', label: 'Enlarge, or fit again', chord: 'Z' },
-  { id: 'actual-size', context: 'viewer', label: 'Show pixels one to one', chord: '1' },
-  { id: 'fit', context: 'viewer', label: 'Fit to the window', chord: '0' },
+  { id: 'later', context: 'prompt', chord: 'Alt+ArrowRight' },
+  { id: 'select-all', context: 'gallery', chord: 'Ctrl+A' },
+  { id: 'undo-delete', context: 'gallery', chord: 'Ctrl+Z' },
+  { id: 'previous', context: 'viewer', chord: 'ArrowLeft' },
+  { id: 'next', context: 'viewer', chord: 'ArrowRight' },
+  { id: 'save', context: 'viewer', chord: 'S' },
+  { id: 'favourite', context: 'viewer', chord: 'F' },
+  { id: 'delete', context: 'viewer', chord: 'Delete' },
+  { id: 'zoom', context: 'viewer', chord: 'Z' },
+  { id: 'actual-size', context: 'viewer', chord: '1' },
+  { id: 'fit', context: 'viewer', chord: '0' },
 ] as const satisfies readonly Command[];
 
 export type CommandId = (typeof COMMANDS)[number]['id'];
@@ -90,7 +87,7 @@ export function commandOf(event: Keys, context: KeyContext, keys: KeyMap): Comma
 }
 
 /** Another command with the same chord in a place where both would count; null where there is none. */
-export function conflictOf(id: CommandId, chord: string, keys: KeyMap): Command | null {
+export function conflictOf(id: CommandId, chord: string, keys: KeyMap): (typeof COMMANDS)[number] | null {
   const { context } = COMMANDS.find((command) => command.id === id)!;
   const meets = (other: KeyContext) => other === context || other === 'anywhere' || context === 'anywhere';
   return (

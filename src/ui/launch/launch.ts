@@ -3,6 +3,7 @@
 import { tabOf, type TabId } from '../navigation/places.ts';
 import type { App } from '../state/app.svelte.ts';
 import { dropShared, SHARED_PARAMETER, takeShared } from './shared-picture.ts';
+import { notices as t } from '../strings/notices.ts';
 
 /** Of https://wicg.github.io/web-app-launch/, which TypeScript's library lacks. */
 interface LaunchParams {
@@ -61,15 +62,15 @@ function showTab(app: LaunchedApp, address: string): void {
 }
 
 async function openHandles(app: LaunchedApp, handles: readonly FileSystemFileHandle[]): Promise<void> {
-  await app.attempt('The file could not be opened', async () => {
+  await app.attempt(t.fileNotOpened, async () => {
     app.openFiles(await Promise.all(handles.map((handle) => handle.getFile())));
   });
 }
 
 async function openShared(app: LaunchedApp): Promise<void> {
-  await app.attempt('The shared picture could not be opened', async () => {
+  await app.attempt(t.sharedNotOpened, async () => {
     const picture = await takeShared(document.baseURI);
     if (picture) app.openFiles([picture]);
-    else app.notices.warn('No picture arrived', 'Share it once more, or drop it on this page.');
+    else app.notices.warn(t.noneArrived, t.noneArrivedWhat);
   });
 }

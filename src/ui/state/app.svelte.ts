@@ -42,6 +42,10 @@ import { PngInfo, readPictureInfo } from './png-info.svelte.ts';
 import { GenerationQueue } from './queue.svelte.ts';
 import { RunSpeeds } from './run-speeds.ts';
 import { Settings } from './settings.svelte.ts';
+import { common } from '../strings/common.ts';
+import { device } from '../strings/device.ts';
+import { models } from '../strings/models.ts';
+import { notices as t } from '../strings/notices.ts';
 
 /** Milliseconds that the page waits for what it has stored before it shows itself without. */
 const PATIENCE = 3000;
@@ -74,7 +78,7 @@ export const GRID = 'grid';
 export class App {
   readonly notices = new Notices();
   readonly settings = new Settings(CHOICES, (error) =>
-    this.notices.fail('Settings are not kept', toFailure(error, 'storage-full')),
+    this.notices.fail(t.settingsNotKept, toFailure(error, 'storage-full')),
   );
   readonly library = new Library();
   readonly engine = new EngineClient(undefined, () => this.settings.memory);
@@ -93,15 +97,14 @@ export class App {
   readonly imports = new ImportQueue(new ImporterClient(), (model) => this.#modelArrived(model));
   readonly job = new GenerationJob(this.engine, {
     onFailure: (failure) => this.#generationFailed(failure),
-    onWarning: (message) => this.notices.warn('Note', message),
-    onRecovery: (message) =>
-      this.notices.inform('The picture goes on', `${message} It is started again; no finished step is lost.`),
+    onWarning: (message) => this.notices.warn(t.warning, message),
+    onRecovery: (message) => this.notices.inform(t.resuming, t.resumingWhat(message)),
     onMeasured: (sha256, processor, speed) => {
       const model = this.usableModels.find((one) => one.sha256 === sha256);
       if (model) this.speeds.keep(model, processor, speed);
     },
     onEnd: () => {
-      void this.attempt('Pictures could not be listed', () => this.library.refreshImages());
+      void this.attempt(t.picturesNotListed, () => this.library.refreshImages());
       void this.offline.afterUse();
     },
   });
@@ -115,16 +118,8 @@ export class App {
       processor: this.processor.choose,
       during: (work) => this.#wakeLock.during(work),
       onStorageFailure: (error) => this.#queueNotKept(error),
-      onDamaged: (count) =>
-        this.notices.warn(
-          'The queue was damaged',
-          `${count === 1 ? 'A job' : `${count} jobs`} could not be read any more and had to be removed.`,
-        ),
-      onOtherTab: () =>
-        this.notices.inform(
-          'Another tab is making pictures',
-          'One tab at a time uses the GPU. What you add here waits in the queue that they share.',
-        ),
+      onDamaged: (count) => this.notices.warn(t.queueDamaged, t.queueDamagedWhat(count)),
+      onOtherTab: () => this.notices.inform(t.otherTab, t.otherTabWhat),
       onEnded: (id, end) => this.forever.ended(id, end),
     },
   );
@@ -232,12 +227,12 @@ export class App {
   async load(): Promise<void> {
     this.storage = await settleStorage();
     await this.settings.load();
-    void this.attempt('Pictures could not be listed', () => this.gallery.load());
-    void this.attempt('The graphics card could not be looked for', () => this.device.look());
+    void this.attempt(t.picturesNotListed, () => this.gallery.load());
+    void this.attempt(t.cardNotLookedFor, () => this.device.look());
     const shown = [
-      this.attempt('The library could not be opened', () => this.#openLibrary()),
-      this.attempt('The queue could not be opened', () => this.queue.load()),
-      this.attempt('The demo model could not be looked for', () => this.demo.look()),
+      this.attempt(t.libraryNotOpened, () => this.#openLibrary()),
+      this.attempt(t.queueNotOpened, () => this.queue.load()),
+      this.attempt(t.demoNotLookedFor, () => this.demo.look()),
     ];
     await Promise.race([Promise.all(shown), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
   }
@@ -261,25 +256,18 @@ export class App {
 
   /** Folders that were dropped or chosen: what is in them, as if it had been dropped. */
   async openFolders(folders: readonly FolderItem[]): Promise<void> {
-    await this.attempt('The folder could not be read', async () => {
+    await this.attempt(t.folderNotRead, async () => {
       const { MAX_DEPTH, MAX_FILES, walkFolders } = await import('../walk-folder.ts');
       const { groups, leftAside, cut } = await walkFolders(folders, usedOfFolder);
       const files = groups.flat();
       this.#openGroups(groups, files);
       const told: string[] = [];
-      if (leftAside > 0)
-        told.push(`${leftAside} other ${leftAside === 1 ? 'file was' : 'files were'} left aside.`);
-      if (cut)
-        told.push(
-          `Only ${MAX_FILES} files, ${MAX_DEPTH} folders deep, are looked at: open the others by themselves.`,
-        );
+      if (leftAside > 0) told.push(t.leftAside(leftAside));
+      if (cut) told.push(t.folderCut(MAX_FILES, MAX_DEPTH));
       const name = listed(folders.slice(0, 3).map((folder) => folder.name));
       if (files.length === 0) {
-        this.notices.warn(
-          `Nothing in ${name} can be used`,
-          'Models, styles.csv and pictures are looked for.',
-        );
-      } else if (told.length > 0) this.notices.inform(`From ${name}`, told.join(' '));
+        this.notices.warn(t.nothingUsable(name), t.nothingUsableWhat);
+      } else if (told.length > 0) this.notices.inform(t.from(name), told.join(' '));
     });
   }
 
@@ -292,7 +280,7 @@ export class App {
     if (models.some(({ length }) => length > 0)) void this.#importGroups(models);
     const [styles, lists] = [of('styles'), of('wildcards')];
     if (styles.length === 0 && lists.length === 0) return;
-    void this.attempt('The text files could not be read', async () => {
+    void this.attempt(t.textFilesNotRead, async () => {
       const { addStyles, addWildcards } = await import('../dropped-texts.ts');
       for (const file of styles) await addStyles(this, file);
       if (lists.length > 0) await addWildcards(this, lists);
@@ -307,13 +295,10 @@ export class App {
 
   /** A picture dropped on the prompt: its text becomes the prompt, for "Read generation parameters". */
   async fillPrompt(picture: File): Promise<void> {
-    await this.attempt('The picture could not be read', async () => {
+    await this.attempt(t.pictureNotRead, async () => {
       const { parameters } = await readPictureInfo(picture, picture.name);
       if (parameters === null) {
-        this.notices.inform(
-          'No parameters in this picture',
-          `${picture.name} says nothing about how it was made.`,
-        );
+        this.notices.inform(t.noParameters, t.noParametersWhat(picture.name));
       } else this.replacing(() => this.settings.change({ prompt: parameters }));
     });
   }
@@ -328,16 +313,13 @@ export class App {
     const { prompt } = this.settings.parameters;
     const text = prompt.trim() === '' ? this.lastParameters : prompt;
     if (text === null) {
-      this.notices.inform(
-        'Nothing to read',
-        'Paste a parameters text into the prompt, or drop a picture on it.',
-      );
+      this.notices.inform(t.nothingToRead, t.nothingToReadWhat);
     } else await this.readText(text);
   }
 
   /** Sets the controls, the styles and the checkpoint as a parameters text has them. */
   async readText(text: string): Promise<void> {
-    await this.attempt('The parameters could not be read', async () => {
+    await this.attempt(t.parametersNotRead, async () => {
       const { describeChanges, keepingOwn, readParameters } = await import('../read-parameters.ts');
       const { settings } = this;
       const read = readParameters(text, settings.styles);
@@ -354,17 +336,15 @@ export class App {
         if (model) this.chooseModel(model.sha256);
       });
       const remarks = [...describeChanges(asked, settings.snapshot())];
-      if (read.unsupported.length > 0) remarks.push(`Not supported yet: ${listed(read.unsupported)}`);
+      if (read.unsupported.length > 0) remarks.push(t.notSupported(listed(read.unsupported)));
       const positions = model && positionsAdvice(read.fields, model);
       if (positions) remarks.push(positions);
-      if (fitting.length > 1) remarks.push(`${hashFitsSeveral(fitting)}: check the checkpoint`);
+      if (fitting.length > 1) remarks.push(t.checkCheckpoint(hashFitsSeveral(fitting)));
       if (!model && read.modelHash !== null) {
-        remarks.push(
-          `Made with ${read.modelName ?? 'a model'} [${read.modelHash}], which is not in your library`,
-        );
+        remarks.push(t.modelMissing(read.modelName, read.modelHash));
       }
       if (remarks.length > 0) {
-        this.notices.warn('The picture may come out different', `${remarks.join('. ')}.`);
+        this.notices.warn(t.mayDiffer, `${remarks.join('. ')}.`);
       }
     });
   }
@@ -389,15 +369,14 @@ export class App {
       this.replacing(() => Object.assign(settings, { parameters: before, extraSeed, chosenStyles, model }));
       this.#put = NO_PROMPTS;
     };
-    const message = 'What you had written is in the prompt history.';
-    this.notices.inform('The prompt was replaced', message, [{ label: 'Undo', run: undo }]);
+    this.notices.inform(t.promptReplaced, t.promptReplacedWhat, [{ label: common.undo, run: undo }]);
   }
 
   /** The variation seed of the picture that is shown; its seed where it was not varied, as in A1111. */
   async reuseVariationSeed(): Promise<void> {
     const picture = this.shownPicture;
     if (!picture) return;
-    await this.attempt('The parameters could not be read', async () => {
+    await this.attempt(t.parametersNotRead, async () => {
       const { readParameters } = await import('../read-parameters.ts');
       const { fields } = readParameters(picture.parameters);
       const varied = fields.find(({ name }) => name === 'Variation seed')?.value;
@@ -426,10 +405,7 @@ export class App {
     const orphans = pairings.flatMap((pairing) => pairing.orphans);
     if (requests.length > 0) this.#askToPersist();
     for (const orphan of orphans) {
-      this.notices.warn(
-        `${orphan.name} has no checkpoint beside it`,
-        'A .yaml file describes the checkpoint of the same name. Drop both together.',
-      );
+      this.notices.warn(t.orphan(orphan.name), t.orphanWhat);
     }
     return this.imports.add(requests, options);
   }
@@ -444,11 +420,7 @@ export class App {
     if (!this.generating) this.job.interruptNext = false;
     const { model, queue } = this;
     if (!model) {
-      this.notices.inform(
-        'No checkpoint yet',
-        'Drop a Stable Diffusion checkpoint on this page, or choose a file.',
-        this.#waysToAModel(),
-      );
+      this.notices.inform(t.noCheckpoint, t.noCheckpointWhat, this.#waysToAModel());
       return null;
     }
     if (tidy) this.imports.dismissFinished();
@@ -462,7 +434,7 @@ export class App {
     settings.history = remember(settings.history, parameters);
     this.#asking += 1;
     let id: string | null = null;
-    await this.attempt('The pictures could not be asked for', async () => {
+    await this.attempt(t.notAskedFor, async () => {
       const request = requestOf(parameters, settings);
       const pictures = request.batchSize * request.batchCount;
       // One job, as far as one can hold it.
@@ -494,10 +466,10 @@ export class App {
   }
 
   #waysToAModel(): readonly NoticeAction[] {
-    const choose = { label: 'Choose a file', run: () => pickFiles((files) => void this.importFiles(files)) };
+    const choose = { label: t.chooseFile, run: () => pickFiles((files) => void this.importFiles(files)) };
     const { demo } = this;
     if (demo.info === null) return [choose];
-    return [{ label: 'Try the demo model', run: () => void demo.try() }, choose];
+    return [{ label: t.tryDemo, run: () => void demo.try() }, choose];
   }
 
   async #expand(request: GenerationParameters): Promise<readonly GenerationParameters[]> {
@@ -506,11 +478,9 @@ export class App {
     const { expandRequest } = await import('../expand-request.ts');
     const { requests, missing } = await expandRequest(request, settings.wildcardLists, randomSeed);
     if (missing.length > 0) {
-      this.notices.warn(
-        'Wildcards without a list',
-        `${listed(missing)} stays in the prompt. Add the list in Settings, or set the variable before.`,
-        [{ label: 'Open Settings', run: () => (this.tab = 'settings') }],
-      );
+      this.notices.warn(t.wildcardsMissing, t.wildcardsMissingWhat(listed(missing)), [
+        { label: common.openSettings, run: () => (this.tab = 'settings') },
+      ]);
     }
     return requests;
   }
@@ -549,7 +519,7 @@ export class App {
   }
 
   async deleteModel(model: StoredModel): Promise<void> {
-    await this.attempt(`${model.name} could not be deleted`, async () => {
+    await this.attempt(t.notDeleted(model.name), async () => {
       await this.library.deleteModel(model.sha256);
       await this.#forgetLoaded();
     });
@@ -563,7 +533,7 @@ export class App {
   /** What nothing has caught: a button that did nothing must at least say so. */
   tellUnexpected(error: unknown): void {
     // Without an error it is none of ours: another program's script, or a remark of the browser's about its layout.
-    if (error instanceof Error) this.notices.fail('Something went wrong', toFailure(error));
+    if (error instanceof Error) this.notices.fail(t.unexpected, toFailure(error));
   }
 
   /** Does something and shows what went wrong. Resolves with whether it worked. */
@@ -586,14 +556,14 @@ export class App {
     model: StoredModel,
     prediction: Parameters<Library['setPrediction']>[1],
   ): Promise<void> {
-    await this.attempt('The prediction type could not be changed', async () => {
+    await this.attempt(t.predictionNotChanged, async () => {
       await this.library.setPrediction(model.sha256, prediction);
       await this.#forgetLoaded();
     });
   }
 
   async setSoundPositions(model: StoredModel, sound: boolean): Promise<void> {
-    await this.attempt('The position ids could not be changed', async () => {
+    await this.attempt(t.positionsNotChanged, async () => {
       await this.library.setSoundPositions(model.sha256, sound);
       await this.#forgetLoaded();
     });
@@ -608,36 +578,29 @@ export class App {
 
   #tellOfEviction(): void {
     const { evicted } = this.library;
-    this.notices.warn(
-      'Your models are gone',
-      `The browser has deleted what this page had stored, ${evicted === 1 ? 'a model' : `${evicted} models`} among it. ` +
-        'Browsers do so when the disk gets full, or when site data is cleared. Import the files again; to keep them for ' +
-        'good, press "Ask to keep it", and free some space on the disk.',
-      [
-        {
-          label: 'Ask to keep it',
-          run: () => void this.attempt('The browser could not be asked', () => this.library.askToPersist()),
-        },
-      ],
-    );
+    this.notices.warn(t.evicted, t.evictedWhat(evicted), [
+      {
+        label: models.askToKeep,
+        run: () => void this.attempt(t.browserNotAsked, () => this.library.askToPersist()),
+      },
+    ]);
   }
 
   #queueNotKept(error: unknown): void {
-    const title = 'The queue is not kept';
     // Every write fails the same way: once is enough.
-    if (this.notices.list.some((notice) => notice.title === title)) return;
+    if (this.notices.list.some(({ title }) => title === t.queueNotKept)) return;
     const { message } = toFailure(error, 'storage-full');
-    this.notices.warn(title, `It works, but ends with this page. ${message}`);
+    this.notices.warn(t.queueNotKept, t.queueNotKeptWhat(message));
   }
 
   #generationFailed(failure: Failure): void {
     // What was listed is not there any more.
     if (failure.code === 'model-missing')
-      void this.attempt('The library could not be read', () => this.library.refreshModels());
+      void this.attempt(t.libraryNotRead, () => this.library.refreshModels());
     if (failure.code === 'no-webgpu') {
-      this.notices.fail('No GPU to draw on', failure, [
+      this.notices.fail(t.noGpu, failure, [
         {
-          label: 'Paint on the processor',
+          label: device.paintOnProcessor,
           run: () => {
             this.paintOn('cpu');
             void this.generate();
@@ -649,19 +612,10 @@ export class App {
         this.settings.memory = { ...this.settings.memory, lowVram: 'on' };
         void this.generate();
       };
-      this.notices.fail(TITLES['out-of-memory'] ?? '', failure, [
-        { label: 'Try in low VRAM mode', run: lower },
-      ]);
+      this.notices.fail(t.failed['out-of-memory'], failure, [{ label: t.tryLowVram, run: lower }]);
     } else {
-      this.notices.fail(TITLES[failure.code] ?? 'The picture could not be made', failure);
+      const titles: Partial<Record<Failure['code'], string>> = t.failed;
+      this.notices.fail(titles[failure.code] ?? t.pictureFailed, failure);
     }
   }
 }
-
-const TITLES: Partial<Record<Failure['code'], string>> = {
-  'device-lost': 'The GPU was lost',
-  'out-of-memory': 'Not enough memory',
-  'not-finite': 'The model produced numbers that are not numbers',
-  'model-missing': 'The checkpoint is no longer here',
-  'storage-full': 'No room to keep the picture',
-};

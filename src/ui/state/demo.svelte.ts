@@ -2,6 +2,7 @@
 import type { StoredModel } from '../../library/types.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/request/request.ts';
 import { fetchDemo, findDemo, type Demo, type DemoPicture } from '../demo.ts';
+import { notices as t } from '../strings/notices.ts';
 
 /** What the demo needs of the page. */
 export interface DemoHost {
@@ -47,7 +48,7 @@ export class DemoModel {
     const { info, host } = this;
     if (!info || this.progress !== null) return;
     this.progress = 0;
-    await host.attempt('The demo model could not be loaded', async () => {
+    await host.attempt(t.demoNotLoaded, async () => {
       if (!this.inLibrary) {
         const files = await fetchDemo(info, (share) => (this.progress = share));
         const [job] = await host.importFiles(files, { sha256: info.sha256 });

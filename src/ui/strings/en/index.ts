@@ -12,6 +12,7 @@ export { notices } from './notices.ts';
 export { pictures } from './pictures.ts';
 export { places } from './places.ts';
 export { queue } from './queue.ts';
+export { rescue } from './rescue.ts';
 export { settings } from './settings.ts';
 export { texts } from './texts.ts';
 export { units } from './units.ts';
