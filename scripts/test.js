@@ -137,7 +137,12 @@ async function main() {
   mkdirSync(REPORTS, { recursive: true });
 
   const stages = [
-    checks('lint', ['eslint', '.'], ['prettier', '--check', '--log-level', 'warn', '.']),
+    checks(
+      'lint',
+      ['eslint', '.'],
+      ['prettier', '--check', '--log-level', 'warn', '.'],
+      ['dependency-cruiser', 'src', 'workers'],
+    ),
     checks('types', ['typescript', '-p', '.'], ['typescript', '-p', 'workers'], ['svelte-check']),
     vitest('unit', ['--exclude=**/*.float16.test.ts']),
     float16(),

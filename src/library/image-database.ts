@@ -7,6 +7,7 @@
 // Version 1 had `entries` alone; its records are drawn from there, without copying a picture.
 import { openDB, type DBSchema } from 'idb';
 import { parseImage, recordOf } from './image-record.ts';
+import type { ImageDatabase } from './image-objects.ts';
 import { memoryImages } from './memory/memory-images.ts';
 import { memoryAccess } from './memory/memory-mode.ts';
 
@@ -15,37 +16,6 @@ interface ImageSchema extends DBSchema {
   entries: { key: string; value: unknown };
   records: { key: string; value: unknown };
   thumbnails: { key: string; value: unknown };
-}
-
-export type ImageStoreName = 'entries' | 'records' | 'thumbnails';
-
-/** One of the stores. */
-export interface ImageObjects {
-  get(key: string): Promise<unknown>;
-  getKey(key: string): Promise<string | undefined>;
-  getAll(range?: IDBKeyRange | null): Promise<unknown[]>;
-  getAllKeys(range?: IDBKeyRange | null): Promise<string[]>;
-  put(value: unknown, key: string): Promise<unknown>;
-  delete(key: string): Promise<void>;
-}
-
-export interface ImageTransaction {
-  /** The first of its stores. */
-  readonly store: ImageObjects;
-  objectStore(name: ImageStoreName): ImageObjects;
-  readonly done: Promise<void>;
-}
-
-/** What is used of `idb`'s IDBPDatabase. */
-export interface ImageDatabase {
-  get(store: ImageStoreName, key: string): Promise<unknown>;
-  getAll(store: ImageStoreName, range?: IDBKeyRange | null): Promise<unknown[]>;
-  getAllKeys(store: ImageStoreName, range?: IDBKeyRange | null): Promise<string[]>;
-  put(store: ImageStoreName, value: unknown, key: string): Promise<unknown>;
-  transaction(
-    stores: ImageStoreName | readonly ImageStoreName[],
-    mode?: 'readonly' | 'readwrite',
-  ): ImageTransaction;
 }
 
 const NAME = 'darkroom-images';

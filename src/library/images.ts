@@ -1,6 +1,7 @@
 // Finished pictures, kept until the person deletes them. Lists are read without pixels (see image-database.ts).
 import { imageChanges } from './change-channel.ts';
-import { withImages, type ImageDatabase } from './image-database.ts';
+import { withImages } from './image-database.ts';
+import type { ImageDatabase } from './image-objects.ts';
 import {
   isDamaged,
   parseImage,

@@ -9,7 +9,8 @@ import { modelChanges } from './change-channel.ts';
 import { declare, dropIntents, importOf, intendedImports } from './import-intents.ts';
 import { exclusively, ifFree, IMPORT_LOCK, MODELS_LOCK } from './locks.ts';
 import { chunksIn, nameIn, parseModel, type Damage } from './model-record.ts';
-import { modelStore, weightStore, type StoreKey } from './stores.ts';
+import { modelStore, weightStore } from './stores.ts';
+import type { StoreKey } from './store.ts';
 import type { StoredModel } from './types.ts';
 
 /** A part of a model's weights is not in the storage any more. */

@@ -1,5 +1,5 @@
 // CLIP ViT-L's text encoder under the names of transformers' CLIPTextModel (SD 1, SDXL's first encoder).
-import type { TextLayout } from './text-encoder.ts';
+import type { TextLayout } from './text-layout.ts';
 
 export const CLIP: TextLayout = {
   tokenEmbedding: 'embeddings.token_embedding.weight',

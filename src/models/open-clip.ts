@@ -1,5 +1,5 @@
 // OpenCLIP's text encoders under open_clip's own names (ViT-H in SD 2, ViT-bigG in SDXL).
-import type { TextLayout } from './text-encoder.ts';
+import type { TextLayout } from './text-layout.ts';
 
 export const OPEN_CLIP: TextLayout = {
   tokenEmbedding: 'token_embedding.weight',

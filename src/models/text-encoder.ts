@@ -6,6 +6,7 @@ import { CLIP } from './clip.ts';
 import { Layers } from './layers.ts';
 import { int32Tensor, type Network } from './network.ts';
 import { OPEN_CLIP } from './open-clip.ts';
+import type { TextLayout } from './text-layout.ts';
 import type { TextEncoderConfig } from './types.ts';
 
 export interface TextInputs {
@@ -19,22 +20,6 @@ export interface TextOptions {
   readonly pooled?: boolean;
   /** For each token of a chunk its row in the position embedding; 0, 1, 2 ... unless given. */
   readonly positionIds?: readonly number[];
-}
-
-/** Where an encoder keeps its weights, below the configuration's prefix. */
-export interface TextLayout {
-  readonly tokenEmbedding: string;
-  readonly positionEmbedding: string;
-  readonly finalNorm: string;
-  readonly textProjection: string | null;
-  readonly block: (index: number) => {
-    readonly norm1: string;
-    readonly norm2: string;
-    readonly attentionOut: string;
-    readonly mlpIn: string;
-    readonly mlpOut: string;
-    readonly queryKeyValue: (layers: Layers, x: Value, width: number) => readonly [Value, Value, Value];
-  };
 }
 
 /** The deepest clip skip that A1111 offers. */

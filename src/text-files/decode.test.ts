@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeFatal } from './decode-fatal.ts';
-import { decodeText, decodeTextAs, ENCODINGS, TextEncodingError, type EncodingLabel } from './decode.ts';
+import { decodeText, decodeTextAs, TextEncodingError } from './decode.ts';
+import { ENCODINGS, type EncodingLabel } from './encodings.ts';
 
 /** Encodes by trying all sequences of one and two bytes: Node writes none of these encodings itself. */
 function encode(text: string, label: EncodingLabel): Uint8Array {

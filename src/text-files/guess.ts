@@ -1,7 +1,7 @@
 // Which encoding a text that is no UTF-8 may be in, by what its bytes would mean: the characters that people write most
 // stand close together in each of the encodings, and seldom come out of bytes that mean something else.
 import { decodeFatal } from './decode-fatal.ts';
-import type { EncodingLabel } from './decode.ts';
+import type { EncodingLabel } from './encodings.ts';
 
 /** Bytes that are looked at. */
 const SAMPLE = 64 * 1024;

@@ -3,12 +3,21 @@ import { MAX_STYLES_LENGTH } from '../prompt/styles.ts';
 import { wordsOf } from './failure.ts';
 import { readTextFile } from './read-text-file.ts';
 import { addWildcardLists, readWildcardFiles } from './read-wildcard-files.ts';
-import type { App } from './state/app.svelte.ts';
+import type { Navigation } from './navigation/navigation.svelte.ts';
+import type { TabId } from './navigation/places.ts';
+import type { Notices } from './state/notices.svelte.ts';
+import type { Settings } from './state/settings.svelte.ts';
 import { addStylesText } from './style-list.ts';
 import { common } from './strings/common.ts';
 import { texts as t } from './strings/texts.ts';
 
-type TextHost = Pick<App, 'settings' | 'notices' | 'navigation' | 'tab'>;
+/** What of the app is used: the tab is the one shown. */
+interface TextHost {
+  readonly settings: Settings;
+  readonly notices: Notices;
+  readonly navigation: Navigation;
+  tab: TabId;
+}
 
 /** As "Load styles.csv" of the Styles dialog; what is added can be looked at, or taken back. */
 export async function addStyles(app: TextHost, file: File): Promise<void> {

@@ -1,5 +1,6 @@
 // A text file that the person chose, read strictly; what is not UTF-8 is offered to be read in another encoding.
-import { decodeText, TextEncodingError, type EncodingLabel } from '../text-files/decode.ts';
+import { decodeText, TextEncodingError } from '../text-files/decode.ts';
+import type { EncodingLabel } from '../text-files/encodings.ts';
 import { texts as t } from './strings/texts.ts';
 
 /** A file that waits for the person to say how it is encoded. */

@@ -2,13 +2,18 @@
 import { stripComments } from '../../prompt/comments.ts';
 import { resolveSampler } from '../../sampling/registry.ts';
 import { resolveSeeds } from './seeds.ts';
-import type { GenerationParameters } from './request.ts';
+import { DEFAULT_PARAMETERS, type GenerationParameters } from './request.ts';
 
-/** Combined names of old ("DPM++ 2M Karras") are taken apart, random seeds drawn, comments left out. The result is not checked. */
+/**
+ * Combined names of old ("DPM++ 2M Karras") are taken apart, random seeds drawn, comments left out; what an earlier version's
+ * request does not know is A1111's default. The result is not checked.
+ */
 export function prepareRequest(asked: GenerationParameters): GenerationParameters {
   const { sampler, scheduler, known } = resolveSampler(asked.sampler, asked.scheduler, false);
   return resolveSeeds({
+    ...DEFAULT_PARAMETERS,
     ...asked,
+    settings: { ...DEFAULT_PARAMETERS.settings, ...asked.settings },
     // An unknown name stays, to be refused by that name.
     ...(known && asked.sampler !== sampler ? { sampler, scheduler } : {}),
     prompt: stripComments(asked.prompt),

@@ -1,6 +1,6 @@
 // Everything that would lie in the browser's storage, in memory instead: for windows that may not store anything. Blobs are
 // held by the browser, which may lay them on the disk for as long as the page is open.
-import type { StoreKey } from '../stores.ts';
+import type { StoreKey } from '../store.ts';
 
 export interface MemoryEntry {
   readonly key: StoreKey;

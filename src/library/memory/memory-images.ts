@@ -1,6 +1,6 @@
 // The database of pictures (image-database.ts) in memory. What is one transaction there are writes one after another here:
 // nothing ends half-way while the page that holds them lives.
-import type { ImageDatabase, ImageObjects, ImageStoreName } from '../image-database.ts';
+import type { ImageDatabase, ImageObjects, ImageStoreName } from '../image-objects.ts';
 import type { MemoryAccess } from './memory-host.ts';
 
 export function memoryImages(access: MemoryAccess): ImageDatabase {

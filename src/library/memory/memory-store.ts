@@ -1,5 +1,5 @@
-// A store of the library (stores.ts) in memory.
-import type { Store } from '../stores.ts';
+// A store of the library (store.ts) in memory.
+import type { Store } from '../store.ts';
 import type { MemoryAccess } from './memory-host.ts';
 
 export function memoryStore(name: string, access: () => MemoryAccess): Store {

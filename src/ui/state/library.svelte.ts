@@ -31,7 +31,7 @@ import {
   type Unclaimed,
 } from '../../library/models.ts';
 import { noteModels } from '../../library/presence.ts';
-import type { StoreKey } from '../../library/stores.ts';
+import type { StoreKey } from '../../library/store.ts';
 import { storageReport, type StorageReport } from '../../library/storage.ts';
 import type { StoredModel } from '../../library/types.ts';
 import type { Prediction } from '../../sampling/types.ts';

@@ -1,0 +1,125 @@
+// What may import what: the plan of src/ as rules. `npm run lint` fails on an import that is not in the table, and on circles.
+
+/**
+ * The rooms of src/, from the ground up, each with those that it may import: a room stands after all of them. A file that lies
+ * in src/ itself is a room as well.
+ */
+const ROOMS = {
+  // What people bring and ask for. Nothing of the browser's page: these run in Node, in a worker and on the page.
+  checkpoint: [],
+  graph: [],
+  prompt: [],
+  sampling: [],
+  'text-files': [],
+  image: ['sampling'],
+
+  // Whose file it is, what such a model is made of, and its networks as graphs.
+  families: ['sampling'],
+  models: ['checkpoint', 'families', 'graph', 'image', 'sampling', 'text-files'],
+  onnx: ['graph'],
+
+  // A request, and what is kept of models, pictures and the queue.
+  'generation/request': ['families', 'models', 'prompt', 'sampling'],
+  library: ['checkpoint', 'families', 'generation/request', 'models', 'sampling'],
+
+  // The device with networks on it, the recipes that call them, and the run that carries a request out.
+  'trusted-scripts.ts': [],
+  'blob-entrance.ts': ['trusted-scripts.ts'],
+  'single-file': [],
+  runtime: [
+    'blob-entrance.ts',
+    'checkpoint',
+    'families',
+    'graph',
+    'image',
+    'library',
+    'models',
+    'onnx',
+    'sampling',
+    'single-file',
+  ],
+  'generation/recipes': ['families', 'generation/request', 'models', 'prompt', 'runtime', 'sampling'],
+  'generation/run': [
+    'families',
+    'generation/recipes',
+    'generation/request',
+    'graph',
+    'image',
+    'library',
+    'models',
+    'prompt',
+    'runtime',
+    'sampling',
+  ],
+
+  // The page. It reaches the run and the runtime through workers.
+  ui: [
+    'blob-entrance.ts',
+    'families',
+    'generation/request',
+    'generation/run',
+    'image',
+    'library',
+    'models',
+    'prompt',
+    'runtime',
+    'sampling',
+    'single-file',
+    'text-files',
+    'trusted-scripts.ts',
+  ],
+  'main.ts': ['ui'],
+};
+
+/** What the page may take from behind its workers: data and small questions, besides types. */
+const SAID_TO_THE_PAGE = ['generation/run/(memory-options|benchmark-report).ts', 'runtime/adapter.ts'];
+
+const names = Object.keys(ROOMS);
+for (const [room, others] of Object.entries(ROOMS)) {
+  const above = others.find((other) => !names.slice(0, names.indexOf(room)).includes(other));
+  if (above !== undefined) throw new Error(`${room} may not import ${above}: it does not stand before it.`);
+}
+
+/** Tests may look anywhere. */
+const TESTS = '\\.test\\.ts$|/testing\\.ts$';
+
+const pathOf = (room) => `^src/${room}${room.endsWith('.ts') ? '' : '/'}`;
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...names.map((room) => ({
+      name: `${room} imports its own, and ${ROOMS[room].join(', ') || 'nothing else'}`,
+      severity: 'error',
+      from: { path: pathOf(room), pathNot: TESTS },
+      to: { path: '^src/', pathNot: [room, ...ROOMS[room]].map(pathOf) },
+    })),
+    {
+      name: 'every file of src/ is in a room',
+      severity: 'error',
+      from: { path: '^src/', pathNot: names.map(pathOf) },
+      to: {},
+    },
+    {
+      name: 'the page talks to the engine through its worker',
+      severity: 'error',
+      from: { path: pathOf('ui'), pathNot: TESTS },
+      to: {
+        path: [pathOf('runtime'), pathOf('generation/run')],
+        pathNot: SAID_TO_THE_PAGE.map((file) => `^src/${file}`),
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'no circles',
+      severity: 'error',
+      from: { path: '^(src|workers)/' },
+      to: { circular: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    // Imports of types count, too.
+    tsPreCompilationDeps: true,
+  },
+};
