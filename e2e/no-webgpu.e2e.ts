@@ -51,7 +51,8 @@ test('without WebGPU the processor paints by itself', async ({ baseURL, launchOp
       await expect(darkroom.failures).toHaveCount(1);
       await darkroom.failures.getByRole('button', { name: 'Paint on the processor' }).click();
       await darkroom.finished();
-      await expect(page.getByText('Painting on the processor, as chosen in Settings.')).toBeVisible();
+      await darkroom.tab('Settings');
+      await expect(page.getByLabel('Paint on')).toHaveValue('cpu');
     });
   } finally {
     await browser.close();

@@ -2,8 +2,8 @@
 // "#/txt2img?styles". They work on a site, offline and in a single file alike.
 import { FIRST_TAB, tabOf, type TabId } from './places.ts';
 
-/** What can lie over any place. */
-export const OVERLAYS = ['find', 'keys', 'styles', 'history'] as const;
+/** What can lie over any place; the controls only where they lie in a sheet. */
+export const OVERLAYS = ['find', 'keys', 'styles', 'history', 'controls'] as const;
 export type Overlay = (typeof OVERLAYS)[number];
 
 export interface Address {

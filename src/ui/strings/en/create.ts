@@ -10,6 +10,7 @@ export const create = {
   side: 'Queue and recent pictures',
   demoPromptsPart: "The demo's prompts",
   toolsPart: 'Styles and history',
+  estimatePart: 'What a run takes',
   buttonsPart: 'The buttons that start and stop',
   controlsPart: 'The controls',
   firstStepsPart: 'The first steps',
@@ -149,7 +150,7 @@ export const create = {
   demoPictures: 'Pictures of the demo model: click one to paint it',
   demoPaint: (prompt: string) => `Paint: ${prompt}`,
   demoPrompts: 'Prompts for the demo model',
-  demoKnows: 'The demo model knows landscapes and simple things:',
+  demoKnows: 'The demo model knows landscapes and simple things',
 
   // Welcome.
   welcome: 'Make pictures from words',
