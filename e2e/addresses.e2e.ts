@@ -1,7 +1,7 @@
 // Every place, picture, setting and dialog by its address; Back closes what was opened, in order; a reload stays.
 import { pathToFileURL } from 'node:url';
 import { expect, test, type Page } from '@playwright/test';
-import { hashOf, OVERLAYS } from '../src/ui/navigation/address.ts';
+import { DIALOGS, hashOf } from '../src/ui/navigation/address.ts';
 import { PLACES, type TabId } from '../src/ui/navigation/places.ts';
 import { places as named } from '../src/ui/strings/en/places.ts';
 import { makePictures, storePictures } from './stored-pictures.ts';
@@ -34,7 +34,7 @@ async function expectAll(page: Page, start: string): Promise<void> {
       if (!tab.built) await expect(page.locator('main')).toContainText(named.notYet[tab.id].will);
     });
   }
-  for (const overlay of OVERLAYS) {
+  for (const overlay of DIALOGS) {
     await test.step(overlay, async () => {
       await follow(page, start, hashOf({ tab: 'png-info', item: null, overlay }));
       await expect(page.getByRole('dialog')).toBeVisible();
@@ -71,6 +71,41 @@ async function expectAll(page: Page, start: string): Promise<void> {
 
 test('links lead to every place, dialog and setting', async ({ page }) => {
   await expectAll(page, '/');
+});
+
+test('the sheet of controls on a phone has an address, and Back closes it', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await follow(page, '/', '#/txt2img');
+  const sheet = page.getByRole('button', { name: /^Controls/ });
+  const steps = page.getByLabel('Sampling steps', { exact: true }).first();
+  await sheet.click();
+  await expect(page).toHaveURL(/#\/txt2img\?controls$/);
+  await expect(steps).toBeInViewport();
+  await page.reload();
+  await expect(steps).toBeInViewport();
+  await page.goBack();
+  await expect(steps).toBeHidden();
+  await expect(page).toHaveURL(/#\/txt2img$/);
+
+  // A pull of the handle, as a finger does it: to half of the screen, and to all of it.
+  const height = async () => (await page.getByRole('region', { name: 'Parameters' }).boundingBox())!.height;
+  const pull = async (by: number) => {
+    const { x, y } = (await sheet.boundingBox())!;
+    await page.mouse.move(x + 100, y + 10);
+    await page.mouse.down();
+    await page.mouse.move(x + 100, y + 10 + by, { steps: 3 });
+    await page.mouse.up();
+  };
+  const closed = await height();
+  await pull(-100);
+  await expect(steps).toBeInViewport();
+  const half = await height();
+  await pull(-100);
+  await expect.poll(height).toBeGreaterThan(1.3 * half);
+  await pull(100);
+  await expect.poll(height).toBe(half);
+  await pull(100);
+  await expect.poll(height).toBe(closed);
 });
 
 test('links work in the single file', async ({ browser }) => {

@@ -59,7 +59,7 @@ export class DarkroomPage {
   async control(label: string): Promise<Locator> {
     const panel = this.page.locator('main > section:not([hidden])');
     const field = this.page.getByLabel(label, { exact: true });
-    const sheet = panel.getByRole('button', { name: 'Controls', expanded: false });
+    const sheet = panel.getByRole('button', { name: /^Controls/, expanded: false });
     if ((await sheet.isVisible()) && (await field.first().isHidden())) await sheet.click();
     const closed = panel.locator('details:not([open])').filter({ has: field });
     if ((await closed.count()) > 0) await closed.locator('summary').click();

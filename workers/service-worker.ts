@@ -59,6 +59,17 @@ self.addEventListener('message', (event) => {
   event.waitUntil(keeping.then(() => tell(true)));
 });
 
+// What a page had to say through the browser's notifications, clicked.
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  const show = async () => {
+    const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+    const page = windows.find(({ url }) => url.startsWith(self.registration.scope));
+    await (page ? page.focus() : self.clients.openWindow(self.registration.scope));
+  };
+  event.waitUntil(show());
+});
+
 registerRoute(
   ({ url }) => url.href === new URL(SHARE_PATH, self.registration.scope).href,
   ({ request }) => receiveShare(request, self.registration.scope),

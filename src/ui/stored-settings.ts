@@ -8,6 +8,7 @@ import type { PromptPair, PromptStyle } from '../prompt/styles.ts';
 import { type Choices, LIMITS, RNG_SOURCES, snap } from './choices.ts';
 import { parseImageSettings } from './image-settings.ts';
 import { MAX_HISTORY } from './prompt-history.ts';
+import type { NotifyChoice } from './notify/run-watch.ts';
 import type { Speed } from './run-time.ts';
 import type { Processor, ProcessorChoice, Trials } from './state/processor.svelte.ts';
 import { MAX_SPEED_KEY, MAX_SPEEDS, type Speeds } from './state/run-speeds.ts';
@@ -34,6 +35,8 @@ export const SETTING_KEYS = {
   pinned: 'ui.settings.pinned',
   keys: 'ui.keys',
   speeds: 'ui.device.speeds',
+  notify: 'ui.notify',
+  notifySound: 'ui.notify.sound',
 } as const;
 
 export const MAX_STYLES = 10_000;
@@ -77,6 +80,10 @@ export function parseModelChoice(stored: unknown): string | null {
 
 export function parseSwitch(stored: unknown): boolean {
   return stored === true;
+}
+
+export function parseNotify(stored: unknown): NotifyChoice {
+  return oneOf(stored, ['unasked', 'on', 'off'] as const, 'unasked');
 }
 
 /** A switch that was off was no choice. */

@@ -40,6 +40,7 @@ const pageSettings = (): readonly string[] => [
   settings.titles.paintOn,
   settings.titles.graphics,
   settings.titles.memory,
+  settings.titles.notifications,
   settings.titles.benchmark,
   settings.titles.wildcards,
   settings.titles.about,

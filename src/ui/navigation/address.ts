@@ -2,8 +2,11 @@
 // "#/txt2img?styles". They work on a site, offline and in a single file alike.
 import { FIRST_TAB, tabOf, type TabId } from './places.ts';
 
-/** What can lie over any place; the controls only where they lie in a sheet. */
-export const OVERLAYS = ['find', 'keys', 'styles', 'history', 'controls'] as const;
+/** Windows that can lie over any place. */
+export const DIALOGS = ['find', 'keys', 'styles', 'history'] as const;
+export type DialogName = (typeof DIALOGS)[number];
+/** What can lie over any place: also txt2img's controls, where they are in a sheet. */
+export const OVERLAYS = [...DIALOGS, 'controls'] as const;
 export type Overlay = (typeof OVERLAYS)[number];
 
 export interface Address {

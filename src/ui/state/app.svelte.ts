@@ -23,6 +23,7 @@ import { pairSidecars } from '../pairing.ts';
 import { pickFiles } from '../pick-files.ts';
 import type { Picture } from '../picture.ts';
 import { remember, samePrompts } from '../prompt-history.ts';
+import { RunWatch } from '../notify/run-watch.ts';
 import { requestOf } from '../request.ts';
 import { browserTabs } from '../tabs.ts';
 import type { FolderItem } from '../walk-folder.ts';
@@ -37,6 +38,7 @@ import { GenerationJob } from './generation.svelte.ts';
 import { ImportQueue, type ImportJob } from './imports.svelte.ts';
 import { Library } from './library.svelte.ts';
 import { Notices, type NoticeAction } from './notices.svelte.ts';
+import { Notifier } from './notifier.svelte.ts';
 import { ProcessorChooser, type ProcessorChoice } from './processor.svelte.ts';
 import { PngInfo, readPictureInfo } from './png-info.svelte.ts';
 import { GenerationQueue } from './queue.svelte.ts';
@@ -110,17 +112,22 @@ export class App {
   });
 
   readonly #wakeLock = new WakeLock();
+  readonly notifier: Notifier = new Notifier(this);
+  readonly #runWatch = new RunWatch(this.notifier);
   readonly queue = new GenerationQueue(
     this.job,
     withFallback(browserQueue, (error) => this.#queueNotKept(error)),
     browserTabs(),
     {
       processor: this.processor.choose,
-      during: (work) => this.#wakeLock.during(work),
+      during: (work) => this.#wakeLock.during(() => this.#runWatch.during(work)),
       onStorageFailure: (error) => this.#queueNotKept(error),
       onDamaged: (count) => this.notices.warn(t.queueDamaged, t.queueDamagedWhat(count)),
       onOtherTab: () => this.notices.inform(t.otherTab, t.otherTabWhat),
-      onEnded: (id, end) => this.forever.ended(id, end),
+      onEnded: (id, end) => {
+        this.#runWatch.jobEnded(end);
+        return this.forever.ended(id, end);
+      },
     },
   );
 

@@ -8,12 +8,14 @@ import { openedWithoutLibrary } from '../../library/storage-access.ts';
 import type { PromptPair, PromptStyle } from '../../prompt/styles.ts';
 import type { Choices } from '../choices.ts';
 import { parseImageSettings } from '../image-settings.ts';
+import type { NotifyChoice } from '../notify/run-watch.ts';
 import { SettingsKeeper, type KeptSetting } from '../settings-keeper.ts';
 import {
   parseHistory,
   parseMemory,
   parseModelChoice,
   parseNames,
+  parseNotify,
   parseOpenSections,
   parseParameters,
   parseProcessor,
@@ -109,6 +111,8 @@ export class Settings {
   readonly #pinned = new KeptValue<readonly string[]>(SETTING_KEYS.pinned, parseNames, this.#changed);
   readonly #keys = new KeptValue(SETTING_KEYS.keys, parseKeyMap, this.#changed);
   readonly #speeds = new KeptValue(SETTING_KEYS.speeds, parseSpeeds, this.#changed);
+  readonly #notify = new KeptValue(SETTING_KEYS.notify, parseNotify, this.#changed);
+  readonly #notifySound = new KeptValue(SETTING_KEYS.notifySound, parseSwitch, this.#changed);
 
   #state = $state<EditableParameters>({ ...DEFAULT_PARAMETERS });
   readonly #watched = $derived(watched(this.#state, (key) => this.#tell(this.#parameters, TYPED.has(key))));
@@ -149,6 +153,8 @@ export class Settings {
       this.#pinned,
       this.#keys,
       this.#speeds,
+      this.#notify,
+      this.#notifySound,
     ];
   }
 
@@ -280,6 +286,22 @@ export class Settings {
   }
   set speeds(speeds: Speeds) {
     this.#speeds.current = speeds;
+  }
+
+  /** Whether the person is told of a long run that is over. */
+  get notify(): NotifyChoice {
+    return this.#notify.current;
+  }
+  set notify(choice: NotifyChoice) {
+    this.#notify.current = choice;
+  }
+
+  /** A1111's "Play notification sound after image generation". */
+  get notifySound(): boolean {
+    return this.#notifySound.current;
+  }
+  set notifySound(on: boolean) {
+    this.#notifySound.current = on;
   }
 
   /** What was noted but is not known to have been kept goes before what was kept. */

@@ -8,6 +8,7 @@ export const common = {
   clear: 'Clear',
   close: 'Close',
   closeEsc: 'Close (Esc)',
+  controls: 'Controls',
   copyDetails: 'Copy details',
   delete: 'Delete',
   deleteNamed: (name: string) => `Delete ${name}`,

@@ -46,6 +46,7 @@ export const find = {
     { words: 'metadata exif parameters of a picture', means: tab['png-info'] },
     { words: 'history outputs folder', means: tab.gallery },
     { words: 'speed test it/s', means: titles.benchmark },
+    { words: 'notify sound audio done finished', means: titles.notifications },
     { words: 'version licence license offline privacy', means: titles.about },
     { words: 'device adapter', means: titles.graphics },
     { words: 'merge mix models', means: tab.merger },

@@ -9,6 +9,7 @@ export { gallery } from './gallery.ts';
 export { labels } from './labels.ts';
 export { models } from './models.ts';
 export { notices } from './notices.ts';
+export { notifications } from './notifications.ts';
 export { pictures } from './pictures.ts';
 export { places } from './places.ts';
 export { queue } from './queue.ts';

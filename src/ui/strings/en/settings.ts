@@ -14,6 +14,7 @@ export const settings = {
     paintOn: 'Paint on',
     memory: 'Graphics memory',
     benchmark: 'Benchmark',
+    notifications: 'Notifications',
     keyboard: 'Keyboard',
     keys: 'Keys',
     stableDiffusion: 'Stable Diffusion',
