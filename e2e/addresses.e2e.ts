@@ -87,6 +87,10 @@ test('the sheet of controls on a phone has an address, and Back closes it', asyn
   await expect(steps).toBeHidden();
   await expect(page).toHaveURL(/#\/txt2img$/);
 
+  await sheet.click();
+  await page.mouse.click(195, 150);
+  await expect(steps).toBeHidden();
+
   // A pull of the handle, as a finger does it: to half of the screen, and to all of it.
   const height = async () => (await page.getByRole('region', { name: 'Parameters' }).boundingBox())!.height;
   const pull = async (by: number) => {

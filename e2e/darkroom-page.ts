@@ -135,6 +135,12 @@ export class DarkroomPage {
     return list.getByRole('heading', { name, exact: true });
   }
 
+  /** Puts the sheet of controls down, where a phone has opened it over the page. */
+  async lowerSheet(): Promise<void> {
+    const open = this.page.getByRole('button', { name: /^Controls/, expanded: true });
+    if (await open.isVisible()) await open.click();
+  }
+
   /** Sets the numbers of the controls, by their labels. */
   async set(values: Readonly<Record<string, number>>): Promise<void> {
     for (const [label, value] of Object.entries(values)) {
@@ -143,10 +149,12 @@ export class DarkroomPage {
       await field.blur();
       await expect(field).toHaveValue(String(value));
     }
+    await this.lowerSheet();
   }
 
   async choose(label: string, option: string): Promise<void> {
     await (await this.control(label)).selectOption(option);
+    await this.lowerSheet();
   }
 
   /** Waits until no picture is in the making any more. */

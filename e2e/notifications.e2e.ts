@@ -31,7 +31,8 @@ test('a long run that is over is told', async ({ page, context, baseURL }, info)
   await darkroom.open('cpu');
   await darkroom.pick([files.checkpoint, files.sidecar]);
   await expect(darkroom.checkpoint).toBeEnabled({ timeout: 300_000 });
-  await darkroom.set({ Width: 64, Height: 64, 'Sampling steps': 2 });
+  // Long enough that the clock goes on meanwhile.
+  await darkroom.set({ Width: 64, Height: 64, 'Sampling steps': 80 });
 
   const offer = page.getByRole('status', { name: 'Be told when a long run is over?' });
   await run(page, darkroom, 10);

@@ -117,6 +117,7 @@ for (const [device, viewport] of Object.entries(SIZES)) {
       await page.getByRole('button', { name: 'Switch width/height' }).click();
       await expect(await darkroom.control('Width')).toHaveValue('80');
       await expect(await darkroom.control('Height')).toHaveValue('104');
+      await darkroom.lowerSheet();
     });
 
     await test.step('save, PNG Info, Send to txt2img', async () => {
