@@ -48,6 +48,8 @@ test('Generate keeps its place, and a double click makes one picture', async ({ 
   await expect(darkroom.parameters).toContainText('Steps: 8');
 
   await test.step('while one is made, Queue adds one', async () => {
+    // It must not be done before the buttons take a click again.
+    await darkroom.set({ 'Sampling steps': 100 });
     await darkroom.generateButton.click();
     await page.getByRole('button', { name: 'Queue', exact: true }).click();
     await expect(darkroom.recent).toHaveCount(3, { timeout: 300_000 });
