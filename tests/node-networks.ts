@@ -1,33 +1,43 @@
-// The networks of a tiny checkpoint on onnxruntime's CPU, in the form that generation calls them. Tests only.
-import type { Networks } from '../src/runtime/networks.ts';
-import { textEncoderNetwork } from '../src/models/text-encoder.ts';
-import type { Prediction } from '../src/sampling/types.ts';
+// The networks of a tiny checkpoint on onnxruntime's CPU, in the form that recipes call them. Tests only.
+import { pooledBy } from '../src/families/families.ts';
+import { stateName, textEncoderNetwork } from '../src/models/text-encoder.ts';
 import { unetNetwork } from '../src/models/unet.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../src/models/vae.ts';
+import type { Networks } from '../src/runtime/networks.ts';
+import type { Prediction } from '../src/sampling/types.ts';
 import { openNodeSession } from './ort-node.ts';
 import type { TinyModel } from './tiny-model.ts';
 
-/** For models with one text encoder. */
 export async function nodeNetworks(model: TinyModel, prediction: Prediction): Promise<Networks> {
-  const { catalog, readWeight, unet, vae } = model;
-  const textEncoder = model.textEncoders[0]!;
-  const [text, denoiser, decoder, encoder] = await Promise.all([
-    openNodeSession(textEncoderNetwork(textEncoder, catalog, 'float32'), readWeight),
+  const { family, catalog, readWeight, unet, vae, textEncoders } = model;
+  const pooledOf = (encoder: number) => pooledBy(family, textEncoders[encoder]!);
+  const texts = await Promise.all(
+    textEncoders.map((config, encoder) =>
+      openNodeSession(
+        textEncoderNetwork(config, catalog, 'float32', { pooled: pooledOf(encoder) }),
+        readWeight,
+      ),
+    ),
+  );
+  const [denoiser, decoder, encoder] = await Promise.all([
     openNodeSession(unetNetwork(unet, catalog, 'float32'), readWeight),
     openNodeSession(vaeDecoderNetwork(vae, catalog, 'float32'), readWeight),
     openNodeSession(vaeEncoderNetwork(vae, catalog, 'float32'), readWeight),
   ]);
   return {
-    family: model.family,
+    family,
     prediction,
     buffers: {},
     latentChannels: vae.latentChannels,
     unetChannels: unet.inChannels,
     contextDim: unet.contextDim,
-    textEncoder,
-    encodeText: async (tokens, chunks, clipSkip) => {
-      const output = `skip.${clipSkip}`;
-      return (await text.run({ tokens, chunks }, [output]))[output]!.data;
+    vectorDim: unet.vectorDim,
+    textEncoders,
+    encodeText: async (encoder, tokens, chunks, { layer, finalNorm }) => {
+      const state = stateName(textEncoders[encoder]!, layer, finalNorm);
+      const pooled = pooledOf(encoder);
+      const results = await texts[encoder]!.run({ tokens, chunks }, pooled ? [state, 'pooled'] : [state]);
+      return { states: results[state]!.data, pooled: pooled ? results['pooled']!.data : null };
     },
     unet: async (inputs) => (await denoiser.run(inputs))['out']!.data,
     decode: async (latent, height, width) =>

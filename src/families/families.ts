@@ -1,5 +1,5 @@
 // All families, and how a model finds its own.
-import type { Family, Found, ImageKind, KindInfo, Size, Variant } from './family.ts';
+import type { Family, Found, ImageKind, KindInfo, Size, TextEncoderType, Variant } from './family.ts';
 import { SD1 } from './sd1.ts';
 import { SD2 } from './sd2.ts';
 import { SDXL_REFINER } from './sdxl-refiner.ts';
@@ -9,8 +9,8 @@ import type { Prediction } from '../sampling/types.ts';
 /** In the order in which they are asked whether a file is theirs. */
 export const FAMILIES: readonly Family[] = [SDXL_REFINER, SDXL, SD1, SD2];
 
-/** Checkpoints that make pictures, in a sentence: "Stable Diffusion 1.x or 2.x". */
-export const WHAT_RUNS = 'Stable Diffusion 1.x or 2.x';
+/** Checkpoints that make pictures, for sentences. */
+export const WHAT_RUNS = 'Stable Diffusion 1.x, 2.x or XL';
 
 const KINDS = new Map(
   FAMILIES.flatMap((family) => family.kinds.map((info) => [info.kind as string, { family, info }] as const)),
@@ -34,10 +34,20 @@ export function kindInfo(kind: ImageKind): KindInfo {
   return KINDS.get(kind)!.info;
 }
 
-/** The relative that a name tells of; null for an ordinary model. `name`: of the model or its file. */
+/** The relative that a name tells of, with the steps that it tells; null for an ordinary model. `name`: of the model or its file. */
 export function variantOf({ variants }: Family, name: string): Variant | null {
-  const words = name.toLowerCase().replace(/[^a-z0-9]+/g, ' ');
-  return variants.find((variant) => variant.name.test(words)) ?? null;
+  // "sd_xl_turbo", "v9Rdphoto2Lightning", "SDXLTurbo"
+  const apart = name.replace(/([a-z0-9])([A-Z])|([A-Z])(?=[A-Z][a-z])/g, '$1$3 $2');
+  const words = apart.toLowerCase().replace(/[^a-z0-9]+/g, ' ');
+  const variant = variants.find((one) => one.name.test(words));
+  if (!variant) return null;
+  const steps = Number(/\b(\d{1,2}) ?steps?\b/.exec(words)?.[1] ?? 0);
+  return steps > 0 ? { ...variant, steps } : variant;
+}
+
+/** Whether the pooled text of an encoder is part of the vector. */
+export function pooledBy({ text }: Family, encoder: { readonly type: TextEncoderType }): boolean {
+  return text.encoders.some(({ type, pooled }) => pooled && type === encoder.type);
 }
 
 /** Sizes for the person to choose from, the usual one first. */

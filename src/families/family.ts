@@ -38,6 +38,10 @@ export interface Family {
   readonly text: TextInfo;
   readonly unet: UNetInfo;
   readonly latent: LatentInfo;
+  /** Whether A1111 draws with the noise levels that a file brings along (`alphas_cumprod`), or always with its own. */
+  readonly noiseLevelsOfFile: boolean;
+  /** Noise levels of the schedule Align Your Steps; null for SD 1's. */
+  readonly alignYourSteps: readonly number[] | null;
   /** `modelspec.architecture` where it tells what the UNet predicts (Stability-AI/ModelSpec). */
   readonly architectures: Readonly<Record<string, Prediction>>;
   /** Whether models of this family predict noise or v, and do not always tell which. */
@@ -80,6 +84,8 @@ export interface TextInfo {
   readonly encoders: readonly TextEncoderInfo[];
   /** Width of the joined states in published models. */
   readonly width: number;
+  /** What an empty negative prompt gives: what the encoders make of it, or zeros in place of states and pooled text. */
+  readonly emptyNegative: 'encoded' | 'zeros';
 }
 
 export interface TextEncoderInfo {

@@ -38,9 +38,12 @@ export const SD1: Family = {
       },
     ],
     width: 768,
+    emptyNegative: 'encoded',
   },
   unet: { heads: { count: 8 }, linearProjections: false, vector: null },
   latent: SD_LATENT,
+  noiseLevelsOfFile: true,
+  alignYourSteps: null,
   architectures: {},
   mayPredictV: false,
   sizes: {

@@ -39,9 +39,12 @@ export const SD2: Family = {
       },
     ],
     width: 1024,
+    emptyNegative: 'encoded',
   },
   unet: { heads: { size: 64 }, linearProjections: true, vector: null },
   latent: SD_LATENT,
+  noiseLevelsOfFile: true,
+  alignYourSteps: null,
   architectures: { 'stable-diffusion-v2-512': 'epsilon', 'stable-diffusion-v2-768-v': 'v' },
   mayPredictV: true,
   sizes: {

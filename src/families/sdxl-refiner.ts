@@ -1,6 +1,6 @@
 // The refiner of Stable Diffusion XL (Podell et al. 2023, section 2.5; Stability-AI/generative-models, sd_xl_refiner.yaml).
 import type { Family } from './family.ts';
-import { OPEN_CLIP_G, SDXL_LATENT, SDXL_SIZES } from './sdxl.ts';
+import { ALIGN_YOUR_STEPS, OPEN_CLIP_G, SDXL_LATENT, SDXL_SIZES } from './sdxl.ts';
 
 export const SDXL_REFINER: Family = {
   id: 'sdxl-refiner',
@@ -13,18 +13,19 @@ export const SDXL_REFINER: Family = {
       kind: 'sdxl-refiner',
       label: 'Stable Diffusion XL refiner',
       channels: 4,
-      supported: false,
-      purpose: 'It adds detail to pictures begun with SDXL base.',
+      supported: true,
       prediction: 'epsilon',
     },
   ],
-  text: { encoders: [OPEN_CLIP_G], width: 1280 },
+  text: { encoders: [OPEN_CLIP_G], width: 1280, emptyNegative: 'zeros' },
   unet: {
     heads: { size: 64 },
     linearProjections: true,
     vector: ['height', 'width', 'crop top', 'crop left', 'aesthetic score'],
   },
   latent: SDXL_LATENT,
+  noiseLevelsOfFile: false,
+  alignYourSteps: ALIGN_YOUR_STEPS,
   architectures: {},
   mayPredictV: false,
   sizes: { usual: SDXL_SIZES },

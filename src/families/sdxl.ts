@@ -25,6 +25,9 @@ export const SDXL_LATENT: LatentInfo = {
   ],
 };
 
+/** Sabour et al. 2024, for 10 steps. */
+export const ALIGN_YOUR_STEPS = [14.615, 6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.38, 0.234, 0.113, 0.029];
+
 /** Of those it was trained with (Podell et al. 2023, appendix I), one for each usual aspect ratio. */
 export const SDXL_SIZES: readonly Size[] = [
   { width: 1024, height: 1024 },
@@ -48,16 +51,14 @@ export const SDXL: Family = {
       kind: 'sdxl-base',
       label: 'Stable Diffusion XL base',
       channels: 4,
-      supported: false,
-      purpose: 'It makes pictures of about 1024 x 1024.',
+      supported: true,
       prediction: 'epsilon',
     },
     {
       kind: 'sdxl-inpainting',
       label: 'Stable Diffusion XL inpainting',
       channels: 9,
-      supported: false,
-      purpose: 'It repaints parts of pictures of about 1024 x 1024.',
+      supported: true,
       prediction: 'epsilon',
     },
   ],
@@ -75,6 +76,7 @@ export const SDXL: Family = {
       OPEN_CLIP_G,
     ],
     width: 2048,
+    emptyNegative: 'zeros',
   },
   unet: {
     heads: { size: 64 },
@@ -82,6 +84,8 @@ export const SDXL: Family = {
     vector: ['height', 'width', 'crop top', 'crop left', 'target height', 'target width'],
   },
   latent: SDXL_LATENT,
+  noiseLevelsOfFile: false,
+  alignYourSteps: ALIGN_YOUR_STEPS,
   architectures: {},
   mayPredictV: true,
   sizes: { usual: SDXL_SIZES },

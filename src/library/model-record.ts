@@ -85,6 +85,7 @@ function isBuffers(value: unknown): value is FileBuffers {
   const isLong = (list: unknown, length: number, check: Check): boolean =>
     list === undefined || (isListOf(check, length)(list) && list.length === length);
   return (
+    (buffers['zeroTerminalSnr'] === undefined || buffers['zeroTerminalSnr'] === true) &&
     levels.every((name) => isLong(buffers[name], 1000, isLevel)) &&
     isLong(buffers['alphasCumprod'], 1000, (level) => level !== 0 && level !== 1) &&
     isLong(buffers['positionIds'], 77, (id) => isCount(id) && id < 77)

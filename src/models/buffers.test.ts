@@ -45,7 +45,8 @@ const ENCODER: TextEncoderConfig = {
   activation: 'quick_gelu',
   projection: null,
 };
-const DETECTION = { networks: { textEncoders: [ENCODER] } } as unknown as Detection;
+const DETECTION = { kind: 'sd1', networks: { textEncoders: [ENCODER] } } as unknown as Detection;
+const SDXL_V = { kind: 'sdxl-base', networks: null, prediction: { value: 'v', from: 'shapes' } } as Detection;
 
 const read = (tensors: Parameters<typeof fileOf>[0]) => readBuffers(fileOf(tensors), DETECTION);
 const usual = [...linearAlphasCumprod()];
@@ -57,6 +58,27 @@ describe('noise levels of a file', () => {
     const half = [...downcastAlphas(usual)];
     expect(await read({ alphas_cumprod: half })).toEqual({ buffers: { alphasCumprod: half }, notes: [] });
     expect(await read({})).toEqual({ buffers: {}, notes: [] });
+  });
+
+  it("are not, of SDXL's, for which A1111 has its own", async () => {
+    const file = fileOf({ alphas_cumprod: [...downcastAlphas(usual)] });
+    expect(await readBuffers(file, SDXL_V)).toEqual({ buffers: {}, notes: [] });
+  });
+
+  it('end without signal where the file says so, and the setting nothing else', async () => {
+    const file = fileOf({ ztsnr: [], v_pred: [] });
+    const { buffers, notes } = await readBuffers(file, SDXL_V);
+    expect(buffers).toEqual({ zeroTerminalSnr: true });
+    expect(notes).toEqual([expect.stringMatching(/zero terminal SNR/)]);
+    const said = { ...fileOf({}), metadata: new Map([['ss_zero_terminal_snr', 'True']]) };
+    expect((await readBuffers(said, SDXL_V)).buffers).toEqual(buffers);
+    // Predicting noise, nothing could be drawn from it.
+    expect((await readBuffers(file, DETECTION)).buffers).toEqual({});
+
+    const alphas = (noiseSchedule: 'Default' | 'Ordinary') =>
+      alphasCumprodOf({ ...DEFAULT_IMAGE_SETTINGS, noiseSchedule }, buffers);
+    expect(alphas('Default')).toEqual(zeroTerminalSnr(usual));
+    expect(alphas('Ordinary')).toEqual(linearAlphasCumprod());
   });
 
   it('are not, where they are the usual ones, or read by nothing', async () => {

@@ -9,6 +9,7 @@
 // (`model_ema`) are read by nothing that makes pictures.
 import { toFloat32 } from '../checkpoint/convert.ts';
 import { CheckpointError, type Checkpoint } from '../checkpoint/types.ts';
+import { familyOf } from '../families/families.ts';
 import { linearAlphasCumprod, TRAINING_STEPS } from '../sampling/noise-table.ts';
 import { findComponents } from './layouts/components.ts';
 import { tensorShapes } from './tensor-shapes.ts';
@@ -16,6 +17,8 @@ import type { Detection } from './types.ts';
 
 /** What a file has of its own; what it lacks, or has as all models do, is left out. */
 export interface FileBuffers {
+  /** The model was trained with zero terminal SNR (Lin et al. 2023) and says so. */
+  readonly zeroTerminalSnr?: true;
   /** 1000 values in (0, 1), not rising, as float32. */
   readonly alphasCumprod?: readonly number[];
   /** 1000 values each, as float32: factors of v and of x where noise is computed from v. */
@@ -44,7 +47,15 @@ export async function readBuffers(checkpoint: Checkpoint, detection: Detection):
   const notes: string[] = [];
   const buffers: { -readonly [K in keyof FileBuffers]: FileBuffers[K] } = {};
   const usual = usualSchedule();
-  for (const [key, name] of SCHEDULE) {
+  if (saysZeroTerminalSnr(checkpoint, detection)) {
+    buffers.zeroTerminalSnr = true;
+    notes.push(
+      'The file says that it was trained with zero terminal SNR; pictures are made so, unless the setting "Noise schedule for ' +
+        'sampling" says otherwise.',
+    );
+  }
+  const heeded = familyOf(detection.kind)?.noiseLevelsOfFile ?? false;
+  for (const [key, name] of heeded ? SCHEDULE : []) {
     const values = await readNumbers(checkpoint, name, TRAINING_STEPS);
     if (values === null) continue;
     const problem = typeof values === 'string' ? values : scheduleProblem(key, values);
@@ -59,6 +70,15 @@ export async function readBuffers(checkpoint: Checkpoint, detection: Detection):
   const positions = await readPositionIds(checkpoint, detection, notes);
   if (positions) buffers.positionIds = positions;
   return { buffers, notes };
+}
+
+/**
+ * A1111 1.10.1 does not know of it. Marked by an empty tensor beside `v_pred`, as ComfyUI and reForge read it, or by sd-scripts'
+ * metadata. Without v-prediction nothing could be drawn from pure noise.
+ */
+function saysZeroTerminalSnr({ tensors, metadata }: Checkpoint, { prediction }: Detection): boolean {
+  const said = tensors.has('ztsnr') || metadata.get('ss_zero_terminal_snr') === 'True';
+  return said && prediction?.value === 'v';
 }
 
 /** The buffers as A1111 makes them for a model without its own. */

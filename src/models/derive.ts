@@ -60,6 +60,8 @@ export function deriveNetworks(
       );
     }
   }
+  if (unet && textEncoders.length === family.text.encoders.length)
+    report.compareVector(unet, textEncoders, family);
   if (unet) report.compareFamily(unet, components, family);
   if (unet && vae && unet.outChannels !== vae.latentChannels) {
     report.problems.push(
@@ -240,6 +242,28 @@ class Report {
       `The file lacks ${which} of the text encoder's ${layers} (counted from 0). As in A1111, they are passed over; ` +
         'pictures may differ from those of the whole model.',
     );
+  }
+
+  /** Pooled text and 256 numbers for each part that the family tells. */
+  compareVector(
+    { vectorDim }: UNetConfig,
+    textEncoders: readonly TextEncoderConfig[],
+    { text, unet }: Family,
+  ): void {
+    if (unet.vector === null) return;
+    const pooled = textEncoders.filter(({ type }) => text.encoders.some((e) => e.pooled && e.type === type));
+    if (pooled.some(({ projection }) => projection === null)) {
+      this.problems.push(
+        'The text encoder lacks its text_projection, by which the UNet is told the whole prompt.',
+      );
+      return;
+    }
+    const width = pooled.reduce((sum, { projection }) => sum + projection!, 256 * unet.vector.length);
+    if (vectorDim !== width) {
+      this.problems.push(
+        `The UNet reads a vector of ${vectorDim ?? 0} numbers, but this model's has ${width}.`,
+      );
+    }
   }
 
   /** Text encoders are told by their names, UNets by their shapes: both have to be of one family. */

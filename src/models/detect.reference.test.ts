@@ -13,6 +13,7 @@ import {
   tinyModels,
 } from '../../tests/reference-dir.ts';
 import type { HfText, OpenClipText, ReferenceConfig } from '../../tests/tiny-model.ts';
+import { isImageKind } from '../families/families.ts';
 import { detect } from './detect.ts';
 import { planWeights } from './plan.ts';
 import { parseSidecar } from './sidecar.ts';
@@ -59,7 +60,7 @@ describe.skipIf(manifests.length === 0)('published layouts', () => {
 
     expect(detection.kind).toBe(expected);
     expect(detection.hasEma).toBe(manifest.of !== undefined);
-    const runnable = /^sd[12](-inpainting)?$/.test(detection.kind);
+    const runnable = !/instruct|depth|vae/.test(detection.kind) && isImageKind(detection.kind);
     expect(detection.supported).toBe(runnable);
     if (runnable) expect(detection.unsupportedReason).toBeNull();
     else expect(detection.unsupportedReason).toMatch(/^This is .+\. \S/);
@@ -102,6 +103,8 @@ function networkOf(name: string): string {
 
 interface TinyConfig extends ReferenceConfig {
   readonly family: 'sd1' | 'sd2' | 'sdxl';
+  /** "refiner", of SDXL's. */
+  readonly kind?: string;
   readonly te?: HfText | OpenClipText;
   readonly te_l?: HfText;
   readonly te_g?: OpenClipText;
@@ -174,8 +177,8 @@ function networksOf(config: TinyConfig): Networks {
         : config.family === 'sd2'
           ? [openClip(config.te as OpenClipText, 'cond_stage_model.model.')]
           : [
-              clip(config.te_l!, 'conditioner.embedders.0.transformer.text_model.'),
-              openClip(config.te_g!, 'conditioner.embedders.1.model.'),
+              ...(config.te_l ? [clip(config.te_l, 'conditioner.embedders.0.transformer.text_model.')] : []),
+              openClip(config.te_g!, `conditioner.embedders.${config.te_l ? 1 : 0}.model.`),
             ],
   };
 }
@@ -196,7 +199,9 @@ describe.skipIf(tiny.length === 0)('tiny models', () => {
     const detection = detect(tensors, metadata, sidecar);
 
     const suffix = { 4: '', 9: '-inpainting', 8: '-instruct-pix2pix', 5: '-depth' }[config.unet.in_channels];
-    expect(detection.kind).toBe(config.family === 'sdxl' ? 'sdxl-base' : config.family + suffix);
+    const xl = `sdxl${suffix || `-${config.kind ?? 'base'}`}`;
+    expect(detection.kind).toBe(config.family === 'sdxl' ? xl : config.family + suffix);
+    expect(detection.supported).toBe(true);
     expect(detection.networks).toEqual(networksOf(config));
     expect(detection.prediction).toEqual({
       value: config.parameterization === 'v' ? 'v' : 'epsilon',

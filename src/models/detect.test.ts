@@ -248,6 +248,51 @@ describe('image models', () => {
     );
   });
 
+  describe('SDXL', () => {
+    const L = { ...TEXT, width: 32, mlpWidth: 128 };
+    const G = { ...SD2_TEXT, width: 96, mlpWidth: 384, projection: 80 };
+    interface Encoders {
+      readonly l?: TextSizes | null;
+      readonly g?: TextSizes | null;
+    }
+    const sdxl = ({ unet = {}, vae = {} }: Parts = {}, { l = L, g = G }: Encoders = {}): Shapes => {
+      const vectorDim = 80 + 6 * 256;
+      const tensors = checkpoint({ unet: { linearProjections: true, vectorDim, ...unet }, vae, text: null });
+      const add = (index: number, name: string, text: TextSizes | null) => {
+        for (const [key, shape] of text ? textTensors(text) : [])
+          tensors.set(`conditioner.embedders.${index}.${name}.${key}`, { shape, dtype: 'F16' });
+      };
+      add(0, 'transformer.text_model', l);
+      add(1, 'model', g);
+      return tensors;
+    };
+    const four = { channelMult: [1, 1, 1, 2], resBlocks: [1, 1, 1, 1], transformerDepth: [0, 1, 1, 0] };
+    const refiner = (parts: Partial<UNetConfig> = {}) =>
+      sdxl({ unet: { ...four, contextDim: 96, vectorDim: 80 + 5 * 256, ...parts } }, { l: null });
+
+    it.each<[string, Shapes, string]>([
+      ['base', sdxl(), 'sdxl-base'],
+      ['inpainting', sdxl({ unet: { inChannels: 9 } }), 'sdxl-inpainting'],
+      ['refiner', refiner(), 'sdxl-refiner'],
+    ])('%s', (_, tensors, kind) => {
+      const { networks, ...detection } = detect(tensors, NONE, null);
+      expect(detection).toMatchObject({ kind, supported: true, prediction: { value: 'epsilon' } });
+      expect(networks!.vae!.scaleFactor).toBe(0.13025);
+    });
+
+    it.each<[string, Shapes, RegExp]>([
+      ['without CLIP-L', sdxl({}, { l: null }), /lacks the text encoder CLIP-L/],
+      ['without OpenCLIP', sdxl({}, { g: null }), /lacks the text encoder OpenCLIP-G/],
+      ['without text encoders', sdxl({}, { l: null, g: null }), /lacks the text encoders\. /],
+      ['without a VAE', sdxl({ vae: null }), /lacks the VAE/],
+      ['without a projection', sdxl({}, { g: { ...G, projection: null } }), /text_projection/],
+      ['of another vector', sdxl({ unet: { vectorDim: 1000 } }), /vector of 1000 numbers, .* has 1616/],
+      ['with 8 channels', sdxl({ unet: { inChannels: 8 } }), /XL with 8 input channels/],
+    ])('%s cannot be run', (_, tensors, why) => {
+      expect(detect(tensors, NONE, null).unsupportedReason).toMatch(why);
+    });
+  });
+
   it('mentions tensors that nothing reads, and keeps them out of the plan', () => {
     const tensors = checkpoint();
     tensors.set('model.diffusion_model.motion.weight', { shape: [4], dtype: 'F32' });

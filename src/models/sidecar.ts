@@ -133,7 +133,8 @@ function headsOf(unet: Field): HeadRule | null {
 function sizesOf(unet: Field): Sidecar['unetSizes'] {
   const sizes = new Map<'in_channels' | 'out_channels' | 'model_channels' | 'context_dim', number>();
   for (const name of ['in_channels', 'out_channels', 'model_channels', 'context_dim'] as const) {
-    const value = unet.get(name).integer(1, 1e6);
+    // SDXL's refiner gives the width of the text once for each transformer block.
+    const value = unet.get(name).firstOf(64).integer(1, 1e6);
     if (value !== null) sizes.set(name, value);
   }
   return sizes;
@@ -207,6 +208,11 @@ class Field {
     const items = this.value as readonly unknown[];
     if (items.length > longest) this.fail(`has ${items.length} entries; at most ${longest} make sense`);
     return items.map((item, index) => new Field(item, `${this.path}[${index}]`));
+  }
+
+  /** The first of a list, or the field itself where it is none. */
+  firstOf(longest: number): Field {
+    return Array.isArray(this.value) ? (this.list(longest)[0] ?? new Field(null, this.path)) : this;
   }
 
   text(): string | null {

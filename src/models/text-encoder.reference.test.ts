@@ -26,10 +26,13 @@ const RESULTS: Readonly<
   ],
 };
 
+/** Of SDXL's encoders. */
+const TOKENS = { clip: 'tokens_l', 'open-clip': 'tokens_g' } as const;
+
 const models = await Promise.all(tinyModels().map(loadTinyModel));
 const encoders = models.flatMap((model) =>
-  model.textEncoders.map((config, index) => {
-    const tokensKey = model.textEncoders.length === 1 ? 'tokens' : ['tokens_l', 'tokens_g'][index]!;
+  model.textEncoders.map((config) => {
+    const tokensKey = model.unet.vectorDim === null ? 'tokens' : TOKENS[config.type];
     return { name: model.name, type: config.type, tokensKey, model, config };
   }),
 );

@@ -25,6 +25,11 @@ export interface TextOptions {
 /** The deepest clip skip that A1111 offers. */
 const MAX_SKIP = 12;
 
+/** Name of the output with the hidden state `layer` from the end. */
+export function stateName({ layers }: TextEncoderConfig, layer: number, finalNorm: boolean): string {
+  return `${finalNorm ? 'skip' : 'hidden'}.${Math.min(layer, layers)}`;
+}
+
 /**
  * Outputs [chunks, positions, width] for n from 1 to 12 or the number of layers:
  * "hidden.n", the hidden state n from the end, and "skip.n", the same through the final layer norm: what A1111 gives at

@@ -1,6 +1,6 @@
 // A model of the library with its networks in onnxruntime, ready to be called. Networks are loaded when they are first
 // needed, or beforehand by `prepare`.
-import { familyOf } from '../families/families.ts';
+import { familyOf, pooledBy } from '../families/families.ts';
 import type { Family } from '../families/family.ts';
 import type { Precision } from '../graph/types.ts';
 import { getChunks } from '../library/models.ts';
@@ -8,7 +8,7 @@ import type { StoredModel } from '../library/types.ts';
 import type { Network } from '../models/network.ts';
 import type { FileBuffers } from '../models/buffers.ts';
 import { probePrediction } from '../models/prediction-probe.ts';
-import { textEncoderNetwork } from '../models/text-encoder.ts';
+import { stateName, textEncoderNetwork } from '../models/text-encoder.ts';
 import type { Prediction } from '../sampling/types.ts';
 import type { TextEncoderConfig, UNetConfig, VaeConfig } from '../models/types.ts';
 import { unetNetwork, type UNetInputs } from '../models/unet.ts';
@@ -22,7 +22,7 @@ import {
 } from '../models/vae-tiles.ts';
 import { InterruptedError } from './errors.ts';
 import type { NetworkEvent } from './network-event.ts';
-import type { Networks } from './networks.ts';
+import type { EncodedText, Networks, TextState } from './networks.ts';
 import { Residents } from './residents.ts';
 import { NetworkSession, type Executor } from './session.ts';
 import { decodeInTiles, encodeInTiles, type RunTile } from './tiled-vae.ts';
@@ -44,7 +44,7 @@ export class LoadedModel implements Networks {
   readonly latentChannels: number;
   readonly unetChannels: number;
   readonly contextDim: number;
-  readonly textEncoder: TextEncoderConfig;
+  readonly vectorDim: number | null;
   readonly #residents = new Residents();
   #prediction: Prediction = 'epsilon';
   #decoderPrecision: Precision;
@@ -59,13 +59,13 @@ export class LoadedModel implements Networks {
     private readonly weights: StoredWeights,
     private readonly vae: VaeConfig,
     private readonly unetConfig: UNetConfig,
-    textEncoder: TextEncoderConfig,
+    readonly textEncoders: readonly TextEncoderConfig[],
     private readonly onEvent: OnEvent,
   ) {
     this.latentChannels = vae.latentChannels;
     this.unetChannels = unetConfig.inChannels;
     this.contextDim = unetConfig.contextDim;
-    this.textEncoder = textEncoder;
+    this.vectorDim = unetConfig.vectorDim;
     this.#decoderPrecision = precision;
   }
 
@@ -83,11 +83,10 @@ export class LoadedModel implements Networks {
   ): Promise<LoadedModel> {
     const { kind, networks } = record.detection;
     const family = familyOf(kind);
-    const textEncoder = networks?.textEncoders[0];
-    if (!family || !networks?.vae || !textEncoder) {
+    if (!family || !networks?.vae || networks.textEncoders.length !== family.text.encoders.length) {
       throw new Error(`The model "${record.name}" is not complete: its record names no VAE or text encoder.`);
     }
-    const { unet, vae } = networks;
+    const { unet, vae, textEncoders } = networks;
     const precision: Precision = shaderF16 && executor.backend === 'webgpu' ? 'float16' : 'float32';
     const weights = new StoredWeights(record, await getChunks(record));
     const model = new LoadedModel(
@@ -98,7 +97,7 @@ export class LoadedModel implements Networks {
       weights,
       vae,
       unet,
-      textEncoder,
+      textEncoders,
       onEvent,
     );
     try {
@@ -134,7 +133,7 @@ export class LoadedModel implements Networks {
     if (before.tiledVae !== options.tiledVae) await this.#releaseVae();
     if (options.lowVram) return;
     const networks = [
-      () => this.#textSession(),
+      ...this.textEncoders.map((_, encoder) => () => this.#textSession(encoder)),
       () => this.#unetSession(),
       () => (options.tiledVae ? this.#decoderTile() : this.#decoder()),
     ];
@@ -145,9 +144,18 @@ export class LoadedModel implements Networks {
     }
   }
 
-  async encodeText(tokens: Int32Array, chunks: number, clipSkip: number): Promise<Float32Array> {
-    const layers = Math.min(clipSkip, this.textEncoder.layers);
-    return (await this.#textSession()).run({ tokens, chunks }, `skip.${layers}`);
+  async encodeText(
+    encoder: number,
+    tokens: Int32Array,
+    chunks: number,
+    { layer, finalNorm }: TextState,
+  ): Promise<EncodedText> {
+    const config = this.textEncoders[encoder]!;
+    const state = stateName(config, layer, finalNorm);
+    const outputs = pooledBy(this.family, config) ? [state, 'pooled'] : [state];
+    const session = await this.#textSession(encoder);
+    const [states, pooled = null] = await session.runAll({ tokens, chunks }, outputs);
+    return { states: states!, pooled };
   }
 
   async unet(inputs: UNetInputs): Promise<Float32Array> {
@@ -216,12 +224,14 @@ export class LoadedModel implements Networks {
     return decodeInTiles(this.vae, parts, latent, height, width, { onTile });
   }
 
-  #textSession() {
-    // Small and run once a prompt, so it can afford to be exact.
+  #textSession(encoder: number) {
+    const config = this.textEncoders[encoder]!;
+    const pooled = pooledBy(this.family, config);
     const { positionIds } = this.buffers;
-    const options = positionIds && !this.record.soundPositions ? { positionIds } : {};
-    return this.#open('text encoder', () =>
-      textEncoderNetwork(this.textEncoder, this.weights, 'float32', options),
+    const own = config.type === 'clip' && positionIds && !this.record.soundPositions ? { positionIds } : {};
+    // Run once a prompt, so it can afford to be exact.
+    return this.#open(encoder === 0 ? 'text encoder' : `text encoder ${encoder + 1}`, () =>
+      textEncoderNetwork(config, this.weights, 'float32', { pooled, ...own }),
     );
   }
 

@@ -1,9 +1,9 @@
 // The networks of a loaded model, as recipes see them: plain functions over float32 arrays, whatever runs them.
-import type { FileBuffers } from '../models/buffers.ts';
 import type { Family } from '../families/family.ts';
+import type { FileBuffers } from '../models/buffers.ts';
+import type { TextEncoderConfig } from '../models/types.ts';
 import type { UNetInputs } from '../models/unet.ts';
 import type { Prediction } from '../sampling/types.ts';
-import type { TextEncoderConfig } from '../models/types.ts';
 
 export interface Networks {
   readonly family: Family;
@@ -15,12 +15,11 @@ export interface Networks {
   /** Channels the UNet reads: 9 for inpainting models, whose last 5 are mask and masked image. */
   readonly unetChannels: number;
   readonly contextDim: number;
-  readonly textEncoder: TextEncoderConfig;
-  /**
-   * `tokens`: [chunks, 77] ids, start and end included. Gives [chunks, 77, contextDim]: the hidden state `clipSkip`
-   * layers from the end (1 = last) after the final layer norm.
-   */
-  encodeText(tokens: Int32Array, chunks: number, clipSkip: number): Promise<Float32Array>;
+  /** Width of the vector that the UNet reads; null without one. */
+  readonly vectorDim: number | null;
+  readonly textEncoders: readonly TextEncoderConfig[];
+  /** By encoder number `encoder`. `tokens`: [chunks, 77] ids, start and end included. */
+  encodeText(encoder: number, tokens: Int32Array, chunks: number, state: TextState): Promise<EncodedText>;
   /** The UNet's raw output [batch, latentChannels, height, width], in latent units. */
   unet(inputs: UNetInputs): Promise<Float32Array>;
   /** One scaled latent [latentChannels, height, width] -> image [3, 8 height, 8 width], about -1..1. */
@@ -29,8 +28,20 @@ export interface Networks {
   encode(image: Float32Array, height: number, width: number): Promise<Float32Array>;
 }
 
+/** Which hidden state of a text encoder. */
+export interface TextState {
+  /** From the end: 1 = after the last layer. */
+  readonly layer: number;
+  /** Whether it goes through the final layer norm. */
+  readonly finalNorm: boolean;
+}
+
+export interface EncodedText {
+  /** [chunks, 77, width]. */
+  readonly states: Float32Array;
+  /** [chunks, projection], of encoders whose pooled text is used; null for the others. */
+  readonly pooled: Float32Array | null;
+}
+
 /** What sampling needs of the networks. */
-export type SampledNetworks = Pick<
-  Networks,
-  'prediction' | 'buffers' | 'latentChannels' | 'unetChannels' | 'unet' | 'encode'
->;
+export type SampledNetworks = Omit<Networks, 'textEncoders' | 'encodeText' | 'decode'>;

@@ -141,6 +141,8 @@ describe.each(modelsWith('traj-euler.safetensors'))('%s', (model) => {
       tensors.get('x.0')!,
       1e-6,
     );
+    // The refiner's tells no predictions; recipes/txt2img.reference.test.ts goes it.
+    if (!tensors.has('denoised.0')) return;
     await expectTrajectory(
       'Euler',
       tensors,

@@ -55,8 +55,8 @@ export interface SamplingRequest<C, T extends Latent = Float32Array> {
   readonly alphasCumprod?: ArrayLike<number>;
   /** v-prediction in timestep samplers; default: the roots of the table. */
   readonly vFactors?: VFactors;
-  /** SDXL has an Align Your Steps list of its own. */
-  readonly isSdxl?: boolean;
+  /** Levels of Align Your Steps, where the model has other ones than SD 1. */
+  readonly alignYourSteps?: readonly number[];
   /** The batch's noise; `ImageRng` in the app. */
   readonly noise: NoiseSource<T>;
   /** Per image: the parts of its prompt. Steps in the schedules count evaluations, out of `totalSteps`. */
@@ -195,7 +195,7 @@ function scheduleOf<C, T extends Latent>(
     discardNextToLastSigma: sampler.discardNextToLastSigma,
     steps,
     table,
-    isSdxl: request.isSdxl ?? false,
+    ...(request.alignYourSteps && { alignYourSteps: request.alignYourSteps }),
     ...(request.options && { options: request.options }),
   });
 }

@@ -1,5 +1,6 @@
 // Noise tables, schedules and step arithmetic against A1111's and k-diffusion's (tests/reference/schedules).
 import { describe, expect, it } from 'vitest';
+import { ALIGN_YOUR_STEPS } from '../families/sdxl.ts';
 import { listReference, readReferenceJson } from '../../tests/reference-dir.ts';
 import { type InfotextEntries, samplingInfotext } from './infotext.ts';
 import {
@@ -92,18 +93,22 @@ interface SchedulersFile {
   readonly schedulers: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
 }
 const schedulerFiles = [
-  { name: 'schedulers_sd1.json', isSdxl: false, zeroSnr: false },
-  { name: 'schedulers_sdxl.json', isSdxl: true, zeroSnr: false },
-  { name: 'schedulers_zero_terminal_snr.json', isSdxl: false, zeroSnr: true },
+  { name: 'schedulers_sd1.json', levels: null, zeroSnr: false },
+  { name: 'schedulers_sdxl.json', levels: ALIGN_YOUR_STEPS, zeroSnr: false },
+  { name: 'schedulers_zero_terminal_snr.json', levels: null, zeroSnr: true },
 ];
-describe.each(schedulerFiles.filter(({ name }) => has(name)))('$name', ({ name, isSdxl, zeroSnr }) => {
+describe.each(schedulerFiles.filter(({ name }) => has(name)))('$name', ({ name, levels, zeroSnr }) => {
   const cases = Object.entries(read<SchedulersFile>(name).schedulers).flatMap(([scheduler, byCount]) =>
     Object.entries(byCount).map(([n, sigmas]) => ({ scheduler, n: Number(n), sigmas })),
   );
   it.each(cases)('$scheduler, $n steps', ({ scheduler, n, sigmas }) => {
     const used = zeroSnr ? new DiscreteTable(zeroTerminalSnr(alphas)) : table;
     const tolerance = zeroSnr ? (scheduler === 'KL Optimal' ? 2e-4 : 5e-6) : 2e-6;
-    expectRelative(buildSigmas({ scheduler, steps: n, table: used, isSdxl }), sigmas, tolerance);
+    expectRelative(
+      buildSigmas({ scheduler, steps: n, table: used, ...(levels && { alignYourSteps: levels }) }),
+      sigmas,
+      tolerance,
+    );
   });
 });
 

@@ -15,7 +15,7 @@ interface SchedulerContext extends ScheduleRange {
   readonly table: NoiseTable;
   /** Undefined: the scheduler's own. */
   readonly rho: number | undefined;
-  readonly isSdxl: boolean;
+  readonly alignYourSteps: readonly number[];
   readonly betaAlpha: number;
   readonly betaBeta: number;
 }
@@ -90,10 +90,8 @@ function klOptimal(n: number, { sigmaMin, sigmaMax }: SchedulerContext): number[
 
 /** Sabour et al. 2024: found by optimisation for 10 steps; other counts interpolate the logarithms. */
 const ALIGN_YOUR_STEPS_SD1 = [14.615, 6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152, 0.029];
-const ALIGN_YOUR_STEPS_SDXL = [14.615, 6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.38, 0.234, 0.113, 0.029];
 
-function alignYourSteps(n: number, { isSdxl }: SchedulerContext): number[] {
-  const listed = isSdxl ? ALIGN_YOUR_STEPS_SDXL : ALIGN_YOUR_STEPS_SD1;
+function alignYourSteps(n: number, { alignYourSteps: listed }: SchedulerContext): number[] {
   if (n === listed.length) return [...listed, 0];
   const logs = listed.map(Math.log).reverse();
   const at = (position: number): number => {
@@ -167,7 +165,8 @@ export interface SigmasRequest {
   readonly discardNextToLastSigma?: boolean;
   readonly steps: number;
   readonly table: NoiseTable;
-  readonly isSdxl?: boolean;
+  /** Levels of Align Your Steps, where the model has other ones than SD 1. */
+  readonly alignYourSteps?: readonly number[];
   readonly options?: ScheduleOptions;
 }
 
@@ -185,7 +184,7 @@ export function buildSigmas(request: SigmasRequest): number[] {
     samplerScheduler,
     discardNextToLastSigma = false,
     table,
-    isSdxl = false,
+    alignYourSteps: levels = ALIGN_YOUR_STEPS_SD1,
     options = {},
   } = request;
   const discard = discardNextToLastSigma || options.alwaysDiscardNextToLastSigma === true;
@@ -200,7 +199,7 @@ export function buildSigmas(request: SigmasRequest): number[] {
         sigmaMax: options.sigmaMax || (options.useOldKarrasSigmas ? 10 : modelMax),
         table,
         rho: options.rho || undefined,
-        isSdxl,
+        alignYourSteps: levels,
         betaAlpha: options.betaAlpha ?? 0.6,
         betaBeta: options.betaBeta ?? 0.6,
       })

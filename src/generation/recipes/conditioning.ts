@@ -1,5 +1,8 @@
 // From prompts to what the UNet attends to: A1111's prompt_parser.get_learned_conditioning, its text encoders' forward, and
-// the lengths that CFGDenoiser brings together.
+// the lengths that CFGDenoiser brings together. SDXL: modules/sd_models_xl.py get_learned_conditioning, and sgm's
+// GeneralConditioner, which joins the encoders' states and adds the vector.
+import type { TextEncoderInfo } from '../../families/family.ts';
+import type { TextEncoderConfig } from '../../models/types.ts';
 import { applyEmphasis } from '../../prompt/emphasis.ts';
 import { chunkPrompt, emptyChunk, fedTokens } from '../../prompt/chunks.ts';
 import { NO_EMBEDDINGS } from '../../prompt/embeddings.ts';
@@ -7,18 +10,20 @@ import { chunkPromptOld } from '../../prompt/old-emphasis.ts';
 import type { ScheduledPrompt } from '../../prompt/schedule.ts';
 import { createTokenizer } from '../../prompt/tokenizer.ts';
 import type { PromptChunk, Tokenizer } from '../../prompt/types.ts';
+import type { EncodedText, Networks, TextState } from '../../runtime/networks.ts';
 import type { CondSchedule, WeightedCond } from '../../sampling/guidance.ts';
-import type { ImageSettings } from '../request/image-settings.ts';
-import type { Networks } from '../../runtime/networks.ts';
 import { promptTexts } from '../request/prompt-texts.ts';
 import type { GenerationParameters } from '../request/request.ts';
 import type { Padding } from '../request/settings-text.ts';
+import { vectorOf } from './vector.ts';
 
 /** One text, encoded. */
 export interface Cond {
   /** [tokens, contextDim]. */
   readonly context: Float32Array;
   readonly tokens: number;
+  /** [vectorDim]; null for models without one. */
+  readonly vector: Float32Array | null;
 }
 
 /** The prompts of one image, encoded. */
@@ -32,15 +37,24 @@ export interface Conditions {
 }
 
 const CHUNK_TOKENS = 77;
-/** Enough for long editing schedules; a context of SD 1 is 230 kB a chunk. */
+/** Enough for long editing schedules; a context of SDXL is 630 kB a chunk. */
 const MAX_CACHED = 64;
 
+/** A text without the numbers that stand beside it. */
+interface TextCond {
+  /** [tokens, contextDim]: the states of all encoders, side by side. */
+  readonly context: Float32Array;
+  readonly tokens: number;
+  /** Of the first chunk; empty where no encoder gives any. */
+  readonly pooled: Float32Array;
+}
+
 interface Encoded {
-  readonly conds: readonly Cond[];
+  readonly texts: readonly TextCond[];
   readonly truncated: readonly string[];
 }
 
-/** Keeps what was encoded, so that a new seed or more steps do not run the text encoder again. */
+/** Keeps what was encoded, so that a new seed or more steps do not run the text encoders again. */
 export class CondCache {
   readonly #entries = new Map<string, Encoded>();
 
@@ -59,7 +73,7 @@ export class CondCache {
 }
 
 /** What reading a prompt needs of the networks. */
-type TextNetworks = Pick<Networks, 'textEncoder' | 'contextDim' | 'encodeText'>;
+type TextNetworks = Pick<Networks, 'family' | 'textEncoders' | 'contextDim' | 'encodeText'>;
 
 /** Encodes the prompts of a request. `cache` belongs to the loaded model. */
 export async function encodePrompts(
@@ -68,19 +82,12 @@ export async function encodePrompts(
   cache: CondCache,
 ): Promise<Conditions> {
   const { settings } = parameters;
-  const tokenizer = await createTokenizer(networks.textEncoder.type);
-  const encoder = new PromptEncoder(
-    networks,
-    tokenizer,
-    cache,
-    clipSkipOf(networks, parameters.clipSkip),
-    settings,
-  );
+  const encoder = new PromptEncoder(networks, await textEncodersOf(networks, parameters), cache, parameters);
   const texts = promptTexts(parameters);
   const positive: WeightedCond<Cond>[] = [];
   for (const { weight, schedule } of texts.positive)
     positive.push({ weight, schedule: await encoder.schedule(schedule) });
-  const negative = await encoder.schedule(texts.negative);
+  const negative = await encoder.schedule(texts.negative, true);
 
   const longest = lengthOf(positive.map(({ schedule }) => schedule));
   const parts = mapConds(positive, (cond) => stretch(cond, longest));
@@ -102,92 +109,154 @@ export async function encodePrompts(
   };
 }
 
-/** Encodes schedules, for one loaded model and one set of settings. */
+/** One of the model's text encoders, and how a request reads it. */
+interface TextReader {
+  /** Its number among the model's. */
+  readonly index: number;
+  readonly config: TextEncoderConfig;
+  readonly tokenizer: Tokenizer;
+  readonly state: TextState;
+}
+
+/** In the order in which their states are joined. */
+async function textEncodersOf(
+  { family, textEncoders }: TextNetworks,
+  parameters: GenerationParameters,
+): Promise<TextReader[]> {
+  const readers = family.text.encoders.map(async (info): Promise<TextReader> => {
+    const index = textEncoders.findIndex(({ type }) => type === info.type);
+    const tokenizer = await createTokenizer(info.type);
+    return { index, config: textEncoders[index]!, tokenizer, state: stateOf(info, parameters) };
+  });
+  return Promise.all(readers);
+}
+
+/** SD 2's and SDXL's encoders give the state that they were trained for, whatever the clip skip says. */
+function stateOf({ state, finalNorm }: TextEncoderInfo, parameters: GenerationParameters): TextState {
+  const { clipSkip, settings } = parameters;
+  const skips = state === 'clip-skip' || (state === 'clip-skip-if-set' && settings.sdxlClipLSkip);
+  return { layer: skips ? clipSkip : 2, finalNorm };
+}
+
+/** Encodes schedules, for one loaded model and one request. */
 class PromptEncoder {
   readonly truncated = new Set<string>();
 
   constructor(
     private readonly networks: TextNetworks,
-    private readonly tokenizer: Tokenizer,
+    private readonly readers: readonly TextReader[],
     private readonly cache: CondCache,
-    private readonly clipSkip: number,
-    private readonly settings: ImageSettings,
+    private readonly parameters: GenerationParameters,
   ) {}
 
-  async schedule(entries: readonly ScheduledPrompt[]): Promise<CondSchedule<Cond>> {
+  async schedule(entries: readonly ScheduledPrompt[], negative = false): Promise<CondSchedule<Cond>> {
+    const { family } = this.networks;
     const counts = new Map<string, number>();
     for (const { text } of entries) counts.set(text, (counts.get(text) ?? 0) + 1);
-    const { emphasis, commaBacktrack, curlyBraces, oldEmphasis } = this.settings;
-    const key = JSON.stringify([
-      this.clipSkip,
-      emphasis,
-      commaBacktrack,
-      curlyBraces,
-      oldEmphasis,
-      [...counts],
-    ]);
-    const { conds, truncated } = await this.cache.get(key, () => this.#encode(counts));
-    for (const text of truncated) this.truncated.add(text);
     const order = [...counts.keys()];
-    return entries.map(({ lastStep, text }) => [lastStep, conds[order.indexOf(text)]!] as const);
+    const zeros = negative && family.text.emptyNegative === 'zeros' && order.every((text) => text === '');
+    const texts = zeros ? [this.#zeros()] : await this.#encoded(counts);
+    return entries.map(({ lastStep, text }) => {
+      const { context, tokens, pooled } = texts[order.indexOf(text)]!;
+      return [lastStep, { context, tokens, vector: vectorOf(family, pooled, this.parameters, negative) }];
+    });
+  }
+
+  /** What an empty negative prompt is to SDXL (`force_zero_embeddings`). */
+  #zeros(): TextCond {
+    const widths = this.readers.map(({ config: { projection } }) => projection ?? 0);
+    return {
+      context: new Float32Array(CHUNK_TOKENS * this.networks.contextDim),
+      tokens: CHUNK_TOKENS,
+      pooled: new Float32Array(widths.reduce((sum, width) => sum + width, 0)),
+    };
+  }
+
+  async #encoded(counts: ReadonlyMap<string, number>): Promise<readonly TextCond[]> {
+    const { emphasis, commaBacktrack, curlyBraces, oldEmphasis } = this.parameters.settings;
+    const states = this.readers.map(({ state }) => state.layer);
+    const key = JSON.stringify([states, emphasis, commaBacktrack, curlyBraces, oldEmphasis, [...counts]]);
+    const { texts, truncated } = await this.cache.get(key, () => this.#encode(counts));
+    for (const text of truncated) this.truncated.add(text);
+    return texts;
   }
 
   /**
-   * The texts of one schedule go through the encoder together: shorter ones are filled up with empty chunks, and
+   * The texts of one schedule go through the encoders together: shorter ones are filled up with empty chunks, and
    * emphasis restores the mean over all of them, as in A1111. `counts`: how often each text stands in the schedule.
    */
   async #encode(counts: ReadonlyMap<string, number>): Promise<Encoded> {
-    const truncated: string[] = [];
-    const chunked = [...counts.keys()].map((text) => this.#chunks(text, truncated));
-    const length = Math.max(...chunked.map((chunks) => chunks.length));
-    const size = CHUNK_TOKENS * this.networks.contextDim;
-    const contexts = chunked.map(() => new Float32Array(length * size));
-    for (let i = 0; i < length; i++) {
-      const row = chunked.map((chunks) => chunks[i] ?? emptyChunk(this.tokenizer));
-      const encoded = await this.#encodeChunks(row, [...counts.values()]);
-      contexts.forEach((context, text) =>
-        context.set(encoded.subarray(text * size, (text + 1) * size), i * size),
-      );
+    const truncated = new Set<string>();
+    const chunked = this.readers.map(({ tokenizer }) =>
+      [...counts.keys()].map((text) => this.#chunks(text, tokenizer, truncated)),
+    );
+    // Encoders whose tokenizers read a text differently may need different numbers of chunks, which A1111 fails at.
+    const length = Math.max(...chunked.flat().map((chunks) => chunks.length));
+    const { contextDim } = this.networks;
+    const contexts = Array.from(counts, () => new Float32Array(length * CHUNK_TOKENS * contextDim));
+    const pooled = Array.from(counts, (): Float32Array[] => []);
+    let column = 0;
+    for (const [which, reader] of this.readers.entries()) {
+      const { width } = reader.config;
+      const size = CHUNK_TOKENS * width;
+      for (let i = 0; i < length; i++) {
+        const row = chunked[which]!.map((chunks) => chunks[i] ?? emptyChunk(reader.tokenizer));
+        const encoded = await this.#encodeChunks(reader, row, [...counts.values()]);
+        contexts.forEach((context, text) => {
+          for (let token = 0; token < CHUNK_TOKENS; token++) {
+            const at = text * size + token * width;
+            const to = (i * CHUNK_TOKENS + token) * contextDim + column;
+            context.set(encoded.states.subarray(at, at + width), to);
+          }
+          const whole = encoded.pooled;
+          if (i > 0 || whole === null) return;
+          const share = whole.length / counts.size;
+          pooled[text]!.push(whole.slice(text * share, (text + 1) * share));
+        });
+      }
+      column += width;
     }
-    return { conds: contexts.map((context) => ({ context, tokens: length * CHUNK_TOKENS })), truncated };
+    const texts = contexts.map((context, text) => ({
+      context,
+      tokens: length * CHUNK_TOKENS,
+      pooled: Float32Array.from(pooled[text]!.flatMap((part) => [...part])),
+    }));
+    return { texts, truncated: [...truncated] };
   }
 
-  #chunks(text: string, truncated: string[]): readonly PromptChunk[] {
-    const { emphasis, commaBacktrack, curlyBraces, oldEmphasis } = this.settings;
-    if (!oldEmphasis)
-      return chunkPrompt(text, this.tokenizer, { emphasis, commaBacktrack, curlyBraces }).chunks;
-    const old = chunkPromptOld(text, this.tokenizer, NO_EMBEDDINGS, emphasis !== 'None');
-    if (old.truncated !== '') truncated.push(old.truncated);
+  #chunks(text: string, tokenizer: Tokenizer, truncated: Set<string>): readonly PromptChunk[] {
+    const { emphasis, commaBacktrack, curlyBraces, oldEmphasis } = this.parameters.settings;
+    if (!oldEmphasis) return chunkPrompt(text, tokenizer, { emphasis, commaBacktrack, curlyBraces }).chunks;
+    const old = chunkPromptOld(text, tokenizer, NO_EMBEDDINGS, emphasis !== 'None');
+    if (old.truncated !== '') truncated.add(old.truncated);
     return old.chunks;
   }
 
-  /** One chunk of each text -> [texts, 77, contextDim]. */
-  async #encodeChunks(chunks: readonly PromptChunk[], counts: readonly number[]): Promise<Float32Array> {
-    const { contextDim } = this.networks;
-    const size = CHUNK_TOKENS * contextDim;
-    const tokens = Int32Array.from(chunks.flatMap((chunk) => fedTokens(chunk, this.tokenizer)));
-    const encoded = await this.networks.encodeText(tokens, chunks.length, this.clipSkip);
+  /** One chunk of each text. Emphasis weighs the states, not the pooled text. */
+  async #encodeChunks(
+    { index, config: { width }, tokenizer, state }: TextReader,
+    chunks: readonly PromptChunk[],
+    counts: readonly number[],
+  ): Promise<EncodedText> {
+    const size = CHUNK_TOKENS * width;
+    const tokens = Int32Array.from(chunks.flatMap((chunk) => fedTokens(chunk, tokenizer)));
+    const { states, pooled } = await this.networks.encodeText(index, tokens, chunks.length, state);
     // A1111 encodes a text that comes back in the schedule each time, so it counts as often in the mean.
     const rows = counts.flatMap((count, text) => new Array<number>(count).fill(text));
     const all = new Float32Array(rows.length * size);
-    rows.forEach((text, row) => all.set(encoded.subarray(text * size, (text + 1) * size), row * size));
+    rows.forEach((text, row) => all.set(states.subarray(text * size, (text + 1) * size), row * size));
     applyEmphasis(
       all,
-      [rows.length, CHUNK_TOKENS, contextDim],
+      [rows.length, CHUNK_TOKENS, width],
       rows.map((text) => chunks[text]!.multipliers),
-      this.settings.emphasis,
+      this.parameters.settings.emphasis,
     );
     chunks.forEach((_, text) => {
       const row = rows.indexOf(text);
-      encoded.set(all.subarray(row * size, (row + 1) * size), text * size);
+      states.set(all.subarray(row * size, (row + 1) * size), text * size);
     });
-    return encoded;
+    return { states, pooled };
   }
-}
-
-/** SD 2's own text encoder output is the penultimate layer, which A1111 uses whatever the clip skip says. */
-function clipSkipOf(networks: TextNetworks, clipSkip: number): number {
-  return networks.textEncoder.type === 'open-clip' ? 2 : clipSkip;
 }
 
 function lengthOf(schedules: readonly CondSchedule<Cond>[]): number {
@@ -212,7 +281,7 @@ function stretch(cond: Cond, tokens: number): Cond {
   context.set(cond.context.subarray(0, context.length));
   const last = cond.context.subarray(cond.context.length - width);
   for (let token = cond.tokens; token < tokens; token++) context.set(last, token * width);
-  return { context, tokens };
+  return { ...cond, context, tokens };
 }
 
 /** Adds the empty prompt `times` times (CFGDenoiser.pad_cond_uncond). */
@@ -220,5 +289,5 @@ function append(cond: Cond, empty: Cond, times: number): Cond {
   const context = new Float32Array(cond.context.length + times * empty.context.length);
   context.set(cond.context);
   for (let i = 0; i < times; i++) context.set(empty.context, cond.context.length + i * empty.context.length);
-  return { context, tokens: cond.tokens + times * empty.tokens };
+  return { ...cond, context, tokens: cond.tokens + times * empty.tokens };
 }

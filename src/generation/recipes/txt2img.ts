@@ -36,7 +36,9 @@ export async function* sampleTxt2Img(
     cfgScale,
     prediction: networks.prediction,
     alphasCumprod: alphasCumprodOf(settings, networks.buffers),
-    vFactors: vFactorsOf(networks.buffers),
+    // SDXL's class in A1111 has no factors of its own: they follow from the table, bent as it is.
+    ...(networks.family.noiseLevelsOfFile && { vFactors: vFactorsOf(networks.buffers) }),
+    ...(networks.family.alignYourSteps && { alignYourSteps: networks.family.alignYourSteps }),
     noise,
     conds: perImage(conditions.positive),
     unconds: perImage(conditions.negative),
@@ -80,6 +82,7 @@ async function unetCaller(
         timesteps: group.map(([, { t }]) => t),
         context: join(group.map(([, { cond }]) => cond.context)),
         tokens: group[0]![1].cond.tokens,
+        ...(networks.vectorDim === null ? {} : { vector: join(group.map(([, { cond }]) => cond.vector!)) }),
       });
       const size = out.length / group.length;
       group.forEach(([index], i) => (outputs[index] = out.slice(i * size, (i + 1) * size)));

@@ -12,7 +12,15 @@ export function alphasCumprodOf(
 ): Float32Array {
   const trained = buffers.alphasCumprod ? Float32Array.from(buffers.alphasCumprod) : linearAlphasCumprod();
   const alphas = downcast ? downcastAlphas(trained) : trained;
-  return noiseSchedule === 'Zero Terminal SNR' ? zeroTerminalSnr(alphas) : alphas;
+  return isZeroTerminalSnr(noiseSchedule, buffers) ? zeroTerminalSnr(alphas) : alphas;
+}
+
+/** As the setting says, or else as the model's file does. */
+export function isZeroTerminalSnr(
+  noiseSchedule: ImageSettings['noiseSchedule'],
+  buffers: FileBuffers = {},
+): boolean {
+  return noiseSchedule === 'Default' ? (buffers.zeroTerminalSnr ?? false) : noiseSchedule !== 'Ordinary';
 }
 
 /** The two factors of v-prediction for timestep samplers: A1111 never bends these, nor derives them from the file's alphas. */

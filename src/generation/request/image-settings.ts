@@ -31,16 +31,22 @@ export interface ImageSettings {
   readonly uniPcSkipType: 'time_uniform' | 'time_quadratic' | 'logSNR';
   readonly uniPcOrder: number;
   readonly uniPcLowerOrderFinal: boolean;
-  readonly noiseSchedule: 'Default' | 'Zero Terminal SNR';
+  readonly noiseSchedule: 'Default' | 'Zero Terminal SNR' | 'Ordinary';
   readonly downcastAlphas: boolean;
   readonly betaAlpha: number;
   readonly betaBeta: number;
+  readonly sdxlClipLSkip: boolean;
+  readonly sdxlCropTop: number;
+  readonly sdxlCropLeft: number;
+  readonly sdxlLowAestheticScore: number;
+  readonly sdxlHighAestheticScore: number;
 }
 
 export type ImageSettingKey = keyof ImageSettings;
 
 /** A1111's sections of the Settings tab. */
-export type SettingSection = 'Stable Diffusion' | 'Sampler parameters' | 'Optimizations' | 'Compatibility';
+export type SettingSection =
+  'Stable Diffusion' | 'Stable Diffusion XL' | 'Sampler parameters' | 'Optimizations' | 'Compatibility';
 
 interface Common {
   readonly key: ImageSettingKey;
@@ -113,6 +119,47 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     infotext: 'Curly braces lower emphasis',
     help: '{word} counts 1.1 times less, as some tutorials teach. Off: braces are plain text, as in A1111.',
     ...toggle(false),
+  },
+  {
+    key: 'sdxlClipLSkip',
+    label: 'Clip skip SDXL',
+    section: 'Stable Diffusion',
+    // Not in A1111's text, though it changes the picture; nor are the settings of the next section.
+    infotext: 'Clip skip SDXL',
+    help: "Clip skip acts on the first of SDXL's two text encoders. Off: it does nothing with SDXL.",
+    ...toggle(false),
+  },
+  {
+    key: 'sdxlCropTop',
+    label: 'crop top coordinate',
+    section: 'Stable Diffusion XL',
+    infotext: 'SDXL crop top',
+    help: 'How far the picture is said to be cut off at the top, in pixels.',
+    ...number(0, 0, 1024, 1, 100_000),
+  },
+  {
+    key: 'sdxlCropLeft',
+    label: 'crop left coordinate',
+    section: 'Stable Diffusion XL',
+    infotext: 'SDXL crop left',
+    help: 'The same at the left.',
+    ...number(0, 0, 1024, 1, 100_000),
+  },
+  {
+    key: 'sdxlLowAestheticScore',
+    label: 'SDXL low aesthetic score',
+    section: 'Stable Diffusion XL',
+    infotext: 'SDXL low aesthetic score',
+    help: 'Used for the negative prompt of the refiner model.',
+    ...number(2.5, 0, 10, 0.1, 100),
+  },
+  {
+    key: 'sdxlHighAestheticScore',
+    label: 'SDXL high aesthetic score',
+    section: 'Stable Diffusion XL',
+    infotext: 'SDXL high aesthetic score',
+    help: 'Used for the prompt of the refiner model.',
+    ...number(6, 0, 10, 0.1, 100),
   },
   {
     key: 'etaDdim',
@@ -228,7 +275,9 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     label: 'Noise schedule for sampling',
     section: 'Sampler parameters',
     infotext: 'Noise Schedule',
-    ...choice('Default', ['Default', 'Zero Terminal SNR']),
+    // "Ordinary" is ours: A1111's Default, which does not heed what a model's file says.
+    help: 'Default: zero terminal SNR for models whose file says that they were trained so. Ordinary: never, as Default in A1111.',
+    ...choice('Default', ['Default', 'Zero Terminal SNR', 'Ordinary']),
   },
   {
     key: 'skipEarlyCond',

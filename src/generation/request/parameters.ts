@@ -1,5 +1,6 @@
 // GenerationParameters to and from the text that pictures carry.
 import { version } from '../../../package.json';
+import type { Family } from '../../families/family.ts';
 import type { FileBuffers } from '../../models/buffers.ts';
 import { resolveSampler } from '../../sampling/registry.ts';
 import { createInfotext } from './infotext/create.ts';
@@ -29,6 +30,8 @@ export interface InfotextContext {
   readonly inpainting?: boolean;
   /** What the checkpoint's file has of its own. */
   readonly buffers?: FileBuffers;
+  /** The checkpoint's. */
+  readonly family?: Family;
   /** First 10 hex digits of the checkpoint's SHA-256. */
   readonly modelHash?: string | null;
   /** Name of the checkpoint, without extension. */
@@ -65,7 +68,10 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     conditionalMaskWeight: context.inpainting ? '1.0' : null,
     ensd: ensdToText(parameters),
     rng: parameters.rng === 'GPU' ? null : parameters.rng,
-    extra: { ...settingsToText(parameters, context.padded, context.buffers), ...context.extra },
+    extra: {
+      ...settingsToText(parameters, context.padded, context.buffers, context.family),
+      ...context.extra,
+    },
     version: PROGRAM_VERSION,
   });
 }

@@ -1,9 +1,10 @@
 // The settings that decide a picture, as they stand in its parameters text: written in A1111's order and only where they do
 // something, read back complete. Where A1111 tells nothing of a setting, a key of our own does.
+import type { Family, VectorPart } from '../../families/family.ts';
 import type { FileBuffers } from '../../models/buffers.ts';
 import { findSampler } from '../../sampling/registry.ts';
 import { ensdMatters, samplingInfotext } from '../../sampling/infotext.ts';
-import { alphasCumprodOf } from './alphas.ts';
+import { alphasCumprodOf, isZeroTerminalSnr } from './alphas.ts';
 import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS, type ImageSettings } from './image-settings.ts';
 import type { ImageSettingKey, SettingInfo } from './image-settings.ts';
 import type { Infotext } from './infotext/parse.ts';
@@ -25,6 +26,19 @@ const OWN_KEYS: readonly ImageSettingKey[] = [
   'useOldKarrasSigmas',
 ];
 
+/** The same, of those that only some families heed. */
+const FAMILY_KEYS: readonly (readonly [key: ImageSettingKey, heeds: (family: Family) => boolean])[] = [
+  ['sdxlClipLSkip', ({ text }) => text.encoders.some(({ state }) => state === 'clip-skip-if-set')],
+  ['sdxlCropTop', hasPart('crop top')],
+  ['sdxlCropLeft', hasPart('crop left')],
+  ['sdxlLowAestheticScore', hasPart('aesthetic score')],
+  ['sdxlHighAestheticScore', hasPart('aesthetic score')],
+];
+
+function hasPart(part: VectorPart): (family: Family) => boolean {
+  return ({ unet }) => unet.vector?.includes(part) ?? false;
+}
+
 /** What brackets, escapes and BREAK change depends on the emphasis mode. */
 const EMPHASIS = /[()[\]\\]|\bBREAK\b/;
 const EMPHASIS_WITH_BRACES = /[()[\]{}\\]|\bBREAK\b/;
@@ -39,12 +53,14 @@ const INFOS = new Map(IMAGE_SETTINGS.map((info) => [info.key, info] as const));
 
 /**
  * Entries of the settings, in the order in which A1111 adds them. `padded`: how the prompts came to one length in the run;
- * left out, the settings themselves are written. `buffers`: of the model's file. @throws RangeError for a sampler that is not known.
+ * left out, the settings themselves are written. `buffers`: of the model's file. `family`: the
+ * model's; left out, the settings of every family are written. @throws RangeError for a sampler that is not known.
  */
 export function settingsToText(
   parameters: GenerationParameters,
   padded?: Padding,
   buffers?: FileBuffers,
+  family?: Family,
 ): Entries {
   const { settings, sampler, scheduler } = parameters;
   const entries: Record<string, InfotextScalar> = {};
@@ -56,13 +72,18 @@ export function settingsToText(
   if (settings.oldScheduling && timelinesDiffer(parameters)) add('oldScheduling', true);
   if (settings.emphasis !== 'Original' && usesEmphasis(parameters)) add('emphasis', settings.emphasis);
   if (settings.downcastAlphas) add('downcastAlphas', true);
-  if (settings.noiseSchedule !== 'Default') add('noiseSchedule', settings.noiseSchedule);
+  // Where a model's file asks for zero terminal SNR by itself, the text tells A1111 to.
+  const { noiseSchedule } = settings;
+  if (isZeroTerminalSnr(noiseSchedule, buffers)) add('noiseSchedule', 'Zero Terminal SNR');
+  else if (noiseSchedule === 'Ordinary' && buffers?.zeroTerminalSnr !== undefined)
+    add('noiseSchedule', noiseSchedule);
   const alphasCumprod = alphasCumprodOf(settings, buffers);
   Object.assign(entries, samplingInfotext({ sampler, scheduler, options: settings, alphasCumprod }));
   for (const key of ['padConds', 'padCondsV0'] as const) {
     if (padded === undefined ? settings[key] : padded === key) add(key, true);
   }
-  for (const key of OWN_KEYS) {
+  const heeded = FAMILY_KEYS.filter(([, heeds]) => family === undefined || heeds(family)).map(([key]) => key);
+  for (const key of [...OWN_KEYS, ...heeded]) {
     if (settings[key] !== INFOS.get(key)?.standard) add(key, settings[key]);
   }
   return entries;

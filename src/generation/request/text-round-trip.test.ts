@@ -25,23 +25,28 @@ const NETWORKS: Networks = {
   latentChannels: 4,
   unetChannels: 4,
   contextDim: CONTEXT_DIM,
-  textEncoder: {
-    type: 'clip',
-    prefix: '',
-    vocabulary: 49408,
-    positions: 77,
-    width: CONTEXT_DIM,
-    layers: 12,
-    heads: 1,
-    mlpWidth: 1,
-    activation: 'quick_gelu',
-    projection: null,
-  },
-  encodeText: async (tokens, chunks, clipSkip) =>
-    Float32Array.from({ length: chunks * 77 * CONTEXT_DIM }, (_, i) => {
+  vectorDim: null,
+  textEncoders: [
+    {
+      type: 'clip',
+      prefix: '',
+      vocabulary: 49408,
+      positions: 77,
+      width: CONTEXT_DIM,
+      layers: 12,
+      heads: 1,
+      mlpWidth: 1,
+      activation: 'quick_gelu',
+      projection: null,
+    },
+  ],
+  encodeText: async (_, tokens, chunks, { layer }) => ({
+    states: Float32Array.from({ length: chunks * 77 * CONTEXT_DIM }, (_, i) => {
       const token = tokens[Math.floor(i / CONTEXT_DIM)]!;
-      return 0.3 + Math.sin(token * 12.9898 + (i % 231) * 0.37 + clipSkip);
+      return 0.3 + Math.sin(token * 12.9898 + (i % 231) * 0.37 + layer);
     }),
+    pooled: null,
+  }),
   unet: async ({ x, batch, timesteps, context, tokens }) => {
     const size = x.length / batch;
     const width = tokens * CONTEXT_DIM;

@@ -95,9 +95,12 @@ export async function runBenchmark(
   const { width, height, batchSize } = size;
   const [h, w] = [height / 8, width / 8];
   const area = model.latentChannels * h * w;
-  const { positions, vocabulary } = model.textEncoder;
-  const tokens = new Int32Array(2 * positions).fill(vocabulary - 1);
-  await measure('text', () => model.encodeText(tokens, 2, 1));
+  await measure('text', async () => {
+    for (const [encoder, { positions, vocabulary }] of model.textEncoders.entries()) {
+      const tokens = new Int32Array(2 * positions).fill(vocabulary - 1);
+      await model.encodeText(encoder, tokens, 2, { layer: 1, finalNorm: true });
+    }
+  });
 
   const inputs = stepInputs(model, size);
   await measure('unet', () => model.unet(inputs));
@@ -153,7 +156,8 @@ async function samplerTime(
     latentChannels: model.latentChannels,
     unetChannels: model.unetChannels,
     contextDim: model.contextDim,
-    textEncoder: model.textEncoder,
+    vectorDim: model.vectorDim,
+    textEncoders: model.textEncoders,
     encodeText: (...args) => model.encodeText(...args),
     decode: (...args) => model.decode(...args),
     encode: (...args) => model.encode(...args),

@@ -30,7 +30,7 @@ describe.skipIf(!listReference('models', 'manifests').includes('sd1.json.gz'))('
   it('has the weights of its networks', () => {
     const { text, unet, vae } = needs(512);
     // The text encoder stays in float32.
-    expect(text.weights / MB).toBeCloseTo(492, 0);
+    expect(text[0]!.weights / MB).toBeCloseTo(492, 0);
     expect(unet.weights / MB).toBeCloseTo(1719, 0);
     expect(vae.weights / MB).toBeCloseTo(99, 0);
     expect(needs(512, 1, false).unet.weights).toBe(2 * unet.weights);

@@ -1,6 +1,7 @@
 // How much of the GPU's memory a request needs, and what to do where there is less.
 //
 // WebGPU does not tell how much memory a GPU has. So it is the person who says, or a common size is assumed.
+import { familyOf, pooledBy } from '../../families/families.ts';
 import { BufferPool } from '../../graph/buffer-pool.ts';
 import { planRun, type RunPlan } from '../../graph/memory.ts';
 import type { Graph } from '../../graph/graph.ts';
@@ -32,7 +33,7 @@ interface Need {
 }
 
 export interface MemoryNeeds {
-  readonly text: Need;
+  readonly text: readonly Need[];
   readonly unet: Need;
   readonly vae: Need;
   readonly tiledVae: Need;
@@ -46,10 +47,11 @@ export function memoryNeeds(
   { width, height, batchSize }: RequestSize,
   shaderF16: boolean,
 ): MemoryNeeds | null {
-  const { networks } = model.detection;
-  const encoder = networks?.textEncoders[0];
-  if (!networks?.vae || !encoder) return null;
-  const { unet, vae } = networks;
+  const { kind, networks } = model.detection;
+  const family = familyOf(kind);
+  const positions = networks?.textEncoders[0]?.positions;
+  if (!family || !networks?.vae || positions === undefined) return null;
+  const { unet, vae, textEncoders } = networks;
   const shapes = new Map(model.tensors.map(({ name, shape }) => [name, shape]));
   const catalog: WeightCatalog = { shapeOf: (name) => shapes.get(name) };
   const precision: Precision = shaderF16 ? 'float16' : 'float32';
@@ -74,29 +76,31 @@ export function memoryNeeds(
     core: { top: 0, left: 0, bottom: sides[0], right: sides[1] },
     statistics: null,
   });
-  const textRun = runOf(textEncoderNetwork(encoder, catalog, 'float32'), {
-    tokens: new Int32Array(2 * encoder.positions),
-    chunks: 2,
-  });
+  const textRuns = textEncoders.map((encoder) =>
+    runOf(textEncoderNetwork(encoder, catalog, 'float32', { pooled: pooledBy(family, encoder) }), {
+      tokens: new Int32Array(2 * encoder.positions),
+      chunks: 2,
+    }),
+  );
   const unetRun = runOf(unetNetwork(unet, catalog, precision), {
     x: new Float32Array(batch * unet.inChannels * h * w),
     batch,
     height: h,
     width: w,
     timesteps: new Array<number>(batch).fill(0),
-    context: new Float32Array(batch * encoder.positions * unet.contextDim),
-    tokens: encoder.positions,
+    context: new Float32Array(batch * positions * unet.contextDim),
+    tokens: positions,
     ...(unet.vectorDim === null ? {} : { vector: new Float32Array(batch * unet.vectorDim) }),
   });
   const vaeRun = runOf(vaeDecoderNetwork(vae, catalog, precision), { latent, batch: 1, height: h, width: w });
   return {
-    text: needOf(textRun),
+    text: textRuns.map((run) => needOf(run)),
     unet: needOf(unetRun),
     vae: needOf(vaeRun),
     tiledVae: needOf(stem, tile),
     together: {
-      vae: runAll(textRun, unetRun, vaeRun).peak,
-      tiledVae: runAll(textRun, unetRun, stem, tile).peak,
+      vae: runAll(...textRuns, unetRun, vaeRun).peak,
+      tiledVae: runAll(...textRuns, unetRun, stem, tile).peak,
     },
   };
 }
@@ -145,7 +149,7 @@ function bytesOf(
   lowVram: boolean,
   tiled: boolean,
 ): Pick<MemoryPlan, 'bytes' | 'working'> {
-  const networks = [text, unet, tiled ? tiledVae : vae];
+  const networks = [...text, unet, tiled ? tiledVae : vae];
   const weights = lowVram ? 0 : networks.reduce((sum, network) => sum + network.weights, 0);
   const alone = networks.map(({ weights, peak }) => weights + peak);
   const working = FIXED_BYTES + (lowVram ? Math.max(...alone) : tiled ? together.tiledVae : together.vae);

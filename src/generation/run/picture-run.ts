@@ -50,14 +50,14 @@ export async function makePictures(
   const area = model.latentChannels * h * w;
   const imageIds: string[] = [];
   onEvent({ type: 'status', message: 'Reading the prompt' });
-  const { textEncoder, contextDim } = model;
+  const { family, textEncoders, contextDim } = model;
   const encodeText: LoadedModel['encodeText'] = async (...args) => {
     await turn();
     // A schedule of many texts takes long on the processor.
     if (job.stop) throw new InterruptedError();
     return model.encodeText(...args);
   };
-  const conditions = await encodePrompts({ textEncoder, contextDim, encodeText }, parameters, conds);
+  const conditions = await encodePrompts({ family, textEncoders, contextDim, encodeText }, parameters, conds);
   warnOfTruncation(conditions, onEvent);
   const time = new TimeLeft(batchCount * steps);
 
@@ -121,6 +121,7 @@ export async function makePictures(
         modelHash: shortHash(model),
         modelName: model.record.name,
         buffers: model.buffers,
+        family: model.family,
         extra: positionsToText(model.record),
       });
       const id = continuation ? `${continuation.id}-${first + i}` : crypto.randomUUID();

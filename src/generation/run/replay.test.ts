@@ -7,6 +7,7 @@ import { vaeOutputToPixels } from '../../image/pixels.ts';
 import { encodePng } from '../../image/png.ts';
 import { SAMPLERS } from '../../sampling/registry.ts';
 import { CondCache, encodePrompts, type Conditions } from '../recipes/conditioning.ts';
+import { SD1 } from '../../families/sd1.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
 import { Replay } from './replay.ts';
 import { sampleTxt2Img } from '../recipes/txt2img.ts';
@@ -60,6 +61,9 @@ async function run(
 
 /** eps(x, t) with a different answer for each condition; rounding as a GPU's, in float32. */
 const analytic: SampledNetworks = {
+  family: SD1,
+  contextDim: 4,
+  vectorDim: null,
   prediction: 'epsilon',
   buffers: {},
   latentChannels: 4,
@@ -82,12 +86,12 @@ const conditions: Conditions = {
       weight: 1,
       // Prompt editing: another prompt from the eighth evaluation on.
       schedule: [
-        [6, { context: context(0.7), tokens: 77 }],
-        [99, { context: context(-1.2), tokens: 77 }],
+        [6, { context: context(0.7), tokens: 77, vector: null }],
+        [99, { context: context(-1.2), tokens: 77, vector: null }],
       ],
     },
   ],
-  negative: [[99, { context: context(0.2), tokens: 77 }]],
+  negative: [[99, { context: context(0.2), tokens: 77, vector: null }]],
   padded: null,
   truncated: [],
 };

@@ -29,10 +29,13 @@ export class Replay {
   /** The networks with a UNet that remembers. */
   over(networks: SampledNetworks): SampledNetworks {
     return {
+      family: networks.family,
       prediction: networks.prediction,
       buffers: networks.buffers,
       latentChannels: networks.latentChannels,
       unetChannels: networks.unetChannels,
+      contextDim: networks.contextDim,
+      vectorDim: networks.vectorDim,
       encode: (...args) => networks.encode(...args),
       unet: (inputs) => this.#evaluate(networks, inputs),
     };

@@ -11,11 +11,12 @@ const LONG = 5000;
 
 /** What the UNet gets in a step of a request: prompt and negative prompt at once. */
 export function stepInputs(
-  { unetChannels, contextDim, textEncoder: { positions } }: Networks,
+  { unetChannels, contextDim, vectorDim, textEncoders }: Networks,
   { width, height, batchSize }: RequestSize,
 ): UNetInputs {
   const random = new TorchGenerator(1);
   const batch = 2 * batchSize;
+  const { positions } = textEncoders[0]!;
   const [h, w] = [height / 8, width / 8];
   return {
     x: random.randn(batch * unetChannels * h * w),
@@ -25,6 +26,7 @@ export function stepInputs(
     timesteps: new Array<number>(batch).fill(500),
     context: random.randn(batch * positions * contextDim),
     tokens: positions,
+    ...(vectorDim === null ? {} : { vector: random.randn(batch * vectorDim) }),
   };
 }
 

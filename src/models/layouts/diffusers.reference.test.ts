@@ -82,7 +82,7 @@ describe.skipIf(tables.length === 0)('single-file diffusers checkpoints', () => 
     expect(detection.keyLayout).toBe('diffusers');
     const expectedKind = /sdxl/.test(file) ? 'sdxl-base' : /sd2/.test(file) ? 'sd2' : 'sd1';
     expect(detection.kind).toBe(expectedKind);
-    expect(detection.supported).toBe(expectedKind !== 'sdxl-base');
+    expect(detection.supported).toBe(true);
     expect(detection.notes.filter((note) => /not used|assumed/.test(note))).toEqual([]);
     // A layer that the table does not map was left out on purpose.
     const dropped = table.unmapped.filter((name) => /resblocks\.\d+\.ln_1\.weight$/.test(name)).length;
@@ -150,7 +150,9 @@ function toDiffusers(original: ReadonlyMap<string, Stored>, table: Table): Map<s
 }
 
 const convertible = tinyModels().flatMap((name) => {
-  const { family } = readReferenceJson<{ family: string }>('models', name, 'config.json');
+  const config = readReferenceJson<{ family: string; kind?: string }>('models', name, 'config.json');
+  // The tables have no refiner.
+  const family = config.kind ?? config.family;
   const table = tables.find(({ file }) => file === `diffusers-${family}.json.gz`)?.table;
   return table ? [{ name, table }] : [];
 });
