@@ -16,8 +16,8 @@ const EXPECTED: Readonly<Record<NetworkName, string>> = {
 const GPU_ONLY: readonly NetworkName[] = ['unet', 'vae-encoder', 'vae-decoder'];
 
 /** The first model whose VAE can be run and has expected numbers. */
-const VAE_MODEL = tinyModels().find(
-  (model) => familyOf(model) !== 'sdxl' && listReference('models', model).includes(EXPECTED['vae-decoder']),
+const VAE_MODEL = tinyModels().find((model) =>
+  listReference('models', model).includes(EXPECTED['vae-decoder']),
 );
 
 for (const model of tinyModels()) {
@@ -38,9 +38,6 @@ for (const model of tinyModels()) {
       );
     });
     test.beforeEach(() => {
-      // The import refuses it, so nothing can be run here. Its graphs are computed on the CPU (*.reference.test.ts) and in
-      // float16 (networks.float16.test.ts).
-      test.skip(familyOf(model) === 'sdxl', 'SDXL is recognised, but not run yet');
       expect(refusal).toBeNull();
     });
     test.afterAll(() => page.close());
@@ -78,8 +75,4 @@ for (const model of tinyModels()) {
       });
     }
   });
-}
-
-function familyOf(model: string): string {
-  return readReferenceJson<{ family: string }>('models', model, 'config.json').family;
 }

@@ -92,13 +92,24 @@ export class Harness {
   async compare(network: NetworkName, expected: string): Promise<Comparison[]> {
     const tensors = await fetchTensors(expected);
     const { weights } = the(opened);
-    const { unet, vae, text } = configs();
+    const { unet, vae, texts } = configs();
     switch (network) {
       case 'text': {
-        const graph = textEncoderNetwork(text, weights, 'float32');
-        return withSession(graph, (session) =>
-          compareText(tensors, 'float32', graph.outputs, (inputs, output) => session.run(inputs, output)),
-        );
+        const comparisons: Comparison[] = [];
+        for (const text of texts) {
+          const tokens =
+            unet.vectorDim === null
+              ? 'tokens'
+              : ({ clip: 'tokens_l', 'open-clip': 'tokens_g' } as const)[text.type];
+          const graph = textEncoderNetwork(text, weights, 'float32', { pooled: tokens === 'tokens_g' });
+          const compared = await withSession(graph, (session) =>
+            compareText(tensors, 'float32', tokens, graph.outputs, (inputs, output) =>
+              session.run(inputs, output),
+            ),
+          );
+          comparisons.push(...compared);
+        }
+        return comparisons;
       }
       case 'unet':
         return withSession(unetNetwork(unet, weights, 'float32'), (session) =>
@@ -138,11 +149,11 @@ export class Harness {
   /** Creates a session that logs, and gives the lines that tell where its nodes went. */
   async placement(network: NetworkName): Promise<PlacementLog> {
     const { weights } = the(opened);
-    const { unet, vae, text } = configs();
+    const { unet, vae, texts } = configs();
     logged.length = 0;
     switch (network) {
       case 'text':
-        await logSession(textEncoderNetwork(text, weights, 'float32'));
+        for (const text of texts) await logSession(textEncoderNetwork(text, weights, 'float32'));
         break;
       case 'unet':
         await logSession(unetNetwork(unet, weights, 'float32'));
@@ -209,7 +220,7 @@ export class Harness {
 
 function configs() {
   const { unet, vae, textEncoders } = the(opened).networks;
-  return { unet, vae: the(vae), text: the(textEncoders[0] ?? null) };
+  return { unet, vae: the(vae), texts: textEncoders };
 }
 
 async function withSession<I>(
