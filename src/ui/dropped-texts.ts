@@ -12,7 +12,7 @@ import { common } from './strings/common.ts';
 import { texts as t } from './strings/texts.ts';
 
 /** What of the app is used: the tab is the one shown. */
-interface TextHost {
+export interface TextHost {
   readonly settings: Settings;
   readonly notices: Notices;
   readonly navigation: Navigation;

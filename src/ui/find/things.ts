@@ -5,7 +5,6 @@ import { isDamaged } from '../../library/image-record.ts';
 import { factsOf } from '../gallery/image-facts.ts';
 import { addressOf } from '../navigation/address.ts';
 import { PLACES } from '../navigation/places.ts';
-import { narrow } from '../screen.ts';
 import type { App } from '../state/app.svelte.ts';
 import { common } from '../strings/common.ts';
 import { create } from '../strings/create.ts';
@@ -126,7 +125,7 @@ export function thingsOf(app: App): Findable[] {
 }
 
 async function goToControl(app: App, name: string): Promise<void> {
-  app.navigation.go(addressOf('txt2img', null, narrow.current ? 'controls' : null));
+  app.navigation.go(addressOf('txt2img', null, app.narrow.current ? 'controls' : null));
   await tick();
   const panel = document.querySelector(`section[aria-label="${CSS.escape(places.tab.txt2img)}"]`);
   if (panel) reveal(panel, slugOf(name));

@@ -38,7 +38,7 @@ export function readLaunch(address: string): Launch {
   };
 }
 
-type LaunchedApp = Pick<App, 'tab' | 'openFiles' | 'attempt' | 'notices'>;
+type LaunchedApp = Pick<App, 'tab' | 'arrivals' | 'attempt' | 'notices'>;
 
 /** Does what the page was opened for, and what the system asks of it from then on. */
 export async function followLaunches(app: LaunchedApp): Promise<void> {
@@ -63,14 +63,14 @@ function showTab(app: LaunchedApp, address: string): void {
 
 async function openHandles(app: LaunchedApp, handles: readonly FileSystemFileHandle[]): Promise<void> {
   await app.attempt(t.fileNotOpened, async () => {
-    app.openFiles(await Promise.all(handles.map((handle) => handle.getFile())));
+    app.arrivals.openFiles(await Promise.all(handles.map((handle) => handle.getFile())));
   });
 }
 
 async function openShared(app: LaunchedApp): Promise<void> {
   await app.attempt(t.sharedNotOpened, async () => {
     const picture = await takeShared(document.baseURI);
-    if (picture) app.openFiles([picture]);
+    if (picture) app.arrivals.openFiles([picture]);
     else app.notices.warn(t.noneArrived, t.noneArrivedWhat);
   });
 }

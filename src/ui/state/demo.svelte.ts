@@ -1,6 +1,9 @@
 // The demo model on the page: one click from nothing to a picture, and prompts that show what it knows.
 import type { StoredModel } from '../../library/types.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/request/request.ts';
+import type { Arrivals } from './arrivals.ts';
+import type { ParameterReader } from './parameter-reader.ts';
+import type { RunStarter } from './run-starter.svelte.ts';
 import { fetchDemo, findDemo, type Demo, type DemoPicture } from '../demo.ts';
 import { notices as t } from '../strings/notices.ts';
 
@@ -11,15 +14,10 @@ export interface DemoHost {
   /** The one in use. */
   readonly model: StoredModel | null;
   readonly settings: { change(parameters: Partial<GenerationParameters>): void };
-  /** Around what takes the place of the prompts. */
-  replacing(change: () => void): void;
-  /** What failed has said why. */
-  importFiles(
-    files: readonly File[],
-    options: { readonly sha256: string },
-  ): Promise<readonly { readonly model: StoredModel | null }[]>;
+  readonly reader: Pick<ParameterReader, 'replacing'>;
+  readonly arrivals: Pick<Arrivals, 'importFiles'>;
   chooseModel(sha256: string): void;
-  generate(): Promise<void>;
+  readonly runs: Pick<RunStarter, 'generate'>;
   attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
 }
 
@@ -51,13 +49,13 @@ export class DemoModel {
     await host.attempt(t.demoNotLoaded, async () => {
       if (!this.inLibrary) {
         const files = await fetchDemo(info, (share) => (this.progress = share));
-        const [job] = await host.importFiles(files, { sha256: info.sha256 });
+        const [job] = await host.arrivals.importFiles(files, { sha256: info.sha256 });
         if (!job?.model) return;
       }
       host.chooseModel(info.sha256);
-      host.replacing(() => {
+      host.reader.replacing(() => {
         host.settings.change(picture ? { ...info.example, ...likeThe(picture) } : info.example);
-        void host.generate();
+        void host.runs.generate();
         // What was asked for has its seed by now; the next one is to be another picture.
         if (picture) host.settings.change({ seed: DEFAULT_PARAMETERS.seed });
       });
@@ -70,9 +68,9 @@ export class DemoModel {
     const { info, host } = this;
     if (!info) return;
     let made: Promise<void> | null = null;
-    host.replacing(() => {
+    host.reader.replacing(() => {
       host.settings.change({ ...info.example, prompt });
-      made = host.generate();
+      made = host.runs.generate();
     });
     await made;
   }

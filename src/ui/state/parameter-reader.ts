@@ -1,0 +1,129 @@
+// Takes over what a text says: a picture's parameters, the prompt's own, an earlier prompt. What the person had written is
+// never lost by it.
+import { parseSeed } from '../../generation/request/seeds.ts';
+import { positionsAdvice } from '../../generation/request/positions-text.ts';
+import type { StoredModel } from '../../library/types.ts';
+import type { PromptPair } from '../../prompt/styles.ts';
+import { listed } from '../format.ts';
+import { findByHash, hashFitsSeveral } from '../model-facts.ts';
+import type { Picture } from '../picture.ts';
+import { remember, samePrompts } from '../prompt-history.ts';
+import { common } from '../strings/common.ts';
+import { notices as t } from '../strings/notices.ts';
+import type { Notices } from './notices.svelte.ts';
+import { readPictureInfo } from './png-info.svelte.ts';
+import type { Settings } from './settings.svelte.ts';
+
+/** What it needs of the page. */
+export interface ReaderHost {
+  readonly notices: Notices;
+  readonly settings: Settings;
+  /** Pictures of the run. */
+  readonly job: { readonly pictures: readonly Picture[] };
+  /** Newest first. */
+  readonly recentPictures: readonly Picture[];
+  readonly shownPicture: Picture | null;
+  readonly usableModels: readonly StoredModel[];
+  chooseModel(sha256: string): void;
+  attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
+}
+
+const NO_PROMPTS: PromptPair = { prompt: '', negativePrompt: '' };
+
+export class ParameterReader {
+  /** The prompts that took the place of others last. */
+  #put: PromptPair = NO_PROMPTS;
+
+  constructor(private readonly host: ReaderHost) {}
+
+  /** A picture dropped on the prompt: its text becomes the prompt, for "Read generation parameters". */
+  async fillPrompt(picture: File): Promise<void> {
+    await this.host.attempt(t.pictureNotRead, async () => {
+      const { parameters } = await readPictureInfo(picture, picture.name);
+      if (parameters === null) {
+        this.host.notices.inform(t.noParameters, t.noParametersWhat(picture.name));
+      } else this.replacing(() => this.host.settings.change({ prompt: parameters }));
+    });
+  }
+
+  /** Of the newest picture, or null. */
+  get lastParameters(): string | null {
+    return (this.host.job.pictures.at(-1) ?? this.host.recentPictures[0])?.parameters ?? null;
+  }
+
+  /** A1111's arrow button: the prompt's text, or the last picture's when there is none, into the controls. */
+  async readPrompt(): Promise<void> {
+    const { prompt } = this.host.settings.parameters;
+    const text = prompt.trim() === '' ? this.lastParameters : prompt;
+    if (text === null) {
+      this.host.notices.inform(t.nothingToRead, t.nothingToReadWhat);
+    } else await this.readText(text);
+  }
+
+  /** Sets the controls, the styles and the checkpoint as a parameters text has them. */
+  async readText(text: string): Promise<void> {
+    await this.host.attempt(t.parametersNotRead, async () => {
+      const { describeChanges, keepingOwn, readParameters } = await import('../read-parameters.ts');
+      const { settings } = this.host;
+      const read = readParameters(text, settings.styles);
+      const asked = keepingOwn(read.parameters, settings.snapshot());
+      const fitting = findByHash(this.host.usableModels, read.modelHash, read.modelName);
+      const [model] = fitting;
+      this.replacing(() => {
+        settings.change(asked);
+        if (read.extraSeed !== null) {
+          settings.extraSeed = read.extraSeed;
+          // Styles chosen before would come on top of those that the text holds already.
+          settings.chosenStyles = read.styles;
+        }
+        if (model) this.host.chooseModel(model.sha256);
+      });
+      const remarks = [...describeChanges(asked, settings.snapshot())];
+      if (read.unsupported.length > 0) remarks.push(t.notSupported(listed(read.unsupported)));
+      const positions = model && positionsAdvice(read.fields, model);
+      if (positions) remarks.push(positions);
+      if (fitting.length > 1) remarks.push(t.checkCheckpoint(hashFitsSeveral(fitting)));
+      if (!model && read.modelHash !== null) {
+        remarks.push(t.modelMissing(read.modelName, read.modelHash));
+      }
+      if (remarks.length > 0) {
+        this.host.notices.warn(t.mayDiffer, `${remarks.join('. ')}.`);
+      }
+    });
+  }
+
+  /**
+   * Around what takes the place of the prompts, with whatever else it sets. What the person had written goes into the
+   * history, and all of it can be brought back.
+   */
+  replacing(change: () => void): void {
+    const { settings } = this.host;
+    const { extraSeed, chosenStyles, model } = settings;
+    const before = settings.snapshot();
+    // What an earlier replacement has put there is nobody's writing: its own offer, if it stands, leads further back.
+    const written = !samePrompts(before, NO_PROMPTS) && !samePrompts(before, this.#put);
+    change();
+    const after = settings.snapshot();
+    if (samePrompts(before, after)) return;
+    this.#put = after;
+    if (!written) return;
+    settings.history = remember(settings.history, before);
+    const undo = () => {
+      this.replacing(() => Object.assign(settings, { parameters: before, extraSeed, chosenStyles, model }));
+      this.#put = NO_PROMPTS;
+    };
+    this.host.notices.inform(t.promptReplaced, t.promptReplacedWhat, [{ label: common.undo, run: undo }]);
+  }
+
+  /** The variation seed of the picture that is shown; its seed where it was not varied, as in A1111. */
+  async reuseVariationSeed(): Promise<void> {
+    const picture = this.host.shownPicture;
+    if (!picture) return;
+    await this.host.attempt(t.parametersNotRead, async () => {
+      const { readParameters } = await import('../read-parameters.ts');
+      const { fields } = readParameters(picture.parameters);
+      const varied = fields.find(({ name }) => name === 'Variation seed')?.value;
+      this.host.settings.change({ subseed: parseSeed(varied) ?? picture.seed });
+    });
+  }
+}

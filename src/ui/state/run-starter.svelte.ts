@@ -1,0 +1,146 @@
+// From a press of Generate to a job of the queue, and to its end by Interrupt.
+import type { GenerationParameters } from '../../generation/request/request.ts';
+import { laterSeeds, randomSeed } from '../../generation/request/seeds.ts';
+import { MAX_REQUESTS } from '../../library/queue.ts';
+import type { StoredModel } from '../../library/types.ts';
+import { listed } from '../format.ts';
+import { remember } from '../prompt-history.ts';
+import { requestOf } from '../request.ts';
+import { common } from '../strings/common.ts';
+import { notices as t } from '../strings/notices.ts';
+import { GenerateForever } from './forever.svelte.ts';
+import type { GenerationJob } from './generation.svelte.ts';
+import type { ImportQueue } from './imports.svelte.ts';
+import type { NoticeAction, Notices } from './notices.svelte.ts';
+import type { GenerationQueue } from './queue.svelte.ts';
+import type { Settings } from './settings.svelte.ts';
+
+/** What it needs of the page. */
+export interface StarterHost {
+  readonly notices: Notices;
+  readonly settings: Settings;
+  readonly imports: ImportQueue;
+  readonly job: GenerationJob;
+  readonly queue: GenerationQueue;
+  readonly model: StoredModel | null;
+  selectedPicture: string | null;
+  /** This tab makes pictures, or is about to. */
+  readonly generating: boolean;
+  readonly waysToAModel: readonly NoticeAction[];
+  openSettings(): void;
+  attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
+}
+
+/** Milliseconds in which a second click belongs to the first. */
+const DOUBLE_CLICK = 500;
+
+/** How pictures are asked for. */
+export interface Asked {
+  /** Ctrl+Enter: does not wait for other jobs and interrupts the one that runs, as in A1111. */
+  readonly now?: boolean;
+  /** Before the other jobs that wait. */
+  readonly first?: boolean;
+  /**
+   * Without it finished imports stay: they lie above the button that was pressed, which must not move from under the
+   * hand.
+   */
+  readonly tidy?: boolean;
+  /** As often, in one job, with seeds that go on. */
+  readonly times?: number;
+  /** Pictures after which the seeds go on. */
+  readonly made?: number;
+}
+
+export class RunStarter {
+  readonly forever: GenerateForever;
+  /** Requests on their way to the queue. */
+  #asking = 0;
+  /** Generate has just been pressed, or has just become another button: a click now was not meant for what is there. */
+  settling = $state(false);
+  #settled: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly host: StarterHost) {
+    this.forever = new GenerateForever({
+      jobs: () => host.queue.jobs,
+      set: () => {
+        const { seed, batchSize, batchCount } = host.settings.parameters;
+        return { seed, pictures: batchSize * batchCount };
+      },
+      ask: (made) => this.#ask({ tidy: false, made }),
+    });
+  }
+
+  settle(): void {
+    this.settling = true;
+    clearTimeout(this.#settled);
+    this.#settled = setTimeout(() => (this.settling = false), DOUBLE_CLICK);
+  }
+
+  /** Makes pictures of what is set: at once, or when the queue's other jobs are done. */
+  async generate(asked: Asked = {}): Promise<void> {
+    await this.#ask(asked);
+  }
+
+  /** Resolves with the job's id; null where there is none, which the person has been told. */
+  async #ask({ now = false, first = now, tidy = true, times = 1, made = 0 }: Asked): Promise<string | null> {
+    if (!this.host.generating) this.host.job.interruptNext = false;
+    const { model, queue } = this.host;
+    if (!model) {
+      this.host.notices.inform(t.noCheckpoint, t.noCheckpointWhat, this.host.waysToAModel);
+      return null;
+    }
+    if (tidy) this.host.imports.dismissFinished();
+    if (now || !this.host.generating) {
+      this.host.notices.clear();
+      this.host.selectedPicture = null;
+    }
+    if (!this.host.generating) this.settle();
+    const { settings } = this.host;
+    const parameters = settings.snapshot();
+    settings.history = remember(settings.history, parameters);
+    this.#asking += 1;
+    let id: string | null = null;
+    await this.host.attempt(t.notAskedFor, async () => {
+      const request = requestOf(parameters, settings);
+      const pictures = request.batchSize * request.batchCount;
+      // One job, as far as one can hold it.
+      const jobs: GenerationParameters[][] = [];
+      for (let i = 0; i < times; i++) {
+        const more = await this.#expand(laterSeeds(request, made + i * pictures));
+        const last = jobs.at(-1);
+        if (last && last.length + more.length <= MAX_REQUESTS) last.push(...more);
+        else jobs.push([...more]);
+      }
+      const running = queue.current;
+      for (const requests of first ? jobs.reverse() : jobs) id = await queue.add({ model, requests }, first);
+      if (now && running !== null && queue.current === running) await this.host.job.interrupt();
+    });
+    this.#asking -= 1;
+    return id;
+  }
+
+  /** Stops the running job after its step, or the one that is about to start before its first; nothing comes after it. */
+  async interrupt(): Promise<void> {
+    this.forever.end();
+    if (this.host.job.running) await this.host.job.interrupt();
+    else if (this.starting) this.host.job.interruptNext = true;
+  }
+
+  /** A job was asked for and does not run yet. */
+  get starting(): boolean {
+    return !this.host.job.running && (this.#asking > 0 || this.host.queue.active);
+  }
+
+  async #expand(request: GenerationParameters): Promise<readonly GenerationParameters[]> {
+    const { settings } = this.host;
+    if (!settings.wildcards) return [request];
+    const { expandRequest } = await import('../expand-request.ts');
+    const { requests, missing } = await expandRequest(request, settings.wildcardLists, randomSeed);
+    if (missing.length > 0) {
+      this.host.notices.warn(t.wildcardsMissing, t.wildcardsMissingWhat(listed(missing)), [
+        { label: common.openSettings, run: () => this.host.openSettings() },
+      ]);
+    }
+    return requests;
+  }
+}
