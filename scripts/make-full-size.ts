@@ -1,11 +1,11 @@
 // Writes a stand-in for a published checkpoint, for measuring imports and running graphs at real sizes.
 //
-//   npm run make-full-size -- [sd1|sd1-f16|sd2|sd2-f16] [--format safetensors|ckpt] [--out FILE] [--seed N]
+//   npm run make-full-size -- [sd1|sd1-f16|sd2|sd2-f16|sdxl|sdxl-f32] [--format safetensors|ckpt] [--out FILE] [--seed N]
 //                             [--manifest FILE --dtype F32|F16]
 //
 // Names and shapes come from a manifest of a published layout (tests/reference/models/manifests, gzipped or not): SD 1.5
-// in float32 is 4.27 GB and in float16 2.13 GB, SD 2.1 5.21 GB and 2.61 GB. Kept in .cache/full-size: what is there
-// already is not made again.
+// in float32 is 4.27 GB and in float16 2.13 GB, SD 2.1 5.21 GB and 2.61 GB, SDXL in float16 6.94 GB. Kept in
+// .cache/full-size: what is there already is not made again.
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,6 +18,8 @@ const KINDS: Readonly<Record<string, { readonly manifest: string; readonly dtype
   'sd1-f16': { manifest: 'sd1', dtype: 'F16' },
   sd2: { manifest: 'sd2-768-v', dtype: 'F32' },
   'sd2-f16': { manifest: 'sd2-768-v', dtype: 'F16' },
+  sdxl: { manifest: 'sdxl-base', dtype: 'F16' },
+  'sdxl-f32': { manifest: 'sdxl-base', dtype: 'F32' },
 };
 
 const text = { type: 'string' } as const;

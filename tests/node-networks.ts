@@ -1,5 +1,5 @@
 // The networks of a tiny checkpoint on onnxruntime's CPU, in the form that recipes call them. Tests only.
-import { pooledBy } from '../src/families/families.ts';
+import { textInfoOf } from '../src/families/families.ts';
 import { stateName, textEncoderNetwork } from '../src/models/text-encoder.ts';
 import { unetNetwork } from '../src/models/unet.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../src/models/vae.ts';
@@ -10,7 +10,7 @@ import type { TinyModel } from './tiny-model.ts';
 
 export async function nodeNetworks(model: TinyModel, prediction: Prediction): Promise<Networks> {
   const { family, catalog, readWeight, unet, vae, textEncoders } = model;
-  const pooledOf = (encoder: number) => pooledBy(family, textEncoders[encoder]!);
+  const pooledOf = (encoder: number) => textInfoOf(family, textEncoders[encoder]!).pooled;
   const texts = await Promise.all(
     textEncoders.map((config, encoder) =>
       openNodeSession(

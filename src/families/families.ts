@@ -1,5 +1,14 @@
 // All families, and how a model finds its own.
-import type { Family, Found, ImageKind, KindInfo, Size, TextEncoderType, Variant } from './family.ts';
+import type {
+  Family,
+  Found,
+  ImageKind,
+  KindInfo,
+  Size,
+  TextEncoderInfo,
+  TextEncoderType,
+  Variant,
+} from './family.ts';
 import { SD1 } from './sd1.ts';
 import { SD2 } from './sd2.ts';
 import { SDXL_REFINER } from './sdxl-refiner.ts';
@@ -45,9 +54,14 @@ export function variantOf({ variants }: Family, name: string): Variant | null {
   return steps > 0 ? { ...variant, steps } : variant;
 }
 
-/** Whether the pooled text of an encoder is part of the vector. */
-export function pooledBy({ text }: Family, encoder: { readonly type: TextEncoderType }): boolean {
-  return text.encoders.some(({ type, pooled }) => pooled && type === encoder.type);
+/** What the family says of one of its models' text encoders. @throws Error for one that it has not. */
+export function textInfoOf(
+  { name, text }: Family,
+  { type }: { readonly type: TextEncoderType },
+): TextEncoderInfo {
+  const info = text.encoders.find((encoder) => encoder.type === type);
+  if (!info) throw new Error(`${name} has no text encoder of the type ${type}.`);
+  return info;
 }
 
 /** Sizes for the person to choose from, the usual one first. */

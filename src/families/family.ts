@@ -104,6 +104,8 @@ export interface TextEncoderInfo {
   readonly finalNorm: boolean;
   /** Whether the end token's last state, projected, is part of the vector. */
   readonly pooled: boolean;
+  /** Computed in float32 everywhere: run once a prompt, it can afford that. Those of billions of bytes are kept as the UNet is. */
+  readonly exact: boolean;
 }
 
 export interface UNetInfo {

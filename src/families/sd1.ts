@@ -35,6 +35,7 @@ export const SD1: Family = {
         state: 'clip-skip',
         finalNorm: true,
         pooled: false,
+        exact: true,
       },
     ],
     width: 768,

@@ -36,6 +36,7 @@ export const SD2: Family = {
         state: 'penultimate',
         finalNorm: true,
         pooled: false,
+        exact: true,
       },
     ],
     width: 1024,

@@ -11,6 +11,7 @@ export const OPEN_CLIP_G: TextEncoderInfo = {
   state: 'penultimate',
   finalNorm: false,
   pooled: true,
+  exact: false,
 };
 
 /** Colours: A1111's modules/sd_vae_approx.py cheap_approximation. */
@@ -72,6 +73,7 @@ export const SDXL: Family = {
         state: 'clip-skip-if-set',
         finalNorm: false,
         pooled: false,
+        exact: true,
       },
       OPEN_CLIP_G,
     ],

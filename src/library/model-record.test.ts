@@ -78,6 +78,7 @@ describe('parseModel', () => {
     for (const more of [
       { version: 1, oldHash: '01234567' },
       { mismatched: 2 },
+      { vaeOverflows: true },
       { predictionOverride: 'v' },
       { somethingNew: 1 },
     ])

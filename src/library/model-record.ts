@@ -69,6 +69,7 @@ function isStoredModel(key: unknown, value: unknown): value is StoredModel {
     orNull(isPrediction)(model['predictionOverride']) &&
     (model['buffers'] === undefined || isBuffers(model['buffers'])) &&
     (model['soundPositions'] === undefined || typeof model['soundPositions'] === 'boolean') &&
+    (model['vaeOverflows'] === undefined || typeof model['vaeOverflows'] === 'boolean') &&
     isListOf(isTally, MAX_TENSORS)(model['clamped']) &&
     isListOf(isTally, MAX_TENSORS)(model['nonFinite']) &&
     (model['mismatched'] === undefined || isCount(model['mismatched'])) &&

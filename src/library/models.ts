@@ -123,6 +123,11 @@ export async function setSoundPositions(sha256: string, soundPositions: boolean)
   await change(sha256, (model) => ({ ...model, soundPositions }));
 }
 
+/** So that no further picture is decoded in float16 in vain. */
+export async function noteVaeOverflow(sha256: string): Promise<void> {
+  await change(sha256, (model) => ({ ...model, vaeOverflows: true }));
+}
+
 /** What may be learned anew of a model when its file comes again. Absent: as it is. */
 export interface Recognition {
   readonly detection?: Detection;

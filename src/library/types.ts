@@ -48,6 +48,8 @@ export interface StoredModel {
   readonly buffers?: FileBuffers;
   /** The person's choice: positions 0 to 76 in place of the file's odd ones, which A1111 draws with. */
   readonly soundPositions?: boolean;
+  /** Its VAE has been seen to leave the range of float16, and is computed in float32. */
+  readonly vaeOverflows?: boolean;
   /** Values beyond float16's range that were clamped to +-65504, per tensor. */
   readonly clamped: readonly { readonly tensor: string; readonly count: number }[];
   /** Non-finite values let through because the person allowed it. */

@@ -1,12 +1,14 @@
 // The float16 graphs against the reference implementations, on a WebGPU device with shader-f16: a graphics card or Mesa's
-// software driver. The engine computes the text encoder and the VAE's encoder in float32 everywhere, so they are not here.
+// software driver. Small text encoders and the VAE's encoder are computed in float32 everywhere, so they are not here.
 // `npm test` runs this in an environment where Dawn finds one (scripts/float16-driver.js).
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { compareDecoder, compareUNet, type Comparison } from '../../tests/goldens.ts';
+import { textInfoOf } from '../families/families.ts';
+import { compareDecoder, compareText, compareUNet, type Comparison } from '../../tests/goldens.ts';
 import { openDawn, openDawnSession, type DawnSession } from '../../tests/ort-dawn.ts';
 import { tinyModels } from '../../tests/reference-dir.ts';
 import { loadTinyModel, readExpected, type TinyModel } from '../../tests/tiny-model.ts';
 import type { Network } from './network.ts';
+import { textEncoderNetwork } from './text-encoder.ts';
 import { unetNetwork } from './unet.ts';
 import { vaeDecoderNetwork } from './vae.ts';
 
@@ -44,6 +46,15 @@ describe.skipIf(!wanted).each(tinyModels())('%s in float16 on WebGPU', (name) =>
     const { run, placement } = await open(unetNetwork(model.unet, model.catalog, PRECISION));
     expect(placement).toMatch(/All nodes placed on \[WebGpuExecutionProvider\]/);
     check(await compareUNet(expected, PRECISION, run));
+  });
+
+  it('text encoder, where it is not computed in float32', async (context) => {
+    const expected = await readExpected(name, 'text.safetensors');
+    const config = model.textEncoders.find((encoder) => !textInfoOf(model.family, encoder).exact);
+    if (!expected || !config) return context.skip(expected ? 'all in float32' : 'no expected numbers');
+    const network = textEncoderNetwork(config, model.catalog, PRECISION, { pooled: true });
+    const { run } = await open(network);
+    check(await compareText(expected, PRECISION, 'tokens_g', network.outputs, run));
   });
 
   it('VAE decoder', async (context) => {

@@ -1,9 +1,9 @@
 // A model of the library with its networks in onnxruntime, ready to be called. Networks are loaded when they are first
 // needed, or beforehand by `prepare`.
-import { familyOf, pooledBy } from '../families/families.ts';
+import { familyOf, textInfoOf } from '../families/families.ts';
 import type { Family } from '../families/family.ts';
 import type { Precision } from '../graph/types.ts';
-import { getChunks } from '../library/models.ts';
+import { getChunks, noteVaeOverflow } from '../library/models.ts';
 import type { StoredModel } from '../library/types.ts';
 import type { Network } from '../models/network.ts';
 import type { FileBuffers } from '../models/buffers.ts';
@@ -34,6 +34,8 @@ export interface LoadOptions {
   /** One network at a time is in the GPU's memory. */
   readonly lowVram: boolean;
   readonly tiledVae: boolean;
+  /** The same where the VAE turns out to need float32, and so twice the memory. */
+  readonly tiledVaeInFloat32: boolean;
   /** Attention in float32 ("Upcast cross attention layer to float32"). */
   readonly upcastAttention: boolean;
 }
@@ -48,7 +50,12 @@ export class LoadedModel implements Networks {
   readonly #residents = new Residents();
   #prediction: Prediction = 'epsilon';
   #decoderPrecision: Precision;
-  #options: LoadOptions = { lowVram: false, tiledVae: false, upcastAttention: false };
+  #options: LoadOptions = {
+    lowVram: false,
+    tiledVae: false,
+    tiledVaeInFloat32: false,
+    upcastAttention: false,
+  };
 
   private constructor(
     /** As the library has it now: a new name needs no new load. */
@@ -66,7 +73,7 @@ export class LoadedModel implements Networks {
     this.unetChannels = unetConfig.inChannels;
     this.contextDim = unetConfig.contextDim;
     this.vectorDim = unetConfig.vectorDim;
-    this.#decoderPrecision = precision;
+    this.#decoderPrecision = record.vaeOverflows ? 'float32' : precision;
   }
 
   /**
@@ -152,7 +159,7 @@ export class LoadedModel implements Networks {
   ): Promise<EncodedText> {
     const config = this.textEncoders[encoder]!;
     const state = stateName(config, layer, finalNorm);
-    const outputs = pooledBy(this.family, config) ? [state, 'pooled'] : [state];
+    const outputs = textInfoOf(this.family, config).pooled ? [state, 'pooled'] : [state];
     const session = await this.#textSession(encoder);
     const [states, pooled = null] = await session.runAll({ tokens, chunks }, outputs);
     return { states: states!, pooled };
@@ -162,17 +169,20 @@ export class LoadedModel implements Networks {
     return (await this.#unetSession()).run(inputs);
   }
 
-  /** A float16 VAE can overflow to NaN; then it is loaded again in float32, which is said once, and kept. */
+  /** A float16 VAE can overflow to NaN; then it is loaded again in float32, which is said once, and remembered of the model. */
   async decode(latent: Float32Array, height: number, width: number): Promise<Float32Array> {
     const image = await this.#decode(latent, height, width);
     if (this.#decoderPrecision === 'float32' || isFinite(image)) return image;
     this.onEvent({
       type: 'warning',
       message:
-        'The VAE gave NaN in float16; the picture is decoded in float32 instead. This needs a little more memory.',
+        'The VAE gave NaN in float16; pictures of this model are decoded in float32 from now on. This needs more memory.',
     });
     await this.#releaseVae();
     this.#decoderPrecision = 'float32';
+    this.#options = { ...this.#options, tiledVae: this.#options.tiledVaeInFloat32 };
+    // Where it cannot be written, the next visit finds out again.
+    void noteVaeOverflow(this.record.sha256).catch(() => undefined);
     return this.#decode(latent, height, width);
   }
 
@@ -226,12 +236,11 @@ export class LoadedModel implements Networks {
 
   #textSession(encoder: number) {
     const config = this.textEncoders[encoder]!;
-    const pooled = pooledBy(this.family, config);
+    const { pooled, exact } = textInfoOf(this.family, config);
     const { positionIds } = this.buffers;
     const own = config.type === 'clip' && positionIds && !this.record.soundPositions ? { positionIds } : {};
-    // Run once a prompt, so it can afford to be exact.
     return this.#open(encoder === 0 ? 'text encoder' : `text encoder ${encoder + 1}`, () =>
-      textEncoderNetwork(config, this.weights, 'float32', { pooled, ...own }),
+      textEncoderNetwork(config, this.weights, exact ? 'float32' : this.precision, { pooled, ...own }),
     );
   }
 

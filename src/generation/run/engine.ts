@@ -8,7 +8,7 @@ import {
   ModelMissingError,
   OutOfMemoryError,
 } from '../../runtime/errors.ts';
-import { LoadedModel } from '../../runtime/loaded-model.ts';
+import { LoadedModel, type LoadOptions } from '../../runtime/loaded-model.ts';
 import { runBenchmark, type BenchmarkProgress } from './benchmark.ts';
 import type { BenchmarkResult } from './benchmark-report.ts';
 import { CondCache } from '../recipes/conditioning.ts';
@@ -26,6 +26,8 @@ import type { GenerationEvent, GenerationOutcome } from './events.ts';
 import { validateParameters } from '../request/validate.ts';
 
 type OnEvent = (event: GenerationEvent) => void;
+
+type EnginePlan = MemoryPlan & Pick<LoadOptions, 'tiledVaeInFloat32'>;
 
 /** What wasm can hold: all of it is usable, unlike a GPU's. */
 const WASM_MEMORY = 4.5e9;
@@ -90,7 +92,7 @@ export class Engine implements EngineApi {
     const job: Job = { stop: false, skip: false };
     this.#job = job;
     this.#listener = onEvent;
-    let plan: MemoryPlan | null = null;
+    let plan: EnginePlan | null = null;
     const work = async (): Promise<GenerationOutcome> => {
       const record = await this.#record(sha256);
       plan = await this.#plan(record, parameters);
@@ -198,10 +200,10 @@ export class Engine implements EngineApi {
   async #ensureModel(
     record: StoredModel,
     { settings: { upcastAttention } }: GenerationParameters,
-    { lowVram, tiledVae }: MemoryPlan,
+    { lowVram, tiledVae, tiledVaeInFloat32 }: EnginePlan,
     stopped: () => boolean = () => false,
   ): Promise<LoadedModel> {
-    const options = { lowVram, tiledVae, upcastAttention };
+    const options = { lowVram, tiledVae, tiledVaeInFloat32, upcastAttention };
     const loaded = this.#model;
     if (loaded && sameNetworks(loaded.record, record)) {
       // It may have been renamed meanwhile, and pictures carry the name.
@@ -224,13 +226,17 @@ export class Engine implements EngineApi {
   }
 
   /** On the CPU there are the 4 GB of wasm to run out of. */
-  async #plan(record: StoredModel, parameters: GenerationParameters): Promise<MemoryPlan> {
+  async #plan(record: StoredModel, parameters: GenerationParameters): Promise<EnginePlan> {
     await this.#forgetLostDevice();
     const { shaderF16, maxBufferSize } = await this.#device.report();
-    const needs = memoryNeeds(record, parameters, shaderF16);
-    if (!needs) return { lowVram: false, tiledVae: false, bytes: 0, working: 0 };
     const options = this.#device.cpu ? inWasm(this.#memory) : this.#memory;
-    return planMemory(needs, options, maxBufferSize);
+    const planFor = (model: StoredModel): MemoryPlan => {
+      const needs = memoryNeeds(model, parameters, shaderF16);
+      if (!needs) return { lowVram: false, tiledVae: false, bytes: 0, working: 0 };
+      return planMemory(needs, options, maxBufferSize);
+    };
+    const { tiledVae } = planFor({ ...record, vaeOverflows: true });
+    return { ...planFor(record), tiledVaeInFloat32: tiledVae };
   }
 
   /** Buffers kept for other sizes are given back, with all that is loaded, where a new size would not fit beside them. */

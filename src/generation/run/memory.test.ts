@@ -78,6 +78,32 @@ describe.skipIf(!listReference('models', 'manifests').includes('sd1.json.gz'))('
   });
 });
 
+describe.skipIf(!listReference('models', 'manifests').includes('sdxl-base.json.gz'))('SDXL', () => {
+  it.each([
+    [8, { lowVram: true }],
+    [12, { lowVram: false, tiledVae: true }],
+    [16, { lowVram: false, tiledVae: false }],
+  ])('at 1024x1024 on %i GB', (gigabytes, expected) => {
+    const needs = memoryNeeds(published('sdxl-base'), square(1024), true)!;
+    const plan = planMemory(needs, { ...DEFAULT_MEMORY, gpuMemory: gigabytes * 1e9 }, 0);
+    expect(plan).toMatchObject(expected);
+    expect(plan.bytes).toBeLessThan(0.9 * gigabytes * 1e9);
+  });
+});
+
+it.skipIf(!listReference('models', 'manifests').includes('sdxl-base.json.gz'))(
+  'a VAE that overflows float16 takes twice as much',
+  () => {
+    const model = published('sdxl-base');
+    const [usual, wide] = [false, true].map((vaeOverflows) =>
+      memoryNeeds({ ...model, vaeOverflows }, square(512), true),
+    );
+    expect(wide!.vae.weights).toBe(2 * usual!.vae.weights);
+    expect(wide!.vae.largest).toBe(2 * usual!.vae.largest);
+    expect(wide!.unet).toEqual(usual!.unet);
+  },
+);
+
 describe('memoryAdvice', () => {
   it('names what can be lowered', () => {
     const advice = memoryAdvice(square(1024, 4), { lowVram: false, tiledVae: false, bytes: 0, working: 0 });

@@ -1,7 +1,7 @@
 // How much of the GPU's memory a request needs, and what to do where there is less.
 //
 // WebGPU does not tell how much memory a GPU has. So it is the person who says, or a common size is assumed.
-import { familyOf, pooledBy } from '../../families/families.ts';
+import { familyOf, textInfoOf } from '../../families/families.ts';
 import { BufferPool } from '../../graph/buffer-pool.ts';
 import { planRun, type RunPlan } from '../../graph/memory.ts';
 import type { Graph } from '../../graph/graph.ts';
@@ -43,7 +43,7 @@ export interface MemoryNeeds {
 
 /** Null for models that cannot make pictures. */
 export function memoryNeeds(
-  model: Pick<StoredModel, 'detection' | 'tensors'>,
+  model: Pick<StoredModel, 'detection' | 'tensors' | 'vaeOverflows'>,
   { width, height, batchSize }: RequestSize,
   shaderF16: boolean,
 ): MemoryNeeds | null {
@@ -55,12 +55,18 @@ export function memoryNeeds(
   const shapes = new Map(model.tensors.map(({ name, shape }) => [name, shape]));
   const catalog: WeightCatalog = { shapeOf: (name) => shapes.get(name) };
   const precision: Precision = shaderF16 ? 'float16' : 'float32';
+  const vaePrecision = model.vaeOverflows ? 'float32' : precision;
   const [h, w] = [Math.ceil(height / 8), Math.ceil(width / 8)];
   // Prompt and negative prompt in one call.
   const batch = 2 * batchSize;
   const latent = new Float32Array(vae.latentChannels * h * w);
 
-  const stem = runOf(decoderStemNetwork(vae, catalog, precision), { latent, batch: 1, height: h, width: w });
+  const stem = runOf(decoderStemNetwork(vae, catalog, vaePrecision), {
+    latent,
+    batch: 1,
+    height: h,
+    width: w,
+  });
   const shape = decoderTiles(vae);
   const { featureScale, pictureScale, halo } = shape;
   const [rows, columns] = [h * featureScale, w * featureScale];
@@ -69,19 +75,20 @@ export function memoryNeeds(
     Math.max(...tiles.map(({ whole }) => heightOf(whole))),
     Math.max(...tiles.map(({ whole }) => widthOf(whole))),
   ] as const;
-  const tile = runOf(decoderTileNetwork(vae, catalog, precision), {
+  const tile = runOf(decoderTileNetwork(vae, catalog, vaePrecision), {
     planes: new Float32Array(shape.channels * sides[0] * sides[1]),
     height: sides[0],
     width: sides[1],
     core: { top: 0, left: 0, bottom: sides[0], right: sides[1] },
     statistics: null,
   });
-  const textRuns = textEncoders.map((encoder) =>
-    runOf(textEncoderNetwork(encoder, catalog, 'float32', { pooled: pooledBy(family, encoder) }), {
+  const textRuns = textEncoders.map((encoder) => {
+    const { pooled, exact } = textInfoOf(family, encoder);
+    return runOf(textEncoderNetwork(encoder, catalog, exact ? 'float32' : precision, { pooled }), {
       tokens: new Int32Array(2 * encoder.positions),
       chunks: 2,
-    }),
-  );
+    });
+  });
   const unetRun = runOf(unetNetwork(unet, catalog, precision), {
     x: new Float32Array(batch * unet.inChannels * h * w),
     batch,
@@ -92,7 +99,12 @@ export function memoryNeeds(
     tokens: positions,
     ...(unet.vectorDim === null ? {} : { vector: new Float32Array(batch * unet.vectorDim) }),
   });
-  const vaeRun = runOf(vaeDecoderNetwork(vae, catalog, precision), { latent, batch: 1, height: h, width: w });
+  const vaeRun = runOf(vaeDecoderNetwork(vae, catalog, vaePrecision), {
+    latent,
+    batch: 1,
+    height: h,
+    width: w,
+  });
   return {
     text: textRuns.map((run) => needOf(run)),
     unet: needOf(unetRun),
