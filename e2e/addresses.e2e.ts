@@ -43,6 +43,12 @@ async function expectAll(page: Page, start: string): Promise<void> {
       await expect(page).toHaveURL(/#\/png-info$/);
     });
   }
+  await test.step('Esc closes the search with what was typed', async () => {
+    await follow(page, start, '#/txt2img?find');
+    await page.getByRole('dialog').getByRole('combobox').fill('clip');
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toBeHidden();
+  });
   await test.step('a setting', async () => {
     await follow(page, start, '#/settings/clip-skip');
     await expect(page.locator('section[aria-label="Settings"]').getByLabel('Clip skip')).toBeFocused();

@@ -1,5 +1,5 @@
-// `npm run bench`: what starting the page, importing, loading and each stage of a picture take in the built app, in a
-// headless Chromium; each beside what the same bytes take without Darkroom, in the same run.
+// `npm run bench`: what starting the page, importing, loading, each stage of a picture and the answer to a key take in the
+// built app, in a headless Chromium; each beside what the same takes without Darkroom, in the same run.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ import {
 } from '../src/generation/run/benchmark-report.ts';
 import { App, type Processor } from './app.ts';
 import { defaultCheckpoint, type BenchmarkModel } from './bench-model.ts';
+import { measureInteractions, type InteractionDelays } from './interaction-delay.ts';
 import { MemoryWatch, type Memory } from './process-memory.ts';
 import { ROOT } from './process.js';
 import { ProgressLine } from './progress-line.ts';
@@ -78,6 +79,8 @@ async function bench(): Promise<void> {
         line.show(`${progress.stage} (${(100 * progress.fraction).toFixed(0)} %)`);
       });
       enter('End');
+      line.show('Interactions');
+      const interactions = await measureInteractions(app.page);
       line.clear();
 
       const bytes = statSync(checkpoint).size;
@@ -88,6 +91,7 @@ async function bench(): Promise<void> {
         ['Importing the file', seconds(importing), '', '', `${(importing / copying).toFixed(2)} x copying`],
       ];
       console.log(benchmarkReport(result, rows));
+      printInteractions(interactions);
       if (idle) printMemory(idle, memory);
       const out =
         values.out === undefined
@@ -96,6 +100,7 @@ async function bench(): Promise<void> {
       const numbers = {
         ...result,
         startUp,
+        interactions,
         file: { bytes, copying, importing },
         memory: { idle, ...memory },
       };
@@ -109,6 +114,21 @@ async function bench(): Promise<void> {
     line.clear();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function printInteractions({ session, empty }: InteractionDelays): void {
+  const rows = [
+    ['Answer to a key or a click, processor 4 times slower', 'Largest', 'From', 'Counted', 'Ratio'],
+    ['Text typed into an empty page', `${empty.largest} ms`, empty.from, String(empty.interactions), ''],
+    [
+      'A session: prompt, controls, a picture, tabs, search, viewer',
+      `${session.largest} ms`,
+      session.from,
+      String(session.interactions),
+      `${(session.largest / empty.largest).toFixed(1)} x typing`,
+    ],
+  ];
+  console.log(`${table(rows).join('\n')}\n`);
 }
 
 function printMemory(idle: Memory, peaks: Readonly<Record<string, Memory>>): void {
