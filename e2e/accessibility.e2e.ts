@@ -1,7 +1,7 @@
 // axe finds nothing serious in either theme at either size, and the keyboard reaches everything.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Locator, type Page } from '@playwright/test';
 import type axe from 'axe-core';
 import { DarkroomPage } from './darkroom-page.ts';
 import { makePictures, storePictures } from './stored-pictures.ts';
@@ -71,6 +71,42 @@ test('the keyboard alone reaches the tabs, the prompt, the controls and Generate
   await page.keyboard.press('Enter');
   await expect(settings).toHaveAttribute('aria-current', 'true');
   await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
+});
+
+test('in the colours of the system, what is chosen, done or first can be told', async ({ page }, info) => {
+  await page.emulateMedia({ forcedColors: 'active' });
+  await storePictures(page, await makePictures(3, 3));
+  const darkroom = new DarkroomPage(page);
+  const files = await makeCheckpoint(info.outputPath('model'));
+  await darkroom.open('cpu');
+  const looks = (element: Locator) =>
+    element.evaluate((of) => {
+      const { backgroundColor, borderColor, outlineColor, boxShadow } = getComputedStyle(of);
+      const after = getComputedStyle(of, '::after').borderBottom;
+      return [backgroundColor, borderColor, outlineColor, boxShadow, after].join(' ');
+    });
+  const differ = async (a: Locator, b: Locator, what: string) =>
+    expect(await looks(a), what).not.toBe(await looks(b));
+  await differ(darkroom.link('txt2img'), darkroom.link('img2img'), 'the tab');
+  const places = page.getByRole('navigation', { name: 'Places' }).getByRole('link');
+  await differ(places.filter({ hasText: 'Create' }), places.filter({ hasText: 'Models' }), 'the place');
+  await darkroom.pick([files.checkpoint, files.sidecar]);
+  await expect(darkroom.checkpoint).toBeEnabled({ timeout: 300_000 });
+  const styles = page.getByRole('button', { name: 'Styles', exact: true });
+  await differ(darkroom.generateButton, styles, 'the first button');
+
+  await darkroom.set({ Width: 64, Height: 64, 'Sampling steps': 150, 'Batch count': 100 });
+  await darkroom.generateButton.click();
+  const bar = page.getByRole('progressbar', { name: 'Generation' });
+  await expect(bar).toBeVisible();
+  await differ(bar, bar.locator('div').first(), 'the progress');
+  await darkroom.interruptButton.click();
+  await darkroom.finished();
+
+  await darkroom.tab('Gallery');
+  const tiles = page.getByRole('gridcell');
+  await tiles.first().click({ modifiers: ['ControlOrMeta'] });
+  await differ(tiles.first(), tiles.nth(1), 'the selected picture');
 });
 
 test('the chosen theme stays', async ({ page }) => {
