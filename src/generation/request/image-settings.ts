@@ -55,8 +55,6 @@ interface Common {
   readonly section: SettingSection;
   /** Key in the parameters text; null where the setting does not go there (it changes no picture). */
   readonly infotext: string | null;
-  /** One more sentence for the person. */
-  readonly help?: string;
 }
 
 export type SettingInfo = Common &
@@ -91,7 +89,6 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     label: 'Emphasis mode',
     section: 'Stable Diffusion',
     infotext: 'Emphasis',
-    help: 'How (more) and [less] attention to parts of the prompt is applied.',
     ...choice('Original', ['None', 'Ignore', 'Original', 'No norm']),
   },
   {
@@ -108,7 +105,6 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     section: 'Stable Diffusion',
     // Not in A1111's text, though it changes the picture.
     infotext: 'Prompt word wrap',
-    help: 'In tokens: what stands after the last comma of a full chunk moves to the next one, if it is not longer.',
     ...number(20, 0, 74, 1),
   },
   {
@@ -117,7 +113,6 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     section: 'Stable Diffusion',
     // Ours: A1111 takes braces as text.
     infotext: 'Curly braces lower emphasis',
-    help: '{word} counts 1.1 times less, as some tutorials teach. Off: braces are plain text, as in A1111.',
     ...toggle(false),
   },
   {
@@ -126,7 +121,6 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     section: 'Stable Diffusion',
     // Not in A1111's text, though it changes the picture; nor are the settings of the next section.
     infotext: 'Clip skip SDXL',
-    help: "Clip skip acts on the first of SDXL's two text encoders. Off: it does nothing with SDXL.",
     ...toggle(false),
   },
   {
@@ -134,7 +128,6 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     label: 'crop top coordinate',
     section: 'Stable Diffusion XL',
     infotext: 'SDXL crop top',
-    help: 'How far the picture is said to be cut off at the top, in pixels.',
     ...number(0, 0, 1024, 1, 100_000),
   },
   {
@@ -142,7 +135,6 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     label: 'crop left coordinate',
     section: 'Stable Diffusion XL',
     infotext: 'SDXL crop left',
-    help: 'The same at the left.',
     ...number(0, 0, 1024, 1, 100_000),
   },
   {
@@ -150,7 +142,6 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     label: 'SDXL low aesthetic score',
     section: 'Stable Diffusion XL',
     infotext: 'SDXL low aesthetic score',
-    help: 'Used for the negative prompt of the refiner model.',
     ...number(2.5, 0, 10, 0.1, 100),
   },
   {
@@ -158,7 +149,6 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     label: 'SDXL high aesthetic score',
     section: 'Stable Diffusion XL',
     infotext: 'SDXL high aesthetic score',
-    help: 'Used for the prompt of the refiner model.',
     ...number(6, 0, 10, 0.1, 100),
   },
   {
@@ -194,7 +184,6 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     label: 'sigma tmax',
     section: 'Sampler parameters',
     infotext: 'Sigma tmax',
-    help: '0 = infinity.',
     ...number(0, 0, 999, 0.01, 1_000_000),
   },
   {
@@ -209,7 +198,6 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     label: 'sigma min',
     section: 'Sampler parameters',
     infotext: 'Schedule min sigma',
-    help: '0 = the default of the schedule.',
     ...number(0, 0, 10, 0.01, 10_000),
   },
   {
@@ -217,7 +205,6 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     label: 'sigma max',
     section: 'Sampler parameters',
     infotext: 'Schedule max sigma',
-    help: '0 = the default of the schedule.',
     ...number(0, 0, 100, 0.01, 1_000_000),
   },
   {
@@ -225,7 +212,6 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     label: 'rho',
     section: 'Sampler parameters',
     infotext: 'Schedule rho',
-    help: '0 = the default of the schedule.',
     ...number(0, 0, 20, 0.1, 1000),
   },
   {
@@ -276,7 +262,6 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     section: 'Sampler parameters',
     infotext: 'Noise Schedule',
     // "Ordinary" is ours: A1111's Default, which does not heed what a model's file says.
-    help: 'Default: zero terminal SNR for models whose file says that they were trained so. Ordinary: never, as Default in A1111.',
     ...choice('Default', ['Default', 'Zero Terminal SNR', 'Ordinary']),
   },
   {
@@ -305,7 +290,6 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     label: 'Negative Guidance minimum sigma',
     section: 'Optimizations',
     infotext: 'NGMS',
-    help: 'Below it, every other step goes without the negative prompt. 0 = never.',
     ...number(0, 0, 15, 0.01, 10_000),
   },
   {
@@ -320,7 +304,6 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     label: 'Pad prompt/negative prompt',
     section: 'Optimizations',
     infotext: 'Pad conds',
-    help: 'One network call a step even where their lengths differ. Changes pictures slightly.',
     ...toggle(false),
   },
   {
@@ -328,7 +311,6 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     label: 'Pad prompt/negative prompt (v0)',
     section: 'Optimizations',
     infotext: 'Pad conds v0',
-    help: 'Only for pictures made with DDIM or PLMS before version 1.6.0: cuts or stretches the negative prompt.',
     ...toggle(false),
   },
   {
@@ -336,7 +318,6 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     label: 'Batch cond/uncond',
     section: 'Optimizations',
     infotext: null,
-    help: 'Prompt and negative prompt in one network call: faster, with more memory.',
     ...toggle(true),
   },
   {

@@ -70,11 +70,11 @@ export function thingsOf(app: App): Findable[] {
       line: places.tab.settings,
       run: () => navigation.go(addressOf('settings', slugOf(title))),
     })),
-    ...IMAGE_SETTINGS.map(({ label, section, help, infotext }): Findable => ({
+    ...IMAGE_SETTINGS.map(({ key, label, section, infotext }): Findable => ({
       kind: 'setting',
       title: label,
       line: t.where(places.tab.settings, section),
-      words: [help, infotext].filter(Boolean).join(' '),
+      words: [settings.help[key], infotext].filter(Boolean).join(' '),
       run: () => navigation.go(addressOf('settings', slugOf(label))),
     })),
     {

@@ -1,9 +1,37 @@
-// The Settings tab. The names and explanations of A1111's settings are with the settings themselves
+// The Settings tab. The names of A1111's settings are with the settings themselves
 // (src/generation/request/image-settings.ts), which the parameters text is written by.
+import type { ImageSettingKey } from '../../../generation/request/image-settings.ts';
 import { number, plural } from '../locale.ts';
 import { code, key, type Phrase } from '../phrase.ts';
 
+/** One more sentence on a setting. */
+const help: Partial<Record<ImageSettingKey, string>> = {
+  emphasis: 'How (more) and [less] attention to parts of the prompt is applied.',
+  commaBacktrack:
+    'In tokens: what stands after the last comma of a full chunk moves to the next one, if it is not longer.',
+  curlyBraces:
+    '{word} counts 1.1 times less, as some tutorials teach. Off: braces are plain text, as in A1111.',
+  sdxlClipLSkip: "Clip skip acts on the first of SDXL's two text encoders. Off: it does nothing with SDXL.",
+  sdxlCropTop: 'How far the picture is said to be cut off at the top, in pixels.',
+  sdxlCropLeft: 'The same at the left.',
+  sdxlLowAestheticScore: 'Used for the negative prompt of the refiner model.',
+  sdxlHighAestheticScore: 'Used for the prompt of the refiner model.',
+  sTmax: '0 = infinity.',
+  sigmaMin: '0 = the default of the schedule.',
+  sigmaMax: '0 = the default of the schedule.',
+  rho: '0 = the default of the schedule.',
+  noiseSchedule:
+    'Default: zero terminal SNR for models whose file says that they were trained so. Ordinary: never, as Default in A1111.',
+  sMinUncond: 'Below it, every other step goes without the negative prompt. 0 = never.',
+  padConds: 'One network call a step even where their lengths differ. Changes pictures slightly.',
+  padCondsV0:
+    'Only for pictures made with DDIM or PLMS before version 1.6.0: cuts or stretches the negative prompt.',
+  batchCondUncond: 'Prompt and negative prompt in one network call: faster, with more memory.',
+};
+
 export const settings = {
+  help,
+
   settings: 'Settings',
   search: 'Search settings',
   /** By these the search and addresses find them. */
