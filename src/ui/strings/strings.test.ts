@@ -99,6 +99,33 @@ function rawSentences(program: string): string[] {
   return [...new Set(found)].filter((text) => !NOT_SAID.has(text));
 }
 
+const LATER = /Function|Method|PropertyDefinition/;
+
+/** Names of texts that a module asks for while it is loaded, when the language is not known yet. */
+function askedTooEarly(program: string): string[] {
+  const { instance } = parse(`<script lang="ts">${program}</script>`, { modern: true });
+  const tables = new Set<unknown>();
+  for (const node of nodesIn(instance)) {
+    if (node.type !== 'ImportDeclaration') continue;
+    const { value } = node['source'] as { readonly value: string };
+    if (!value.includes('strings/')) continue;
+    for (const { local } of node['specifiers'] as { readonly local: Node }[]) tables.add(local['name']);
+  }
+  const asked = (value: unknown): string[] => {
+    if (Array.isArray(value)) return value.flatMap(asked);
+    if (typeof value !== 'object' || value === null) return [];
+    if (!isNode(value)) return Object.values(value).flatMap(asked);
+    // Types ask for nothing.
+    if (LATER.test(value.type) || value.type.startsWith('TS')) return [];
+    const { object, property } = value as { readonly object?: Node; readonly property?: Node };
+    if (value.type === 'MemberExpression' && object?.type === 'Identifier' && tables.has(object['name'])) {
+      return [String(property?.['name'])];
+    }
+    return Object.values(value).flatMap(asked);
+  };
+  return asked(instance);
+}
+
 describe('the guard', () => {
   it.each([
     ['<p>Raw {name}</p>', ['Raw']],
@@ -111,6 +138,14 @@ describe('the guard', () => {
 
   it('passes over what nobody reads', () => {
     expect(rawTexts('<p class="card">{t.a}: {n === "x" ? t.b : 3} · <kbd>Ctrl ↵</kbd></p>')).toEqual([]);
+  });
+
+  it('finds what is asked for too early', () => {
+    const program = `import { create as t } from '../strings/create.ts';
+      type Key = keyof typeof t.modes;
+      const later = () => t.later, own = other.text, early = [{ label: t.early }];
+      class Shown { readonly title = t.title; tell() { return t.told; } }`;
+    expect(askedTooEarly(program)).toEqual(['early']);
   });
 
   it('finds sentences in programs', () => {
@@ -132,8 +167,10 @@ it.each(components)('%s takes its texts from the table', (file) => {
   expect([...rawTexts(source), ...scripts.flatMap(rawSentences)]).toEqual([]);
 });
 
-it.each(programs)('%s takes its texts from the table', (file) => {
-  expect(rawSentences(readFileSync(file, 'utf8'))).toEqual([]);
+it.each(programs)('%s takes its texts from the table, when it says them', (file) => {
+  const program = readFileSync(file, 'utf8');
+  expect(rawSentences(program)).toEqual([]);
+  expect(askedTooEarly(program)).toEqual([]);
 });
 
 /** Every text of a table, with its place in it. */
