@@ -8,7 +8,7 @@ import { DEFAULT_PARAMETERS } from '../src/generation/request/request.ts';
 import { App } from './app.ts';
 import { ROOT } from './process.js';
 import { ProgressLine } from './progress-line.ts';
-import { PLACES } from '../src/ui/navigation/places.ts';
+import { PLACES, type TabId } from '../src/ui/navigation/places.ts';
 
 const HELP = `npm run screenshots -- [options]
 
@@ -32,6 +32,14 @@ const DEVICES = {
 } as const;
 /** Each in one theme; the other one is a matter of colours. */
 const THEMES = { desktop: 'dark', phone: 'light' } as const;
+
+/** Those that are built (Compare with pictures in it comes later), and one of the others, which are alike. */
+const TABS: readonly TabId[] = [
+  ...PLACES.flatMap(({ tabs }) =>
+    tabs.filter(({ id, built }) => built && id !== 'compare').map(({ id }) => id),
+  ),
+  'img2img',
+];
 
 const { values } = parseArgs({
   options: { out: { type: 'string' }, listed: { type: 'boolean' }, help: { type: 'boolean' } },
@@ -70,7 +78,7 @@ async function takeAll(out: string): Promise<void> {
       await prepare(page, device);
       await page.evaluate(() => window.darkroom.paintOn('cpu'));
       await typePrompt(page);
-      for (const tab of PLACES.flatMap(({ tabs }) => tabs.map(({ id }) => id))) {
+      for (const tab of TABS) {
         await place(page, tab);
         await shoot(page, join(out, `${device}-${tab}.png`));
       }
@@ -78,11 +86,20 @@ async function takeAll(out: string): Promise<void> {
       await page.getByRole('gridcell').first().click();
       await shoot(page, join(out, `${device}-viewer.png`));
       await page.keyboard.press('Escape');
+      for (const index of [0, 1])
+        await page
+          .getByRole('gridcell')
+          .nth(index)
+          .click({ modifiers: ['ControlOrMeta'] });
+      await page.getByRole('button', { name: 'Compare' }).click();
+      await page.getByRole('dialog', { name: 'Compare pictures' }).getByRole('img').first().waitFor();
+      await shoot(page, join(out, `${device}-compare.png`));
+      await page.keyboard.press('Escape');
       for (const overlay of device === 'phone'
         ? (['find', 'controls'] as const)
         : (['find', 'keys'] as const)) {
         await place(page, `txt2img?${overlay}`);
-        if (overlay === 'find') await page.keyboard.type('clip');
+        if (overlay === 'find') await page.getByRole('dialog').getByRole('combobox').fill('clip');
         await shoot(page, join(out, `${device}-${overlay}.png`));
         await page.goBack();
       }

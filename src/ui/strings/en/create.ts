@@ -150,7 +150,7 @@ export const create = {
   demoPictures: 'Pictures of the demo model: click one to paint it',
   demoPaint: (prompt: string) => `Paint: ${prompt}`,
   demoPrompts: 'Prompts for the demo model',
-  demoKnows: 'The demo model knows landscapes and simple things',
+  demoKnows: 'Prompts that the demo model knows',
 
   // Welcome.
   welcome: 'Make pictures from words',
