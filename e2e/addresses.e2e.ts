@@ -51,7 +51,9 @@ async function expectAll(page: Page, start: string): Promise<void> {
   });
   await test.step('a setting', async () => {
     await follow(page, start, '#/settings/clip-skip');
-    await expect(page.locator('section[aria-label="Settings"]').getByLabel('Clip skip')).toBeFocused();
+    await expect(
+      page.locator('section[aria-label="Settings"]').getByLabel('Clip skip', { exact: true }),
+    ).toBeFocused();
   });
   await test.step('nothing that there is', async () => {
     for (const hash of [
