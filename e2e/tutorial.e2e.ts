@@ -58,7 +58,7 @@ for (const [device, viewport] of Object.entries(SIZES)) {
 
     await test.step('clip skip 2 in Settings is clip skip 2 in txt2img', async () => {
       await page.evaluate(() => (location.hash = '#/settings/clip-skip'));
-      const field = page.locator('section[aria-label="Settings"]').getByLabel('Clip skip');
+      const field = page.locator('section[aria-label="Settings"]').getByLabel('Clip skip', { exact: true });
       await expect(field).toBeFocused();
       await field.fill('2');
       await field.blur();
