@@ -2,11 +2,20 @@
 // software driver. Small text encoders and the VAE's encoder are computed in float32 everywhere, so they are not here.
 // `npm test` runs this in an environment where Dawn finds one (scripts/float16-driver.js).
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { float16ToFloat32 } from '../checkpoint/convert.ts';
 import { textInfoOf } from '../families/families.ts';
 import { compareDecoder, compareText, compareUNet, type Comparison } from '../../tests/goldens.ts';
+import { openNodeSession } from '../../tests/ort-node.ts';
 import { openDawn, openDawnSession, type DawnSession } from '../../tests/ort-dawn.ts';
 import { tinyModels } from '../../tests/reference-dir.ts';
-import { loadTinyModel, readExpected, type TinyModel } from '../../tests/tiny-model.ts';
+import {
+  loadTinyModel,
+  readExpected,
+  relativeError,
+  type Tensors,
+  type TinyModel,
+} from '../../tests/tiny-model.ts';
+import { float16Bits } from '../graph/float16.ts';
 import type { Network } from './network.ts';
 import { textEncoderNetwork } from './text-encoder.ts';
 import { unetNetwork } from './unet.ts';
@@ -45,8 +54,28 @@ describe.skipIf(!wanted).each(tinyModels())('%s in float16 on WebGPU', (name) =>
     if (!expected) return context.skip('no expected numbers');
     const { run, placement } = await open(unetNetwork(model.unet, model.catalog, PRECISION));
     expect(placement).toMatch(/All nodes placed on \[WebGpuExecutionProvider\]/);
-    check(await compareUNet(expected, PRECISION, run));
+    const comparisons = await compareUNet(expected, PRECISION, run);
+    const moved = await movedByRounding(expected);
+    check(comparisons.map((one, i) => ({ ...one, limit: Math.max(one.limit, 10 * moved[i]!) })));
   });
+
+  /**
+   * How far rounding a case's inputs to float16 moves the result in float32: some random weights amplify that many times, and
+   * nothing that computes in float16 can do better (tiny-sdxl-inpaint: 5e-4 becomes 2e-2).
+   */
+  async function movedByRounding(expected: Tensors): Promise<number[]> {
+    const exact = await openNodeSession(unetNetwork(model.unet, model.catalog, 'float32'), model.readWeight);
+    const moved: number[] = [];
+    await compareUNet(expected, 'float32', async (inputs) => {
+      const { x, context } = inputs;
+      const right = (await exact.run(inputs))['out']!.data;
+      const rounded = (await exact.run({ ...inputs, x: inHalf(x), context: inHalf(context) }))['out']!.data;
+      moved.push(relativeError(rounded, right));
+      return right;
+    });
+    await exact.release();
+    return moved;
+  }
 
   it('text encoder, where it is not computed in float32', async (context) => {
     const expected = await readExpected(name, 'text.safetensors');
@@ -65,6 +94,13 @@ describe.skipIf(!wanted).each(tinyModels())('%s in float16 on WebGPU', (name) =>
     check(await compareDecoder(expected, PRECISION, run));
   });
 });
+
+function inHalf(values: Float32Array): Float32Array {
+  const halves = Uint16Array.from(values, float16Bits);
+  const rounded = new Float32Array(values.length);
+  float16ToFloat32(halves, rounded);
+  return rounded;
+}
 
 /** One device for all models. */
 let opened: ReturnType<typeof openDawn> | undefined;
