@@ -6,12 +6,7 @@ import { makeCheckpoint } from './small-checkpoint.ts';
 import { makePictures, parametersOf, storePictures } from './stored-pictures.ts';
 
 async function ready(page: Page, folder: string): Promise<DarkroomPage> {
-  const files = await makeCheckpoint(folder);
-  const darkroom = new DarkroomPage(page);
-  await darkroom.open();
-  await darkroom.useProcessor();
-  await darkroom.pick([files.checkpoint, files.sidecar]);
-  await expect(darkroom.importOf('small.safetensors')).toContainText('Imported', { timeout: 300_000 });
+  const darkroom = await DarkroomPage.withModel(page, await makeCheckpoint(folder));
   await darkroom.choose('Sampling method', 'Euler');
   await darkroom.set({ Width: 64, Height: 64, 'Sampling steps': 8, Seed: 3 });
   return darkroom;

@@ -1,6 +1,7 @@
 // The page as a person uses it: by labels, buttons, files and keys.
-import { expect, type Locator, type Page } from '@playwright/test';
+import { expect, type JSHandle, type Locator, type Page } from '@playwright/test';
 import type {} from '../src/ui/automation.ts';
+import type { CheckpointFiles } from './small-checkpoint.ts';
 import type { ProcessorChoice } from '../src/ui/state/processor.svelte.ts';
 
 /** Where the tabs are. */
@@ -44,6 +45,17 @@ export class DarkroomPage {
     await this.page.evaluate((choice) => window.darkroom.paintOn(choice), processor);
   }
 
+  /** A page that paints on the processor with a checkpoint of its own. */
+  static async withModel(page: Page, files: CheckpointFiles): Promise<DarkroomPage> {
+    const darkroom = new DarkroomPage(page);
+    await darkroom.open();
+    await darkroom.useProcessor();
+    await darkroom.pick([files.checkpoint, files.sidecar]);
+    const told = darkroom.importOf(`${files.name}.safetensors`);
+    await expect(told).toContainText('Imported', { timeout: 300_000 });
+    return darkroom;
+  }
+
   /** The link to a tab of the place that is shown, in the bar on top. */
   link(label: string): Locator {
     return this.page.getByRole('banner').getByRole('link', { name: label, exact: true });
@@ -85,6 +97,24 @@ export class DarkroomPage {
 
   /** Drags files over the page and drops them. */
   async drop(files: readonly string[]): Promise<void> {
+    const dataTransfer = await this.#transfer(files);
+    const body = this.page.locator('body');
+    await body.dispatchEvent('dragenter', { dataTransfer });
+    await expect(this.page.getByText('Drop the checkpoint anywhere')).toBeVisible();
+    await body.dispatchEvent('dragover', { dataTransfer });
+    await body.dispatchEvent('drop', { dataTransfer });
+    await expect(this.page.getByText('Drop the checkpoint anywhere')).toBeHidden();
+  }
+
+  /** Drags a picture over the page and drops it. */
+  async dropPicture(path: string): Promise<void> {
+    const dataTransfer = await this.#transfer([path]);
+    for (const type of ['dragenter', 'dragover', 'drop'])
+      await this.page.locator('body').dispatchEvent(type, { dataTransfer });
+  }
+
+  /** What a drag carries. */
+  async #transfer(files: readonly string[]): Promise<JSHandle<DataTransfer>> {
     const input = await this.page.evaluateHandle(() => {
       const element = document.createElement('input');
       element.type = 'file';
@@ -92,17 +122,11 @@ export class DarkroomPage {
       return element;
     });
     await input.setInputFiles([...files]);
-    const transfer = await input.evaluateHandle((element) => {
+    return input.evaluateHandle((element) => {
       const data = new DataTransfer();
       for (const file of element.files ?? []) data.items.add(file);
       return data;
     });
-    const body = this.page.locator('body');
-    await body.dispatchEvent('dragenter', { dataTransfer: transfer });
-    await expect(this.page.getByText('Drop the checkpoint anywhere')).toBeVisible();
-    await body.dispatchEvent('dragover', { dataTransfer: transfer });
-    await body.dispatchEvent('drop', { dataTransfer: transfer });
-    await expect(this.page.getByText('Drop the checkpoint anywhere')).toBeHidden();
   }
 
   /** Shows a picture in PNG Info, whose tab is open. */

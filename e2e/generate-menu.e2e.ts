@@ -4,12 +4,7 @@ import { DarkroomPage } from './darkroom-page.ts';
 import { makeCheckpoint } from './small-checkpoint.ts';
 
 async function ready(page: Page, folder: string): Promise<DarkroomPage> {
-  const files = await makeCheckpoint(folder);
-  const darkroom = new DarkroomPage(page);
-  await darkroom.open();
-  await darkroom.useProcessor();
-  await darkroom.pick([files.checkpoint, files.sidecar]);
-  await expect(darkroom.importOf('small.safetensors')).toContainText('Imported', { timeout: 300_000 });
+  const darkroom = await DarkroomPage.withModel(page, await makeCheckpoint(folder));
   await darkroom.choose('Sampling method', 'Euler');
   await darkroom.set({ Width: 64, Height: 64, 'CFG Scale': 1, 'Sampling steps': 2, Seed: 3 });
   return darkroom;

@@ -25,7 +25,7 @@ for (const { file, expect: expected, bound } of files) {
     const before = sum(memory.now());
     const prototype = await prototypeOf(page);
 
-    await dropPicture(page, path);
+    await darkroom.dropPicture(path);
     const read = page.getByText(`${name} is read`);
     await expect(read.or(page.getByRole('alert'))).not.toBeEmpty();
     const shown = (await read.count()) > 0;
@@ -68,7 +68,7 @@ test('AVIF and GIF are read and shown like the others', async ({ page }, info) =
   ] as const) {
     const path = join(info.outputDir, name);
     writeFileSync(path, bytes);
-    await dropPicture(page, path);
+    await darkroom.dropPicture(path);
     await expect(page.getByRole('row', { name: /^Prompt a cat, 猫/ })).toBeVisible();
     const picture = page.getByRole('img', { name });
     await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(3);
@@ -83,23 +83,6 @@ function watch(page: Page): string[] {
     if (message.type() === 'error') complaints.push(message.text());
   });
   return complaints;
-}
-
-async function dropPicture(page: Page, path: string): Promise<void> {
-  const input = await page.evaluateHandle(() => {
-    const element = document.createElement('input');
-    element.type = 'file';
-    return element;
-  });
-  await input.setInputFiles(path);
-  const dataTransfer = await input.evaluateHandle((element) => {
-    const data = new DataTransfer();
-    for (const file of element.files ?? []) data.items.add(file);
-    return data;
-  });
-  for (const type of ['dragenter', 'dragover', 'drop']) {
-    await page.locator('body').dispatchEvent(type, { dataTransfer });
-  }
 }
 
 /** Own properties of Object.prototype. */

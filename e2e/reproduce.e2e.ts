@@ -1,8 +1,8 @@
 // A picture carries all that is needed to make it again: its PNG, dropped into a browser that has never seen it, gives the
 // same pixels.
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test } from '@playwright/test';
 import { DarkroomPage } from './darkroom-page.ts';
-import { makeCheckpoint, type CheckpointFiles } from './small-checkpoint.ts';
+import { makeCheckpoint } from './small-checkpoint.ts';
 
 const PROMPT = 'a (lighthouse:1.3) on a [cliff] at dusk, [rain:fog:0.5]';
 const NEGATIVE = 'blurry, (low quality:1.2)';
@@ -18,7 +18,7 @@ test('a PNG dropped on PNG Info in a fresh profile makes the same picture again'
 
   await test.step('make a picture with settings of its own', async () => {
     const page = await browser.newPage({ baseURL: String(baseURL) });
-    const darkroom = await withModel(page, files);
+    const darkroom = await DarkroomPage.withModel(page, files);
     await darkroom.prompt.fill(PROMPT);
     await page.getByLabel('Negative prompt', { exact: true }).fill(NEGATIVE);
     await darkroom.choose('Sampling method', 'Euler a');
@@ -44,10 +44,11 @@ test('a PNG dropped on PNG Info in a fresh profile makes the same picture again'
 
   // A page of its own context: nothing is stored there.
   const page = await browser.newPage({ baseURL: String(baseURL) });
-  const darkroom = await withModel(page, files);
+  const darkroom = await DarkroomPage.withModel(page, files);
 
   await test.step('PNG Info tells how it was made', async () => {
-    await dropPicture(page, png);
+    await darkroom.tab('PNG Info');
+    await darkroom.dropPicture(png);
     await expect(page.getByRole('heading', { name: 'PNG Info' })).toBeVisible();
     await expect(page.getByText(/which you have:/)).toContainText(files.name);
     await expect(page.getByRole('row', { name: /^Seed 987654321/ })).toBeVisible();
@@ -76,17 +77,6 @@ interface Pixels {
   readonly rgba: string;
 }
 
-async function withModel(page: Page, files: CheckpointFiles): Promise<DarkroomPage> {
-  const darkroom = new DarkroomPage(page);
-  await darkroom.open();
-  await darkroom.useProcessor();
-  await darkroom.pick([files.checkpoint, files.sidecar]);
-  await expect(darkroom.importOf(`${files.name}.safetensors`)).toContainText('Imported', {
-    timeout: 300_000,
-  });
-  return darkroom;
-}
-
 /** Presses Generate and returns what comes out, decoded. */
 async function draw(darkroom: DarkroomPage): Promise<Pixels> {
   await darkroom.generateButton.click();
@@ -101,25 +91,4 @@ async function draw(darkroom: DarkroomPage): Promise<Pixels> {
     const { width, height, data } = context!.getImageData(0, 0, canvas.width, canvas.height);
     return { width, height, rgba: [...data].map((byte) => byte.toString(16).padStart(2, '0')).join('') };
   });
-}
-
-/** Drags a picture over the page and drops it. */
-async function dropPicture(page: Page, path: string): Promise<void> {
-  await new DarkroomPage(page).tab('PNG Info');
-  const input = await page.evaluateHandle(() => {
-    const element = document.createElement('input');
-    element.type = 'file';
-    return element;
-  });
-  await input.setInputFiles(path);
-  const dataTransfer = await input.evaluateHandle((element) => {
-    const data = new DataTransfer();
-    for (const file of element.files ?? []) data.items.add(file);
-    return data;
-  });
-  const body = page.locator('body');
-  await body.dispatchEvent('dragenter', { dataTransfer });
-  await expect(page.getByText('Drop the picture to see how it was made')).toBeVisible();
-  await body.dispatchEvent('dragover', { dataTransfer });
-  await body.dispatchEvent('drop', { dataTransfer });
 }

@@ -37,6 +37,7 @@ export const SETTING_KEYS = {
   speeds: 'ui.device.speeds',
   notify: 'ui.notify',
   notifySound: 'ui.notify.sound',
+  tileScale: 'ui.gallery.tile-scale',
 } as const;
 
 export const MAX_STYLES = 10_000;
@@ -80,6 +81,14 @@ export function parseModelChoice(stored: unknown): string | null {
 
 export function parseSwitch(stored: unknown): boolean {
   return stored === true;
+}
+
+/** How large the gallery's tiles are, beside the usual. */
+export const TILE_SCALE = { min: 0.6, max: 2.4 } as const;
+
+export function parseTileScale(stored: unknown): number {
+  const known = typeof stored === 'number' && stored >= TILE_SCALE.min && stored <= TILE_SCALE.max;
+  return known ? stored : 1;
 }
 
 export function parseNotify(stored: unknown): NotifyChoice {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { layoutGrid, moveFocus, rowsToShow, visibleRows } from './grid-window.ts';
+import { layoutGrid, layoutLines, lineOf, linesToShow, moveFocus, visibleLines } from './grid-window.ts';
 
 describe('layoutGrid', () => {
   it('fills the width with whole tiles', () => {
@@ -25,58 +25,73 @@ describe('layoutGrid', () => {
   });
 });
 
-describe('visibleRows', () => {
-  const grid = { viewport: 800, rowHeight: 200, rows: 100, overscan: 1 };
+/** Two days: 4 tiles and 2, in rows of 3. */
+const SIZES = { columns: 3, row: 100, heading: 40 };
+const LINES = layoutLines(
+  [
+    { first: 0, count: 4 },
+    { first: 4, count: 2 },
+  ],
+  SIZES,
+);
 
-  it('shows what is in sight, and a little more', () => {
-    expect(visibleRows({ ...grid, above: 0 })).toEqual({ first: 0, end: 5 });
-    expect(visibleRows({ ...grid, above: 1000 })).toEqual({ first: 4, end: 10 });
-    expect(visibleRows({ ...grid, above: 1100 })).toEqual({ first: 4, end: 11 });
+describe('layoutLines', () => {
+  it('lays rows below the heading of their day', () => {
+    expect(LINES.map(({ first, count, top }) => [first, count, top])).toEqual([
+      [0, 0, 0],
+      [0, 3, 40],
+      [3, 1, 140],
+      [4, 0, 240],
+      [4, 2, 280],
+    ]);
+    expect(LINES.at(-1)?.bottom).toBe(380);
+    expect(layoutLines([], SIZES)).toEqual([]);
   });
 
-  it('stays inside at both ends', () => {
-    expect(visibleRows({ ...grid, above: -300 })).toEqual({ first: 0, end: 4 });
-    expect(visibleRows({ ...grid, above: -5000 })).toEqual({ first: 0, end: 0 });
-    expect(visibleRows({ ...grid, above: 19_600 })).toEqual({ first: 97, end: 100 });
-    expect(visibleRows({ ...grid, above: 1e9 })).toEqual({ first: 100, end: 100 });
-    expect(visibleRows({ ...grid, rows: 0, above: 0 })).toEqual({ first: 0, end: 0 });
+  it('finds the row of a tile, never a heading', () => {
+    expect([0, 2, 3, 4, 5, 6].map((index) => lineOf(LINES, index))).toEqual([1, 1, 2, 4, 4, -1]);
   });
+});
 
-  it('has every row of which a pixel is in sight, and no more than the screen and its margins', () => {
+describe('visibleLines', () => {
+  it('has every line of which a pixel is in sight, and none farther away than asked', () => {
+    const counts = fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 20 });
+    const above = fc.double({ min: -2000, max: 20_000, noNaN: true });
     fc.assert(
-      fc.property(fc.double({ min: 0, max: 20_000, noNaN: true }), (above) => {
-        const { first, end } = visibleRows({ ...grid, above });
-        for (let row = 0; row < grid.rows; row++) {
-          const seen = row * 200 < above + 800 && (row + 1) * 200 > above;
-          if (seen) expect(row >= first && row < end).toBe(true);
+      fc.property(counts, above, (all, above) => {
+        let first = 0;
+        const groups = all.map((count) => ({ count, first: (first += count) - count }));
+        const lines = layoutLines(groups, SIZES);
+        const window = visibleLines(lines, { above, viewport: 800, overscan: 150 });
+        for (const [index, { top, bottom }] of lines.entries()) {
+          const shown = index >= window.first && index < window.end;
+          expect(shown).toBe(bottom > above - 150 && top < above + 950);
         }
-        expect(end - first).toBeLessThanOrEqual(800 / 200 + 1 + 2);
       }),
     );
   });
 });
 
-it('keeps the row that has the focus', () => {
-  expect(rowsToShow({ first: 3, end: 6 }, null)).toEqual([3, 4, 5]);
-  expect(rowsToShow({ first: 3, end: 6 }, 4)).toEqual([3, 4, 5]);
-  expect(rowsToShow({ first: 3, end: 6 }, 0)).toEqual([0, 3, 4, 5]);
-  expect(rowsToShow({ first: 3, end: 6 }, 9)).toEqual([3, 4, 5, 9]);
+it('keeps the line that has the focus', () => {
+  expect(linesToShow({ first: 3, end: 6 }, null)).toEqual([3, 4, 5]);
+  expect(linesToShow({ first: 3, end: 6 }, 4)).toEqual([3, 4, 5]);
+  expect(linesToShow({ first: 3, end: 6 }, 0)).toEqual([0, 3, 4, 5]);
+  expect(linesToShow({ first: 3, end: 6 }, 9)).toEqual([3, 4, 5, 9]);
 });
 
 describe('moveFocus', () => {
-  // Rows: 0 1 2 / 3 4 5 / 6 7
-  const move = (index: number, step: Parameters<typeof moveFocus>[1]) => moveFocus(index, step, 8, 3, 2);
+  // Rows: 0 1 2 / 3 // 4 5
+  const move = (index: number, step: Parameters<typeof moveFocus>[1]) => moveFocus(index, step, LINES, 2);
 
-  it('moves by tiles and rows', () => {
-    expect([move(4, 'left'), move(4, 'right'), move(4, 'up'), move(4, 'down')]).toEqual([3, 5, 1, 7]);
-    expect([move(4, 'home'), move(4, 'end')]).toEqual([0, 7]);
+  it('moves by tiles and rows, over the days', () => {
+    expect([move(3, 'left'), move(3, 'right'), move(3, 'up'), move(3, 'down')]).toEqual([2, 4, 0, 4]);
+    expect([move(4, 'home'), move(4, 'end')]).toEqual([0, 5]);
+    expect(move(2, 'down')).toBe(3);
   });
 
   it('stays inside', () => {
-    expect([move(0, 'left'), move(7, 'right'), move(1, 'up'), move(7, 'down')]).toEqual([0, 7, 1, 7]);
-    // The last row is shorter.
-    expect(move(5, 'down')).toBe(7);
-    expect([move(4, 'page-up'), move(1, 'page-down'), move(7, 'page-up')]).toEqual([1, 7, 1]);
-    expect(moveFocus(0, 'right', 0, 3, 2)).toBe(-1);
+    expect([move(0, 'left'), move(5, 'right'), move(1, 'up'), move(5, 'down')]).toEqual([0, 5, 1, 5]);
+    expect([move(5, 'page-up'), move(1, 'page-down'), move(5, 'page-down')]).toEqual([1, 5, 5]);
+    expect(moveFocus(0, 'right', [], 2)).toBe(-1);
   });
 });

@@ -9,6 +9,7 @@ interface Made {
   readonly model?: string;
   readonly seed?: number;
   readonly favourite?: boolean;
+  readonly createdAt?: number;
 }
 
 /** A picture called `id`, with an A1111 text. */
@@ -24,7 +25,7 @@ export function record(id: string, made: Made = {}): ImageRecord {
   const negativeLine = negative === '' ? '' : `\nNegative prompt: ${negative}`;
   return {
     id,
-    createdAt: 0,
+    createdAt: made.createdAt ?? 0,
     width: 512,
     height: 512,
     seed,

@@ -23,6 +23,7 @@ import {
   parseStyles,
   parseSwitch,
   parseTheme,
+  parseTileScale,
   parseTrials,
   parseWildcardLists,
   SETTING_KEYS,
@@ -112,6 +113,7 @@ export class Settings {
   readonly #keys = new KeptValue(SETTING_KEYS.keys, parseKeyMap, this.#changed);
   readonly #speeds = new KeptValue(SETTING_KEYS.speeds, parseSpeeds, this.#changed);
   readonly #notify = new KeptValue(SETTING_KEYS.notify, parseNotify, this.#changed);
+  readonly #tileScale = new KeptValue(SETTING_KEYS.tileScale, parseTileScale, this.#changed);
   readonly #notifySound = new KeptValue(SETTING_KEYS.notifySound, parseSwitch, this.#changed);
 
   #state = $state<EditableParameters>({ ...DEFAULT_PARAMETERS });
@@ -155,6 +157,7 @@ export class Settings {
       this.#speeds,
       this.#notify,
       this.#notifySound,
+      this.#tileScale,
     ];
   }
 
@@ -302,6 +305,14 @@ export class Settings {
   }
   set notifySound(on: boolean) {
     this.#notifySound.current = on;
+  }
+
+  /** How large the gallery's tiles are, beside the usual. */
+  get tileScale(): number {
+    return this.#tileScale.current;
+  }
+  set tileScale(scale: number) {
+    this.#tileScale.current = scale;
   }
 
   /** What was noted but is not known to have been kept goes before what was kept. */

@@ -31,6 +31,11 @@ export function date(time: number): string {
   return new Date(time).toLocaleDateString(locale);
 }
 
+/** A day as one says it: "Friday, November 27, 2026". */
+export function longDate(time: number): string {
+  return new Date(time).toLocaleDateString(locale, { dateStyle: 'full' });
+}
+
 /** Time of day with seconds. */
 export function clock(time: number): string {
   return new Date(time).toLocaleTimeString(locale);

@@ -3,6 +3,8 @@ import { number } from '../locale.ts';
 import { common } from './common.ts';
 
 export const gallery = {
+  noDay: 'Day not known',
+  tileSize: 'Size of the pictures',
   gallery: 'Gallery',
   pictures: 'Pictures',
   searchAndSelection: 'Search and selection',
