@@ -70,7 +70,7 @@ test('the keyboard alone reaches the tabs, the prompt, the controls and Generate
   await settings.focus();
   await page.keyboard.press('Enter');
   await expect(settings).toHaveAttribute('aria-current', 'true');
-  await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Settings', exact: true })).toBeVisible();
 });
 
 test('in the colours of the system, what is chosen, done or first can be told', async ({ page }, info) => {
