@@ -111,6 +111,8 @@ export interface TextEncoderInfo {
 export interface UNetInfo {
   readonly heads: HeadRule;
   readonly linearProjections: boolean;
+  /** Of published models, at the finest level: what other widths were made for is not known. */
+  readonly modelChannels: number;
   /** What follows the pooled text in the vector, each number as 256 sines and cosines; null without a vector. */
   readonly vector: readonly VectorPart[] | null;
 }

@@ -41,7 +41,7 @@ export const SD1: Family = {
     width: 768,
     emptyNegative: 'encoded',
   },
-  unet: { heads: { count: 8 }, linearProjections: false, vector: null },
+  unet: { heads: { count: 8 }, linearProjections: false, modelChannels: 320, vector: null },
   latent: SD_LATENT,
   noiseLevelsOfFile: true,
   alignYourSteps: null,

@@ -42,7 +42,7 @@ export const SD2: Family = {
     width: 1024,
     emptyNegative: 'encoded',
   },
-  unet: { heads: { size: 64 }, linearProjections: true, vector: null },
+  unet: { heads: { size: 64 }, linearProjections: true, modelChannels: 320, vector: null },
   latent: SD_LATENT,
   noiseLevelsOfFile: true,
   alignYourSteps: null,

@@ -21,6 +21,7 @@ export const SDXL_REFINER: Family = {
   unet: {
     heads: { size: 64 },
     linearProjections: true,
+    modelChannels: 384,
     vector: ['height', 'width', 'crop top', 'crop left', 'aesthetic score'],
   },
   latent: SDXL_LATENT,

@@ -83,6 +83,7 @@ export const SDXL: Family = {
   unet: {
     heads: { size: 64 },
     linearProjections: true,
+    modelChannels: 320,
     vector: ['height', 'width', 'crop top', 'crop left', 'target height', 'target width'],
   },
   latent: SDXL_LATENT,

@@ -1,5 +1,6 @@
 // The page's state and what the person can do, in one place; components show it and call it.
 import { MediaQuery } from 'svelte/reactivity';
+import { DEFAULT_PARAMETERS } from '../../generation/request/request.ts';
 import { withFallback } from '../../library/memory-queue.ts';
 import { browserQueue } from '../../library/queue.ts';
 import { settleStorage, type StorageAccess } from '../../library/storage-access.ts';
@@ -12,6 +13,7 @@ import { ImporterClient } from '../clients/importer-client.svelte.ts';
 import { TokenClient } from '../clients/token-client.ts';
 import { CHOICES } from '../choices.ts';
 import { toFailure, type Failure } from '../failure.ts';
+import { sizeWith } from '../model-advice.ts';
 import { pickFiles } from '../pick-files.ts';
 import type { Picture } from '../picture.ts';
 import { RunWatch } from '../notify/run-watch.ts';
@@ -230,8 +232,14 @@ export class App {
     this.tab = 'settings';
   }
 
+  /** With the size it was made for, where no other one was chosen. */
   chooseModel(sha256: string): void {
-    this.settings.model = sha256;
+    const before = this.model;
+    const next = this.usableModels.find((model) => model.sha256 === sha256);
+    const { settings } = this;
+    const size = next && sizeWith(next, before, settings.parameters, DEFAULT_PARAMETERS);
+    if (size) settings.change(size);
+    settings.model = sha256;
   }
 
   /** The person's choice, which holds until it is changed. */
@@ -309,7 +317,7 @@ export class App {
   async #modelArrived(model: StoredModel): Promise<void> {
     const chosen = this.usableModels.some(({ sha256 }) => sha256 === this.settings.model);
     await this.library.refreshModels();
-    if (model.detection.supported && !chosen) this.settings.model = model.sha256;
+    if (model.detection.supported && !chosen) this.chooseModel(model.sha256);
   }
 
   #tellOfEviction(): void {

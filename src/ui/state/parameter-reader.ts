@@ -24,7 +24,6 @@ export interface ReaderHost {
   readonly recentPictures: readonly Picture[];
   readonly shownPicture: Picture | null;
   readonly usableModels: readonly StoredModel[];
-  chooseModel(sha256: string): void;
   attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
 }
 
@@ -76,7 +75,8 @@ export class ParameterReader {
           // Styles chosen before would come on top of those that the text holds already.
           settings.chosenStyles = read.styles;
         }
-        if (model) this.host.chooseModel(model.sha256);
+        // Not as the person chooses one: the size is the text's.
+        if (model) settings.model = model.sha256;
       });
       const remarks = [...describeChanges(asked, settings.snapshot())];
       if (read.unsupported.length > 0) remarks.push(t.notSupported(listed(read.unsupported)));

@@ -1,8 +1,19 @@
 // txt2img: prompts, controls, buttons, the picture, the first visit. A1111's names of controls are in labels.ts.
+import type { Advice } from '../../model-advice.ts';
 import { number, plural } from '../locale.ts';
 import { common } from './common.ts';
 
 export const create = {
+  madeFor: 'Sizes this model was made for',
+  advice: ({ label, change }: Advice) => {
+    const { width, height, steps, cfgScale, sampler, scheduler } = change;
+    const parts = [
+      ...(width === undefined || height === undefined ? [] : [`${width} × ${height}`]),
+      ...(steps === undefined ? [] : [`${number(steps)} steps, CFG ${cfgScale}`, `${sampler}, ${scheduler}`]),
+    ];
+    return `${label ?? 'This model'} is made for ${parts.join(', ')}.`;
+  },
+  takeAdvice: 'Use it',
   // Parts.
   prompts: 'Prompts',
   parameters: 'Parameters',
