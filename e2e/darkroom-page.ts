@@ -186,6 +186,22 @@ export class DarkroomPage {
     await expect(this.generateButton).toBeVisible({ timeout: 1_200_000 });
   }
 
+  /** Makes one picture: red, green and blue of every pixel. */
+  async draw(): Promise<number[]> {
+    await this.generateButton.click();
+    await expect(this.interruptButton).toBeVisible();
+    await this.finished();
+    await expect(this.failures).toHaveCount(0);
+    return this.picture.evaluate(async (element: HTMLImageElement) => {
+      await element.decode();
+      const canvas = new OffscreenCanvas(element.naturalWidth, element.naturalHeight);
+      const context = canvas.getContext('2d')!;
+      context.drawImage(element, 0, 0);
+      const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+      return [...data].filter((_, i) => i % 4 !== 3);
+    });
+  }
+
   /** Values of the settings that have been written. */
   async storedSettings(): Promise<unknown[]> {
     return this.page.evaluate(

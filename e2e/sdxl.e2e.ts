@@ -54,27 +54,11 @@ test('an SDXL checkpoint draws what the reference drew, before and after a reloa
   await page.getByRole('button', { name: 'Read parameters' }).click();
   await expect(darkroom.prompt).not.toHaveValue(/Steps:/);
 
-  const drawn = await draw(darkroom);
+  const drawn = await darkroom.draw();
   expect(drawn).toHaveLength(expected.length);
   expect(drawn.filter((byte, i) => Math.abs(byte - expected[i]!) > 1)).toEqual([]);
   await expect(darkroom.parameters).toContainText(`Model: ${model}`);
 
   await page.reload();
-  expect(await draw(darkroom)).toEqual(drawn);
+  expect(await darkroom.draw()).toEqual(drawn);
 });
-
-/** Red, green and blue of every pixel. */
-async function draw(darkroom: DarkroomPage): Promise<number[]> {
-  await darkroom.generateButton.click();
-  await expect(darkroom.interruptButton).toBeVisible();
-  await darkroom.finished();
-  await expect(darkroom.failures).toHaveCount(0);
-  return darkroom.picture.evaluate(async (element: HTMLImageElement) => {
-    await element.decode();
-    const canvas = new OffscreenCanvas(element.naturalWidth, element.naturalHeight);
-    const context = canvas.getContext('2d')!;
-    context.drawImage(element, 0, 0);
-    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-    return [...data].filter((_, i) => i % 4 !== 3);
-  });
-}

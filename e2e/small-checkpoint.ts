@@ -8,6 +8,7 @@ import { UNET_PREFIX, VAE_PREFIX } from '../src/models/layouts/components.ts';
 import { textTensors } from '../src/models/layouts/ldm-text.ts';
 import { unetTensors } from '../src/models/layouts/ldm-unet.ts';
 import { vaeTensors } from '../src/models/layouts/ldm-vae.ts';
+import { tinyVaeTensors } from '../src/models/layouts/tiny-vae.ts';
 import type { TensorSpec } from '../src/models/layouts/mapped.ts';
 
 export interface CheckpointFiles {
@@ -21,6 +22,18 @@ export interface CheckpointFiles {
 /** The fewest that go: group norm has 32 groups. */
 const CHANNELS = 32;
 const TEXT_WIDTH = 48;
+
+const VAE = {
+  inChannels: 3,
+  outChannels: 3,
+  channels: CHANNELS,
+  channelMult: [1, 1, 1, 1],
+  resBlocks: 1,
+  zChannels: 4,
+  latentChannels: 4,
+  hasEncoder: true,
+  hasDecoder: true,
+};
 
 const SIDECAR = `model:
   params:
@@ -50,19 +63,43 @@ export async function makeCheckpoint(
   };
   mkdirSync(folder, { recursive: true });
   writeFileSync(files.sidecar, SIDECAR);
-  rmSync(files.checkpoint, { force: true });
-  const tensors = Object.fromEntries(
-    shapes(vocabulary).map(([name, shape]) => [name, { shape, dtype: 'F32' }]),
-  );
-  const random = generator(seed);
-  const entries = entriesOf({ family: 'sd1', tensors }, 'F16');
-  for await (const bytes of safetensorsFile(entries, (entry) => bytesOf(entry, random))) {
-    writeFileSync(files.checkpoint, bytes, { flag: 'a' });
-  }
+  await writeTensors(files.checkpoint, shapes(vocabulary), seed);
   return files;
 }
 
-function shapes(vocabulary: number): [name: string, shape: readonly number[]][] {
+/** Writes a VAE for such checkpoints, in a file of its own. Another seed gives other weights. */
+export async function makeVae(folder: string, name: string, seed: number): Promise<string> {
+  const path = join(folder, name);
+  mkdirSync(folder, { recursive: true });
+  await writeTensors(path, [...vaeTensors(VAE)], seed);
+  return path;
+}
+
+/** Writes a tiny decoder, as TAESD's file has it. */
+export async function makeTinyDecoder(folder: string, name: string): Promise<string> {
+  const path = join(folder, name);
+  const sizes = { channels: 64, latentChannels: 4, hasEncoder: false, hasDecoder: true };
+  const named = [...tinyVaeTensors(sizes)].map(([tensor, shape]): Named => {
+    return [tensor.replace('decoder.', ''), shape];
+  });
+  mkdirSync(folder, { recursive: true });
+  await writeTensors(path, named, 1);
+  return path;
+}
+
+type Named = readonly [name: string, shape: readonly number[]];
+
+async function writeTensors(path: string, named: readonly Named[], seed: number): Promise<void> {
+  const tensors = Object.fromEntries(named.map(([name, shape]) => [name, { shape, dtype: 'F32' }]));
+  const random = generator(seed);
+  const entries = entriesOf({ family: 'sd1', tensors }, 'F16');
+  rmSync(path, { force: true });
+  for await (const bytes of safetensorsFile(entries, (entry) => bytesOf(entry, random))) {
+    writeFileSync(path, bytes, { flag: 'a' });
+  }
+}
+
+function shapes(vocabulary: number): Named[] {
   const unet = unetTensors({
     inChannels: 4,
     outChannels: 4,
@@ -75,17 +112,6 @@ function shapes(vocabulary: number): [name: string, shape: readonly number[]][] 
     linearProjections: false,
     vectorDim: null,
   });
-  const vae = vaeTensors({
-    inChannels: 3,
-    outChannels: 3,
-    channels: CHANNELS,
-    channelMult: [1, 1, 1, 1],
-    resBlocks: 1,
-    zChannels: 4,
-    latentChannels: 4,
-    hasEncoder: true,
-    hasDecoder: true,
-  });
   const text = textTensors({
     type: 'clip',
     width: TEXT_WIDTH,
@@ -97,11 +123,11 @@ function shapes(vocabulary: number): [name: string, shape: readonly number[]][] 
   });
   return [
     ...under(UNET_PREFIX, unet),
-    ...under(VAE_PREFIX, vae),
+    ...under(VAE_PREFIX, vaeTensors(VAE)),
     ...under('cond_stage_model.transformer.text_model.', text),
   ];
 }
 
-function under(prefix: string, spec: TensorSpec): [string, readonly number[]][] {
+function under(prefix: string, spec: TensorSpec): Named[] {
   return [...spec].map(([name, shape]) => [prefix + name, shape]);
 }

@@ -5,7 +5,8 @@ import { toFloat16 } from '../../src/checkpoint/convert.ts';
 import { product } from '../../src/graph/shapes.ts';
 import { textTensors, type TextSizes } from '../../src/models/layouts/ldm-text.ts';
 import { unetTensors, type UNetSizes } from '../../src/models/layouts/ldm-unet.ts';
-import { vaeTensors, type VaeSizes } from '../../src/models/layouts/ldm-vae.ts';
+import { vaeTensors } from '../../src/models/layouts/ldm-vae.ts';
+import type { VaeSizes } from '../../src/models/types.ts';
 import { safetensorsFile } from '../full-size-files.ts';
 import { distribution, generator, type Entry } from '../full-size-weights.ts';
 

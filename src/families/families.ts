@@ -4,6 +4,7 @@ import type {
   Found,
   ImageKind,
   KindInfo,
+  LatentInfo,
   Size,
   TextEncoderInfo,
   TextEncoderType,
@@ -41,6 +42,11 @@ export function isImageKind(kind: string): kind is ImageKind {
 
 export function kindInfo(kind: ImageKind): KindInfo {
   return KINDS.get(kind)!.info;
+}
+
+/** The latents that a VAE file of this name was made for, as far as names tell. */
+export function latentOfVaeNamed(name: string): LatentInfo | null {
+  return FAMILIES.find(({ latent }) => latent.vaeNames.test(name))?.latent ?? null;
 }
 
 /** The relative that a name tells of, with the steps that it tells; null for an ordinary model. `name`: of the model or its file. */

@@ -123,11 +123,17 @@ export type VectorPart =
 type Rgb = readonly [red: number, green: number, blue: number];
 
 export interface LatentInfo {
+  /** Whose they are, for people. */
+  readonly of: string;
   readonly channels: number;
   /** Latents are multiplied by this after encoding, divided before decoding. */
   readonly scaleFactor: number;
   /** Colours, one row a channel: A1111's "Approx cheap". */
   readonly preview: readonly Rgb[];
+  /** Names of VAE files that were made for such latents: their shapes do not tell. */
+  readonly vaeNames: RegExp;
+  /** Name of the file of the tiny decoder for them, as A1111 calls it. */
+  readonly tinyDecoder: string;
 }
 
 export interface Variant {

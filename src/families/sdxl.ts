@@ -16,6 +16,7 @@ export const OPEN_CLIP_G: TextEncoderInfo = {
 
 /** Colours: A1111's modules/sd_vae_approx.py cheap_approximation. */
 export const SDXL_LATENT: LatentInfo = {
+  of: 'Stable Diffusion XL',
   channels: 4,
   scaleFactor: 0.13025,
   preview: [
@@ -24,6 +25,9 @@ export const SDXL_LATENT: LatentInfo = {
     [0.1074, 0.0886, -0.0163],
     [-0.373, -0.2499, -0.2088],
   ],
+  // sdxl_vae, sdxl-vae-fp16-fix, taesdxl_decoder.
+  vaeNames: /xl/i,
+  tinyDecoder: 'taesdxl_decoder',
 };
 
 /** Sabour et al. 2024, for 10 steps. */

@@ -150,6 +150,14 @@ export class Graph {
     return this.mul(x, this.sigmoid(x));
   }
 
+  relu(x: Value): Value {
+    return this.#node('Relu', [x], x.type);
+  }
+
+  tanh(x: Value): Value {
+    return this.#node('Tanh', [x], x.type);
+  }
+
   /** The exact one, with erf. */
   gelu(x: Value): Value {
     return this.#node('Gelu', [x], x.type, {}, 'com.microsoft');
@@ -185,10 +193,11 @@ export class Graph {
   // Layers
 
   /** [N, I, H, W] with weight [O, I, kh, kw] and bias [O]. */
-  conv(x: Value, weight: Value, bias: Value, options: ConvOptions): Value {
+  conv(x: Value, weight: Value, bias: Value | null, options: ConvOptions): Value {
     const { kernel, strides = [1, 1], pads = [0, 0, 0, 0] } = options;
-    this.#sameType('Conv', x, weight, bias);
-    return this.#node('Conv', [x, weight, bias], x.type, {
+    const inputs = bias ? [x, weight, bias] : [x, weight];
+    this.#sameType('Conv', ...inputs);
+    return this.#node('Conv', inputs, x.type, {
       kernel_shape: ints(kernel),
       strides: ints(strides),
       pads: ints(pads),

@@ -62,9 +62,11 @@ function resultShape(
     case 'LayerNormalization':
     case 'MultiHeadAttention':
     case 'QuickGelu':
+    case 'Relu':
     case 'Sigmoid':
     case 'Softmax':
     case 'Sqrt':
+    case 'Tanh':
       return x;
     case 'Add':
     case 'Div':

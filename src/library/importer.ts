@@ -21,7 +21,7 @@ import { withIntent } from './import-intents.ts';
 import type { ImportOptions, ImportOrder, ImportOutcome, ImportProgress } from './import-types.ts';
 import { commitModel, inspectModels, recogniseModel, type Recognition } from './models.ts';
 import { ProgressMeter } from './progress-meter.ts';
-import { RECORD_VERSION } from './record-version.ts';
+import { versionFor } from './record-version.ts';
 import { requireRoom } from './storage.ts';
 import type { StoredModel } from './types.ts';
 
@@ -145,7 +145,7 @@ class Import {
       if (this.signal.aborted) throw new CancelledError();
       const facts = await this.#fileFacts(known.fingerprint);
       const model = await commitModel(sha256, id, (twin) => ({
-        version: RECORD_VERSION,
+        version: versionFor(known.detection),
         sha256,
         ...facts,
         name: twin?.name ?? (file.name.replace(/\.[^.]*$/, '') || file.name),

@@ -85,8 +85,30 @@ describe('parseModel', () => {
       expect(parseModel(KEY, { ...SOUND, ...more })).toMatchObject(more);
   });
 
+  const sizes = SOUND.detection.networks!.vae!;
+  const tiny = { channels: 64, latentChannels: 4, hasEncoder: false, hasDecoder: true };
+  const file = (more: object) => ({ ...SOUND, detection: { ...SOUND.detection, networks: null, ...more } });
+
+  it('takes VAEs in files of their own, and checkpoints without one', () => {
+    const { networks } = SOUND.detection;
+    for (const model of [
+      file({ kind: 'vae', vae: sizes }),
+      file({ kind: 'taesd', tinyVae: tiny }),
+      { ...SOUND, detection: { ...SOUND.detection, networks: { ...networks, vae: null } } },
+    ]) {
+      expect(parseModel(KEY, model)).toBe(model);
+    }
+  });
+
+  it.each([
+    { kind: 'vae' },
+    { kind: 'sd1', vae: sizes },
+    { kind: 'vae', vae: { ...sizes, channels: 0 } },
+    { kind: 'taesd', tinyVae: { ...tiny, hasDecoder: 1 } },
+  ])('finds fault with %j', (more) => expect(parseModel(KEY, file(more))).toBe('damaged'));
+
   it('tells a record of a later version by its own word, whatever else is in it', () => {
-    expect(parseModel(KEY, { ...SOUND, version: 2 })).toBe('later-version');
+    expect(parseModel(KEY, { ...SOUND, version: 3 })).toBe('later-version');
     expect(parseModel(KEY, { version: 9 })).toBe('later-version');
   });
 

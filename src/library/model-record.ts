@@ -7,8 +7,10 @@ import type {
   ModelKind,
   Networks,
   TextEncoderConfig,
+  TinyVaeSizes,
   UNetConfig,
   VaeConfig,
+  VaeSizes,
 } from '../models/types.ts';
 import { upToDate } from './older-records.ts';
 import { isOfLaterVersion } from './record-version.ts';
@@ -166,7 +168,9 @@ function isDetection(value: unknown): boolean {
     LAYOUTS.includes(detection['keyLayout']) &&
     typeof supported === 'boolean' &&
     orNull(isText)(detection['unsupportedReason']) &&
-    (networks === null ? !supported : isNetworks(networks)) &&
+    (detection['vae'] === undefined || isVaeSizes(detection['vae'])) &&
+    (detection['tinyVae'] === undefined || isTinyVae(detection['tinyVae'])) &&
+    (networks === null ? !supported || isVaeFile(detection) : isNetworks(networks)) &&
     orNull(isSettledPrediction)(detection['prediction']) &&
     typeof detection['hasEma'] === 'boolean' &&
     isListOf(isText, MAX_NOTES)(detection['notes'])
@@ -207,14 +211,30 @@ function isHeadRule(value: unknown): boolean {
   return isSize(count) || isSize(size);
 }
 
+function isVaeFile({ kind, vae, tinyVae }: Fields): boolean {
+  return kind === 'vae' ? vae !== undefined : kind === 'taesd' && tinyVae !== undefined;
+}
+
+function isTinyVae(value: unknown): value is TinyVaeSizes {
+  const vae = fieldsOf(value);
+  return (
+    [vae['channels'], vae['latentChannels']].every(isSize) &&
+    typeof vae['hasEncoder'] === 'boolean' &&
+    typeof vae['hasDecoder'] === 'boolean'
+  );
+}
+
 function isVae(value: unknown): value is VaeConfig {
+  const { scaleFactor } = fieldsOf(value);
+  return isVaeSizes(value) && Number.isFinite(scaleFactor);
+}
+
+function isVaeSizes(value: unknown): value is VaeSizes {
   const vae = fieldsOf(value);
   const sizes = ['inChannels', 'outChannels', 'channels', 'resBlocks', 'zChannels', 'latentChannels'];
   return (
     sizes.every((name) => isSize(vae[name])) &&
     isSizes(vae['channelMult'], MAX_LEVELS) &&
-    typeof vae['scaleFactor'] === 'number' &&
-    Number.isFinite(vae['scaleFactor']) &&
     typeof vae['hasEncoder'] === 'boolean' &&
     typeof vae['hasDecoder'] === 'boolean'
   );

@@ -1,7 +1,14 @@
 // Versions of stored records. A tab that was opened before an update sees what the new version writes.
 
-/** Written to records from now on; records without one are of this version, too. */
-export const RECORD_VERSION = 1;
+import type { Detection } from '../models/types.ts';
+
+/** 2 knows VAEs, and checkpoints that have none. Records without a version are of 1. */
+const RECORD_VERSION = 2;
+
+/** The earliest version that understands a model. */
+export function versionFor({ networks }: Detection): number {
+  return networks?.vae ? 1 : RECORD_VERSION;
+}
 
 /** It says so itself. Such records are kept and left alone, whatever else is in them. */
 export function isOfLaterVersion(value: unknown): boolean {

@@ -21,7 +21,6 @@ const FOLDERS: readonly (readonly [RegExp, ModelKind])[] = [
   [/^hypernetworks-/, 'hypernetwork'],
   [/^controlnet-/, 'controlnet'],
   [/^upscalers/, 'upscaler'],
-  [/^taesd/, 'taesd'],
 ];
 
 const addOns = listReference('models').flatMap((folder) => {
@@ -61,6 +60,7 @@ describe('containers', () => {
     const detection = await detectFile('models', 'formats', file);
     expect(detection.kind).toBe('vae');
     expect(detection.label).toBe('VAE');
+    expect(detection.unsupportedReason).toBeNull();
   });
 
   it.skipIf(formats(/-full\.ckpt\.gz$/).length === 0).each(formats(/-full\.ckpt\.gz$/))(

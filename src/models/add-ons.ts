@@ -1,16 +1,20 @@
 // Recognises what is no image model by itself: LoRAs, embeddings, hypernetworks, ControlNets, VAEs, upscalers and so on,
-// and models of other families. Nothing of this runs yet; each is said by name, with what it will be good for.
-import { WHAT_RUNS } from '../families/families.ts';
+// and models of other families. VAEs are of use; what is not yet is said by name, with what it will be good for.
+import { FAMILIES, WHAT_RUNS } from '../families/families.ts';
+import { deriveTinyVae, deriveVaeAlone, type DerivedVae } from './derive.ts';
 import type { Components } from './layouts/components.ts';
+import { findTinyVae } from './layouts/tiny-vae.ts';
 import { baseFromContext, baseFromMetadata, recogniseLora } from './lora.ts';
 import { recogniseUpscaler } from './upscalers.ts';
-import type { ModelKind, TensorShapes } from './types.ts';
+import type { Detection, ModelKind, TensorShapes } from './types.ts';
 
 export interface AddOn {
   readonly kind: ModelKind;
   readonly label: string;
-  /** For a person: what it is and what for. */
-  readonly reason: string;
+  /** For a person: what it is and what for, or what is wrong with it. Null for what is of use. */
+  readonly reason: string | null;
+  /** Of VAEs. */
+  readonly found?: Pick<Detection, 'vae' | 'tinyVae' | 'notes'>;
 }
 
 /** What a file is that cannot make images by itself; null for image models and for what nobody knows. */
@@ -95,46 +99,35 @@ function controlBase(tensors: TensorShapes, prefix: string): string | null {
 }
 
 function recogniseVae(tensors: TensorShapes, components: Components): AddOn | null {
-  const taesd = recogniseTaesd(tensors);
-  if (taesd)
-    return addOn(
-      'taesd',
-      taesd,
-      `a ${taesd}`,
-      'Tiny autoencoders are not supported yet; later this one will draw fast previews.',
-    );
+  const tiny = findTinyVae(tensors);
+  if (tiny) {
+    const derived = deriveTinyVae(tensors, tiny);
+    const { hasEncoder, hasDecoder } = derived.sizes;
+    const label = `TAESD ${hasEncoder && hasDecoder ? 'autoencoder' : hasDecoder ? 'decoder' : 'encoder'}`;
+    return describeVae('taesd', label, derived, { tinyVae: derived.sizes });
+  }
   if (!components.vae || components.text.length > 0) return null;
-  const channels =
-    components.vae.tensors.get('decoder.conv_in.weight')?.shape[1] ??
-    (components.vae.tensors.get('encoder.conv_out.weight')?.shape[0] ?? 0) / 2;
-  const label = channels === 4 ? 'VAE' : `VAE with ${channels} latent channels`;
-  return addOn(
-    'vae',
-    label,
-    `a ${label} without a UNet`,
-    'Separate VAEs are not supported yet; later this one will replace the one of a checkpoint.',
-  );
+  const derived = deriveVaeAlone(tensors, components.vae);
+  return describeVae('vae', 'VAE', derived, derived.sizes && { vae: derived.sizes });
 }
 
-/** madebyollin/taesd: numbered layers, blocks of three convolutions in `conv`; diffusers' AutoencoderTiny puts them in `layers`. */
-function recogniseTaesd(tensors: TensorShapes): string | null {
-  const convolution = (name: string): readonly number[] | null => {
-    const shape = tensors.get(name)?.shape;
-    return shape?.length === 4 ? shape : null;
-  };
-  const decoder = (prefix: string): boolean =>
-    convolution(`${prefix}3.conv.0.weight`) !== null &&
-    !convolution(`${prefix}0.weight`) &&
-    !!convolution(`${prefix}1.weight`);
-  const encoder = (prefix: string): boolean =>
-    convolution(`${prefix}1.conv.0.weight`) !== null && convolution(`${prefix}0.weight`)?.[1] === 3;
-  const both = ['', 'taesd_'].some(
-    (prefix) =>
-      convolution(`${prefix}encoder.layers.0.weight`) && convolution(`${prefix}decoder.layers.1.weight`),
-  );
-  if (both) return 'TAESD autoencoder';
-  if (decoder('') || decoder('decoder.layers.')) return 'TAESD decoder';
-  return encoder('') || encoder('encoder.layers.') ? 'TAESD encoder' : null;
+/** Of use where it is whole, and a family has latents of so many channels. */
+function describeVae(
+  kind: ModelKind,
+  name: string,
+  { latentChannels, problems, notes }: DerivedVae,
+  sizes: Pick<Detection, 'vae' | 'tinyVae'> | null,
+): AddOn {
+  const usual = FAMILIES.map(({ latent }) => latent.channels);
+  const label = latentChannels === usual[0] ? name : `${name} with ${latentChannels} latent channels`;
+  const found = { ...sizes, notes };
+  if (!usual.includes(latentChannels)) {
+    const reason = `This is a ${label}. It belongs to models that Darkroom does not run; VAEs for ${WHAT_RUNS} have ${usual[0]}.`;
+    return { kind, label, reason };
+  }
+  if (problems.length === 0) return { kind, label, reason: null, found };
+  const reason = `This is a ${label} that cannot be used. ${problems.join(' ')} Download it again, or look for another copy.`;
+  return { kind, label, reason };
 }
 
 function recogniseFaceRestorer(tensors: TensorShapes): AddOn | null {

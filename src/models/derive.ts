@@ -14,7 +14,15 @@ import { vaeSizes, vaeTensors } from './layouts/ldm-vae.ts';
 import { checkConsistent, few, LayoutError, type MappedTensors, type TensorSpec } from './layouts/mapped.ts';
 import { SidecarError, type Sidecar } from './sidecar.ts';
 import type { HeadRule } from '../families/family.ts';
-import type { TensorShapes, TextEncoderConfig, UNetConfig, VaeConfig } from './types.ts';
+import { tinyVaeSizes, tinyVaeTensors } from './layouts/tiny-vae.ts';
+import type {
+  TensorShapes,
+  TextEncoderConfig,
+  TinyVaeSizes,
+  UNetConfig,
+  VaeConfig,
+  VaeSizes,
+} from './types.ts';
 
 /** Published head size of every CLIP and OpenCLIP text encoder. */
 const HEAD_SIZE = 64;
@@ -25,6 +33,9 @@ const CLIP_POSITIONS = 77;
 const FALLBACK_HEAD_SIZE = 32;
 /** Buffers, training state and parameters that images do not depend on: not worth a remark. */
 const HARMLESS = /(^|\.)(position_ids|logit_scale|attn_mask)$|^(loss|model_ema)\./;
+
+const NO_VAE =
+  'The file has no VAE, which turns latents into pictures. Import one in a file of its own, and choose it in Settings under "SD VAE".';
 
 /** What was read off a file, with everything there is to say about it. */
 export interface Derived {
@@ -45,7 +56,9 @@ export function deriveNetworks(
 ): Derived {
   const report = new Report(tensors);
   const unet = components.unet && deriveUNet(components.unet, family, sidecar, report);
-  const vae = components.vae && deriveVae(components.vae, family, sidecar, report);
+  const found = components.vae && deriveVae(components.vae, family, sidecar, report);
+  const vae = found?.hasDecoder ? found : null;
+  if (!vae && report.problems.length === 0) report.notes.push(NO_VAE);
   const textEncoders: TextEncoderConfig[] = [];
   components.text.forEach((component, index) => {
     const config = deriveText(component, index, family, sidecar, report);
@@ -68,7 +81,39 @@ export function deriveNetworks(
       `The UNet makes latents of ${unet.outChannels} channels, but the VAE reads ${vae.latentChannels}.`,
     );
   }
-  return { unet, vae, textEncoders, problems: report.problems, notes: report.notes };
+  return { unet, vae, textEncoders, ...report.findings };
+}
+
+/** What was read off a file that holds a VAE and nothing else. */
+export interface DerivedVae {
+  /** 0 where that cannot be told. */
+  readonly latentChannels: number;
+  readonly problems: readonly string[];
+  readonly notes: readonly string[];
+}
+
+export function deriveVaeAlone(
+  tensors: TensorShapes,
+  component: Component,
+): DerivedVae & { readonly sizes: VaeSizes | null } {
+  const report = new Report(tensors);
+  const sizes = readVae(component, report);
+  if (sizes && !sizes.hasDecoder) report.problems.push('It lacks the decoder, which makes the pictures.');
+  const told =
+    component.tensors.get('decoder.conv_in.weight')?.shape[1] ??
+    (component.tensors.get('encoder.conv_out.weight')?.shape[0] ?? 0) / 2;
+  return { latentChannels: sizes?.latentChannels ?? told, sizes, ...report.findings };
+}
+
+/** `found`: findTinyVae's. */
+export function deriveTinyVae(
+  tensors: TensorShapes,
+  found: MappedTensors,
+): DerivedVae & { readonly sizes: TinyVaeSizes } {
+  const report = new Report(tensors);
+  const sizes = tinyVaeSizes(found);
+  report.check('autoencoder', found, tinyVaeTensors(sizes), '');
+  return { latentChannels: sizes.latentChannels, sizes, ...report.findings };
 }
 
 function deriveUNet(
@@ -115,12 +160,17 @@ function deriveVae(
   sidecar: Sidecar | null,
   report: Report,
 ): VaeConfig | null {
+  const sizes = readVae(component, report);
+  return sizes && { ...sizes, scaleFactor: sidecar?.scaleFactor ?? family.latent.scaleFactor };
+}
+
+function readVae(component: Component, report: Report): VaeSizes | null {
   const sizes = report.attempt('VAE', () => vaeSizes(component.tensors));
   if (!sizes) return null;
   report.check('VAE', component.tensors, vaeTensors(sizes), VAE_PREFIX);
-  if (!sizes.hasEncoder)
+  if (sizes.hasDecoder && !sizes.hasEncoder)
     report.notes.push('The VAE has no encoder: text to image works, image to image will not.');
-  return { ...sizes, scaleFactor: sidecar?.scaleFactor ?? family.latent.scaleFactor };
+  return sizes;
 }
 
 function deriveText(
@@ -186,6 +236,10 @@ class Report {
   readonly notes: string[] = [];
 
   constructor(private readonly file: TensorShapes) {}
+
+  get findings(): Pick<Derived, 'problems' | 'notes'> {
+    return { problems: this.problems, notes: this.notes };
+  }
 
   attempt<T>(network: string, read: () => T): T | null {
     try {

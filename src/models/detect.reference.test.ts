@@ -60,9 +60,11 @@ describe.skipIf(manifests.length === 0)('published layouts', () => {
 
     expect(detection.kind).toBe(expected);
     expect(detection.hasEma).toBe(manifest.of !== undefined);
-    const runnable = !/instruct|depth|vae/.test(detection.kind) && isImageKind(detection.kind);
-    expect(detection.supported).toBe(runnable);
-    if (runnable) expect(detection.unsupportedReason).toBeNull();
+    const useful = isImageKind(detection.kind)
+      ? !/instruct|depth/.test(detection.kind)
+      : /^(vae|taesd)$/.test(detection.kind);
+    expect(detection.supported).toBe(useful);
+    if (useful) expect(detection.unsupportedReason).toBeNull();
     else expect(detection.unsupportedReason).toMatch(/^This is .+\. \S/);
     expect(detection.notes.filter((note) => /not used|assumed/.test(note))).toEqual([]);
     if (detection.networks) expectWholePlan(tensors, detection);

@@ -7,6 +7,7 @@ import { textTensors, type TextSizes } from './layouts/ldm-text.ts';
 import { unetTensors } from './layouts/ldm-unet.ts';
 import { vaeTensors } from './layouts/ldm-vae.ts';
 import type { TensorSpec } from './layouts/mapped.ts';
+import { tinyVaeTensors } from './layouts/tiny-vae.ts';
 import { planWeights } from './plan.ts';
 import { parseSidecar, SidecarError } from './sidecar.ts';
 import type { TensorShape, TensorShapes, UNetConfig } from './types.ts';
@@ -231,11 +232,15 @@ describe('image models', () => {
     );
   });
 
+  it.each([null, { hasDecoder: false }])('a checkpoint without a VAE wants one chosen: %j', (vae) => {
+    const { supported, networks, notes } = detect(checkpoint({ vae }), NONE, null);
+    expect([supported, networks!.vae]).toEqual([true, null]);
+    expect(notes.join()).toMatch(/no VAE.*"SD VAE"/);
+  });
+
   it('says what an incomplete checkpoint lacks', () => {
     const reason = (tensors: Shapes): string | null => detect(tensors, NONE, null).unsupportedReason;
-    expect(reason(checkpoint({ vae: null }))).toMatch(/lacks the VAE/);
     expect(reason(checkpoint({ text: null }))).toMatch(/lacks the text encoder/);
-    expect(reason(checkpoint({ vae: { hasDecoder: false } }))).toMatch(/lacks the VAE/);
     expect(reason(checkpoint({ vae: { hasEncoder: false } }))).toBeNull();
     expect(reason(checkpoint({ vae: { hasEncoder: false }, unet: { inChannels: 9 } }))).toMatch(/no encoder/);
     expect(reason(checkpoint({ unet: { contextDim: 96 } }))).toMatch(/width 96.*gives 128/);
@@ -284,7 +289,6 @@ describe('image models', () => {
       ['without CLIP-L', sdxl({}, { l: null }), /lacks the text encoder CLIP-L/],
       ['without OpenCLIP', sdxl({}, { g: null }), /lacks the text encoder OpenCLIP-G/],
       ['without text encoders', sdxl({}, { l: null, g: null }), /lacks the text encoders\. /],
-      ['without a VAE', sdxl({ vae: null }), /lacks the VAE/],
       ['without a projection', sdxl({}, { g: { ...G, projection: null } }), /text_projection/],
       ['of another vector', sdxl({ unet: { vectorDim: 1000 } }), /vector of 1000 numbers, .* has 1616/],
       ['with 8 channels', sdxl({ unet: { inChannels: 8 } }), /XL with 8 input channels/],
@@ -459,19 +463,65 @@ describe('add-ons', () => {
     expect(label({})).toBe('unknown: Unknown file');
   });
 
-  it('diffusers VAEs, with the attention names of before 0.17', () => {
-    expect(
-      label({
-        'decoder.mid_block.resnets.0.conv1.weight': [512, 512, 3, 3],
-        'decoder.conv_in.weight': [512, 4, 3, 3],
-      }),
-    ).toBe('vae: VAE');
-    expect(
-      label({
-        'decoder.mid_block.resnets.0.conv1.weight': [512, 512, 3, 3],
-        'decoder.conv_in.weight': [512, 16, 3, 3],
-      }),
-    ).toBe('vae: VAE with 16 latent channels');
+  it.each([4, 16])('diffusers VAEs, with the attention names of before 0.17: %i channels', (channels) => {
+    const tensors = file({
+      'decoder.mid_block.resnets.0.conv1.weight': [512, 512, 3, 3],
+      'decoder.conv_in.weight': [512, channels, 3, 3],
+    });
+    const { kind, label, supported, unsupportedReason } = detect(tensors, NONE, null);
+    expect([kind, supported]).toEqual(['vae', false]);
+    expect(label).toBe(channels === 4 ? 'VAE' : 'VAE with 16 latent channels');
+    expect(unsupportedReason).toMatch(channels === 4 ? /cannot be used\. The VAE/ : /does not run/);
+  });
+
+  describe('VAEs of their own', () => {
+    const whole = (prefix: string): Shapes =>
+      file(Object.fromEntries([...vaeTensors(VAE)].map(([name, shape]) => [prefix + name, shape])));
+
+    it.each(['', 'first_stage_model.', 'vae.'])('named "%s..."', (prefix) => {
+      const detection = detect(whole(prefix), NONE, null);
+      expect(detection).toMatchObject({ kind: 'vae', supported: true, vae: VAE, networks: null });
+      expect(planWeights(whole(prefix), detection).map(({ name, shape }) => [name, shape])).toEqual(
+        [...vaeTensors(VAE)].map(([name, shape]) => [`first_stage_model.${name}`, shape]),
+      );
+    });
+
+    it('that lack something are refused by its name', () => {
+      const tensors = whole('');
+      tensors.delete('decoder.conv_out.bias');
+      expect(detect(tensors, NONE, null).unsupportedReason).toContain('decoder.conv_out.bias');
+      const encoder = new Map([...whole('')].filter(([name]) => !/^(decoder|post_quant)/.test(name)));
+      expect(detect(encoder, NONE, null).unsupportedReason).toMatch(/lacks the decoder/);
+    });
+  });
+
+  describe('tiny autoencoders', () => {
+    const sizes = { channels: 64, latentChannels: 4, hasEncoder: true, hasDecoder: true };
+    const spec = [...tinyVaeTensors(sizes)];
+    /** diffusers does not count the decoder's first layer. */
+    const inDiffusers = (name: string) =>
+      name
+        .replace(/^decoder\.(\d+)/, (_, number) => `decoder.layers.${Number(number) - 1}`)
+        .replace(/^encoder\./, 'encoder.layers.');
+
+    it.each<[string, (name: string) => string | null, object]>([
+      ['both halves', (name) => name, {}],
+      ['under the prefixes of taesd', (name) => `taesd_${name}`, {}],
+      ['of diffusers', inDiffusers, {}],
+      ['an encoder', (name) => (name.startsWith('encoder.') ? name.slice(8) : null), { hasDecoder: false }],
+      ['a decoder', (name) => (name.startsWith('decoder.') ? name.slice(8) : null), { hasEncoder: false }],
+    ])('%s', (_, rename, halves) => {
+      const named = spec.flatMap(([name, shape]) => {
+        const to = rename(name);
+        return to === null ? [] : [[to, shape] as const];
+      });
+      const tensors = file(Object.fromEntries(named));
+      const detection = detect(tensors, NONE, null);
+      expect(detection).toMatchObject({ kind: 'taesd', supported: true, tinyVae: { ...sizes, ...halves } });
+      expect(planWeights(tensors, detection).map(({ shape }) => shape)).toEqual(
+        named.map(([, shape]) => shape),
+      );
+    });
   });
 });
 

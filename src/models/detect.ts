@@ -27,12 +27,13 @@ export function detect(
       kind: addOn?.kind ?? 'unknown',
       label: addOn?.label ?? 'Unknown file',
       keyLayout: components.vae?.naming ?? 'other',
-      supported: false,
-      unsupportedReason: addOn?.reason ?? unknownReason(tensors),
+      supported: addOn?.reason === null,
+      unsupportedReason: addOn ? addOn.reason : unknownReason(tensors),
       networks: null,
       prediction: null,
       hasEma: false,
       notes: [],
+      ...addOn?.found,
     };
   }
   return describeImageModel(tensors, metadata, sidecar, components);
@@ -116,10 +117,7 @@ function unsupportedReason(
     const purpose = kind?.purpose ? ` ${kind.purpose}` : '';
     return `This is ${label}. Darkroom recognises it but cannot run it yet.${purpose} ${WHAT_RUNS.replace(' or ', ' and ')} checkpoints work.`;
   }
-  const absent: string[] = [];
-  if (!components.vae || derived.vae?.hasDecoder === false)
-    absent.push('the VAE that turns latents into pictures');
-  absent.push(...absentEncoders(family, components));
+  const absent = absentEncoders(family, components);
   if (absent.length > 0) {
     return (
       `This is the UNet of a ${label} checkpoint, but the file lacks ${absent.join(' and ')}. ` +

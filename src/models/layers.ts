@@ -60,15 +60,19 @@ export class Layers {
     name: string,
     inputs: number,
     outputs: number,
-    options: { readonly stride?: number; readonly pads?: readonly [number, number, number, number] } = {},
+    options: {
+      readonly stride?: number;
+      readonly pads?: readonly [number, number, number, number];
+      readonly bias?: boolean;
+    } = {},
   ): Value {
-    const { stride = 1, pads = [1, 1, 1, 1] } = options;
+    const { stride = 1, pads = [1, 1, 1, 1], bias = true } = options;
     const fill = convolutionFill(inputs);
     const fillUp = (value: Value) => (fill > 0 ? this.graph.padAxis1(value, fill) : value);
     return this.graph.conv(
       fillUp(x),
       fillUp(this.weight(`${name}.weight`, [outputs, inputs, 3, 3])),
-      this.weight(`${name}.bias`, [outputs]),
+      bias ? this.weight(`${name}.bias`, [outputs]) : null,
       { kernel: [3, 3], strides: [stride, stride], pads },
     );
   }

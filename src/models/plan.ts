@@ -4,6 +4,7 @@ import { textTensors } from './layouts/ldm-text.ts';
 import { unetTensors } from './layouts/ldm-unet.ts';
 import { vaeHalf, vaeTensors } from './layouts/ldm-vae.ts';
 import type { MappedTensors, TensorSpec } from './layouts/mapped.ts';
+import { findTinyVae, TINY_VAE_PREFIX, tinyVaeTensors } from './layouts/tiny-vae.ts';
 import type { Detection, TensorShapes, WeightPlanEntry } from './types.ts';
 
 /**
@@ -13,8 +14,6 @@ import type { Detection, TensorShapes, WeightPlanEntry } from './types.ts';
  * supported detection rules out.
  */
 export function planWeights(tensors: TensorShapes, detection: Detection): WeightPlanEntry[] {
-  if (!detection.networks) return [];
-  const { unet, vae, textEncoders } = detection.networks;
   const components = findComponents(tensors);
   const plan: WeightPlanEntry[] = [];
 
@@ -31,6 +30,12 @@ export function planWeights(tensors: TensorShapes, detection: Detection): Weight
       plan.push({ name: prefix + name, sources, transpose, shape, network: networkOf(name) });
     }
   };
+  if (detection.tinyVae) {
+    add(findTinyVae(tensors) ?? undefined, tinyVaeTensors(detection.tinyVae), TINY_VAE_PREFIX, vaeHalf);
+  }
+  if (detection.vae) add(components.vae?.tensors, vaeTensors(detection.vae), VAE_PREFIX, vaeHalf);
+  if (!detection.networks) return plan;
+  const { unet, vae, textEncoders } = detection.networks;
   for (const encoder of textEncoders) {
     const component = components.text.find(({ prefix }) => prefix === encoder.prefix);
     add(component?.tensors, textTensors(encoder), encoder.prefix, () => 'text');

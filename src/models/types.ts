@@ -60,6 +60,18 @@ export interface VaeConfig {
   readonly hasDecoder: boolean;
 }
 
+/** Everything of an autoencoder that shapes tell: what a file that holds nothing else says of itself. */
+export type VaeSizes = Omit<VaeConfig, 'scaleFactor'>;
+
+/** A tiny autoencoder, which reads and makes scaled latents (madebyollin/taesd). */
+export interface TinyVaeSizes {
+  /** Of every layer but the outermost. */
+  readonly channels: number;
+  readonly latentChannels: number;
+  readonly hasEncoder: boolean;
+  readonly hasDecoder: boolean;
+}
+
 /** A text encoder: transformers' CLIPTextModel ("clip") or open_clip's transformer ("open-clip"). */
 export interface TextEncoderConfig {
   readonly type: TextEncoderType;
@@ -88,6 +100,7 @@ export type Evidence = 'person' | 'sidecar' | 'metadata' | 'shapes' | 'family' |
 /** The networks of a complete checkpoint. */
 export interface Networks {
   readonly unet: UNetConfig;
+  /** Null for a file without one: pictures are made with a VAE that the person chooses. */
   readonly vae: VaeConfig | null;
   /** SD 1, SD 2: one. SDXL base: CLIP-L then OpenCLIP; refiner: OpenCLIP. */
   readonly textEncoders: readonly TextEncoderConfig[];
@@ -99,12 +112,16 @@ export interface Detection {
   /** For people: "Stable Diffusion 1.x inpainting". */
   readonly label: string;
   readonly keyLayout: 'ldm' | 'diffusers' | 'other';
-  /** Whether this version of Darkroom makes images with it. */
+  /** Whether this version of Darkroom has a use for it: makes pictures with it, or takes it for a part of those that do. */
   readonly supported: boolean;
   /** Why not, and what it is for, said to a person. Null when supported. */
   readonly unsupportedReason: string | null;
   /** Null for files that are not image models. */
   readonly networks: Networks | null;
+  /** Of files that hold a VAE alone. */
+  readonly vae?: VaeSizes;
+  /** Of files that hold a tiny autoencoder: the whole, or one half. */
+  readonly tinyVae?: TinyVaeSizes;
   /** Null value: must be settled by running the UNet once (SD 2.x, as A1111 does it). */
   readonly prediction: { readonly value: Prediction | null; readonly from: Evidence } | null;
   /** Whether `model_ema.*` averages lie beside the weights. */

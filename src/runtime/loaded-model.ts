@@ -3,29 +3,21 @@
 import { familyOf, textInfoOf } from '../families/families.ts';
 import type { Family } from '../families/family.ts';
 import type { Precision } from '../graph/types.ts';
-import { getChunks, noteVaeOverflow } from '../library/models.ts';
+import { getChunks } from '../library/models.ts';
 import type { StoredModel } from '../library/types.ts';
-import type { Network } from '../models/network.ts';
 import type { FileBuffers } from '../models/buffers.ts';
 import { probePrediction } from '../models/prediction-probe.ts';
 import { stateName, textEncoderNetwork } from '../models/text-encoder.ts';
 import type { Prediction } from '../sampling/types.ts';
 import type { TextEncoderConfig, UNetConfig, VaeConfig } from '../models/types.ts';
+import { tinyDecoderNetwork } from '../models/taesd.ts';
 import { unetNetwork, type UNetInputs } from '../models/unet.ts';
-import { vaeDecoderNetwork, vaeEncoderNetwork } from '../models/vae.ts';
-import {
-  decoderStemNetwork,
-  decoderTileNetwork,
-  encoderStemNetwork,
-  encoderTileNetwork,
-  type VaeTileInputs,
-} from '../models/vae-tiles.ts';
 import { InterruptedError } from './errors.ts';
+import { LoadedVae } from './loaded-vae.ts';
 import type { NetworkEvent } from './network-event.ts';
 import type { EncodedText, Networks, TextState } from './networks.ts';
-import { Residents } from './residents.ts';
-import { NetworkSession, type Executor } from './session.ts';
-import { decodeInTiles, encodeInTiles, type RunTile } from './tiled-vae.ts';
+import type { Executor } from './session.ts';
+import { Sessions } from './sessions.ts';
 import { turn } from './turn.ts';
 import { StoredWeights } from './weights.ts';
 
@@ -38,6 +30,10 @@ export interface LoadOptions {
   readonly tiledVaeInFloat32: boolean;
   /** Attention in float32 ("Upcast cross attention layer to float32"). */
   readonly upcastAttention: boolean;
+  /** The VAE of a file of its own, in place of the checkpoint's. */
+  readonly vae: StoredModel | null;
+  /** A tiny decoder beside it. */
+  readonly taesd: StoredModel | null;
 }
 
 type OnEvent = (event: NetworkEvent) => void;
@@ -47,33 +43,42 @@ export class LoadedModel implements Networks {
   readonly unetChannels: number;
   readonly contextDim: number;
   readonly vectorDim: number | null;
-  readonly #residents = new Residents();
+  readonly #sessions: Sessions;
+  /** Null for a checkpoint without one, until the person chooses one. */
+  #vae: LoadedVae | null = null;
+  #vaeOf: StoredModel | null = null;
+  /** Stays at hand in low VRAM mode, too: it is small, and previews come between the UNet's calls. */
+  readonly #tinySessions: Sessions;
+  #taesd: { readonly file: StoredModel; readonly weights: StoredWeights } | null = null;
   #prediction: Prediction = 'epsilon';
-  #decoderPrecision: Precision;
   #options: LoadOptions = {
     lowVram: false,
     tiledVae: false,
     tiledVaeInFloat32: false,
     upcastAttention: false,
+    vae: null,
+    taesd: null,
   };
 
   private constructor(
     /** As the library has it now: a new name needs no new load. */
     public record: StoredModel,
     readonly family: Family,
-    private readonly executor: Executor,
+    executor: Executor,
     readonly precision: Precision,
     private readonly weights: StoredWeights,
-    private readonly vae: VaeConfig,
+    private readonly ownVae: VaeConfig | null,
     private readonly unetConfig: UNetConfig,
     readonly textEncoders: readonly TextEncoderConfig[],
     private readonly onEvent: OnEvent,
   ) {
-    this.latentChannels = vae.latentChannels;
+    this.#sessions = new Sessions(executor, onEvent);
+    this.#tinySessions = new Sessions(executor, onEvent);
+    this.latentChannels = unetConfig.outChannels;
     this.unetChannels = unetConfig.inChannels;
     this.contextDim = unetConfig.contextDim;
     this.vectorDim = unetConfig.vectorDim;
-    this.#decoderPrecision = record.vaeOverflows ? 'float32' : precision;
+    this.#useOwnVae();
   }
 
   /**
@@ -90,8 +95,8 @@ export class LoadedModel implements Networks {
   ): Promise<LoadedModel> {
     const { kind, networks } = record.detection;
     const family = familyOf(kind);
-    if (!family || !networks?.vae || networks.textEncoders.length !== family.text.encoders.length) {
-      throw new Error(`The model "${record.name}" is not complete: its record names no VAE or text encoder.`);
+    if (!family || networks?.textEncoders.length !== family.text.encoders.length) {
+      throw new Error(`The model "${record.name}" is not complete: its record names no text encoder.`);
     }
     const { unet, vae, textEncoders } = networks;
     const precision: Precision = shaderF16 && executor.backend === 'webgpu' ? 'float16' : 'float32';
@@ -132,17 +137,19 @@ export class LoadedModel implements Networks {
   async prepare(options: LoadOptions, stopped: () => boolean = () => false): Promise<void> {
     const before = this.#options;
     this.#options = options;
-    this.#residents.oneAtATime = options.lowVram;
+    this.#sessions.oneAtATime = options.lowVram;
     // Two UNets at once may be more than the memory holds. In float32 both are the same.
     if (before.upcastAttention !== options.upcastAttention && this.precision === 'float16') {
-      await this.#residents.release('UNet');
+      await this.#sessions.release('UNet');
     }
-    if (before.tiledVae !== options.tiledVae) await this.#releaseVae();
+    await this.#chooseVae(options.vae);
+    await this.#vae?.setTiled(options.tiledVae, options.tiledVaeInFloat32);
+    await this.#chooseTaesd(options.taesd);
     if (options.lowVram) return;
     const networks = [
       ...this.textEncoders.map((_, encoder) => () => this.#textSession(encoder)),
       () => this.#unetSession(),
-      () => (options.tiledVae ? this.#decoderTile() : this.#decoder()),
+      async () => this.#vae?.open(),
     ];
     for (const open of networks) {
       await turn();
@@ -169,69 +176,67 @@ export class LoadedModel implements Networks {
     return (await this.#unetSession()).run(inputs);
   }
 
-  /** A float16 VAE can overflow to NaN; then it is loaded again in float32, which is said once, and remembered of the model. */
   async decode(latent: Float32Array, height: number, width: number): Promise<Float32Array> {
-    const image = await this.#decode(latent, height, width);
-    if (this.#decoderPrecision === 'float32' || isFinite(image)) return image;
-    this.onEvent({
-      type: 'warning',
-      message:
-        'The VAE gave NaN in float16; pictures of this model are decoded in float32 from now on. This needs more memory.',
-    });
-    await this.#releaseVae();
-    this.#decoderPrecision = 'float32';
-    this.#options = { ...this.#options, tiledVae: this.#options.tiledVaeInFloat32 };
-    // Where it cannot be written, the next visit finds out again.
-    void noteVaeOverflow(this.record.sha256).catch(() => undefined);
-    return this.#decode(latent, height, width);
+    return this.#someVae().decode(latent, height, width);
   }
 
-  /**
-   * The encoder is needed rarely, so it is loaded for the call alone; in float32, since everything that follows starts
-   * from its result.
-   */
+  /** Whether the options have one. */
+  get hasTinyDecoder(): boolean {
+    return this.#taesd !== null;
+  }
+
+  /** `decode`, by the tiny decoder. */
+  async decodeTiny(latent: Float32Array, height: number, width: number): Promise<Float32Array> {
+    const sizes = this.#taesd?.file.detection.tinyVae;
+    if (!this.#taesd || !sizes) throw new Error('No tiny decoder is chosen.');
+    const { weights } = this.#taesd;
+    const build = () => tinyDecoderNetwork(sizes, weights, this.precision);
+    const session = await this.#tinySessions.open('TAESD', weights, build);
+    return session.run({ latent, batch: 1, height, width });
+  }
+
   async encode(image: Float32Array, height: number, width: number): Promise<Float32Array> {
-    const { vae, weights } = this;
-    try {
-      if (!this.#options.tiledVae) {
-        const encoder = await this.#open('VAE encoder', () => vaeEncoderNetwork(vae, weights, 'float32'));
-        const mean = await encoder.run({ image, batch: 1, height, width }, 'mean');
-        return mean.map((value) => value * vae.scaleFactor);
-      }
-      const tile = await this.#open('VAE encoder', () => encoderTileNetwork(vae, weights, 'float32'));
-      const stem = () => encoderStemNetwork(vae, weights, 'float32');
-      return await encodeInTiles(
-        vae,
-        {
-          tile: runTile(tile),
-          stem: async (features) => (await this.#open('VAE encoder stem', stem)).run(features, 'mean'),
-        },
-        image,
-        height,
-        width,
-      );
-    } finally {
-      await this.#residents.release('VAE encoder', 'VAE encoder stem');
-    }
+    return this.#someVae().encode(image, height, width);
   }
 
   async release(): Promise<void> {
-    await this.#residents.release();
+    await this.#tinySessions.release();
+    await this.#sessions.release();
   }
 
-  async #decode(latent: Float32Array, height: number, width: number): Promise<Float32Array> {
-    const inputs = { latent, batch: 1, height, width };
-    if (!this.#options.tiledVae) return (await this.#decoder()).run(inputs);
-    const parts = {
-      stem: async (whole: typeof inputs) => {
-        const build = () => decoderStemNetwork(this.vae, this.weights, this.#decoderPrecision);
-        return (await this.#open('VAE stem', build)).run(whole);
-      },
-      tile: async (tile: VaeTileInputs) => runTile(await this.#decoderTile())(tile),
-    };
-    const onTile = (done: number, total: number): void =>
-      this.onEvent({ type: 'loading', what: 'Decoding tiles', fraction: done / total });
-    return decodeInTiles(this.vae, parts, latent, height, width, { onTile });
+  #someVae(): LoadedVae {
+    if (this.#vae) return this.#vae;
+    throw new Error(`The checkpoint "${this.record.name}" has no VAE, and none is chosen.`);
+  }
+
+  #load(file: StoredModel, config: VaeConfig, weights: StoredWeights): LoadedVae {
+    const precision = file.vaeOverflows ? 'float32' : this.precision;
+    return new LoadedVae(file.sha256, config, weights, this.#sessions, precision, this.onEvent);
+  }
+
+  #useOwnVae(): void {
+    this.#vae = this.ownVae && this.#load(this.record, this.ownVae, this.weights);
+    this.#vaeOf = null;
+  }
+
+  /** The UNet and the text encoders stay where they are. Null: the checkpoint's own. */
+  async #chooseVae(file: StoredModel | null): Promise<void> {
+    if (this.#vaeOf?.sha256 === file?.sha256) return;
+    await this.#vae?.release();
+    if (file === null) return this.#useOwnVae();
+    const sizes = file.detection.vae;
+    if (!sizes) throw new Error(`"${file.name}" is no VAE.`);
+    // Latents are the checkpoint's, whoever decodes them.
+    const scaleFactor = this.ownVae?.scaleFactor ?? this.family.latent.scaleFactor;
+    const weights = new StoredWeights(file, await getChunks(file));
+    this.#vae = this.#load(file, { ...sizes, scaleFactor }, weights);
+    this.#vaeOf = file;
+  }
+
+  async #chooseTaesd(file: StoredModel | null): Promise<void> {
+    if (this.#taesd?.file.sha256 === file?.sha256) return;
+    await this.#tinySessions.release();
+    this.#taesd = file && { file, weights: new StoredWeights(file, await getChunks(file)) };
   }
 
   #textSession(encoder: number) {
@@ -239,38 +244,17 @@ export class LoadedModel implements Networks {
     const { pooled, exact } = textInfoOf(this.family, config);
     const { positionIds } = this.buffers;
     const own = config.type === 'clip' && positionIds && !this.record.soundPositions ? { positionIds } : {};
-    return this.#open(encoder === 0 ? 'text encoder' : `text encoder ${encoder + 1}`, () =>
+    const what = encoder === 0 ? 'text encoder' : `text encoder ${encoder + 1}`;
+    return this.#sessions.open(what, this.weights, () =>
       textEncoderNetwork(config, this.weights, exact ? 'float32' : this.precision, { pooled, ...own }),
     );
   }
 
   #unetSession() {
     const { upcastAttention } = this.#options;
-    return this.#open('UNet', () =>
+    return this.#sessions.open('UNet', this.weights, () =>
       unetNetwork(this.unetConfig, this.weights, this.precision, { upcastAttention }),
     );
-  }
-
-  #decoder() {
-    return this.#open('VAE', () => vaeDecoderNetwork(this.vae, this.weights, this.#decoderPrecision));
-  }
-
-  #decoderTile() {
-    return this.#open('VAE tile', () => decoderTileNetwork(this.vae, this.weights, this.#decoderPrecision));
-  }
-
-  #releaseVae(): Promise<void> {
-    return this.#residents.release('VAE', 'VAE stem', 'VAE tile');
-  }
-
-  #open<I>(what: string, build: () => Network<I>): Promise<NetworkSession<I>> {
-    return this.#residents.get(what, () => {
-      const network = build();
-      const report = (fraction: number): void => this.onEvent({ type: 'loading', what, fraction });
-      report(0);
-      const { precision } = network.graph;
-      return NetworkSession.create(what, network, precision, this.weights, this.executor, report);
-    });
   }
 
   /** The person's word first, then what the file or its sidecar says, then one look at what the UNet does. */
@@ -278,18 +262,4 @@ export class LoadedModel implements Networks {
     const known = this.record.predictionOverride ?? this.record.detection.prediction?.value;
     this.#prediction = known ?? (await probePrediction(this));
   }
-}
-
-function runTile(session: NetworkSession<VaeTileInputs>): RunTile {
-  return async (inputs) => {
-    const [out, moments] = await session.runAll(inputs, ['out', 'moments']);
-    return { out: out!, moments: moments! };
-  };
-}
-
-function isFinite(values: Float32Array): boolean {
-  // A sum is NaN or infinite as soon as one value is; image values are far too small to overflow it.
-  let sum = 0;
-  for (const value of values) sum += value;
-  return Number.isFinite(sum);
 }

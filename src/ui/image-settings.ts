@@ -2,6 +2,7 @@
 import {
   DEFAULT_IMAGE_SETTINGS,
   IMAGE_SETTINGS,
+  MAX_FILE_NAME,
   type ImageSettings,
   type SettingInfo,
   type SettingSection,
@@ -15,6 +16,8 @@ export function parseImageSetting(info: SettingInfo, value: unknown): number | b
       return snap(value, { ...info, max: info.limit }, info.standard);
     case 'switch':
       return typeof value === 'boolean' ? value : info.standard;
+    case 'vae':
+      return typeof value === 'string' && value !== '' ? value.slice(0, MAX_FILE_NAME) : info.standard;
     case 'choice':
       return info.choices.find((choice) => choice === value) ?? info.standard;
   }

@@ -64,6 +64,17 @@ describe('readParameters', () => {
     });
   });
 
+  it.each([
+    ['VAE hash: 735e4c3a44, VAE: turned.safetensors', 'turned.safetensors [735e4c3a44]'],
+    ['VAE hash: 735e4c3a44', '[735e4c3a44]'],
+    ['VAE: other.pt', 'other.pt'],
+    ['VAE: None', null],
+  ])('%s names the VAE', (fields, vae) => {
+    const read = readParameters(`a\n${LINE}, ${fields}`);
+    expect([read.vae, read.unsupported]).toEqual([vae, []]);
+    expect(read.parameters.settings).toMatchObject({ sdVae: vae ?? 'None', sdVaeOverrides: true });
+  });
+
   it('names what cannot be done', () => {
     const text = `${TEXT}, Denoising strength: 0.7, Hires upscale: 2, Lora hashes: "x: 1"`;
     expect(readParameters(text).unsupported).toEqual(['Denoising strength', 'Hires upscale', 'Lora hashes']);
@@ -86,7 +97,6 @@ describe('readParameters', () => {
     'ControlNet 0: "Module: canny"',
     'Some extension of tomorrow: 1',
     'Token merging ratio: 0.5',
-    'VAE: other.pt',
     'Tiling: True',
   ])('names what it does not know: %s', (field) => {
     expect(readParameters(`a\n${LINE}, ${field}`).unsupported).toEqual([field.split(':')[0]]);

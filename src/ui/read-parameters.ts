@@ -25,6 +25,8 @@ export interface ReadParameters {
   readonly styles: readonly string[];
   readonly modelHash: string | null;
   readonly modelName: string | null;
+  /** What names its VAE, as the setting does; null where it names none. */
+  readonly vae: string | null;
   /** The line of parameters as it stands, for people. */
   readonly fields: readonly TextField[];
   /** What the text asks for and is not understood, or cannot be done. */
@@ -47,6 +49,7 @@ export function readParameters(text: string, styles: readonly PromptStyle[] = []
     styles: Array.isArray(found) ? (found as readonly string[]) : [],
     modelHash: model.hash,
     modelName: model.name,
+    vae: vaeNamedIn(parameters),
     fields,
     unsupported: notUnderstood(fields),
   };
@@ -68,6 +71,11 @@ function givesAgain(prompts: PromptPair, apply: () => PromptPair): boolean {
     if (error instanceof PromptTooLongError) return false;
     throw error;
   }
+}
+
+function vaeNamedIn({ settings }: Partial<GenerationParameters>): string | null {
+  const { sdVae = 'Automatic' } = settings ?? {};
+  return sdVae === 'Automatic' || sdVae === 'None' ? null : sdVae;
 }
 
 function parameterFields(text: string): TextField[] {

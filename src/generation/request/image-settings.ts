@@ -40,13 +40,24 @@ export interface ImageSettings {
   readonly sdxlCropLeft: number;
   readonly sdxlLowAestheticScore: number;
   readonly sdxlHighAestheticScore: number;
+  /** "Automatic", "None", or what names a VAE file: "vae.safetensors", "vae.safetensors [0123456789]" with its hash. */
+  readonly sdVae: string;
+  readonly sdVaeOverrides: boolean;
+  readonly vaeDecodeMethod: 'Full' | 'TAESD';
+  readonly livePreviewMethod: 'Full' | 'Approx cheap' | 'TAESD';
 }
 
 export type ImageSettingKey = keyof ImageSettings;
 
 /** A1111's sections of the Settings tab. */
 export type SettingSection =
-  'Stable Diffusion' | 'Stable Diffusion XL' | 'Sampler parameters' | 'Optimizations' | 'Compatibility';
+  | 'Stable Diffusion'
+  | 'Stable Diffusion XL'
+  | 'VAE'
+  | 'Live previews'
+  | 'Sampler parameters'
+  | 'Optimizations'
+  | 'Compatibility';
 
 interface Common {
   readonly key: ImageSettingKey;
@@ -71,7 +82,12 @@ export type SettingInfo = Common &
       }
     | { readonly kind: 'switch'; readonly standard: boolean }
     | { readonly kind: 'choice'; readonly standard: string; readonly choices: readonly string[] }
+    /** One of the choices, or a VAE of the library by its name. */
+    | { readonly kind: 'vae'; readonly standard: string; readonly choices: readonly string[] }
   );
+
+/** UTF-16 units of what names a file. */
+export const MAX_FILE_NAME = 300;
 
 const number = (standard: number, min: number, max: number, step: number, limit = max) =>
   ({ kind: 'number', standard, min, max, limit, step }) as const;
@@ -150,6 +166,36 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     section: 'Stable Diffusion XL',
     infotext: 'SDXL high aesthetic score',
     ...number(6, 0, 10, 0.1, 100),
+  },
+  {
+    key: 'sdVae',
+    label: 'SD VAE',
+    section: 'VAE',
+    infotext: 'VAE',
+    ...({ kind: 'vae', standard: 'Automatic', choices: ['Automatic', 'None'] } as const),
+  },
+  {
+    key: 'sdVaeOverrides',
+    label: 'Selected VAE overrides per-model preferences',
+    section: 'VAE',
+    // Never written: the text names the VAE that was taken. Read back, that name counts.
+    infotext: 'VAE overrides',
+    ...toggle(true),
+  },
+  {
+    key: 'vaeDecodeMethod',
+    label: 'VAE type for decode',
+    section: 'VAE',
+    infotext: 'VAE Decoder',
+    ...choice('Full', ['Full', 'TAESD']),
+  },
+  {
+    key: 'livePreviewMethod',
+    label: 'Live preview method',
+    section: 'Live previews',
+    infotext: null,
+    // A1111's default is Approx NN, whose weights it downloads.
+    ...choice('Approx cheap', ['Full', 'Approx cheap', 'TAESD']),
   },
   {
     key: 'etaDdim',

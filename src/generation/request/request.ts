@@ -40,6 +40,9 @@ export interface GenerationParameters {
 /** What decides how much memory a request needs. */
 export type RequestSize = Pick<GenerationParameters, 'width' | 'height' | 'batchSize'>;
 
+/** ... with the settings that decide which networks it needs; A1111's defaults where they are left out. */
+export type SizedRequest = RequestSize & Partial<Pick<GenerationParameters, 'settings'>>;
+
 /** A1111's defaults. */
 export const DEFAULT_PARAMETERS: GenerationParameters = {
   prompt: '',

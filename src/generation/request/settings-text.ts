@@ -5,7 +5,12 @@ import type { FileBuffers } from '../../models/buffers.ts';
 import { findSampler } from '../../sampling/registry.ts';
 import { ensdMatters, samplingInfotext } from '../../sampling/infotext.ts';
 import { alphasCumprodOf, isZeroTerminalSnr } from './alphas.ts';
-import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS, type ImageSettings } from './image-settings.ts';
+import {
+  DEFAULT_IMAGE_SETTINGS,
+  IMAGE_SETTINGS,
+  MAX_FILE_NAME,
+  type ImageSettings,
+} from './image-settings.ts';
 import type { ImageSettingKey, SettingInfo } from './image-settings.ts';
 import type { Infotext } from './infotext/parse.ts';
 import type { InfotextScalar } from './infotext/quote.ts';
@@ -82,6 +87,7 @@ export function settingsToText(
   for (const key of ['padConds', 'padCondsV0'] as const) {
     if (padded === undefined ? settings[key] : padded === key) add(key, true);
   }
+  if (settings.vaeDecodeMethod !== 'Full') add('vaeDecodeMethod', settings.vaeDecodeMethod);
   const heeded = FAMILY_KEYS.filter(([, heeds]) => family === undefined || heeds(family)).map(([key]) => key);
   for (const key of [...OWN_KEYS, ...heeded]) {
     if (settings[key] !== INFOS.get(key)?.standard) add(key, settings[key]);
@@ -103,7 +109,20 @@ export function settingsFromText(infotext: Infotext): ImageSettings {
     const value = given === undefined ? null : readSetting(info, given);
     return value === null ? [] : [[info.key, value] as const];
   });
-  return { ...DEFAULT_IMAGE_SETTINGS, ...(Object.fromEntries(read) as Partial<ImageSettings>) };
+  return {
+    ...DEFAULT_IMAGE_SETTINGS,
+    ...(Object.fromEntries(read) as Partial<ImageSettings>),
+    sdVae: vaeFromText(infotext),
+  };
+}
+
+/** What names the VAE of a text: its file's name, with the hash where that is told, or the hash alone. */
+function vaeFromText(infotext: Infotext): string {
+  const [name, hash] = [infotext['VAE'], infotext['VAE hash']].map((value) =>
+    typeof value === 'string' ? value.trim() : '',
+  );
+  const known = /^[0-9a-f]{10,64}$/i.test(hash ?? '') ? `[${hash!.toLowerCase()}]` : '';
+  return [name, known].filter(Boolean).join(' ').slice(-MAX_FILE_NAME) || DEFAULT_IMAGE_SETTINGS.sdVae;
 }
 
 /** A number as texts hold it; null for anything else, and for what is not finite. */
@@ -124,6 +143,8 @@ export function readSetting(info: SettingInfo, given: unknown): InfotextScalar |
     }
     case 'switch':
       return given === true || given === 'True' ? true : given === false || given === 'False' ? false : null;
+    case 'vae':
+      return typeof given === 'string' && given !== '' ? given : null;
     case 'choice':
       return info.choices.find((choice) => choice === given) ?? null;
   }

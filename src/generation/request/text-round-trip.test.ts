@@ -105,7 +105,7 @@ const settings = fc.record(
       const value: fc.Arbitrary<unknown> =
         info.kind === 'switch'
           ? fc.boolean()
-          : info.kind === 'choice'
+          : info.kind === 'choice' || info.kind === 'vae'
             ? fc.constantFrom(...info.choices)
             : info.step === 1
               ? fc.integer({ min: info.min, max: Math.min(info.max, 20) })

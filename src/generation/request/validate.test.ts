@@ -80,7 +80,9 @@ describe('validateParameters', () => {
           ]
         : info.kind === 'switch'
           ? ['True', 1, undefined]
-          : ['', 'original', 3];
+          : info.kind === 'vae'
+            ? ['', 'x'.repeat(301), 3]
+            : ['', 'original', 3];
     for (const value of good) expect(withValue(value), String(value)).toEqual([]);
     for (const value of bad) {
       expect(withValue(value), String(value)).toEqual([expect.stringContaining(`${label} must be`)]);

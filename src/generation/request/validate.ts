@@ -3,7 +3,7 @@ import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
 import { findSampler } from '../../sampling/registry.ts';
 import { TRAINING_STEPS } from '../../sampling/noise-table.ts';
 import { findScheduler } from '../../sampling/schedules.ts';
-import { IMAGE_SETTINGS, type SettingInfo } from './image-settings.ts';
+import { IMAGE_SETTINGS, MAX_FILE_NAME, type SettingInfo } from './image-settings.ts';
 import { addToSeed, parseSeed, RANDOM_SEED, SEED_LIMITS } from './seeds.ts';
 import type { GenerationParameters } from './request.ts';
 
@@ -157,6 +157,10 @@ function settingProblem(info: SettingInfo, value: unknown): string | null {
     }
     case 'switch':
       return typeof value === 'boolean' ? null : `${label} must be on or off; it is ${shown}.`;
+    case 'vae':
+      return typeof value === 'string' && value !== '' && value.length <= MAX_FILE_NAME
+        ? null
+        : `${label} must be Automatic, None or the name of a file; it is ${shown}.`;
     case 'choice':
       return info.choices.some((choice) => choice === value)
         ? null

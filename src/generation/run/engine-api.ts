@@ -2,7 +2,7 @@
 import type { Prediction } from '../../sampling/types.ts';
 import type { DeviceReport } from '../../runtime/device-report.ts';
 import type { Continuation } from '../request/continuation.ts';
-import type { GenerationParameters, RequestSize } from '../request/request.ts';
+import type { GenerationParameters, RequestSize, SizedRequest } from '../request/request.ts';
 import type { BenchmarkProgress } from './benchmark.ts';
 import type { BenchmarkResult } from './benchmark-report.ts';
 import type { GenerationEvent, GenerationOutcome } from './events.ts';
@@ -35,7 +35,7 @@ export interface EngineApi {
    */
   estimateMemory(
     sha256: string,
-    size: RequestSize,
+    request: SizedRequest,
     options: MemoryOptions,
     cpu: boolean,
   ): Promise<(MemoryPlan & { readonly room: number }) | null>;

@@ -1,5 +1,5 @@
 // The engine behind workers/engine.ts: one GPU, one loaded model, one job at a time.
-import { getModel } from '../../library/models.ts';
+import { getModel, listModels } from '../../library/models.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { NoWebGpuError } from '../../runtime/device.ts';
 import {
@@ -12,13 +12,20 @@ import { LoadedModel, type LoadOptions } from '../../runtime/loaded-model.ts';
 import { runBenchmark, type BenchmarkProgress } from './benchmark.ts';
 import type { BenchmarkResult } from './benchmark-report.ts';
 import { CondCache } from '../recipes/conditioning.ts';
+import { chooseDecoders, type Decoders } from './decoders.ts';
 import { cpuReport, EngineDevice } from './engine-device.ts';
 import { DEFAULT_MEMORY, roomOf, type MemoryOptions, type MemoryPlan } from './memory-options.ts';
 import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
 import { makePictures, type Job } from './picture-run.ts';
 import { stepTime } from './step-time.ts';
 import { prepareRequest } from '../request/prepare.ts';
-import { DEFAULT_PARAMETERS, type GenerationParameters, type RequestSize } from '../request/request.ts';
+import { DEFAULT_IMAGE_SETTINGS } from '../request/image-settings.ts';
+import {
+  DEFAULT_PARAMETERS,
+  type GenerationParameters,
+  type RequestSize,
+  type SizedRequest,
+} from '../request/request.ts';
 import type { Continuation } from '../request/continuation.ts';
 import type { DeviceReport } from '../../runtime/device-report.ts';
 import type { EngineApi } from './engine-api.ts';
@@ -27,7 +34,8 @@ import { validateParameters } from '../request/validate.ts';
 
 type OnEvent = (event: GenerationEvent) => void;
 
-type EnginePlan = MemoryPlan & Pick<LoadOptions, 'tiledVaeInFloat32'>;
+/** How a request is carried out, and what decodes its pictures. */
+type EnginePlan = MemoryPlan & Pick<LoadOptions, 'tiledVaeInFloat32'> & { readonly decoders: Decoders };
 
 /** What wasm can hold: all of it is usable, unlike a GPU's. */
 const WASM_MEMORY = 4.5e9;
@@ -60,11 +68,13 @@ export class Engine implements EngineApi {
     this.#memory = options;
   }
 
-  async estimateMemory(sha256: string, size: RequestSize, asked: MemoryOptions, cpu: boolean) {
+  async estimateMemory(sha256: string, request: SizedRequest, asked: MemoryOptions, cpu: boolean) {
     const record = await getModel(sha256);
     const limits = cpu ? cpuReport() : await this.#device.limits();
     const options = cpu ? inWasm(asked) : asked;
-    const needs = record && limits && memoryNeeds(record, size, limits.shaderF16);
+    if (!record || !limits) return null;
+    const decoders = chooseDecoders(record, request.settings ?? DEFAULT_IMAGE_SETTINGS, await listModels());
+    const needs = memoryNeeds(record, request, limits.shaderF16, decoders);
     return needs ? { ...planMemory(needs, options, limits.maxBufferSize), room: roomOf(options) } : null;
   }
 
@@ -96,10 +106,21 @@ export class Engine implements EngineApi {
     const work = async (): Promise<GenerationOutcome> => {
       const record = await this.#record(sha256);
       plan = await this.#plan(record, parameters);
+      const { decoders } = plan;
+      if (decoders.problem !== null) throw new BadParametersError(decoders.problem);
+      for (const message of decoders.remarks) onEvent({ type: 'warning', message });
       await this.#makeRoom(parameters, plan);
       const model = await this.#ensureModel(record, parameters, plan, () => job.stop);
       this.#sizes.add(sizeOf(parameters, plan));
-      return await makePictures(job, model, parameters, this.#conds, onEvent, continuation ?? null);
+      return await makePictures(
+        job,
+        model,
+        parameters,
+        decoders.text,
+        this.#conds,
+        onEvent,
+        continuation ?? null,
+      );
     };
     try {
       return await this.#device.unlessLost(work());
@@ -127,6 +148,7 @@ export class Engine implements EngineApi {
       const parameters = { ...DEFAULT_PARAMETERS, ...size };
       const record = await this.#record(sha256);
       const plan = await this.#plan(record, parameters);
+      if (plan.decoders.problem !== null) throw new BadParametersError(plan.decoders.problem);
       const device = await this.#device.report();
       const load = async () => {
         await this.unload();
@@ -200,10 +222,10 @@ export class Engine implements EngineApi {
   async #ensureModel(
     record: StoredModel,
     { settings: { upcastAttention } }: GenerationParameters,
-    { lowVram, tiledVae, tiledVaeInFloat32 }: EnginePlan,
+    { lowVram, tiledVae, tiledVaeInFloat32, decoders: { vae, taesd } }: EnginePlan,
     stopped: () => boolean = () => false,
   ): Promise<LoadedModel> {
-    const options = { lowVram, tiledVae, tiledVaeInFloat32, upcastAttention };
+    const options = { lowVram, tiledVae, tiledVaeInFloat32, upcastAttention, vae, taesd };
     const loaded = this.#model;
     if (loaded && sameNetworks(loaded.record, record)) {
       // It may have been renamed meanwhile, and pictures carry the name.
@@ -230,13 +252,16 @@ export class Engine implements EngineApi {
     await this.#forgetLostDevice();
     const { shaderF16, maxBufferSize } = await this.#device.report();
     const options = this.#device.cpu ? inWasm(this.#memory) : this.#memory;
-    const planFor = (model: StoredModel): MemoryPlan => {
-      const needs = memoryNeeds(model, parameters, shaderF16);
+    const decoders = chooseDecoders(record, parameters.settings, await listModels());
+    const { vae, taesd } = decoders;
+    const planFor = (model: StoredModel, file: StoredModel | null): MemoryPlan => {
+      const needs = memoryNeeds(model, parameters, shaderF16, { vae: file, taesd });
       if (!needs) return { lowVram: false, tiledVae: false, bytes: 0, working: 0 };
       return planMemory(needs, options, maxBufferSize);
     };
-    const { tiledVae } = planFor({ ...record, vaeOverflows: true });
-    return { ...planFor(record), tiledVaeInFloat32: tiledVae };
+    const wide = { vaeOverflows: true } as const;
+    const { tiledVae } = planFor({ ...record, ...wide }, vae && { ...vae, ...wide });
+    return { ...planFor(record, vae), tiledVaeInFloat32: tiledVae, decoders };
   }
 
   /** Buffers kept for other sizes are given back, with all that is loaded, where a new size would not fit beside them. */

@@ -11,6 +11,7 @@ import { cutTiles, heightOf, widthOf } from '../../image/tiles.ts';
 import type { StoredModel } from '../../library/types.ts';
 import type { Network } from '../../models/network.ts';
 import { textEncoderNetwork } from '../../models/text-encoder.ts';
+import { tinyDecoderNetwork } from '../../models/taesd.ts';
 import { unetNetwork } from '../../models/unet.ts';
 import { vaeDecoderNetwork } from '../../models/vae.ts';
 import { decoderStemNetwork, decoderTileNetwork, decoderTiles } from '../../models/vae-tiles.ts';
@@ -35,53 +36,38 @@ interface Need {
 export interface MemoryNeeds {
   readonly text: readonly Need[];
   readonly unet: Need;
+  /** Nothing, where a checkpoint has none and none is chosen. */
   readonly vae: Need;
   readonly tiledVae: Need;
+  /** Of the tiny decoder, which stays beside the others. */
+  readonly taesd: Need;
   /** The peak, beside all weights, of runs one after the other that leave their buffers to each other. */
   readonly together: { readonly vae: number; readonly tiledVae: number };
 }
 
-/** Null for models that cannot make pictures. */
+/** What is read of a model or VAE file. */
+type Sized = Pick<StoredModel, 'detection' | 'tensors' | 'vaeOverflows'>;
+
+/**
+ * Null for models that cannot make pictures. `decoders`: a VAE in place of the model's own, and the tiny decoder that is used
+ * besides.
+ */
 export function memoryNeeds(
-  model: Pick<StoredModel, 'detection' | 'tensors' | 'vaeOverflows'>,
+  model: Sized,
   { width, height, batchSize }: RequestSize,
   shaderF16: boolean,
+  decoders: { readonly vae: Sized | null; readonly taesd: Sized | null } = { vae: null, taesd: null },
 ): MemoryNeeds | null {
   const { kind, networks } = model.detection;
   const family = familyOf(kind);
   const positions = networks?.textEncoders[0]?.positions;
-  if (!family || !networks?.vae || positions === undefined) return null;
-  const { unet, vae, textEncoders } = networks;
-  const shapes = new Map(model.tensors.map(({ name, shape }) => [name, shape]));
-  const catalog: WeightCatalog = { shapeOf: (name) => shapes.get(name) };
+  if (!family || !networks || positions === undefined) return null;
+  const { unet, textEncoders } = networks;
+  const catalog = catalogOf(model);
   const precision: Precision = shaderF16 ? 'float16' : 'float32';
-  const vaePrecision = model.vaeOverflows ? 'float32' : precision;
   const [h, w] = [Math.ceil(height / 8), Math.ceil(width / 8)];
   // Prompt and negative prompt in one call.
   const batch = 2 * batchSize;
-  const latent = new Float32Array(vae.latentChannels * h * w);
-
-  const stem = runOf(decoderStemNetwork(vae, catalog, vaePrecision), {
-    latent,
-    batch: 1,
-    height: h,
-    width: w,
-  });
-  const shape = decoderTiles(vae);
-  const { featureScale, pictureScale, halo } = shape;
-  const [rows, columns] = [h * featureScale, w * featureScale];
-  const tiles = cutTiles(rows, columns, TILE_SIZE / pictureScale, halo);
-  const sides = [
-    Math.max(...tiles.map(({ whole }) => heightOf(whole))),
-    Math.max(...tiles.map(({ whole }) => widthOf(whole))),
-  ] as const;
-  const tile = runOf(decoderTileNetwork(vae, catalog, vaePrecision), {
-    planes: new Float32Array(shape.channels * sides[0] * sides[1]),
-    height: sides[0],
-    width: sides[1],
-    core: { top: 0, left: 0, bottom: sides[0], right: sides[1] },
-    statistics: null,
-  });
   const textRuns = textEncoders.map((encoder) => {
     const { pooled, exact } = textInfoOf(family, encoder);
     return runOf(textEncoderNetwork(encoder, catalog, exact ? 'float32' : precision, { pooled }), {
@@ -99,22 +85,75 @@ export function memoryNeeds(
     tokens: positions,
     ...(unet.vectorDim === null ? {} : { vector: new Float32Array(batch * unet.vectorDim) }),
   });
-  const vaeRun = runOf(vaeDecoderNetwork(vae, catalog, vaePrecision), {
-    latent,
-    batch: 1,
-    height: h,
-    width: w,
-  });
+  const { whole, tiles } = vaeRuns(model, decoders.vae, h, w, precision);
+  const tiny = tinyRuns(decoders.taesd, h, w, precision);
   return {
     text: textRuns.map((run) => needOf(run)),
     unet: needOf(unetRun),
-    vae: needOf(vaeRun),
-    tiledVae: needOf(stem, tile),
+    vae: needOf(...whole),
+    tiledVae: needOf(...tiles),
+    taesd: needOf(...tiny),
     together: {
-      vae: runAll(...textRuns, unetRun, vaeRun).peak,
-      tiledVae: runAll(...textRuns, unetRun, stem, tile).peak,
+      vae: runAll(...textRuns, unetRun, ...tiny, ...whole).peak,
+      tiledVae: runAll(...textRuns, unetRun, ...tiny, ...tiles).peak,
     },
   };
+}
+
+/** Decoding in one piece, and in tiles. `file`: a VAE in place of the model's own. None where there is no VAE. */
+function vaeRuns(
+  model: Sized,
+  file: Sized | null,
+  h: number,
+  w: number,
+  usual: Precision,
+): { readonly whole: readonly Run[]; readonly tiles: readonly Run[] } {
+  const chosen = file?.detection.vae;
+  const vae = chosen ? { ...chosen, scaleFactor: 1 } : (model.detection.networks?.vae ?? null);
+  if (!vae) return { whole: [], tiles: [] };
+  const holder = file ?? model;
+  const catalog = catalogOf(holder);
+  const precision = holder.vaeOverflows ? 'float32' : usual;
+  const picture = {
+    latent: new Float32Array(vae.latentChannels * h * w),
+    batch: 1,
+    height: h,
+    width: w,
+  };
+  const shape = decoderTiles(vae);
+  const { featureScale, pictureScale, halo } = shape;
+  const [rows, columns] = [h * featureScale, w * featureScale];
+  const tiles = cutTiles(rows, columns, TILE_SIZE / pictureScale, halo);
+  const sides = [
+    Math.max(...tiles.map(({ whole }) => heightOf(whole))),
+    Math.max(...tiles.map(({ whole }) => widthOf(whole))),
+  ] as const;
+  const tile = {
+    planes: new Float32Array(shape.channels * sides[0] * sides[1]),
+    height: sides[0],
+    width: sides[1],
+    core: { top: 0, left: 0, bottom: sides[0], right: sides[1] },
+    statistics: null,
+  };
+  return {
+    whole: [runOf(vaeDecoderNetwork(vae, catalog, precision), picture)],
+    tiles: [
+      runOf(decoderStemNetwork(vae, catalog, precision), picture),
+      runOf(decoderTileNetwork(vae, catalog, precision), tile),
+    ],
+  };
+}
+
+function tinyRuns(file: Sized | null, height: number, width: number, precision: Precision): readonly Run[] {
+  const sizes = file?.detection.tinyVae;
+  if (!file || !sizes) return [];
+  const latent = new Float32Array(sizes.latentChannels * height * width);
+  return [runOf(tinyDecoderNetwork(sizes, catalogOf(file), precision), { latent, batch: 1, height, width })];
+}
+
+function catalogOf({ tensors }: Sized): WeightCatalog {
+  const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
+  return { shapeOf: (name) => shapes.get(name) };
 }
 
 /** A network and one of its runs. */
@@ -134,7 +173,7 @@ function needOf(...runs: readonly Run[]): Need {
 function runAll(...runs: readonly Run[]): Pick<Need, 'peak' | 'largest'> {
   const pool = new BufferPool();
   for (const run of runs) run.simulate(pool);
-  return { peak: pool.peak, largest: Math.max(...runs.map(({ largest }) => largest)) };
+  return { peak: pool.peak, largest: Math.max(0, ...runs.map(({ largest }) => largest)) };
 }
 
 function weightsOf({ weights, precision }: Graph): number {
@@ -157,13 +196,13 @@ export function planMemory(needs: MemoryNeeds, options: MemoryOptions, maxBuffer
 }
 
 function bytesOf(
-  { text, unet, vae, tiledVae, together }: MemoryNeeds,
+  { text, unet, vae, tiledVae, taesd, together }: MemoryNeeds,
   lowVram: boolean,
   tiled: boolean,
 ): Pick<MemoryPlan, 'bytes' | 'working'> {
   const networks = [...text, unet, tiled ? tiledVae : vae];
-  const weights = lowVram ? 0 : networks.reduce((sum, network) => sum + network.weights, 0);
-  const alone = networks.map(({ weights, peak }) => weights + peak);
+  const weights = taesd.weights + (lowVram ? 0 : networks.reduce((sum, network) => sum + network.weights, 0));
+  const alone = [taesd, ...networks].map(({ weights, peak }) => weights + peak);
   const working = FIXED_BYTES + (lowVram ? Math.max(...alone) : tiled ? together.tiledVae : together.vae);
   return { bytes: weights + working, working };
 }

@@ -1,5 +1,4 @@
 // One request's way from the prompt to its pictures: sampling, step by step, with previews; decoding; keeping.
-import type { Family } from '../../families/family.ts';
 import { latentPreview } from '../../image/latent-preview.ts';
 import { vaeOutputToPixels } from '../../image/pixels.ts';
 import { encodePng } from '../../image/png.ts';
@@ -10,7 +9,8 @@ import type { LoadedModel } from '../../runtime/loaded-model.ts';
 import { turn } from '../../runtime/turn.ts';
 import { positionsToText } from '../request/positions-text.ts';
 import { encodePrompts, type CondCache, type Conditions } from '../recipes/conditioning.ts';
-import { fromGenerationParameters } from '../request/parameters.ts';
+import type { ImageSettings } from '../request/image-settings.ts';
+import { fromGenerationParameters, type InfotextContext } from '../request/parameters.ts';
 import { Replay } from './replay.ts';
 import { seedsOf, type Seed } from '../request/seeds.ts';
 import { TimeLeft } from './time-left.ts';
@@ -33,19 +33,20 @@ export interface Job {
 }
 
 /**
- * Makes all pictures of a request. `continuation`: what an earlier run of it had done. Resolves when all pictures are kept;
+ * Makes all pictures of a request. `vaeText`: what their texts tell of the VAE. `continuation`: what an earlier run of it had done. Resolves when all pictures are kept;
  * rejects with what the networks reject with, and with InterruptedError when it is stopped while the prompt is read.
  */
 export async function makePictures(
   job: Job,
   model: LoadedModel,
   parameters: GenerationParameters,
+  vaeText: Pick<InfotextContext, 'vaeHash' | 'vaeName'>,
   conds: CondCache,
   onEvent: OnEvent,
   continuation: Continuation | null,
 ): Promise<GenerationOutcome> {
   warnOfExtraNetworks(parameters, onEvent);
-  const { batchSize, batchCount, steps, width, height } = parameters;
+  const { batchSize, batchCount, steps, width, height, settings } = parameters;
   const [h, w] = [height / 8, width / 8];
   const area = model.latentChannels * h * w;
   const imageIds: string[] = [];
@@ -96,7 +97,7 @@ export async function makePictures(
       // Interrupt and Skip that came during the step.
       await turn();
       if (replaying) continue;
-      onEvent(previewOf(denoised, model.family, batchSize, area, w, h));
+      onEvent(await previewOf(model, denoised, settings.livePreviewMethod, batchSize, w, h));
       // What is emerging is kept: A1111 too decodes the last denoised latent of an interrupted run.
       latents = denoised;
       if ((job.stop || job.skip) && step < total) {
@@ -111,7 +112,10 @@ export async function makePictures(
         type: 'status',
         message: batchSize > 1 ? `Decoding picture ${i + 1} of ${batchSize}` : 'Decoding the picture',
       });
-      const pixels = await model.decode(latents.slice(i * area, (i + 1) * area), h, w);
+      const latent = latents.slice(i * area, (i + 1) * area);
+      const pixels = await (settings.vaeDecodeMethod === 'TAESD'
+        ? model.decodeTiny(latent, h, w)
+        : model.decode(latent, h, w));
       const { seed, subseed } = seedsOf(parameters, first + i);
       const text = fromGenerationParameters(parameters, {
         seed,
@@ -120,6 +124,7 @@ export async function makePictures(
         inpainting: model.unetChannels !== model.latentChannels,
         modelHash: shortHash(model),
         modelName: model.record.name,
+        ...vaeText,
         buffers: model.buffers,
         family: model.family,
         extra: positionsToText(model.record),
@@ -185,16 +190,29 @@ function warnOfExtraNetworks({ prompt, negativePrompt }: GenerationParameters, o
   });
 }
 
-function previewOf(
+async function previewOf(
+  model: LoadedModel,
   latents: Float32Array,
-  { latent }: Family,
+  method: ImageSettings['livePreviewMethod'],
   batchSize: number,
-  area: number,
   width: number,
   height: number,
-): GenerationEvent {
-  const images = Array.from({ length: Math.min(batchSize, MAX_PREVIEWS) }, (_, i) =>
-    latentPreview(latents.subarray(i * area, (i + 1) * area), width, height, latent.preview),
-  );
-  return { type: 'preview', width, height, images };
+): Promise<GenerationEvent> {
+  const area = model.latentChannels * width * height;
+  const { preview } = model.family.latent;
+  const images: Uint8ClampedArray<ArrayBuffer>[] = [];
+  // Without a tiny decoder, which has been said, it is the rough one.
+  const whole = method === 'Full' || (method === 'TAESD' && model.hasTinyDecoder);
+  for (let i = 0; i < Math.min(batchSize, MAX_PREVIEWS); i++) {
+    const latent = latents.slice(i * area, (i + 1) * area);
+    if (!whole) images.push(latentPreview(latent, width, height, preview));
+    else {
+      const decoded =
+        method === 'Full' ? model.decode(latent, height, width) : model.decodeTiny(latent, height, width);
+      const { data } = vaeOutputToPixels(await decoded, 8 * width, 8 * height, 4);
+      images.push(new Uint8ClampedArray(data.buffer));
+    }
+  }
+  const scale = whole ? 8 : 1;
+  return { type: 'preview', width: scale * width, height: scale * height, images };
 }

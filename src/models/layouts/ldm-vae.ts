@@ -2,7 +2,7 @@
 //
 // Source of names and shapes: CompVis/stable-diffusion ldm/modules/diffusionmodules/model.py (Encoder, Decoder) and
 // ldm/models/autoencoder.py (AutoencoderKL).
-import type { VaeConfig } from '../types.ts';
+import type { VaeSizes } from '../types.ts';
 import {
   countNumbered,
   hasUnder,
@@ -11,9 +11,6 @@ import {
   type MappedTensors,
   type TensorSpec,
 } from './mapped.ts';
-
-/** Everything of VaeConfig that shapes tell. */
-export type VaeSizes = Omit<VaeConfig, 'scaleFactor'>;
 
 /** Sizes of the autoencoder whose tensors (without prefix) these are. Throws LayoutError where they make no sense. */
 export function vaeSizes(tensors: MappedTensors): VaeSizes {

@@ -4,7 +4,7 @@ import type { Continuation } from '../../generation/request/continuation.ts';
 import type { DeviceReport } from '../../runtime/device-report.ts';
 import type { EngineApi } from '../../generation/run/engine-api.ts';
 import type { GenerationEvent, GenerationOutcome } from '../../generation/run/events.ts';
-import type { GenerationParameters, RequestSize } from '../../generation/request/request.ts';
+import type { GenerationParameters, RequestSize, SizedRequest } from '../../generation/request/request.ts';
 import type { BenchmarkProgress } from '../../generation/run/benchmark.ts';
 import type { BenchmarkResult } from '../../generation/run/benchmark-report.ts';
 import { DEFAULT_MEMORY, type MemoryOptions } from '../../generation/run/memory-options.ts';
@@ -106,8 +106,8 @@ export class EngineClient {
   }
 
   /** Loads nothing. */
-  async estimateMemory(sha256: string, size: RequestSize, memory: MemoryOptions, cpu = false) {
-    return this.#alive().call((engine) => engine.estimateMemory(sha256, size, memory, cpu));
+  async estimateMemory(sha256: string, request: SizedRequest, memory: MemoryOptions, cpu = false) {
+    return this.#alive().call((engine) => engine.estimateMemory(sha256, request, memory, cpu));
   }
 
   /** Ends the worker, whatever it does. Pending calls reject. */

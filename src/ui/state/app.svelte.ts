@@ -1,10 +1,12 @@
 // The page's state and what the person can do, in one place; components show it and call it.
 import { MediaQuery } from 'svelte/reactivity';
+import { isImageKind } from '../../families/families.ts';
 import { DEFAULT_PARAMETERS } from '../../generation/request/request.ts';
 import { withFallback } from '../../library/memory-queue.ts';
 import { browserQueue } from '../../library/queue.ts';
 import { settleStorage, type StorageAccess } from '../../library/storage-access.ts';
 import type { StoredModel } from '../../library/types.ts';
+import { findVae, vaesAmong, vaeTitle } from '../../library/vae-choice.ts';
 import { addressOf } from '../navigation/address.ts';
 import { Navigation } from '../navigation/navigation.svelte.ts';
 import type { TabId } from '../navigation/places.ts';
@@ -129,7 +131,12 @@ export class App {
 
   /** Everything that can be generated with, in the order of the dropdown. */
   get usableModels(): readonly StoredModel[] {
-    return this.library.models.filter((model) => model.detection.supported);
+    return this.library.models.filter(({ detection }) => detection.supported && isImageKind(detection.kind));
+  }
+
+  /** VAEs in files of their own. */
+  get vaes(): readonly StoredModel[] {
+    return vaesAmong(this.library.models);
   }
 
   get model(): StoredModel | null {
@@ -242,6 +249,27 @@ export class App {
     settings.model = sha256;
   }
 
+  chooseVae(vae: StoredModel): void {
+    this.settings.changeImageSettings({ sdVae: vaeTitle(vae) });
+  }
+
+  /** What takes a model of the library for the next pictures: null where its kind is not chosen that way. */
+  chooserOf(model: StoredModel): (() => void) | null {
+    const { kind, supported } = model.detection;
+    if (!supported) return null;
+    if (kind === 'vae') return () => this.chooseVae(model);
+    return isImageKind(kind) ? () => this.chooseModel(model.sha256) : null;
+  }
+
+  /** Whether the next pictures are made with it. */
+  isChosen(model: StoredModel): boolean {
+    return model.detection.kind === 'vae' ? this.#isChosenVae(model) : this.model?.sha256 === model.sha256;
+  }
+
+  #isChosenVae(vae: StoredModel): boolean {
+    return findVae(this.vaes, this.settings.parameters.settings.sdVae)?.sha256 === vae.sha256;
+  }
+
   /** The person's choice, which holds until it is changed. */
   paintOn(processor: ProcessorChoice): void {
     this.settings.processor = processor;
@@ -317,7 +345,8 @@ export class App {
   async #modelArrived(model: StoredModel): Promise<void> {
     const chosen = this.usableModels.some(({ sha256 }) => sha256 === this.settings.model);
     await this.library.refreshModels();
-    if (model.detection.supported && !chosen) this.chooseModel(model.sha256);
+    const { supported, kind } = model.detection;
+    if (supported && isImageKind(kind) && !chosen) this.chooseModel(model.sha256);
   }
 
   #tellOfEviction(): void {

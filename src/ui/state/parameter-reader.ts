@@ -3,6 +3,7 @@
 import { parseSeed } from '../../generation/request/seeds.ts';
 import { positionsAdvice } from '../../generation/request/positions-text.ts';
 import type { StoredModel } from '../../library/types.ts';
+import { findVae } from '../../library/vae-choice.ts';
 import type { PromptPair } from '../../prompt/styles.ts';
 import { listed } from '../format.ts';
 import { findByHash, hashFitsSeveral } from '../model-facts.ts';
@@ -24,6 +25,7 @@ export interface ReaderHost {
   readonly recentPictures: readonly Picture[];
   readonly shownPicture: Picture | null;
   readonly usableModels: readonly StoredModel[];
+  readonly vaes: readonly StoredModel[];
   attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
 }
 
@@ -86,6 +88,7 @@ export class ParameterReader {
       if (!model && read.modelHash !== null) {
         remarks.push(t.modelMissing(read.modelName, read.modelHash));
       }
+      if (read.vae !== null && !findVae(this.host.vaes, read.vae)) remarks.push(t.vaeMissing(read.vae));
       if (remarks.length > 0) {
         this.host.notices.warn(t.mayDiffer, `${remarks.join('. ')}.`);
       }

@@ -54,9 +54,7 @@ const HARMLESS: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ),
   // At these values they say what is done here anyway.
   ['Operations', (value) => value === 'txt2img'],
-  ['VAE', (value) => value === 'Automatic' || value === 'None'],
   ['VAE Encoder', (value) => value === 'Full'],
-  ['VAE Decoder', (value) => value === 'Full'],
   ['FP8 weight', (value) => value === 'Disable'],
   ...['Tiling', 'Face restoration', 'Token merging ratio', 'Token merging ratio hr'].map(
     (name) => [name, isOff] as const,

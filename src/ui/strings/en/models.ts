@@ -8,6 +8,9 @@ export const models = {
   addDemo: 'Add the demo model',
   add: 'Add a model',
   importFolder: 'Import a folder',
+  vaes: 'VAEs',
+  vaesWhat:
+    'They turn latents into pictures, in place of a checkpoint\u2019s own. Choose one here or in Settings under "SD VAE"; TAESD, a tiny one, under "VAE type for decode" and "Live preview method".',
   none: 'No models yet.',
   noneWhy: 'Drop a .safetensors or .ckpt file anywhere on this page.',
   theModel: (name: string) => `The model ${name}`,

@@ -79,6 +79,7 @@ export const notices = {
   checkCheckpoint: (sameHash: string) => `${sameHash}: check the checkpoint`,
   modelMissing: (name: string | null, hash: string) =>
     `Made with ${name ?? 'a model'} [${hash}], which is not in your library`,
+  vaeMissing: (name: string) => `Decoded with the VAE ${name}, which is not in your library`,
   promptReplaced: 'The prompt was replaced',
   promptReplacedWhat: 'What you had written is in the prompt history.',
 

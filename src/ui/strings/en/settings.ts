@@ -16,6 +16,13 @@ const help: Partial<Record<ImageSettingKey, string>> = {
   sdxlCropLeft: 'The same at the left.',
   sdxlLowAestheticScore: 'Used for the negative prompt of the refiner model.',
   sdxlHighAestheticScore: 'Used for the prompt of the refiner model.',
+  sdVae:
+    "What turns latents into pictures. Automatic: a VAE whose name begins with the checkpoint's, or else the checkpoint's own. None: always its own.",
+  sdVaeOverrides: "Off: a VAE whose name begins with the checkpoint's goes before the one chosen above.",
+  vaeDecodeMethod:
+    'TAESD is a tiny decoder in a file of its own (taesd_decoder, taesdxl_decoder): quick, with less detail.',
+  livePreviewMethod:
+    'Approx cheap costs nothing. TAESD shows the picture itself, nearly; Full decodes every step as the picture is decoded, which is slow.',
   sTmax: '0 = infinity.',
   sigmaMin: '0 = the default of the schedule.',
   sigmaMax: '0 = the default of the schedule.',
@@ -31,6 +38,8 @@ const help: Partial<Record<ImageSettingKey, string>> = {
 
 export const settings = {
   help,
+  vaeUnfit: (name: string, latents: string) => `${name} (not for ${latents})`,
+  vaeMissing: (name: string) => `${name} (not in the library)`,
 
   settings: 'Settings',
   search: 'Search settings',

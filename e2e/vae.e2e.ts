@@ -1,0 +1,57 @@
+// A VAE in a file of its own, and a tiny decoder: imported, chosen, in the picture's text, and chosen again by it.
+import { expect, test } from '@playwright/test';
+import { DarkroomPage } from './darkroom-page.ts';
+import { makeCheckpoint, makeTinyDecoder, makeVae } from './small-checkpoint.ts';
+
+const TEXT = 'a lighthouse\nSteps: 2, Sampler: Euler, CFG scale: 5, Seed: 1, Size: 64x64';
+
+test('a VAE file draws another picture, whose text chooses it again', async ({ page }, info) => {
+  const folder = info.outputPath('models');
+  const darkroom = await DarkroomPage.withModel(page, await makeCheckpoint(folder));
+  const read = async (text: string) => {
+    await darkroom.prompt.fill(text);
+    await page.getByRole('button', { name: 'Read parameters' }).click();
+    await expect(darkroom.prompt).not.toHaveValue(/Steps:/);
+  };
+  const setting = async (label: string, option: string) => {
+    await darkroom.tab('Settings');
+    await page.getByLabel(label, { exact: true }).selectOption(option);
+    await darkroom.tab('txt2img');
+  };
+  await read(TEXT);
+  const own = await darkroom.draw();
+
+  await darkroom.pick([await makeVae(folder, 'other.safetensors', 7)]);
+  await expect(darkroom.importOf('other.safetensors')).toContainText('Imported');
+  // It is no checkpoint, and is not taken unasked.
+  await expect(darkroom.checkpoint.getByRole('option')).toHaveCount(1);
+  expect(await darkroom.draw()).toEqual(own);
+  await darkroom.tab('Models');
+  await page.getByRole('button', { name: 'Use other' }).click();
+  await darkroom.tab('txt2img');
+  const drawn = await darkroom.draw();
+  expect(drawn).not.toEqual(own);
+  await expect(darkroom.parameters).toContainText(/VAE hash: [0-9a-f]{10}, VAE: other\.safetensors/);
+  const text = /a lighthouse.*Version: \S+/s.exec(await darkroom.parameters.innerText())![0];
+
+  await setting('SD VAE', 'None');
+  expect(await darkroom.draw()).toEqual(own);
+  await page.reload();
+  await read(text);
+  expect(await darkroom.draw()).toEqual(drawn);
+
+  await read(`${TEXT}, VAE: gone.pt`);
+  await expect(page.getByText(/Decoded with the VAE gone\.pt, which is not in your library/)).toBeVisible();
+  expect(await darkroom.draw()).toEqual(own);
+  await expect(page.getByText(/"gone\.pt" is not in the library/)).toBeVisible();
+
+  await setting('SD VAE', 'Automatic');
+  await darkroom.pick([await makeTinyDecoder(folder, 'taesd_decoder.safetensors')]);
+  await expect(darkroom.importOf('taesd_decoder.safetensors')).toContainText('Imported');
+  await setting('Live preview method', 'TAESD');
+  await setting('VAE type for decode', 'TAESD');
+  const quick = await darkroom.draw();
+  expect(quick).toHaveLength(own.length);
+  expect(quick).not.toEqual(own);
+  await expect(darkroom.parameters).toContainText('VAE Decoder: TAESD');
+});

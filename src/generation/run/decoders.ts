@@ -1,0 +1,103 @@
+// What makes pictures and previews of a request's latents, of the files in the library: the checkpoint's VAE or another, and a
+// tiny autoencoder where one is asked for.
+import { familyOf, latentOfVaeNamed } from '../../families/families.ts';
+import type { LatentInfo } from '../../families/family.ts';
+import type { StoredModel } from '../../library/types.ts';
+import { resolveVae, vaeFileName, vaeMisfit, vaesAmong } from '../../library/vae-choice.ts';
+import type { ImageSettings } from '../request/image-settings.ts';
+import type { InfotextContext } from '../request/parameters.ts';
+
+export interface Decoders {
+  /** Null: the checkpoint's own. */
+  readonly vae: StoredModel | null;
+  /** Null where none is asked for, or none is there. */
+  readonly taesd: StoredModel | null;
+  /** Why no picture can be made, and what to do. */
+  readonly problem: string | null;
+  /** What the person should know, in sentences. */
+  readonly remarks: readonly string[];
+  /** What the text tells of it. */
+  readonly text: Pick<InfotextContext, 'vaeHash' | 'vaeName'>;
+}
+
+export function chooseDecoders(
+  model: StoredModel,
+  settings: ImageSettings,
+  models: readonly StoredModel[],
+): Decoders {
+  const latent = familyOf(model.detection.kind)?.latent;
+  const { vae, missing } = resolveVae(model, settings, vaesAmong(models));
+  const misfit = vae && latent ? vaeMisfit(vae, latent) : null;
+  const { vaeDecodeMethod, livePreviewMethod } = settings;
+  const wanted = vaeDecodeMethod === 'TAESD' || livePreviewMethod === 'TAESD';
+  const taesd = wanted && latent ? tinyDecoder(models, latent) : null;
+  const remarks: string[] = [];
+  if (missing !== null) {
+    remarks.push(
+      `The VAE "${missing}" is not in the library: as in A1111, the checkpoint's own is used. Import the file to decode with it.`,
+    );
+  }
+  if (misfit?.fits) remarks.push(misfit.why);
+  if (livePreviewMethod === 'TAESD' && latent && !taesd)
+    remarks.push(`Previews are drawn roughly: ${noTinyDecoder(latent)}`);
+  return {
+    vae,
+    taesd,
+    problem: problemWith(model, settings, vae, misfit, taesd, latent),
+    remarks,
+    text: textOf(model, settings, models, vae),
+  };
+}
+
+function problemWith(
+  { name, detection }: StoredModel,
+  { vaeDecodeMethod }: ImageSettings,
+  vae: StoredModel | null,
+  misfit: ReturnType<typeof vaeMisfit>,
+  taesd: StoredModel | null,
+  latent: LatentInfo | undefined,
+): string | null {
+  if (misfit && !misfit.fits) return `${misfit.why} Choose another in Settings under "SD VAE", or Automatic.`;
+  const { networks } = detection;
+  const inpaints = networks !== null && networks.unet.inChannels > networks.unet.outChannels;
+  if (inpaints && vae?.detection.vae?.hasEncoder === false) {
+    return `The VAE "${vaeFileName(vae)}" has no encoder, which inpainting models need. Choose another in Settings under "SD VAE".`;
+  }
+  const own = networks?.vae ?? null;
+  if (vaeDecodeMethod === 'TAESD' && latent && !taesd) {
+    return `"VAE type for decode" is TAESD, but ${noTinyDecoder(latent)} You can also set it to Full.`;
+  }
+  if (own || vae || (taesd && vaeDecodeMethod === 'TAESD' && !inpaints)) return null;
+  return (
+    `The checkpoint "${name}" has no VAE, which turns latents into pictures. Import one for ${latent?.of ?? 'it'} in a file of ` +
+    'its own, and choose it in Settings under "SD VAE".'
+  );
+}
+
+/** Where the setting keeps a VAE out that Automatic would take, that is told as well. */
+function textOf(
+  model: StoredModel,
+  settings: ImageSettings,
+  models: readonly StoredModel[],
+  vae: StoredModel | null,
+): Decoders['text'] {
+  if (vae) return { vaeHash: vae.sha256.slice(0, 10), vaeName: vaeFileName(vae) };
+  const automatic = resolveVae(model, { ...settings, sdVae: 'Automatic' }, vaesAmong(models));
+  return automatic.vae ? { vaeName: 'None' } : {};
+}
+
+/** Of those for such latents, as far as their names tell: a file that is named for others is none. */
+function tinyDecoder(models: readonly StoredModel[], latent: LatentInfo): StoredModel | null {
+  const fitting = models.filter(({ detection: { kind, supported, tinyVae } }) => {
+    return kind === 'taesd' && supported && tinyVae?.hasDecoder && tinyVae.latentChannels === latent.channels;
+  });
+  const made = (model: StoredModel) =>
+    latentOfVaeNamed(vaeFileName(model)) ?? latentOfVaeNamed(model.fileName);
+  return (
+    fitting.find((model) => made(model) === latent) ?? fitting.find((model) => made(model) === null) ?? null
+  );
+}
+
+function noTinyDecoder({ of, tinyDecoder }: LatentInfo): string {
+  return `there is no TAESD decoder for ${of} in the library: import ${tinyDecoder}.`;
+}

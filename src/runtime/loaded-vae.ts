@@ -1,0 +1,141 @@
+// A VAE with its networks in onnxruntime: the checkpoint's own, or one from a file of its own.
+import type { Precision } from '../graph/types.ts';
+import { noteVaeOverflow } from '../library/models.ts';
+import type { VaeConfig } from '../models/types.ts';
+import { vaeDecoderNetwork, vaeEncoderNetwork } from '../models/vae.ts';
+import {
+  decoderStemNetwork,
+  decoderTileNetwork,
+  encoderStemNetwork,
+  encoderTileNetwork,
+  type VaeTileInputs,
+} from '../models/vae-tiles.ts';
+import type { NetworkEvent } from './network-event.ts';
+import type { NetworkSession } from './session.ts';
+import type { Sessions } from './sessions.ts';
+import { decodeInTiles, encodeInTiles, type RunTile } from './tiled-vae.ts';
+import type { StoredWeights } from './weights.ts';
+
+export class LoadedVae {
+  #tiled = false;
+  /** The same where the VAE turns out to need float32, and so twice the memory. */
+  #tiledInFloat32 = false;
+  #precision: Precision;
+
+  /** `sha256`: of the file whose VAE it is. */
+  constructor(
+    private readonly sha256: string,
+    private readonly config: VaeConfig,
+    private readonly weights: StoredWeights,
+    private readonly sessions: Sessions,
+    precision: Precision,
+    private readonly onEvent: (event: NetworkEvent) => void,
+  ) {
+    this.#precision = precision;
+  }
+
+  /** Whether pictures are taken in tiles from now on. */
+  async setTiled(tiled: boolean, inFloat32: boolean): Promise<void> {
+    if (this.#tiled !== tiled) await this.release();
+    this.#tiled = tiled;
+    this.#tiledInFloat32 = inFloat32;
+  }
+
+  /** Loads what decoding needs. */
+  async open(): Promise<void> {
+    await (this.#tiled ? this.#decoderTile() : this.#decoder());
+  }
+
+  /** A float16 VAE can overflow to NaN; then it is loaded again in float32, which is said once, and remembered of its file. */
+  async decode(latent: Float32Array, height: number, width: number): Promise<Float32Array> {
+    const image = await this.#decode(latent, height, width);
+    if (this.#precision === 'float32' || isFinite(image)) return image;
+    this.onEvent({
+      type: 'warning',
+      message:
+        'The VAE gave NaN in float16; pictures are decoded with it in float32 from now on. This needs more memory.',
+    });
+    await this.release();
+    this.#precision = 'float32';
+    this.#tiled = this.#tiledInFloat32;
+    // Where it cannot be written, the next visit finds out again.
+    void noteVaeOverflow(this.sha256).catch(() => undefined);
+    return this.#decode(latent, height, width);
+  }
+
+  /**
+   * The encoder is needed rarely, so it is loaded for the call alone; in float32, since everything that follows starts
+   * from its result.
+   */
+  async encode(image: Float32Array, height: number, width: number): Promise<Float32Array> {
+    const { config, weights, sessions } = this;
+    try {
+      if (!this.#tiled) {
+        const build = () => vaeEncoderNetwork(config, weights, 'float32');
+        const encoder = await sessions.open('VAE encoder', weights, build);
+        const mean = await encoder.run({ image, batch: 1, height, width }, 'mean');
+        return mean.map((value) => value * config.scaleFactor);
+      }
+      const tile = await sessions.open('VAE encoder', weights, () =>
+        encoderTileNetwork(config, weights, 'float32'),
+      );
+      const stem = () => encoderStemNetwork(config, weights, 'float32');
+      return await encodeInTiles(
+        config,
+        {
+          tile: runTile(tile),
+          stem: async (features) =>
+            (await sessions.open('VAE encoder stem', weights, stem)).run(features, 'mean'),
+        },
+        image,
+        height,
+        width,
+      );
+    } finally {
+      await sessions.release('VAE encoder', 'VAE encoder stem');
+    }
+  }
+
+  async release(): Promise<void> {
+    await this.sessions.release('VAE', 'VAE stem', 'VAE tile');
+  }
+
+  async #decode(latent: Float32Array, height: number, width: number): Promise<Float32Array> {
+    const inputs = { latent, batch: 1, height, width };
+    if (!this.#tiled) return (await this.#decoder()).run(inputs);
+    const parts = {
+      stem: async (whole: typeof inputs) => {
+        const build = () => decoderStemNetwork(this.config, this.weights, this.#precision);
+        return (await this.sessions.open('VAE stem', this.weights, build)).run(whole);
+      },
+      tile: async (tile: VaeTileInputs) => runTile(await this.#decoderTile())(tile),
+    };
+    const onTile = (done: number, total: number): void =>
+      this.onEvent({ type: 'loading', what: 'Decoding tiles', fraction: done / total });
+    return decodeInTiles(this.config, parts, latent, height, width, { onTile });
+  }
+
+  #decoder() {
+    const build = () => vaeDecoderNetwork(this.config, this.weights, this.#precision);
+    return this.sessions.open('VAE', this.weights, build);
+  }
+
+  #decoderTile() {
+    const build = () => decoderTileNetwork(this.config, this.weights, this.#precision);
+    return this.sessions.open('VAE tile', this.weights, build);
+  }
+}
+
+function runTile(session: NetworkSession<VaeTileInputs>): RunTile {
+  return async (inputs) => {
+    const [out, moments] = await session.runAll(inputs, ['out', 'moments']);
+    return { out: out!, moments: moments! };
+  };
+}
+
+function isFinite(values: Float32Array): boolean {
+  // A sum is NaN or infinite as soon as one value is; image values are far too small to overflow it.
+  let sum = 0;
+  for (const value of values) sum += value;
+  return Number.isFinite(sum);
+}

@@ -1,0 +1,36 @@
+// What "SD VAE" offers: the VAE files of the library, and what is chosen where it is none of them.
+import { familyOf } from '../families/families.ts';
+import { findVae, vaeFileName, vaeMisfit, vaeTitle } from '../library/vae-choice.ts';
+import type { StoredModel } from '../library/types.ts';
+import { settings as t } from './strings/settings.ts';
+
+/** What it needs of the page. */
+export interface VaeShelf {
+  readonly vaes: readonly StoredModel[];
+  readonly model: StoredModel | null;
+}
+
+export interface VaeOption {
+  readonly value: string;
+  readonly label: string;
+}
+
+const OWN: readonly string[] = ['Automatic', 'None'];
+
+/** The option that a value of the setting stands for: texts may name a file that is here under another name. */
+export function chosenVae({ vaes }: VaeShelf, value: string): string {
+  const found = OWN.includes(value) ? null : findVae(vaes, value);
+  return found ? vaeTitle(found) : value;
+}
+
+export function vaeChoices(shelf: VaeShelf, value: string): readonly VaeOption[] {
+  const latent = familyOf(shelf.model?.detection.kind ?? '')?.latent;
+  const files = shelf.vaes.map((vae) => {
+    const unfit = latent && vaeMisfit(vae, latent) ? t.vaeUnfit(vaeFileName(vae), latent.of) : null;
+    return { value: vaeTitle(vae), label: unfit ?? vaeTitle(vae) };
+  });
+  const known = [...OWN.map((own) => ({ value: own, label: own })), ...files];
+  const chosen = chosenVae(shelf, value);
+  if (known.some((option) => option.value === chosen)) return known;
+  return [...known, { value: chosen, label: t.vaeMissing(chosen) }];
+}
