@@ -1,7 +1,10 @@
-// The one EXIF field that carries a parameters text in JPEG, WebP and AVIF: UserComment. Exif 2.32, 4.6.5; TIFF 6.0.
+// Two EXIF fields: UserComment, which carries a parameters text in JPEG, WebP and AVIF (Exif 2.32, 4.6.5), and Orientation, which
+// tells how a picture is to be turned (4.6.4); TIFF 6.0.
 // Own code: the libraries that also write are for JPEG alone and long unmaintained.
 import { decodeUtf8, startsWith, viewOf, type Bytes } from './bytes.ts';
 
+const ORIENTATION = 0x0112;
+const SHORT = 3;
 const EXIF_IFD = 0x8769;
 const USER_COMMENT = 0x9286;
 const LONG = 4;
@@ -17,11 +20,9 @@ const UNICODE = 'UNICODE\0';
  * @param exif TIFF data, with or without the "Exif\0\0" that JPEG puts before it.
  */
 export function findUserComment(exif: Uint8Array): Uint8Array | null {
-  const tiff = startsWith(exif, 'Exif\0\0') ? exif.subarray(6) : exif;
-  const littleEndian = startsWith(tiff, 'II*\0');
-  if (!littleEndian && !startsWith(tiff, 'MM\0*')) return null;
-  const view = viewOf(tiff);
-  if (tiff.length < 8) return null;
+  const opened = openTiff(exif);
+  if (!opened) return null;
+  const { tiff, view, littleEndian } = opened;
   const pointer = findEntry(view, view.getUint32(4, littleEndian), EXIF_IFD, littleEndian);
   if (pointer === null) return null;
   const entry = findEntry(view, view.getUint32(pointer + 8, littleEndian), USER_COMMENT, littleEndian);
@@ -30,6 +31,24 @@ export function findUserComment(exif: Uint8Array): Uint8Array | null {
   const length = view.getUint32(entry + 4, littleEndian);
   const offset = length <= 4 ? entry + 8 : view.getUint32(entry + 8, littleEndian);
   return length < 1 || offset + length > tiff.length ? null : tiff.subarray(offset, offset + length);
+}
+
+/** How the stored pixels are to be turned to be seen upright, 1 (as they are) to 8; 1 where nothing sensible is told. */
+export function findOrientation(exif: Uint8Array): number {
+  const opened = openTiff(exif);
+  if (!opened) return 1;
+  const { view, littleEndian } = opened;
+  const entry = findEntry(view, view.getUint32(4, littleEndian), ORIENTATION, littleEndian);
+  if (entry === null || view.getUint16(entry + 2, littleEndian) !== SHORT) return 1;
+  const orientation = view.getUint16(entry + 8, littleEndian);
+  return orientation >= 1 && orientation <= 8 ? orientation : 1;
+}
+
+function openTiff(exif: Uint8Array) {
+  const tiff = startsWith(exif, 'Exif\0\0') ? exif.subarray(6) : exif;
+  const littleEndian = startsWith(tiff, 'II*\0');
+  if ((!littleEndian && !startsWith(tiff, 'MM\0*')) || tiff.length < 8) return null;
+  return { tiff, view: viewOf(tiff), littleEndian };
 }
 
 /** Where the entry with this tag stands in a directory; null where it does not, or the directory is cut off. */

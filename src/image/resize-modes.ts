@@ -1,0 +1,94 @@
+// A1111's resize modes of img2img (modules/images.py, resize_image): how a picture of one shape becomes one of another.
+import { ImageError } from './errors.ts';
+import { resize, type Box, type Raster } from './resize.ts';
+
+/** By A1111's names. "Just resize (latent upscale)" leaves the picture as it is: its latent is resized. */
+export const RESIZE_MODES = [
+  'Just resize',
+  'Crop and resize',
+  'Resize and fill',
+  'Just resize (latent upscale)',
+] as const;
+export type ResizeMode = (typeof RESIZE_MODES)[number];
+
+/** @throws ImageError where nothing would be left of a very narrow picture. */
+export function resizeToFit<R extends Raster>(image: R, mode: ResizeMode, width: number, height: number): R {
+  switch (mode) {
+    case 'Just resize':
+      return resize(image, width, height, 'lanczos');
+    case 'Crop and resize':
+      return centred(covering(image, width, height), width, height);
+    case 'Resize and fill':
+      return withFilledBars(within(image, width, height), width, height);
+    case 'Just resize (latent upscale)':
+      return image;
+  }
+}
+
+/** In its proportions, as small as covers the size. */
+function covering<R extends Raster>(image: R, width: number, height: number): R {
+  const wider = width / height > image.width / image.height;
+  return wider ? toWidth(image, width) : toHeight(image, height);
+}
+
+/** ... and as large as fits into it. */
+function within<R extends Raster>(image: R, width: number, height: number): R {
+  const narrower = width / height < image.width / image.height;
+  return narrower ? toWidth(image, width) : toHeight(image, height);
+}
+
+function toWidth<R extends Raster>(image: R, width: number): R {
+  return scaledTo(image, width, Math.floor((image.height * width) / image.width));
+}
+
+function toHeight<R extends Raster>(image: R, height: number): R {
+  return scaledTo(image, Math.floor((image.width * height) / image.height), height);
+}
+
+function scaledTo<R extends Raster>(image: R, width: number, height: number): R {
+  if (width < 1 || height < 1) {
+    throw new ImageError(
+      `A picture of ${image.width} x ${image.height} is too narrow for this resize mode; crop it first, or choose "Just resize".`,
+    );
+  }
+  return resize(image, width, height, 'lanczos');
+}
+
+function centred<R extends Raster>(image: R, width: number, height: number): R {
+  const canvas = { ...image, width, height, data: new Uint8Array(width * height * image.channels) };
+  paste(canvas, image, offsetOf(image.width, width), offsetOf(image.height, height));
+  return canvas;
+}
+
+/** The bars left and right, or above and below, are one column or row each: the outermost one, sharpened by bicubic weights. */
+function withFilledBars<R extends Raster>(image: R, width: number, height: number): R {
+  const canvas = centred(image, width, height);
+  const [left, top] = [offsetOf(image.width, width), offsetOf(image.height, height)];
+  const bar = (box: Box): R =>
+    resize(image, left > 0 ? left : width, left > 0 ? height : top, 'bicubic', box);
+  if (left > 0) {
+    paste(canvas, bar([0, 0, 0, image.height]), 0, 0);
+    paste(canvas, bar([image.width, 0, image.width, image.height]), left + image.width, 0);
+  } else if (top > 0) {
+    paste(canvas, bar([0, 0, image.width, 0]), 0, 0);
+    paste(canvas, bar([0, image.height, image.width, image.height]), 0, top + image.height);
+  }
+  return canvas;
+}
+
+function offsetOf(length: number, room: number): number {
+  return Math.floor(room / 2) - Math.floor(length / 2);
+}
+
+/** What lies beyond the canvas is left out. */
+function paste(canvas: Raster, image: Raster, left: number, top: number): void {
+  const { channels } = canvas;
+  const [from, to] = [Math.max(0, left), Math.min(canvas.width, left + image.width)];
+  for (let y = Math.max(0, top); y < Math.min(canvas.height, top + image.height); y += 1) {
+    const row = ((y - top) * image.width + from - left) * channels;
+    canvas.data.set(
+      image.data.subarray(row, row + (to - from) * channels),
+      (y * canvas.width + from) * channels,
+    );
+  }
+}
