@@ -1,11 +1,12 @@
 // The networks of every tiny model of the reference data on WebGPU: right numbers, and nothing left to the CPU.
 import { expect, test, type Page } from '@playwright/test';
 import { listReference, readReferenceJson, tinyModels } from '../tests/reference-dir.ts';
+import { tinyVaeFolders } from '../tests/tiny-vae.ts';
 import type {} from './harness/harness.d.ts';
 import type { NetworkName } from './harness/worker.ts';
 
 /** Which file of expected numbers tells of a network. */
-const EXPECTED: Readonly<Record<NetworkName, string>> = {
+const EXPECTED: Readonly<Record<Exclude<NetworkName, 'tiny-decoder'>, string>> = {
   text: 'text.safetensors',
   unet: 'unet.safetensors',
   'vae-encoder': 'vae.safetensors',
@@ -42,7 +43,7 @@ for (const model of tinyModels()) {
     });
     test.afterAll(() => page.close());
 
-    for (const [network, file] of Object.entries(EXPECTED) as [NetworkName, string][]) {
+    for (const [network, file] of Object.entries(EXPECTED) as [keyof typeof EXPECTED, string][]) {
       test(`${network} computes the reference's numbers`, async ({ baseURL }) => {
         // The models' VAEs differ in their sizes alone; on the CPU all of them are computed (vae.reference.test.ts).
         test.skip(network.startsWith('vae') && model !== VAE_MODEL, `${VAE_MODEL} shows that the VAE works`);
@@ -74,5 +75,27 @@ for (const model of tinyModels()) {
         expect(log).not.toMatch(/CPUExecutionProvider\]/);
       });
     }
+  });
+}
+
+for (const folder of tinyVaeFolders) {
+  test(`${folder}: the tiny decoder computes the reference's numbers, and leaves no node to the CPU`, async ({
+    page,
+    baseURL,
+  }) => {
+    await page.goto(`${String(baseURL)}/harness/`);
+    const url = `${String(baseURL)}/reference/models/${folder}/`;
+    const file = listReference('models', folder).find((name) => name.includes('decoder'))!;
+    expect(
+      await page.evaluate(([url, file]) => window.harness.open(url, file, null), [url, file] as const),
+    ).toBeNull();
+    const comparisons = await page.evaluate(
+      (expected) => window.harness.compare('tiny-decoder', expected),
+      `${url}expected.safetensors`,
+    );
+    expect(comparisons.length).toBeGreaterThan(0);
+    expect(comparisons.filter(({ error, limit }) => !(error <= limit))).toEqual([]);
+    const log = (await page.evaluate(() => window.harness.placement('tiny-decoder'))).join('\n');
+    expect(log).toMatch(/All nodes placed on \[WebGpuExecutionProvider\]/);
   });
 }

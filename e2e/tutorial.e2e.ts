@@ -8,7 +8,7 @@ const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, heig
 const SEARCHES: readonly (readonly [words: string, answer: RegExp])[] = [
   ['clip skip', /^Clip skip/],
   ['ENSD', /^Eta noise seed delta/],
-  ['vae', /^SD VAE.*Not built yet/],
+  ['vae', /^SD VAE/],
   ['theme', /^Theme/],
   ['upcast', /^Upcast cross attention/],
   ['hires', /^Hires\. fix.*Not built yet/],

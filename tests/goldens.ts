@@ -23,9 +23,11 @@ export interface Comparison {
 export type Run<I> = (inputs: I, output: string) => Promise<Float32Array>;
 
 /** models/README.md of the reference data, "Tolerances". */
-export const TOLERANCES: Readonly<Record<Precision, { text: number; unet: number; vae: number }>> = {
-  float32: { text: 1e-5, unet: 5e-5, vae: 5e-5 },
-  float16: { text: 5e-3, unet: 2e-2, vae: 2e-2 },
+export const TOLERANCES: Readonly<
+  Record<Precision, { text: number; unet: number; vae: number; taesd: number }>
+> = {
+  float32: { text: 1e-5, unet: 5e-5, vae: 5e-5, taesd: 5e-5 },
+  float16: { text: 5e-3, unet: 2e-2, vae: 2e-2, taesd: 1e-2 },
 };
 
 /** All tensors of a file of expected numbers. */
@@ -163,6 +165,37 @@ export async function compareDecoder(
     const { data, ...size } = planesOf(expected, `${key}.latent`);
     const result = await run({ latent: data, ...size }, 'image');
     comparisons.push(compare(expected, `${key}.image`, result, TOLERANCES[precision].vae));
+  }
+  return comparisons;
+}
+
+/** The latents `z0`, `z1` ... of a tiny autoencoder, whose own pictures are 0..1. */
+export async function compareTinyDecoder(
+  expected: Tensors,
+  precision: Precision,
+  run: Run<VaeDecoderInputs>,
+): Promise<Comparison[]> {
+  const comparisons: Comparison[] = [];
+  for (const key of casesOf(expected, /^(z\d+)\.image$/)) {
+    const { data, ...size } = planesOf(expected, `${key}.latent`);
+    const image = (await run({ latent: data, ...size }, 'image')).map((value) => (value + 1) / 2);
+    comparisons.push(compare(expected, `${key}.image`, image, TOLERANCES[precision].taesd));
+  }
+  return comparisons;
+}
+
+/** Its pictures `e0`, `e1` ... */
+export async function compareTinyEncoder(
+  expected: Tensors,
+  precision: Precision,
+  run: Run<VaeEncoderInputs>,
+): Promise<Comparison[]> {
+  const comparisons: Comparison[] = [];
+  for (const key of casesOf(expected, /^(e\d+)\.latent$/)) {
+    const { data, ...size } = planesOf(expected, `${key}.image`);
+    const image = data.map((value) => 2 * value - 1);
+    const latent = await run({ image, ...size }, 'latent');
+    comparisons.push(compare(expected, `${key}.latent`, latent, TOLERANCES[precision].taesd));
   }
   return comparisons;
 }

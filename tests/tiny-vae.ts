@@ -7,11 +7,11 @@ import type { Precision, WeightCatalog, WeightRef } from '../src/graph/types.ts'
 import { detect } from '../src/models/detect.ts';
 import { planWeights } from '../src/models/plan.ts';
 import { tensorShapes } from '../src/models/tensor-shapes.ts';
-import type { TinyVaeSizes } from '../src/models/types.ts';
+import type { Detection } from '../src/models/types.ts';
 import { listReference, readReference } from './reference-dir.ts';
 
 export interface TinyVae {
-  readonly sizes: TinyVaeSizes;
+  readonly detection: Detection;
   readonly catalog: WeightCatalog;
   /** The bytes of a weight as a graph of that precision wants them. */
   readWeight(ref: WeightRef, precision: Precision): Promise<Uint8Array>;
@@ -40,7 +40,7 @@ export async function loadTinyVae(
   const first = plan.find(({ name }) => name.endsWith('.weight'))!.name;
   const entries = new Map(plan.map((entry) => [entry.name, entry]));
   return {
-    sizes: detection.tinyVae,
+    detection,
     catalog: { shapeOf: (name) => entries.get(name)?.shape },
     async readWeight(ref, precision) {
       const values = await read(checkpoint, entries.get(ref.name)!.sources[0]!, ref);

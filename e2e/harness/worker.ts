@@ -9,7 +9,8 @@ import { IMPORT_OPTIONS } from '../../src/library/import-types.ts';
 import { importModel } from '../../src/library/importer.ts';
 import type { Network } from '../../src/models/network.ts';
 import { textEncoderNetwork } from '../../src/models/text-encoder.ts';
-import type { Networks } from '../../src/models/types.ts';
+import { tinyDecoderNetwork } from '../../src/models/taesd.ts';
+import type { Detection } from '../../src/models/types.ts';
 import { unetNetwork } from '../../src/models/unet.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../../src/models/vae.ts';
 import { decoderStemNetwork, decoderTileNetwork, decoderTiles } from '../../src/models/vae-tiles.ts';
@@ -24,6 +25,7 @@ import {
   compareDecoder,
   compareEncoder,
   compareText,
+  compareTinyDecoder,
   compareUNet,
   readTensors,
   smallestCases,
@@ -31,13 +33,13 @@ import {
   type Tensors,
 } from '../../tests/goldens.ts';
 
-export type NetworkName = 'text' | 'unet' | 'vae-encoder' | 'vae-decoder';
+export type NetworkName = 'text' | 'unet' | 'vae-encoder' | 'vae-decoder' | 'tiny-decoder';
 
 /** Where onnxruntime put a network's nodes, in its own words, e.g. "All nodes placed on [WebGpuExecutionProvider]". */
 export type PlacementLog = readonly string[];
 
 interface Opened {
-  readonly networks: Networks;
+  readonly detection: Detection;
   readonly weights: StoredWeights;
   readonly executor: Executor;
 }
@@ -59,14 +61,14 @@ let opened: Opened | null = null;
 
 export class Harness {
   /**
-   * Imports a checkpoint of the reference data with its sidecar. `folder`: its URL, ending with "/".
+   * Imports a file of the reference data, with its sidecar if it has one. `folder`: its URL, ending with "/".
    * Gives null, or why this version does not support such a model.
    */
-  async open(folder: string, checkpoint: string, sidecar: string): Promise<string | null> {
+  async open(folder: string, checkpoint: string, sidecar: string | null): Promise<string | null> {
     const order = {
       id: crypto.randomUUID(),
       file: await fetchFile(folder, checkpoint),
-      sidecar: await fetchFile(folder, sidecar),
+      sidecar: sidecar === null ? null : await fetchFile(folder, sidecar),
       options: IMPORT_OPTIONS,
     };
     const { signal } = new AbortController();
@@ -77,11 +79,9 @@ export class Harness {
     if (typeof outcome === 'string') return outcome;
     if (outcome.status === 'cancelled') throw new Error('Nobody cancelled this import.');
     const { model } = outcome;
-    const { networks } = model.detection;
-    if (networks === null) throw new Error('A supported model has networks.');
     const { device } = await openGpu();
     opened = {
-      networks,
+      detection: model.detection,
       weights: new StoredWeights(model, await getChunks(model)),
       executor: { backend: 'webgpu', device },
     };
@@ -91,7 +91,13 @@ export class Harness {
   /** Runs cases of the model's expected numbers (`expected`: URL of the file). */
   async compare(network: NetworkName, expected: string): Promise<Comparison[]> {
     const tensors = await fetchTensors(expected);
-    const { weights } = the(opened);
+    const { weights, detection } = the(opened);
+    if (network === 'tiny-decoder') {
+      const graph = tinyDecoderNetwork(the(detection.tinyVae ?? null), weights, 'float32');
+      return withSession(graph, (session) =>
+        compareTinyDecoder(tensors, 'float32', (inputs, output) => session.run(inputs, output)),
+      );
+    }
     const { unet, vae, texts } = configs();
     switch (network) {
       case 'text': {
@@ -148,9 +154,13 @@ export class Harness {
 
   /** Creates a session that logs, and gives the lines that tell where its nodes went. */
   async placement(network: NetworkName): Promise<PlacementLog> {
-    const { weights } = the(opened);
-    const { unet, vae, texts } = configs();
+    const { weights, detection } = the(opened);
     logged.length = 0;
+    if (network === 'tiny-decoder') {
+      await logSession(tinyDecoderNetwork(the(detection.tinyVae ?? null), weights, 'float32'));
+      return placements();
+    }
+    const { unet, vae, texts } = configs();
     switch (network) {
       case 'text':
         for (const text of texts) await logSession(textEncoderNetwork(text, weights, 'float32'));
@@ -166,7 +176,7 @@ export class Harness {
         await logSession(decoderTileNetwork(vae, weights, 'float32'));
         break;
     }
-    return logged.filter((line) => line.includes('VerifyEachNodeIsAssignedToAnEp'));
+    return placements();
   }
 
   /** Tensors of so many float16 numbers (1, 2, 3 ...), written in chunks of `chunkBytes` and read again. */
@@ -218,8 +228,12 @@ export class Harness {
   }
 }
 
+function placements(): PlacementLog {
+  return logged.filter((line) => line.includes('VerifyEachNodeIsAssignedToAnEp'));
+}
+
 function configs() {
-  const { unet, vae, textEncoders } = the(opened).networks;
+  const { unet, vae, textEncoders } = the(the(opened).detection.networks);
   return { unet, vae: the(vae), texts: textEncoders };
 }
 

@@ -66,10 +66,16 @@ async function check(opened: OpenedCheckpoint, key: string, value: unknown, tria
   switch (key) {
     case 'kind':
       return expect(detection.kind).toBe(value);
-    case 'supported':
-      expect(detection.supported, reasonOf(opened)).toBe(value);
+    case 'supported': {
+      // By itself: without a VAE one has to be chosen, which is said.
+      const { supported, networks, notes } = detection;
+      const lacksVae = supported && networks?.vae === null;
+      expect(supported && !lacksVae, reasonOf(opened)).toBe(value);
       // Whoever is refused has to read why.
-      return value === false ? expect(reasonOf(opened)).toMatch(/^This is .+\. ?/) : undefined;
+      if (lacksVae) expect(notes.join(' ')).toMatch(/has no VAE.*Import one/);
+      else if (value === false) expect(reasonOf(opened)).toMatch(/^This is .+\. ?/);
+      return;
+    }
     case 'bytes_hex':
       return checkBytes(opened, value as Readonly<Record<string, string>>, trialCheckpoint(trial));
     case 'sigma_min':

@@ -4,7 +4,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { float16ToFloat32 } from '../checkpoint/convert.ts';
 import { textInfoOf } from '../families/families.ts';
-import { compareDecoder, compareText, compareUNet, type Comparison } from '../../tests/goldens.ts';
+import {
+  compareDecoder,
+  compareText,
+  compareTinyDecoder,
+  compareUNet,
+  type Comparison,
+} from '../../tests/goldens.ts';
 import { openNodeSession } from '../../tests/ort-node.ts';
 import { openDawn, openDawnSession, type DawnSession } from '../../tests/ort-dawn.ts';
 import { tinyModels } from '../../tests/reference-dir.ts';
@@ -15,8 +21,10 @@ import {
   type Tensors,
   type TinyModel,
 } from '../../tests/tiny-model.ts';
+import { loadTinyVae, tinyVaeFolders } from '../../tests/tiny-vae.ts';
 import { float16Bits } from '../graph/float16.ts';
 import type { Network } from './network.ts';
+import { tinyDecoderNetwork } from './taesd.ts';
 import { textEncoderNetwork } from './text-encoder.ts';
 import { unetNetwork } from './unet.ts';
 import { vaeDecoderNetwork } from './vae.ts';
@@ -92,6 +100,22 @@ describe.skipIf(!wanted).each(tinyModels())('%s in float16 on WebGPU', (name) =>
     const { run, placement } = await open(vaeDecoderNetwork(model.vae, model.catalog, PRECISION));
     expect(placement).toMatch(/All nodes placed on \[WebGpuExecutionProvider\]/);
     check(await compareDecoder(expected, PRECISION, run));
+  });
+});
+
+describe.skipIf(!wanted).each([...tinyVaeFolders])('%s in float16 on WebGPU', (folder) => {
+  it('tiny decoder', async () => {
+    const { detection, catalog, readWeight } = await loadTinyVae(folder, 'decoder');
+    const network = tinyDecoderNetwork(detection.tinyVae!, catalog, PRECISION);
+    const { run, placement, release } = await openDawnSession(
+      await (opened ??= openDawn()),
+      network,
+      readWeight,
+    );
+    expect(placement).toMatch(/All nodes placed on \[WebGpuExecutionProvider\]/);
+    const expected = (await readExpected(folder, 'expected.safetensors'))!;
+    check(await compareTinyDecoder(expected, PRECISION, run));
+    await release();
   });
 });
 

@@ -29,7 +29,7 @@ describe('find', () => {
     for (const [search, title] of [
       ['hypernet', 'Hypernetworks'],
       ['hires fix', 'Hires. fix'],
-      ['vae', 'SD VAE'],
+      ['openpose', 'ControlNet'],
     ] as const) {
       const found = find(search, THINGS).find((thing) => thing.title === title);
       expect(found?.line).toMatch(/Not built yet/);

@@ -53,6 +53,7 @@ export const find = {
     { words: 'train lora dreambooth textual inversion', means: tab.train },
     { words: 'upscale esrgan face restore gfpgan codeformer', means: tab.extras },
     { words: 'inpaint outpaint sketch image to image', means: tab.img2img },
+    { words: 'live previews taesd approx', means: 'Live preview method' },
     { words: 'plugins addons', means: tab.extensions },
   ],
 
@@ -77,14 +78,8 @@ export const find = {
     { title: 'Textual Inversion', words: 'embedding embeddings', line: 'Not built yet.' },
     { title: 'Hypernetworks', words: 'hypernet hypernetwork', line: 'Not built yet.' },
     { title: 'ControlNet', words: 'openpose canny depth unit', line: 'Not built yet.' },
-    { title: 'SD VAE', words: 'vae automatic', line: 'Not built yet: the VAE of the checkpoint is used.' },
     { title: 'Restore faces', words: 'gfpgan codeformer face', line: 'Not built yet.' },
     { title: 'Tiling', words: 'seamless texture', line: 'Not built yet.' },
     { title: 'Token merging ratio', words: 'tome', line: 'Not built yet.' },
-    {
-      title: 'Live previews',
-      words: 'taesd approx preview',
-      line: 'The preview is always on and costs nothing to speak of; there is nothing to set.',
-    },
   ],
 };
