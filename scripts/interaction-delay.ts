@@ -7,7 +7,7 @@ import { DarkroomPage } from '../e2e/darkroom-page.ts';
 export interface Delays {
   readonly interactions: number;
   readonly largest: number;
-  /** What the largest came from: "click", "keydown" ... */
+  /** What the largest came from: "click on Gallery", "keydown on Prompt" ... */
   readonly from: string;
 }
 
@@ -22,7 +22,7 @@ const PROMPT = 'a lighthouse on a cliff at dusk, long exposure';
 
 declare global {
   interface Window {
-    delays: { name: string; duration: number; interaction: number }[];
+    delays: { name: string; target: string; duration: number; interaction: number }[];
   }
 }
 
@@ -80,8 +80,12 @@ async function during(page: Page, work: () => Promise<void>): Promise<Delays> {
     window.delays = [];
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries() as (PerformanceEventTiming & { interactionId?: number })[]) {
-        const { name, duration, interactionId = 0 } = entry;
-        if (interactionId > 0) window.delays.push({ name, duration, interaction: interactionId });
+        const { name, duration, interactionId = 0, target } = entry;
+        const element = target instanceof Element ? target : null;
+        const label = (element as Partial<HTMLInputElement> | null)?.labels?.[0]?.textContent;
+        const words = (element?.ariaLabel ?? label ?? element?.textContent ?? '').trim().slice(0, 30);
+        if (interactionId > 0)
+          window.delays.push({ name, target: words, duration, interaction: interactionId });
       }
       // The shortest that browsers tell of.
     }).observe({ type: 'event', durationThreshold: 16 } as PerformanceObserverInit);
@@ -96,6 +100,6 @@ async function during(page: Page, work: () => Promise<void>): Promise<Delays> {
   return {
     interactions: new Set(delays.map(({ interaction }) => interaction)).size,
     largest: largest.duration,
-    from: largest.name,
+    from: `${largest.name} on ${largest.target || 'the page'}`,
   };
 }
