@@ -18,7 +18,7 @@ export interface InteractionDelays {
 }
 
 const SLOWER = 4;
-const PROMPT = 'a lighthouse on a cliff at dusk, long exposure';
+const PROMPT = 'a lighthouse at dusk';
 
 declare global {
   interface Window {
@@ -55,7 +55,7 @@ async function session(page: Page): Promise<void> {
   await darkroom.prompt.click();
   await page.keyboard.press('ControlOrMeta+A');
   await page.keyboard.type(PROMPT, { delay: 30 });
-  await darkroom.set({ Width: 64, Height: 64, 'Sampling steps': 20, 'Batch count': 2 });
+  await darkroom.set({ Width: 64, Height: 64, 'Sampling steps': 12, 'Batch count': 1 });
   await darkroom.choose('Sampling method', 'Euler a');
   await darkroom.generateButton.click();
   await darkroom.prompt.click();

@@ -170,7 +170,7 @@ export const create = {
   demoWhat: (size: string) =>
     `Nothing to find first: a small model of our own (${size}) that paints landscapes and simple things.`,
   firstSteps: [
-    { title: 'Drop a checkpoint.', text: 'A Stable Diffusion 1.x or 2.x file: .safetensors or .ckpt.' },
+    { title: 'Drop a checkpoint.', text: 'Stable Diffusion 1.x, 2.x or XL: .safetensors or .ckpt.' },
     { title: 'Write a prompt.', text: 'Say what should be in the picture.' },
     { title: 'Press Generate.', text: 'The picture appears step by step.' },
   ],

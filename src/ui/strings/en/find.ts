@@ -64,7 +64,11 @@ export const find = {
       words: 'highres hi-res upscale',
       line: 'Not built yet. Raise Width and Height instead, up to twice what the model was made for.',
     },
-    { title: 'Refiner', words: 'sdxl switch at', line: 'Not built yet, as SDXL is not.' },
+    {
+      title: 'Refiner',
+      words: 'sdxl switch at',
+      line: 'Not built yet. A refiner can be used as a checkpoint of its own.',
+    },
     {
       title: 'Script',
       words: 'x/y/z plot prompt matrix prompts from file loopback',
