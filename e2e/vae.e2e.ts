@@ -1,5 +1,6 @@
 // A VAE in a file of its own, and a tiny decoder: imported, chosen, in the picture's text, and chosen again by it.
-import { expect, test } from '@playwright/test';
+import { expect, test, type Page } from '@playwright/test';
+import { DEFAULT_PARAMETERS } from '../src/generation/request/request.ts';
 import { DarkroomPage } from './darkroom-page.ts';
 import { makeCheckpoint, makeTinyDecoder, makeVae } from './small-checkpoint.ts';
 
@@ -36,6 +37,8 @@ test('a VAE file draws another picture, whose text chooses it again', async ({ p
 
   await setting('SD VAE', 'None');
   expect(await darkroom.draw()).toEqual(own);
+  // Changing it loads nothing else.
+  expect(await loadedFor(page, 'other.safetensors')).toEqual(['VAE']);
   await page.reload();
   await read(text);
   expect(await darkroom.draw()).toEqual(drawn);
@@ -55,3 +58,17 @@ test('a VAE file draws another picture, whose text chooses it again', async ({ p
   expect(quick).not.toEqual(own);
   await expect(darkroom.parameters).toContainText('VAE Decoder: TAESD');
 });
+
+/** The networks that are loaded to draw with this VAE. */
+async function loadedFor(page: Page, sdVae: string): Promise<string[]> {
+  const parameters = { ...DEFAULT_PARAMETERS, seed: 1, steps: 1, width: 64, height: 64 };
+  const asked = { ...parameters, settings: { ...parameters.settings, sdVae } };
+  return page.evaluate(async (asked) => {
+    const loaded = new Set<string>();
+    const model = (await window.darkroom.listModels()).find(({ detection }) => detection.kind === 'sd1')!;
+    await window.darkroom.generate(model.sha256, asked, true, (event) => {
+      if (event.type === 'loading') loaded.add(event.what);
+    });
+    return [...loaded];
+  }, asked);
+}

@@ -6,6 +6,7 @@ import type { MemoryOptions } from '../src/generation/run/memory-options.ts';
 import { parseSeed } from '../src/generation/request/seeds.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../src/generation/request/request.ts';
 import { validateParameters } from '../src/generation/request/validate.ts';
+import { vaeTitle } from '../src/library/vae-choice.ts';
 import { App, type Processor } from './app.ts';
 import { ROOT } from './process.js';
 import { ProgressLine } from './progress-line.ts';
@@ -14,6 +15,7 @@ const HELP = `npm run generate -- --model FILE --prompt TEXT --out FILE.png [opt
 
   --model FILE         checkpoint (.safetensors, .ckpt); imported once, then recognised
   --yaml FILE          its configuration; default: FILE with the ending .yaml, where that exists
+  --vae FILE           a VAE in a file of its own, in place of the checkpoint's
   --prompt TEXT        what the picture shows
   --negative TEXT      what it does not
   --out FILE           the picture; further ones become FILE-2.png, FILE-3.png ...
@@ -49,6 +51,7 @@ class UsageError extends Error {}
 interface Request {
   readonly model: string;
   readonly sidecar: string | null;
+  readonly vae: string | null;
   readonly out: string;
   readonly parameters: GenerationParameters;
   readonly memory: MemoryOptions;
@@ -68,6 +71,7 @@ function readArguments(args: readonly string[]): Request | null {
       options: {
         model: text,
         yaml: text,
+        vae: text,
         prompt: text,
         negative: text,
         out: text,
@@ -110,6 +114,9 @@ function readArguments(args: readonly string[]): Request | null {
   const sidecar = values.yaml === undefined ? (existsSync(beside) ? beside : null) : at(values.yaml);
   if (sidecar !== null && !existsSync(sidecar)) throw new UsageError(`There is no file ${sidecar}.`);
 
+  const vae = values.vae === undefined ? null : at(values.vae);
+  if (vae !== null && !existsSync(vae)) throw new UsageError(`There is no file ${vae}.`);
+
   const number = (name: string, value: string | undefined, fallback: number): number => {
     if (value === undefined) return fallback;
     const result = value.trim() === '' ? NaN : Number(value);
@@ -145,6 +152,7 @@ function readArguments(args: readonly string[]): Request | null {
   return {
     model,
     sidecar,
+    vae,
     out: at(out),
     parameters,
     memory: {
@@ -196,11 +204,12 @@ async function generate(request: Request): Promise<number> {
       line.show(`Importing ${String(Math.floor((100 * progress.done) / Math.max(1, progress.total)))} %`);
     });
     line.say(`Model ${model.name} (${model.sha256.slice(0, 10)}), ${model.detection.label}`);
+    const parameters = request.vae === null ? request.parameters : await withVae(app, request.vae, request);
     await app.setMemory(request.memory);
     let pictures = 0;
     const outcome = await app.generate(
       model.sha256,
-      request.parameters,
+      parameters,
       (event) => {
         if (event.type === 'status') line.show(event.message);
         if (event.type === 'loading')
@@ -226,6 +235,14 @@ async function generate(request: Request): Promise<number> {
     process.off('SIGINT', onInterrupt);
     await app.close();
   }
+}
+
+/** The parameters with the VAE chosen, which is imported unless it is known. */
+async function withVae(app: App, file: string, { parameters }: Request): Promise<GenerationParameters> {
+  const { model } = await app.importFile(file, null, () => undefined);
+  const { kind, label } = model.detection;
+  if (kind !== 'vae') throw new UsageError(`${file} is no VAE, but a file of this kind: ${label}.`);
+  return { ...parameters, settings: { ...parameters.settings, sdVae: vaeTitle(model) } };
 }
 
 try {

@@ -1,7 +1,7 @@
 // What a handful of files dropped together means: checkpoints, and the sidecars that belong to them.
 
 /** What the file picker offers. The importer recognises files by their bytes, whatever they are called. */
-export const ACCEPTED_FILES = '.safetensors,.ckpt,.pt,.pth,.yaml,.yml';
+export const ACCEPTED_FILES = '.safetensors,.ckpt,.pt,.pth,.bin,.yaml,.yml';
 
 export interface ImportRequest<F> {
   readonly file: F;

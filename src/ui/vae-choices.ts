@@ -1,6 +1,6 @@
 // What "SD VAE" offers: the VAE files of the library, and what is chosen where it is none of them.
 import { familyOf } from '../families/families.ts';
-import { findVae, vaeFileName, vaeMisfit, vaeTitle } from '../library/vae-choice.ts';
+import { findVae, resolveVae, vaeFileName, vaeMisfit, vaeTitle } from '../library/vae-choice.ts';
 import type { StoredModel } from '../library/types.ts';
 import { settings as t } from './strings/settings.ts';
 
@@ -23,13 +23,20 @@ export function chosenVae({ vaes }: VaeShelf, value: string): string {
   return found ? vaeTitle(found) : value;
 }
 
+/** Where a VAE lies beside the checkpoint, Automatic takes it. */
+function labelOf(own: string, { model, vaes }: VaeShelf): string {
+  if (own !== 'Automatic' || !model) return own;
+  const { vae } = resolveVae(model, { sdVae: own, sdVaeOverrides: true }, vaes);
+  return vae ? t.vaeAutomatic(vaeFileName(vae)) : own;
+}
+
 export function vaeChoices(shelf: VaeShelf, value: string): readonly VaeOption[] {
   const latent = familyOf(shelf.model?.detection.kind ?? '')?.latent;
   const files = shelf.vaes.map((vae) => {
     const unfit = latent && vaeMisfit(vae, latent) ? t.vaeUnfit(vaeFileName(vae), latent.of) : null;
     return { value: vaeTitle(vae), label: unfit ?? vaeTitle(vae) };
   });
-  const known = [...OWN.map((own) => ({ value: own, label: own })), ...files];
+  const known = [...OWN.map((own) => ({ value: own, label: labelOf(own, shelf) })), ...files];
   const chosen = chosenVae(shelf, value);
   if (known.some((option) => option.value === chosen)) return known;
   return [...known, { value: chosen, label: t.vaeMissing(chosen) }];

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StoredModel, StoredTensor } from '../../library/types.ts';
 import { detect } from '../../models/detect.ts';
+import { planWeights } from '../../models/plan.ts';
 import type { TensorShapes } from '../../models/types.ts';
 import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
 import { DEFAULT_MEMORY } from './memory-options.ts';
@@ -14,10 +15,11 @@ function published(name: string): Pick<StoredModel, 'detection' | 'tensors'> {
     `${name}.json.gz`,
   );
   const shapes: TensorShapes = new Map(Object.entries(manifest.tensors));
-  const tensors = [...shapes].map(([tensor, { shape }]): StoredTensor => {
-    return { name: tensor, shape, network: 'unet', chunk: 0, offset: 0, byteLength: 0 };
+  const detection = detect(shapes, new Map(), null);
+  const tensors = planWeights(shapes, detection).map(({ name: tensor, shape, network }): StoredTensor => {
+    return { name: tensor, shape, network, chunk: 0, offset: 0, byteLength: 0 };
   });
-  return { detection: detect(shapes, new Map(), null), tensors };
+  return { detection, tensors };
 }
 
 const square = (side: number, batchSize = 1) => ({ width: side, height: side, batchSize });
@@ -103,6 +105,36 @@ it.skipIf(!listReference('models', 'manifests').includes('sdxl-base.json.gz'))(
     expect(wide!.unet).toEqual(usual!.unet);
   },
 );
+
+describe.skipIf(!listReference('models', 'manifests').includes('vae-standalone.json.gz'))('decoders', () => {
+  const needs = (decoders: Partial<Parameters<typeof memoryNeeds>[3]>) =>
+    memoryNeeds(published('sd1'), square(512), true, { vae: null, taesd: null, ...decoders })!;
+  const bytes = (all: ReturnType<typeof needs>) => planMemory(all, DEFAULT_MEMORY, 0).bytes;
+  const own = needs({});
+
+  it('counts the VAE that is chosen, with its own weights and their range', () => {
+    const vae = published('vae-standalone');
+    expect(needs({ vae })).toEqual(own);
+    const wide = needs({ vae: { ...vae, vaeOverflows: true } });
+    expect(wide.vae.weights).toBe(2 * own.vae.weights);
+    expect(wide.unet).toEqual(own.unet);
+  });
+
+  it('counts the VAE for a checkpoint without one, and does without', () => {
+    const whole = published('sd1');
+    const networks = { ...whole.detection.networks!, vae: null };
+    const bare = { ...whole, detection: { ...whole.detection, networks } };
+    const vae = published('vae-standalone');
+    expect(memoryNeeds(bare, square(512), true, { vae, taesd: null })).toEqual(own);
+    expect(memoryNeeds(bare, square(512), true)!.vae.weights).toBe(0);
+  });
+
+  it('a tiny decoder stays beside the others', () => {
+    const all = needs({ taesd: published('taesd-decoder') });
+    expect(all.taesd.weights / MB).toBeCloseTo(2.4, 0);
+    expect(bytes(all) - bytes(own)).toBeGreaterThanOrEqual(all.taesd.weights);
+  });
+});
 
 describe('memoryAdvice', () => {
   it('names what can be lowered', () => {

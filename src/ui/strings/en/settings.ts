@@ -38,6 +38,7 @@ const help: Partial<Record<ImageSettingKey, string>> = {
 
 export const settings = {
   help,
+  vaeAutomatic: (name: string) => `Automatic (${name})`,
   vaeUnfit: (name: string, latents: string) => `${name} (not for ${latents})`,
   vaeMissing: (name: string) => `${name} (not in the library)`,
 
