@@ -27,6 +27,7 @@ test('a full card makes room for a new size; low VRAM mode keeps one network at 
         // CFG 1: one call of the UNet, for software is slow and only sizes matter here.
         {
           ...DEFAULT_PARAMETERS,
+          img2img: null,
           ...{ prompt: 'x', seed: 1, steps: 1, cfgScale: 1, width: 64, height, sampler: 'Euler' },
         },
         gpuMemory,

@@ -61,7 +61,7 @@ test('a VAE file draws another picture, whose text chooses it again', async ({ p
 
 /** The networks that are loaded to draw with this VAE. */
 async function loadedFor(page: Page, sdVae: string): Promise<string[]> {
-  const parameters = { ...DEFAULT_PARAMETERS, seed: 1, steps: 1, width: 64, height: 64 };
+  const parameters = { ...DEFAULT_PARAMETERS, img2img: null, seed: 1, steps: 1, width: 64, height: 64 };
   const asked = { ...parameters, settings: { ...parameters.settings, sdVae } };
   return page.evaluate(async (asked) => {
     const loaded = new Set<string>();

@@ -133,9 +133,16 @@ export class App {
         onPicture({ ...message, png: Buffer.from(message.png, 'base64') });
       }
     };
+    const { img2img, ...txt2img } = parameters;
+    // Blobs do not travel to the page; their bytes do, as base64.
+    const source = img2img && Buffer.from(await img2img.source.file.arrayBuffer()).toString('base64');
     return this.page.evaluate(
-      async ({ sha256, parameters, cpu }) => {
+      async ({ sha256, txt2img, img2img, cpu }) => {
         const told: Promise<void>[] = [];
+        const parameters = {
+          ...txt2img,
+          img2img: img2img && { ...img2img, source: { ...img2img.source, file: blob(img2img.source.file) } },
+        };
         const outcome = await window.darkroom.generate(sha256, parameters, cpu, (event) => {
           if (event.type === 'preview') return;
           if (event.type === 'image') {
@@ -150,6 +157,10 @@ export class App {
         await Promise.all(told);
         return outcome;
 
+        function blob(bytes: string): Blob {
+          return new Blob([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))]);
+        }
+
         function base64(blob: Blob): Promise<string> {
           return new Promise((resolve, reject) => {
             const reader = new FileReader();
@@ -159,7 +170,12 @@ export class App {
           });
         }
       },
-      { sha256, parameters, cpu: this.processor === 'cpu' },
+      {
+        sha256,
+        txt2img,
+        img2img: img2img && { ...img2img, source: { ...img2img.source, file: source! } },
+        cpu: this.processor === 'cpu',
+      },
     );
   }
 

@@ -3,7 +3,7 @@
 import { isAvif, readAvif } from './avif.ts';
 import { concat, decodeUtf8, type Bytes } from './bytes.ts';
 import { ImageError } from './errors.ts';
-import { decodeUserComment, findUserComment, writeUserComment } from './exif.ts';
+import { decodeUserComment, findOrientation, findUserComment, writeUserComment } from './exif.ts';
 import { isGif, readGif } from './gif.ts';
 import { isJpeg, readJpeg, replaceJpegExif } from './jpeg.ts';
 import { NOVELAI_KEYWORDS, novelAiParameters } from './novelai.ts';
@@ -27,6 +27,8 @@ export interface ImageMetadata {
   readonly format: ImageFormat;
   /** In pixels, as the file says; null where it does not. The file may hold less. */
   readonly size: Size | null;
+  /** How its pixels are to be turned to be seen upright, 1 (as they are) to 8. From 5 on width and height change places. */
+  readonly orientation: number;
   /** The parameters text, not parsed; null where the picture has none. */
   readonly parameters: string | null;
   /** All texts of a PNG by keyword (other programs use others: "prompt", "workflow", "Comment"); of other formats none. */
@@ -72,7 +74,15 @@ export async function readImageMetadata(file: Uint8Array | Blob): Promise<ImageM
     parameters = (userComment && decoded('EXIF user comment', userComment, decodeUserComment)) || parameters;
   } else if (comment) parameters = decoded('comment', comment, decodeUtf8);
   parameters = novelAiParameters(texts, size) ?? parameters;
-  return { format, size, parameters: parameters || null, texts, damaged: [...damaged, ...tooLarge] };
+  return {
+    format,
+    size,
+    // AVIF has a place of its own for that, which counts instead.
+    orientation: exif && format !== 'avif' ? findOrientation(exif) : 1,
+    parameters: parameters || null,
+    texts,
+    damaged: [...damaged, ...tooLarge],
+  };
 }
 
 /**

@@ -12,7 +12,10 @@ import { decodePng, MAX_PIXELS } from './png.ts';
 export async function readPicture(file: Blob): Promise<PixelImage> {
   if (file.size > MAX_FILE_BYTES)
     throw new ImageError(`The file has ${file.size} bytes; pictures of up to ${MAX_FILE_BYTES} can be read.`);
-  const bytes = new Uint8Array(await file.arrayBuffer());
+  const buffer = await file.arrayBuffer().catch(() => {
+    throw new ImageError('The file can no longer be read; choose it again.');
+  });
+  const bytes = new Uint8Array(buffer);
   if (imageFormat(bytes) === 'png') return orient(await decodePng(bytes), orientationOf(bytes));
   const { size, format } = await readImageMetadata(bytes);
   if (size && size.width * size.height > MAX_PIXELS) throw tooLarge(size.width, size.height);

@@ -171,8 +171,16 @@ function isRequest(value: unknown): boolean {
     parseSeed(request['seed']) !== null &&
     texts.every((name) => typeof request[name] === 'string') &&
     typeof request['settings'] === 'object' &&
-    request['settings'] !== null
+    request['settings'] !== null &&
+    isImg2Img(request['img2img'])
   );
+}
+
+/** Requests of before there was img2img know nothing of it. */
+function isImg2Img(value: unknown): boolean {
+  if (value === null || value === undefined) return true;
+  const { source, denoisingStrength } = fieldsOf(value);
+  return fieldsOf(source)['file'] instanceof Blob && Number.isFinite(denoisingStrength);
 }
 
 function isEvaluation(value: unknown): value is Evaluation {

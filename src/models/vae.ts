@@ -19,7 +19,7 @@ export interface VaeEncoderInputs {
   /** [batch, inChannels, height, width], -1..1. */
   readonly image: Float32Array;
   readonly batch: number;
-  /** Pixels; multiples of 8 (of 2 to the power of the number of levels less one). */
+  /** Pixels. What exceeds a multiple of 8 (of 2 to the power of the number of levels less one) shows in the last cells only. */
   readonly height: number;
   readonly width: number;
 }
@@ -61,7 +61,7 @@ export function vaeDecoderNetwork(
 }
 
 /**
- * Outputs "mean" and "logvar" [batch, latentChannels, height / 8, width / 8]; logvar clamped to -30..20. A latent is mean
+ * Outputs "mean" and "logvar" [batch, latentChannels, height / 8, width / 8], rounded down; logvar clamped to -30..20. A latent is mean
  * (or a sample of the Gaussian) times scaleFactor.
  */
 export function vaeEncoderNetwork(
@@ -88,16 +88,12 @@ export function vaeEncoderNetwork(
     outputs: graph.outputs.map((port) => port.name),
     feeds({ image, batch, height, width }) {
       const step = 2 ** bottom.index;
-      if (height % step !== 0 || width % step !== 0) {
-        throw new RangeError(
-          `A picture of ${width} x ${height} cannot be encoded: sizes must be multiples of ${step}.`,
-        );
-      }
-      checkPixels(height / step, width / step);
+      checkPixels(Math.floor(height / step), Math.floor(width / step));
       const feeds = { image: float32Tensor('image', image, [batch, config.inChannels, height, width]) };
       for (const level of levels) {
         const scale = 2 ** level.index;
-        Object.assign(feeds, level.feeds({ batch, height: height / scale, width: width / scale }));
+        const sides = { height: Math.floor(height / scale), width: Math.floor(width / scale) };
+        Object.assign(feeds, level.feeds({ batch, ...sides }));
       }
       return feeds;
     },

@@ -1,5 +1,6 @@
 // A VAE with its networks in onnxruntime: the checkpoint's own, or one from a file of its own.
 import type { Precision } from '../graph/types.ts';
+import { cutOut } from '../image/tiles.ts';
 import { noteVaeOverflow } from '../library/models.ts';
 import type { VaeConfig } from '../models/types.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../models/vae.ts';
@@ -80,6 +81,11 @@ export class LoadedVae {
         encoderTileNetwork(config, weights, 'float32'),
       );
       const stem = () => encoderStemNetwork(config, weights, 'float32');
+      // Tiles are made of whole cells. Otherwise the pixels beyond show a little in the last ones.
+      const cell = 2 ** (config.channelMult.length - 1);
+      const [rows, columns] = [height - (height % cell), width - (width % cell)];
+      const planes = { data: image, channels: config.inChannels, height, width };
+      const cells = cutOut(planes, { top: 0, left: 0, bottom: rows, right: columns });
       return await encodeInTiles(
         config,
         {
@@ -87,9 +93,9 @@ export class LoadedVae {
           stem: async (features) =>
             (await sessions.open('VAE encoder stem', weights, stem)).run(features, 'mean'),
         },
-        image,
-        height,
-        width,
+        cells.data,
+        rows,
+        columns,
       );
     } finally {
       await sessions.release('VAE encoder', 'VAE encoder stem');

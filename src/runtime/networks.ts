@@ -24,7 +24,7 @@ export interface Networks {
   unet(inputs: UNetInputs): Promise<Float32Array>;
   /** One scaled latent [latentChannels, height, width] -> image [3, 8 height, 8 width], about -1..1. */
   decode(latent: Float32Array, height: number, width: number): Promise<Float32Array>;
-  /** One image [3, height, width], -1..1 -> mean of its latent, scaled: [latentChannels, height / 8, width / 8]. */
+  /** One image [3, height, width], -1..1 -> mean of its latent, scaled: [latentChannels, height / 8, width / 8], rounded down. */
   encode(image: Float32Array, height: number, width: number): Promise<Float32Array>;
 }
 

@@ -76,6 +76,8 @@ export interface Img2imgRequest<C, T extends Latent = Float32Array> extends Samp
   readonly strength: number;
   /** Make exactly `steps` steps instead of a part of them: "With img2img, do exactly the amount of steps the slider specifies", and hires fix. */
   readonly fixSteps?: boolean;
+  /** "Noise multiplier for img2img": scales the noise that is laid over the latents, default 1. */
+  readonly noiseMultiplier?: number;
   /** "Extra noise multiplier for img2img and hires fix". */
   readonly extraNoise?: number;
   readonly mask?: LatentMask;
@@ -126,9 +128,9 @@ export async function* img2img<C, T extends Latent = Float32Array>(
   request: Img2imgRequest<C, T>,
 ): SamplingRun<T> {
   const sampler = checkedSampler(request);
-  const { options = {}, initLatent, strength, extraNoise = 0, mask } = request;
+  const { options = {}, initLatent, strength, noiseMultiplier = 1, extraNoise = 0, mask } = request;
   const steps = img2imgSteps(request.steps, strength, request.fixSteps ?? false);
-  const noise = request.noise.next();
+  const noise = scale(request.noise.next(), noiseMultiplier);
   const model = modelOf(request, sampler);
   const masked = mask ? { mask } : {};
   if (sampler.kind === 'timestep') {

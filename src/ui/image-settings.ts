@@ -7,6 +7,7 @@ import {
   type SettingInfo,
   type SettingSection,
 } from '../generation/request/image-settings.ts';
+import { parseColor } from '../image/flatten.ts';
 import { snap } from './choices.ts';
 
 /** A value the setting can have: the given one where it makes sense, brought into its range, or A1111's default. */
@@ -18,6 +19,8 @@ export function parseImageSetting(info: SettingInfo, value: unknown): number | b
       return typeof value === 'boolean' ? value : info.standard;
     case 'vae':
       return typeof value === 'string' && value !== '' ? value.slice(0, MAX_FILE_NAME) : info.standard;
+    case 'color':
+      return typeof value === 'string' && parseColor(value) ? value : info.standard;
     case 'choice':
       return info.choices.find((choice) => choice === value) ?? info.standard;
   }

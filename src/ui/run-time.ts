@@ -1,6 +1,7 @@
 // How long pictures take: of the work there is, and how fast this device did the like of it before, or does it now.
 import type { GenerationEvent } from '../generation/run/events.ts';
 import type { GenerationParameters } from '../generation/request/request.ts';
+import { runSteps } from '../generation/request/run-steps.ts';
 import type { QueuedJob } from '../library/queue.ts';
 import { findSampler, totalSteps } from '../sampling/registry.ts';
 
@@ -15,7 +16,8 @@ export interface Speed {
 type Work = Pick<
   GenerationParameters,
   'steps' | 'sampler' | 'cfgScale' | 'width' | 'height' | 'batchSize' | 'batchCount'
->;
+> &
+  Partial<Pick<GenerationParameters, 'settings' | 'img2img'>>;
 
 /** Pixels times calls of the UNet of what is left of a job: about what it costs on one GPU with one model. */
 export function workOf({ requests, position }: Pick<QueuedJob, 'requests' | 'position'>): number {
@@ -78,7 +80,7 @@ export class SpeedMeter {
     const { request } = this;
     const pixels = pixelsOf(request);
     return {
-      step: (step * request.steps * request.batchCount) / costOf(request),
+      step: (step * runSteps(request) * request.batchCount) / costOf(request),
       picture: (picture * request.batchSize) / pixels,
     };
   }
@@ -91,7 +93,8 @@ function pixelsOf({ width, height, batchSize }: Work): number {
 
 function costOf(request: Work): number {
   const sampler = findSampler(request.sampler);
-  const evaluations = sampler ? totalSteps(sampler, request.steps) : request.steps;
+  const steps = runSteps(request);
+  const evaluations = sampler ? totalSteps(sampler, steps) : steps;
   // The negative prompt is not asked there.
   const texts = request.cfgScale === 1 ? 1 : 2;
   return evaluations * texts * pixelsOf(request) * request.batchCount;

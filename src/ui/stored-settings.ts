@@ -67,6 +67,8 @@ export function parseParameters(stored: unknown, choices: Choices): GenerationPa
     seedResizeFromWidth: number('seedResizeFromWidth'),
     seedResizeFromHeight: number('seedResizeFromHeight'),
     settings: parseImageSettings(record(from['settings'])),
+    // The picture that img2img starts from is not kept between visits.
+    img2img: null,
   };
 }
 

@@ -44,6 +44,11 @@ export interface ImageSettings {
   readonly sdVae: string;
   readonly sdVaeOverrides: boolean;
   readonly vaeDecodeMethod: 'Full' | 'TAESD';
+  readonly initialNoiseMultiplier: number;
+  readonly img2imgExtraNoise: number;
+  readonly img2imgFixSteps: boolean;
+  /** "#rrggbb". */
+  readonly img2imgBackgroundColor: string;
   readonly livePreviewMethod: 'Full' | 'Approx cheap' | 'TAESD';
 }
 
@@ -54,6 +59,7 @@ export type SettingSection =
   | 'Stable Diffusion'
   | 'Stable Diffusion XL'
   | 'VAE'
+  | 'img2img'
   | 'Live previews'
   | 'Sampler parameters'
   | 'Optimizations'
@@ -82,6 +88,8 @@ export type SettingInfo = Common &
       }
     | { readonly kind: 'switch'; readonly standard: boolean }
     | { readonly kind: 'choice'; readonly standard: string; readonly choices: readonly string[] }
+    /** "#rrggbb". */
+    | { readonly kind: 'color'; readonly standard: string }
     /** One of the choices, or a VAE of the library by its name. */
     | { readonly kind: 'vae'; readonly standard: string; readonly choices: readonly string[] }
   );
@@ -188,6 +196,35 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     section: 'VAE',
     infotext: 'VAE Decoder',
     ...choice('Full', ['Full', 'TAESD']),
+  },
+  {
+    key: 'initialNoiseMultiplier',
+    label: 'Noise multiplier for img2img',
+    section: 'img2img',
+    infotext: 'Noise multiplier',
+    ...number(1, 0, 1.5, 0.001, 100),
+  },
+  {
+    key: 'img2imgExtraNoise',
+    label: 'Extra noise multiplier for img2img and hires fix',
+    section: 'img2img',
+    infotext: 'Extra noise',
+    ...number(0, 0, 1, 0.01, 100),
+  },
+  {
+    key: 'img2imgFixSteps',
+    label: 'With img2img, do exactly the amount of steps the slider specifies',
+    section: 'img2img',
+    // Not in A1111's text, though it changes the picture; nor is the next one.
+    infotext: 'Exact img2img steps',
+    ...toggle(false),
+  },
+  {
+    key: 'img2imgBackgroundColor',
+    label: 'With img2img, fill transparent parts of the input image with this color',
+    section: 'img2img',
+    infotext: 'Img2img background color',
+    ...({ kind: 'color', standard: '#ffffff' } as const),
   },
   {
     key: 'livePreviewMethod',

@@ -145,6 +145,7 @@ describe('fromGenerationParameters', () => {
           useOldKarrasSigmas: fc.boolean(),
         })
         .map((settings) => ({ ...DEFAULT_IMAGE_SETTINGS, ...settings }) as ImageSettings),
+      img2img: fc.constant(null),
     });
     fc.assert(
       fc.property(request, (parameters) => {

@@ -3,6 +3,7 @@ import { version } from '../../../package.json';
 import type { Family } from '../../families/family.ts';
 import type { FileBuffers } from '../../models/buffers.ts';
 import { resolveSampler } from '../../sampling/registry.ts';
+import { img2imgToText } from './img2img-text.ts';
 import { createInfotext } from './infotext/create.ts';
 import type { Infotext } from './infotext/parse.ts';
 import type { InfotextScalar } from './infotext/quote.ts';
@@ -69,6 +70,7 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     ensd: ensdToText(parameters),
     rng: parameters.rng === 'GPU' ? null : parameters.rng,
     extra: {
+      ...(parameters.img2img && img2imgToText(parameters.img2img)),
       ...settingsToText(parameters, context.padded, context.buffers, context.family),
       ...context.extra,
     },

@@ -1,6 +1,8 @@
 // One request for pictures. The page, the queue, the command line and the worker all speak it.
+import type { ResizeMode } from '../../image/resize-modes.ts';
 import { DEFAULT_IMAGE_SETTINGS, type ImageSettings } from './image-settings.ts';
 import type { Seed } from './seeds.ts';
+import type { SourcePicture } from './source-picture.ts';
 
 /** Everything that decides the pictures, with A1111's meanings. `seed` is resolved (never -1) once a job runs. */
 export interface GenerationParameters {
@@ -35,13 +37,29 @@ export interface GenerationParameters {
   readonly seedResizeFromWidth: number;
   readonly seedResizeFromHeight: number;
   readonly settings: ImageSettings;
+  /** Null for txt2img, which begins with noise alone. */
+  readonly img2img: Img2Img | null;
 }
+
+/** What is painted over, and how far from it one may go. */
+export interface Img2Img {
+  readonly source: SourcePicture;
+  readonly resizeMode: ResizeMode;
+  /** Denoising strength, 0..1: at 0 the picture stays as it is, at 1 little of it is left. */
+  readonly denoisingStrength: number;
+}
+
+/** A1111's defaults. */
+export const DEFAULT_IMG2IMG: Omit<Img2Img, 'source'> = {
+  resizeMode: 'Just resize',
+  denoisingStrength: 0.75,
+};
 
 /** What decides how much memory a request needs. */
 export type RequestSize = Pick<GenerationParameters, 'width' | 'height' | 'batchSize'>;
 
-/** ... with the settings that decide which networks it needs; A1111's defaults where they are left out. */
-export type SizedRequest = RequestSize & Partial<Pick<GenerationParameters, 'settings'>>;
+/** ... with what decides which networks it needs; A1111's defaults where they are left out. */
+export type SizedRequest = RequestSize & Partial<Pick<GenerationParameters, 'settings' | 'img2img'>>;
 
 /** A1111's defaults. */
 export const DEFAULT_PARAMETERS: GenerationParameters = {
@@ -64,4 +82,5 @@ export const DEFAULT_PARAMETERS: GenerationParameters = {
   seedResizeFromWidth: 0,
   seedResizeFromHeight: 0,
   settings: DEFAULT_IMAGE_SETTINGS,
+  img2img: null,
 };

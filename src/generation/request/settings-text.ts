@@ -1,6 +1,7 @@
 // The settings that decide a picture, as they stand in its parameters text: written in A1111's order and only where they do
 // something, read back complete. Where A1111 tells nothing of a setting, a key of our own does.
 import type { Family, VectorPart } from '../../families/family.ts';
+import { parseColor } from '../../image/flatten.ts';
 import type { FileBuffers } from '../../models/buffers.ts';
 import { findSampler } from '../../sampling/registry.ts';
 import { ensdMatters, samplingInfotext } from '../../sampling/infotext.ts';
@@ -30,6 +31,9 @@ const OWN_KEYS: readonly ImageSettingKey[] = [
   'oldEmphasis',
   'useOldKarrasSigmas',
 ];
+
+/** The same, of those that only img2img heeds. */
+const IMG2IMG_KEYS: readonly ImageSettingKey[] = ['img2imgFixSteps', 'img2imgBackgroundColor'];
 
 /** The same, of those that only some families heed. */
 const FAMILY_KEYS: readonly (readonly [key: ImageSettingKey, heeds: (family: Family) => boolean])[] = [
@@ -67,7 +71,8 @@ export function settingsToText(
   buffers?: FileBuffers,
   family?: Family,
 ): Entries {
-  const { settings, sampler, scheduler } = parameters;
+  const { settings, sampler, scheduler, img2img } = parameters;
+  const isImg2img = img2img !== null;
   const entries: Record<string, InfotextScalar> = {};
   const add = (key: ImageSettingKey, value: InfotextScalar): void => {
     const name = INFOS.get(key)?.infotext;
@@ -83,13 +88,17 @@ export function settingsToText(
   else if (noiseSchedule === 'Ordinary' && buffers?.zeroTerminalSnr !== undefined)
     add('noiseSchedule', noiseSchedule);
   const alphasCumprod = alphasCumprodOf(settings, buffers);
-  Object.assign(entries, samplingInfotext({ sampler, scheduler, options: settings, alphasCumprod }));
+  if (isImg2img && settings.initialNoiseMultiplier !== 1)
+    add('initialNoiseMultiplier', settings.initialNoiseMultiplier);
+  const extraNoise = settings.img2imgExtraNoise;
+  const sampling = { sampler, scheduler, options: settings, alphasCumprod, isImg2img, extraNoise };
+  Object.assign(entries, samplingInfotext(sampling));
   for (const key of ['padConds', 'padCondsV0'] as const) {
     if (padded === undefined ? settings[key] : padded === key) add(key, true);
   }
   if (settings.vaeDecodeMethod !== 'Full') add('vaeDecodeMethod', settings.vaeDecodeMethod);
   const heeded = FAMILY_KEYS.filter(([, heeds]) => family === undefined || heeds(family)).map(([key]) => key);
-  for (const key of [...OWN_KEYS, ...heeded]) {
+  for (const key of [...OWN_KEYS, ...(isImg2img ? IMG2IMG_KEYS : []), ...heeded]) {
     if (settings[key] !== INFOS.get(key)?.standard) add(key, settings[key]);
   }
   return entries;
@@ -147,6 +156,8 @@ export function readSetting(info: SettingInfo, given: unknown): InfotextScalar |
       return typeof given === 'string' && given !== '' ? given : null;
     case 'choice':
       return info.choices.find((choice) => choice === given) ?? null;
+    case 'color':
+      return typeof given === 'string' && parseColor(given) ? given : null;
   }
 }
 

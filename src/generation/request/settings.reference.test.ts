@@ -7,7 +7,8 @@ import { loadTinyModel, relativeError } from '../../../tests/tiny-model.ts';
 import { CondCache, encodePrompts } from '../recipes/conditioning.ts';
 import { DEFAULT_IMAGE_SETTINGS, type ImageSettings } from './image-settings.ts';
 import type { Networks } from '../../runtime/networks.ts';
-import { sampleTxt2Img, type Batch } from '../recipes/txt2img.ts';
+import type { Batch } from '../recipes/sampling-request.ts';
+import { sampleTxt2Img } from '../recipes/txt2img.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from './request.ts';
 
 const SAME = 2e-5;

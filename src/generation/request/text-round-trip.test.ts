@@ -2,6 +2,9 @@
 // bit for bit, and the same text. The networks are formulas, so that hundreds of runs are quick; all else is real.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { PixelImage } from '../../image/pixels.ts';
+import { encodePng } from '../../image/png.ts';
+import { RESIZE_MODES } from '../../image/resize-modes.ts';
 import { SAMPLERS } from '../../sampling/registry.ts';
 import { SCHEDULERS } from '../../sampling/schedules.ts';
 import { CondCache, encodePrompts } from '../recipes/conditioning.ts';
@@ -11,8 +14,11 @@ import { SD1 } from '../../families/sd1.ts';
 import type { Networks } from '../../runtime/networks.ts';
 import { fromGenerationParameters, toGenerationParameters } from './parameters.ts';
 import { seedsOf } from './seeds.ts';
+import { sampleImg2Img, startImg2Img } from '../recipes/img2img.ts';
 import { sampleTxt2Img } from '../recipes/txt2img.ts';
-import { DEFAULT_PARAMETERS, type GenerationParameters } from './request.ts';
+import { img2imgFromText } from './img2img-text.ts';
+import { DEFAULT_IMG2IMG, DEFAULT_PARAMETERS, type GenerationParameters, type Img2Img } from './request.ts';
+import { sourcePicture } from './source-picture.ts';
 import { validateParameters } from './validate.ts';
 
 const CONTEXT_DIM = 3;
@@ -61,8 +67,23 @@ const NETWORKS: Networks = {
     });
   },
   decode: () => Promise.reject(new Error('Nothing is decoded here.')),
-  encode: () => Promise.reject(new Error('Nothing is encoded here.')),
+  encode: async (image, height, width) => {
+    const [rows, columns] = [Math.floor(height / 8), Math.floor(width / 8)];
+    return Float32Array.from({ length: 4 * rows * columns }, (_, i) => {
+      const [c, y, x] = [Math.floor(i / rows / columns), Math.floor(i / columns) % rows, i % columns];
+      return (1 + c / 2) * image[((c % 3) * height + 8 * y) * width + 8 * x]!;
+    });
+  },
 };
+
+/** Colours of every kind, some of them transparent. */
+const PIXELS: PixelImage = {
+  width: 96,
+  height: 64,
+  channels: 4,
+  data: Uint8Array.from({ length: 96 * 64 * 4 }, (_, i) => 128 + 127 * Math.sin(i * 0.37)),
+};
+const source = await sourcePicture(new Blob([await encodePng(PIXELS)]));
 
 interface Picture {
   readonly text: string;
@@ -75,8 +96,19 @@ async function make(parameters: GenerationParameters, index: number): Promise<Pi
   const conditions = await encodePrompts(NETWORKS, parameters, new CondCache());
   const context = { ...seedsOf(parameters, index), padded: conditions.padded };
   const text = fromGenerationParameters(parameters, context);
-  const run = sampleTxt2Img(NETWORKS, parameters, conditions, { first: index, size: 1 });
+  const { img2img } = parameters;
+  const batch = { first: index, size: 1 };
   try {
+    const run = img2img
+      ? sampleImg2Img(
+          NETWORKS,
+          parameters,
+          img2img,
+          await startImg2Img(NETWORKS, parameters, img2img, PIXELS),
+          conditions,
+          batch,
+        )
+      : sampleTxt2Img(NETWORKS, parameters, conditions, batch);
     for (;;) {
       const next = await run.next();
       if (next.done) return { text, latents: next.value };
@@ -107,12 +139,14 @@ const settings = fc.record(
           ? fc.boolean()
           : info.kind === 'choice' || info.kind === 'vae'
             ? fc.constantFrom(...info.choices)
-            : info.step === 1
-              ? fc.integer({ min: info.min, max: Math.min(info.max, 20) })
-              : fc.oneof(
-                  fc.double({ min: info.min, max: info.max, noNaN: true }),
-                  fc.double({ min: info.min, max: Math.min(info.max, info.min + 1), noNaN: true }),
-                );
+            : info.kind === 'color'
+              ? fc.constantFrom('#ffffff', '#2040a0')
+              : info.step === 1
+                ? fc.integer({ min: info.min, max: Math.min(info.max, 20) })
+                : fc.oneof(
+                    fc.double({ min: info.min, max: info.max, noNaN: true }),
+                    fc.double({ min: info.min, max: Math.min(info.max, info.min + 1), noNaN: true }),
+                  );
       // Most settings at rest, so that each is seen alone too.
       return [
         info.key,
@@ -142,6 +176,13 @@ const request: fc.Arbitrary<GenerationParameters> = fc.record({
   seedResizeFromWidth: fc.constantFrom(0, 64, 128),
   seedResizeFromHeight: fc.constantFrom(0, 64, 128),
   settings,
+  img2img: fc.option(
+    fc.record({
+      source: fc.constant(source),
+      resizeMode: fc.constantFrom(...RESIZE_MODES),
+      denoisingStrength: fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true })),
+    }),
+  ),
 });
 
 describe('the text of a picture', () => {
@@ -150,7 +191,10 @@ describe('the text of a picture', () => {
       fc.asyncProperty(request, fc.nat({ max: 3 }), async (asked, index) => {
         fc.pre(validateParameters(asked).length === 0);
         const picture = await make(asked, index);
-        const read = toGenerationParameters(parseInfotext(picture.text));
+        const infotext = parseInfotext(picture.text);
+        const told = img2imgFromText(infotext);
+        if (told) expect(source.sha256.startsWith(told.sourceHash!)).toBe(true);
+        const read = { ...toGenerationParameters(infotext), img2img: told && { source, ...told } };
         const again: GenerationParameters = { ...DEFAULT_PARAMETERS, ...read };
         expect(await make(again, 0)).toEqual(picture);
         expect(again.settings.upcastAttention).toBe(asked.settings.upcastAttention);
@@ -179,6 +223,7 @@ describe('the text of a picture', () => {
     ['skipping early', {}, { skipEarlyCond: 0.3 }],
     ['discarding', {}, { alwaysDiscardNextToLastSigma: true }],
     ['SGM noise', {}, { sgmNoiseMultiplier: true }],
+    ['img2img', { img2img: { source, ...DEFAULT_IMG2IMG } }, {}],
   ])('%s shows in the picture', async (_, parameters, changed) => {
     const asked: GenerationParameters = {
       ...DEFAULT_PARAMETERS,
@@ -189,9 +234,36 @@ describe('the text of a picture', () => {
       height: 64,
       seed: 3,
     };
-    const other = { ...asked, ...parameters, settings: { ...DEFAULT_IMAGE_SETTINGS, ...changed } };
+    await expectDifferent(asked, {
+      ...asked,
+      ...parameters,
+      settings: { ...DEFAULT_IMAGE_SETTINGS, ...changed },
+    });
+  });
+
+  test.each<[string, Partial<Img2Img>, Partial<ImageSettings>]>([
+    ['denoising strength', { denoisingStrength: 0.5 }, {}],
+    ['resize mode', { resizeMode: 'Crop and resize' }, {}],
+    ['noise multiplier', {}, { initialNoiseMultiplier: 0.9 }],
+    ['extra noise', {}, { img2imgExtraNoise: 0.1 }],
+    ['exact steps', {}, { img2imgFixSteps: true }],
+    ['background color', {}, { img2imgBackgroundColor: '#2040a0' }],
+  ])('%s shows in the picture of img2img', async (_, img2img, changed) => {
+    const asked = { ...DEFAULT_PARAMETERS, steps: 6, width: 64, height: 64, seed: 3 };
+    const usual = { source, ...DEFAULT_IMG2IMG };
+    await expectDifferent(
+      { ...asked, img2img: usual },
+      {
+        ...asked,
+        img2img: { ...usual, ...img2img },
+        settings: { ...DEFAULT_IMAGE_SETTINGS, ...changed },
+      },
+    );
+  });
+
+  async function expectDifferent(asked: GenerationParameters, other: GenerationParameters): Promise<void> {
     const [picture, different] = [await make(asked, 0), await make(other, 0)];
     expect(different.latents).not.toEqual(picture.latents);
     expect(different.text).not.toBe(picture.text);
-  });
+  }
 });

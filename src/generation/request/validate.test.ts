@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { encodePng } from '../../image/png.ts';
 import { SAMPLERS } from '../../sampling/registry.ts';
 import { SCHEDULERS } from '../../sampling/schedules.ts';
 import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS } from './image-settings.ts';
-import { DEFAULT_PARAMETERS, type GenerationParameters } from './request.ts';
+import { DEFAULT_IMG2IMG, DEFAULT_PARAMETERS, type GenerationParameters, type Img2Img } from './request.ts';
+import { sourcePicture } from './source-picture.ts';
 import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
 import { PARAMETER_BOUNDS, PARAMETER_LIMITS, validateParameters } from './validate.ts';
 
@@ -68,7 +70,9 @@ describe('validateParameters', () => {
         ? [info.min, info.max, info.limit]
         : info.kind === 'switch'
           ? [true, false]
-          : info.choices;
+          : info.kind === 'color'
+            ? ['#ffffff', '#00AA0f']
+            : info.choices;
     const bad =
       info.kind === 'number'
         ? [
@@ -82,7 +86,7 @@ describe('validateParameters', () => {
           ? ['True', 1, undefined]
           : info.kind === 'vae'
             ? ['', 'x'.repeat(301), 3]
-            : ['', 'original', 3];
+            : ['', 'original', 3, '#fff'];
     for (const value of good) expect(withValue(value), String(value)).toEqual([]);
     for (const value of bad) {
       expect(withValue(value), String(value)).toEqual([expect.stringContaining(`${label} must be`)]);
@@ -102,6 +106,32 @@ describe('validateParameters', () => {
     expect(problems({ sampler: 'UniPC', steps: 3 })).toEqual([]);
     expect(problems({ sampler: 'UniPC', steps: 2 })).toHaveLength(1);
     expect(problems({ steps: 2 })).toEqual([]);
+  });
+
+  test('img2img', async () => {
+    const source = await sourcePicture(
+      new Blob([await encodePng({ width: 1, height: 1, channels: 3, data: new Uint8Array(3) })]),
+    );
+    const change = (img2img: object, other: Partial<GenerationParameters> = {}) =>
+      problems({ ...other, img2img: { source, ...DEFAULT_IMG2IMG, ...img2img } as Img2Img });
+    expect(change({})).toEqual([]);
+    for (const denoisingStrength of [0, 1]) expect(change({ denoisingStrength })).toEqual([]);
+    for (const bad of [
+      { denoisingStrength: 1.01 },
+      { denoisingStrength: NaN },
+      { resizeMode: 'Stretch' },
+      { source: { ...source, file: 'x' } },
+      { source: { ...source, sha256: 'x' } },
+    ])
+      expect(change(bad), JSON.stringify(bad)).toHaveLength(1);
+    // What is left of the steps counts, or what they are part of.
+    expect(change({ denoisingStrength: 0.4 }, { sampler: 'UniPC', steps: 6 })).toHaveLength(1);
+    const settings = { ...DEFAULT_IMAGE_SETTINGS, img2imgFixSteps: true };
+    expect(change({ denoisingStrength: 0.4 }, { sampler: 'UniPC', steps: 6, settings })).toEqual([]);
+    expect(change({ denoisingStrength: 0 }, { sampler: 'DDIM', settings })).toHaveLength(1);
+    expect(change({ denoisingStrength: 0.01 }, { sampler: 'DDIM', settings })).toHaveLength(1);
+    expect(change({ denoisingStrength: 0.01 }, { steps: 150, settings })).toHaveLength(1);
+    expect(change({ denoisingStrength: 0 }, { settings })).toEqual([]);
   });
 
   test('several problems are all told', () => {

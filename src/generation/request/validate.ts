@@ -1,8 +1,12 @@
 // Whether a request can be carried out: the bounds of A1111's controls, and what to say where one is overstepped.
+import { parseColor } from '../../image/flatten.ts';
+import { MAX_FILE_BYTES } from '../../image/metadata.ts';
+import { RESIZE_MODES } from '../../image/resize-modes.ts';
 import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
 import { findSampler } from '../../sampling/registry.ts';
 import { TRAINING_STEPS } from '../../sampling/noise-table.ts';
 import { findScheduler } from '../../sampling/schedules.ts';
+import { img2imgSteps } from '../../sampling/steps.ts';
 import { IMAGE_SETTINGS, MAX_FILE_NAME, type SettingInfo } from './image-settings.ts';
 import { addToSeed, parseSeed, RANDOM_SEED, SEED_LIMITS } from './seeds.ts';
 import type { GenerationParameters } from './request.ts';
@@ -39,6 +43,9 @@ export const PARAMETER_LIMITS = {
   seedResizeFromWidth: { min: 0, max: 4096, step: 8 },
   seedResizeFromHeight: { min: 0, max: 4096, step: 8 },
 } as const satisfies Readonly<Record<string, Bounds>>;
+
+/** Of the denoising strength. */
+export const DENOISING_BOUNDS = { min: 0, max: 1, step: 0.01 } as const satisfies Bounds;
 
 const NAMES: Readonly<Record<keyof typeof PARAMETER_BOUNDS, string>> = {
   steps: 'Sampling steps',
@@ -79,6 +86,7 @@ export function validateParameters(parameters: GenerationParameters): string[] {
   if (rng !== 'GPU' && rng !== 'CPU' && rng !== 'NV') {
     problems.push(`Random number generator source must be GPU, CPU or NV; it is ${String(rng)}.`);
   }
+  problems.push(...img2imgProblems(parameters));
   problems.push(...samplerProblems(parameters));
   for (const info of IMAGE_SETTINGS) {
     const problem = settingProblem(info, parameters.settings[info.key]);
@@ -126,19 +134,62 @@ function seedProblems(parameters: GenerationParameters): string[] {
   return problems;
 }
 
-function samplerProblems({ sampler, scheduler, steps, settings }: GenerationParameters): string[] {
+function img2imgProblems({ img2img }: GenerationParameters): string[] {
+  if (img2img === null) return [];
   const problems: string[] = [];
+  const { source, resizeMode, denoisingStrength } = img2img;
+  if (!(source?.file instanceof Blob) || source.file.size > MAX_FILE_BYTES) {
+    problems.push('The picture for img2img is missing or too large; choose another.');
+  }
+  if (!/^[0-9a-f]{64}$/.test(source?.sha256)) {
+    problems.push('The picture for img2img has no sound SHA-256; choose it again.');
+  }
+  if (!RESIZE_MODES.includes(resizeMode)) {
+    const known = RESIZE_MODES.join(', ');
+    problems.push(`Resize mode must be one of ${known}; it is ${shortened(String(resizeMode))}.`);
+  }
+  const { min, max } = DENOISING_BOUNDS;
+  if (!(typeof denoisingStrength === 'number' && denoisingStrength >= min && denoisingStrength <= max)) {
+    const shown = shortened(String(denoisingStrength));
+    problems.push(`Denoising strength must be a number from ${min} to ${max}; it is ${shown}.`);
+  }
+  return problems;
+}
+
+function samplerProblems({
+  sampler,
+  scheduler,
+  steps: asked,
+  settings,
+  img2img,
+}: GenerationParameters): string[] {
+  const problems: string[] = [];
+  const strength = img2img?.denoisingStrength ?? null;
+  const fixSteps = settings.img2imgFixSteps;
+  const part = strength === null ? null : img2imgSteps(asked, strength, fixSteps);
+  /** Of the whole schedule. */
+  const steps = part?.scheduleSteps ?? asked;
+  if (steps > PARAMETER_LIMITS.steps.max && asked <= PARAMETER_LIMITS.steps.max) {
+    problems.push(
+      `${asked} sampling steps at a denoising strength of ${strength} are part of a schedule of ${steps} steps; at most ${PARAMETER_LIMITS.steps.max} can be made. Raise the denoising strength.`,
+    );
+  }
   const info = findSampler(sampler);
   if (!info) problems.push(`There is no sampling method called "${shortened(sampler)}"; choose another.`);
   if (!findScheduler(scheduler))
     problems.push(`There is no schedule type called "${shortened(scheduler)}"; choose another.`);
   const timesteps = steps + (settings.alwaysDiscardNextToLastSigma ? 1 : 0);
+  if (info?.kind === 'timestep' && steps === 0) {
+    problems.push(`${info.name} cannot make exactly ${asked} steps at a denoising strength of 0; raise it.`);
+  }
   if (info?.kind === 'timestep' && timesteps > TRAINING_STEPS) {
     problems.push(`${info.name} can make at most ${TRAINING_STEPS} sampling steps; there are ${timesteps}.`);
   }
-  if (info?.name === 'UniPC' && steps < settings.uniPcOrder) {
+  const made = part?.encodeSteps ?? asked;
+  if (info?.name === 'UniPC' && made < settings.uniPcOrder) {
+    const why = part ? ` of ${asked} at a denoising strength of ${strength}` : '';
     problems.push(
-      `UniPC of order ${settings.uniPcOrder} needs at least as many sampling steps; there are ${steps}.`,
+      `UniPC of order ${settings.uniPcOrder} needs at least as many sampling steps; there are ${made}${why}.`,
     );
   }
   return problems;
@@ -161,6 +212,10 @@ function settingProblem(info: SettingInfo, value: unknown): string | null {
       return typeof value === 'string' && value !== '' && value.length <= MAX_FILE_NAME
         ? null
         : `${label} must be Automatic, None or the name of a file; it is ${shown}.`;
+    case 'color':
+      return typeof value === 'string' && parseColor(value)
+        ? null
+        : `${label} must be a colour as #ffffff; it is ${shown}.`;
     case 'choice':
       return info.choices.some((choice) => choice === value)
         ? null

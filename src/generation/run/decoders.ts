@@ -20,10 +20,12 @@ export interface Decoders {
   readonly text: Pick<InfotextContext, 'vaeHash' | 'vaeName'>;
 }
 
+/** `img2img`: a picture is to be encoded, too. */
 export function chooseDecoders(
   model: StoredModel,
   settings: ImageSettings,
   models: readonly StoredModel[],
+  img2img = false,
 ): Decoders {
   const latent = familyOf(model.detection.kind)?.latent;
   const { vae, missing } = resolveVae(model, settings, vaesAmong(models));
@@ -43,7 +45,7 @@ export function chooseDecoders(
   return {
     vae,
     taesd,
-    problem: problemWith(model, settings, vae, misfit, taesd, latent),
+    problem: problemWith(model, settings, vae, misfit, taesd, latent, img2img),
     remarks,
     text: textOf(model, settings, models, vae),
   };
@@ -56,18 +58,24 @@ function problemWith(
   misfit: ReturnType<typeof vaeMisfit>,
   taesd: StoredModel | null,
   latent: LatentInfo | undefined,
+  img2img: boolean,
 ): string | null {
   if (misfit && !misfit.fits) return `${misfit.why} Choose another in Settings under "SD VAE", or Automatic.`;
   const { networks } = detection;
   const inpaints = networks !== null && networks.unet.inChannels > networks.unet.outChannels;
-  if (inpaints && vae?.detection.vae?.hasEncoder === false) {
-    return `The VAE "${vaeFileName(vae)}" has no encoder, which inpainting models need. Choose another in Settings under "SD VAE".`;
+  const encodes = inpaints || img2img;
+  const who = img2img ? 'img2img needs' : 'inpainting models need';
+  if (encodes && vae?.detection.vae?.hasEncoder === false) {
+    return `The VAE "${vaeFileName(vae)}" has no encoder, which ${who}. Choose another in Settings under "SD VAE".`;
   }
   const own = networks?.vae ?? null;
+  if (encodes && !vae && own && !own.hasEncoder) {
+    return `The VAE of the checkpoint "${name}" has no encoder, which ${who}. Choose another in Settings under "SD VAE".`;
+  }
   if (vaeDecodeMethod === 'TAESD' && latent && !taesd) {
     return `"VAE type for decode" is TAESD, but ${noTinyDecoder(latent)} You can also set it to Full.`;
   }
-  if (own || vae || (taesd && vaeDecodeMethod === 'TAESD' && !inpaints)) return null;
+  if (own || vae || (taesd && vaeDecodeMethod === 'TAESD' && !encodes)) return null;
   return (
     `The checkpoint "${name}" has no VAE, which turns latents into pictures. Import one for ${latent?.of ?? 'it'} in a file of ` +
     'its own, and choose it in Settings under "SD VAE".'

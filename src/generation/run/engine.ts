@@ -73,7 +73,8 @@ export class Engine implements EngineApi {
     const limits = cpu ? cpuReport() : await this.#device.limits();
     const options = cpu ? inWasm(asked) : asked;
     if (!record || !limits) return null;
-    const decoders = chooseDecoders(record, request.settings ?? DEFAULT_IMAGE_SETTINGS, await listModels());
+    const { settings = DEFAULT_IMAGE_SETTINGS, img2img = null } = request;
+    const decoders = chooseDecoders(record, settings, await listModels(), img2img !== null);
     const needs = memoryNeeds(record, request, limits.shaderF16, decoders);
     return needs ? { ...planMemory(needs, options, limits.maxBufferSize), room: roomOf(options) } : null;
   }
@@ -252,7 +253,8 @@ export class Engine implements EngineApi {
     await this.#forgetLostDevice();
     const { shaderF16, maxBufferSize } = await this.#device.report();
     const options = this.#device.cpu ? inWasm(this.#memory) : this.#memory;
-    const decoders = chooseDecoders(record, parameters.settings, await listModels());
+    const { settings, img2img } = parameters;
+    const decoders = chooseDecoders(record, settings, await listModels(), img2img !== null);
     const { vae, taesd } = decoders;
     const planFor = (model: StoredModel, file: StoredModel | null): MemoryPlan => {
       const needs = memoryNeeds(model, parameters, shaderF16, { vae: file, taesd });

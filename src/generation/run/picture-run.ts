@@ -1,10 +1,12 @@
 // One request's way from the prompt to its pictures: sampling, step by step, with previews; decoding; keeping.
+import { ImageError } from '../../image/errors.ts';
 import { latentPreview } from '../../image/latent-preview.ts';
 import { vaeOutputToPixels } from '../../image/pixels.ts';
 import { encodePng } from '../../image/png.ts';
+import { readPicture } from '../../image/read-picture.ts';
 import { saveImage } from '../../library/images.ts';
 import { parseExtraNetworks } from '../../prompt/extra-networks.ts';
-import { InterruptedError } from '../../runtime/errors.ts';
+import { BadParametersError, InterruptedError } from '../../runtime/errors.ts';
 import type { LoadedModel } from '../../runtime/loaded-model.ts';
 import { turn } from '../../runtime/turn.ts';
 import { positionsToText } from '../request/positions-text.ts';
@@ -14,7 +16,11 @@ import { fromGenerationParameters, type InfotextContext } from '../request/param
 import { Replay } from './replay.ts';
 import { seedsOf, type Seed } from '../request/seeds.ts';
 import { TimeLeft } from './time-left.ts';
+import { sampleImg2Img, startImg2Img } from '../recipes/img2img.ts';
+import type { Batch } from '../recipes/sampling-request.ts';
 import { sampleTxt2Img } from '../recipes/txt2img.ts';
+import type { SampledNetworks } from '../../runtime/networks.ts';
+import type { SamplingRun } from '../../sampling/sample.ts';
 import type { Continuation } from '../request/continuation.ts';
 import type { GenerationEvent, GenerationOutcome } from './events.ts';
 import type { GenerationParameters } from '../request/request.ts';
@@ -60,6 +66,9 @@ export async function makePictures(
   };
   const conditions = await encodePrompts({ family, textEncoders, contextDim, encodeText }, parameters, conds);
   warnOfTruncation(conditions, onEvent);
+  await turn();
+  if (job.stop) throw new InterruptedError();
+  const sample = await startRecipe(model, parameters, conditions, onEvent);
   const time = new TimeLeft(batchCount * steps);
 
   let done = continuation?.pictures ?? 0;
@@ -72,7 +81,7 @@ export async function makePictures(
     });
     past = [];
     const networks = replay.over(model);
-    const sampling = sampleTxt2Img(networks, parameters, conditions, { first, size: batchSize });
+    const sampling = sample(networks, { first, size: batchSize });
     let latents: Float32Array | null = null;
     let interrupted = false;
     for (;;) {
@@ -136,6 +145,29 @@ export async function makePictures(
     }
   }
   return { status: job.stop ? 'interrupted' : 'finished', imageIds };
+}
+
+/** Samples one batch of the job. */
+type SampleBatch = (networks: SampledNetworks, batch: Batch) => SamplingRun;
+
+/** The request's recipe, with what all its batches have in common done. */
+async function startRecipe(
+  model: LoadedModel,
+  parameters: GenerationParameters,
+  conditions: Conditions,
+  onEvent: OnEvent,
+): Promise<SampleBatch> {
+  const { img2img } = parameters;
+  if (!img2img) return (networks, batch) => sampleTxt2Img(networks, parameters, conditions, batch);
+  onEvent({ type: 'status', message: 'Encoding the picture' });
+  try {
+    const source = await readPicture(img2img.source.file);
+    const start = await startImg2Img(model, parameters, img2img, source);
+    return (networks, batch) => sampleImg2Img(networks, parameters, img2img, start, conditions, batch);
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    throw new BadParametersError(`The picture for img2img cannot be used. ${error.message}`);
+  }
 }
 
 /** Encodes and stores one picture, and hands it to the page even where there is no room to store it. */

@@ -3,6 +3,7 @@
 import { resolveSampler } from '../../../sampling/registry.ts';
 import { findScheduler } from '../../../sampling/schedules.ts';
 import { IMAGE_SETTINGS } from '../image-settings.ts';
+import { IMG2IMG_FIELDS } from '../img2img-text.ts';
 import { POSITIONS_KEY } from '../positions-text.ts';
 import { parseSeed } from '../seeds.ts';
 import { numberFromText, readSetting, SETTING_ALIASES } from '../settings-text.ts';
@@ -37,6 +38,8 @@ const READ: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ),
 ]);
 
+const IMG2IMG = new Map(IMG2IMG_FIELDS);
+
 /** Fields that change no picture, at least with these values. */
 const HARMLESS: ReadonlyMap<string, (value: string) => boolean> = new Map([
   // Which model it was is told elsewhere, and so are LoRAs and embeddings that have fields of their own.
@@ -59,18 +62,19 @@ const HARMLESS: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ...['Tiling', 'Face restoration', 'Token merging ratio', 'Token merging ratio hr'].map(
     (name) => [name, isOff] as const,
   ),
-  ['Extra noise', isOff],
   // What inpainting models have here; they write it too.
   ['Conditional mask weight', isOne],
-  ['Noise multiplier', isOne],
 ]);
 
-/** Names, or names and values where only the value means nothing; each once, in the order of the text. */
-export function notUnderstood(fields: readonly TextField[]): string[] {
+/**
+ * Names, or names and values where only the value means nothing; each once, in the order of the text. `img2img`: its own fields
+ * are read as well.
+ */
+export function notUnderstood(fields: readonly TextField[], img2img = false): string[] {
   const told = fields.flatMap(({ name, value }) => {
     // A1111 passes over fields without a value.
     if (value === '' || HARMLESS.get(name)?.(value)) return [];
-    const read = READ.get(name);
+    const read = READ.get(name) ?? (img2img ? IMG2IMG.get(name) : undefined);
     if (!read) return [name];
     return read(value) ? [] : [`${name} ${value.slice(0, 100)}`];
   });

@@ -1,0 +1,66 @@
+// img2img: from a picture and parameters to latents, step by step, on any networks (A1111 modules/processing.py,
+// StableDiffusionProcessingImg2Img: init and sample).
+import { flatten } from '../../image/flatten.ts';
+import { pixelsToVaeInput, type PixelImage } from '../../image/pixels.ts';
+import { resizeToFit } from '../../image/resize-modes.ts';
+import { resizeBilinear } from '../../image/resize-planes.ts';
+import type { SampledNetworks } from '../../runtime/networks.ts';
+import type { NoiseSource } from '../../sampling/random/types.ts';
+import { img2img, type SamplingRun } from '../../sampling/sample.ts';
+import type { GenerationParameters, Img2Img } from '../request/request.ts';
+import type { Cond, Conditions } from './conditioning.ts';
+import { samplingRequest, type Batch } from './sampling-request.ts';
+
+/** What all pictures of a job start from. */
+export interface Img2ImgStart {
+  /** The source as the VAE was given it: RGB, of the request's size (in latent upscale of its own). */
+  readonly picture: PixelImage;
+  /** [c, height / 8, width / 8], of the request's size. */
+  readonly latent: Float32Array;
+}
+
+/** `source`: the pixels of `request.source`, upright. `parameters` must be valid. @throws ImageError where the resize mode cannot. */
+export async function startImg2Img(
+  networks: SampledNetworks,
+  parameters: GenerationParameters,
+  request: Img2Img,
+  source: PixelImage,
+): Promise<Img2ImgStart> {
+  const { width, height, settings } = parameters;
+  const flat = flatten(source, settings.img2imgBackgroundColor);
+  const picture = resizeToFit(flat, request.resizeMode, width, height);
+  const encoded = {
+    data: await networks.encode(pixelsToVaeInput(picture), picture.height, picture.width),
+    channels: networks.latentChannels,
+    height: Math.floor(picture.height / 8),
+    width: Math.floor(picture.width / 8),
+  };
+  // Latent upscale alone has another size than the request's.
+  return { picture, latent: resizeBilinear(encoded, height / 8, width / 8).data };
+}
+
+/**
+ * One batch of a job. Yields after each step; returns the final latents [batch.size, c, height / 8, width / 8].
+ * `parameters` must be valid and its seeds resolved; its batch size and count are not looked at.
+ */
+export async function* sampleImg2Img(
+  networks: SampledNetworks,
+  parameters: GenerationParameters,
+  { denoisingStrength }: Img2Img,
+  { latent }: Img2ImgStart,
+  conditions: Conditions,
+  batch: Batch,
+  noise?: NoiseSource,
+): SamplingRun {
+  const { settings } = parameters;
+  const initLatent = new Float32Array(batch.size * latent.length);
+  for (let i = 0; i < batch.size; i++) initLatent.set(latent, i * latent.length);
+  return yield* img2img<Cond>({
+    ...(await samplingRequest(networks, parameters, conditions, batch, noise)),
+    initLatent,
+    strength: denoisingStrength,
+    fixSteps: settings.img2imgFixSteps,
+    noiseMultiplier: settings.initialNoiseMultiplier,
+    extraNoise: settings.img2imgExtraNoise,
+  });
+}

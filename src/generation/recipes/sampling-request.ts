@@ -1,0 +1,124 @@
+// What every recipe's sampling asks alike: the request's parameters, the batch's noise, and calls of the UNet, on any networks.
+import type { NetworkItem } from '../../sampling/guidance.ts';
+import { ImageRng } from '../../sampling/random/image-rng.ts';
+import type { NoiseSource } from '../../sampling/random/types.ts';
+import type { SamplingRequest } from '../../sampling/sample.ts';
+import { alphasCumprodOf, vFactorsOf } from '../request/alphas.ts';
+import type { Cond, Conditions } from './conditioning.ts';
+import type { SampledNetworks } from '../../runtime/networks.ts';
+import { seedsOf } from '../request/seeds.ts';
+import type { GenerationParameters } from '../request/request.ts';
+
+/** Which of the job's pictures one batch makes. */
+export interface Batch {
+  /** Index of its first picture in the job. */
+  readonly first: number;
+  readonly size: number;
+}
+
+/** `parameters` must be valid and its seeds resolved; its batch size and count are not looked at. */
+export async function samplingRequest(
+  networks: SampledNetworks,
+  parameters: GenerationParameters,
+  conditions: Conditions,
+  batch: Batch,
+  noise: NoiseSource = noiseOf(parameters, batch, networks.latentChannels),
+): Promise<SamplingRequest<Cond>> {
+  const { sampler, scheduler, steps, cfgScale, width, height, settings } = parameters;
+  const perImage = <T>(value: T): T[] => new Array<T>(batch.size).fill(value);
+  return {
+    sampler,
+    scheduler,
+    steps,
+    cfgScale,
+    prediction: networks.prediction,
+    alphasCumprod: alphasCumprodOf(settings, networks.buffers),
+    // SDXL's class in A1111 has no factors of its own: they follow from the table, bent as it is.
+    ...(networks.family.noiseLevelsOfFile && { vFactors: vFactorsOf(networks.buffers) }),
+    ...(networks.family.alignYourSteps && { alignYourSteps: networks.family.alignYourSteps }),
+    noise,
+    conds: perImage(conditions.positive),
+    unconds: perImage(conditions.negative),
+    network: await unetCaller(networks, [networks.latentChannels, height / 8, width / 8]),
+    options: settings,
+  };
+}
+
+function noiseOf(parameters: GenerationParameters, batch: Batch, channels: number): ImageRng {
+  const { rng, width, height, ensd, subseedStrength, seedResizeFromWidth, seedResizeFromHeight } = parameters;
+  const seeds = Array.from({ length: batch.size }, (_, i) => seedsOf(parameters, batch.first + i));
+  return new ImageRng({
+    source: rng,
+    shape: [channels, height / 8, width / 8],
+    seeds: seeds.map(({ seed }) => seed),
+    subseeds: seeds.map(({ subseed }) => subseed),
+    subseedStrength,
+    seedResizeFromWidth,
+    seedResizeFromHeight,
+    etaNoiseSeedDelta: ensd,
+  });
+}
+
+type Shape = readonly [channels: number, height: number, width: number];
+
+/** Calls the UNet once for all items whose contexts have one length. */
+async function unetCaller(
+  networks: SampledNetworks,
+  shape: Shape,
+): Promise<(items: readonly NetworkItem<Cond>[]) => Promise<Float32Array[]>> {
+  const [, height, width] = shape;
+  const extra = await imageConditioning(networks, shape);
+  return async (items) => {
+    const outputs = new Array<Float32Array>(items.length);
+    for (const group of groupBy([...items.entries()], ([, { cond }]) => cond.tokens)) {
+      const out = await networks.unet({
+        x: join(group.flatMap(([, { x }]) => (extra ? [x, extra] : [x]))),
+        batch: group.length,
+        height,
+        width,
+        timesteps: group.map(([, { t }]) => t),
+        context: join(group.map(([, { cond }]) => cond.context)),
+        tokens: group[0]![1].cond.tokens,
+        ...(networks.vectorDim === null ? {} : { vector: join(group.map(([, { cond }]) => cond.vector!)) }),
+      });
+      const size = out.length / group.length;
+      group.forEach(([index], i) => (outputs[index] = out.slice(i * size, (i + 1) * size)));
+    }
+    return outputs;
+  };
+}
+
+/**
+ * The further channels of an inpainting UNet where there is no mask: a mask of ones and the latent of a grey picture, which means
+ * "everything is to be painted" (A1111 processing.py txt2img_image_conditioning, and inpainting_image_conditioning at full
+ * weight). Null for ordinary models.
+ */
+async function imageConditioning(
+  networks: SampledNetworks,
+  [channels, height, width]: Shape,
+): Promise<Float32Array | null> {
+  if (networks.unetChannels === channels) return null;
+  const area = height * width;
+  const grey = await networks.encode(new Float32Array(3 * 64 * area), height * 8, width * 8);
+  return join([new Float32Array(area).fill(1), grey]);
+}
+
+function join(parts: readonly Float32Array[]): Float32Array {
+  const joined = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
+function groupBy<T>(values: readonly T[], key: (value: T) => unknown): T[][] {
+  const groups = new Map<unknown, T[]>();
+  for (const value of values) {
+    const group = groups.get(key(value));
+    if (group) group.push(value);
+    else groups.set(key(value), [value]);
+  }
+  return [...groups.values()];
+}
