@@ -1,5 +1,6 @@
 // A VAE in a file of its own, and a tiny decoder: imported, chosen, in the picture's text, and chosen again by it.
 import { expect, test, type Page } from '@playwright/test';
+import type { ImageSettings } from '../src/generation/request/image-settings.ts';
 import { DEFAULT_PARAMETERS } from '../src/generation/request/request.ts';
 import { DarkroomPage } from './darkroom-page.ts';
 import { makeCheckpoint, makeTinyDecoder, makeVae } from './small-checkpoint.ts';
@@ -38,7 +39,7 @@ test('a VAE file draws another picture, whose text chooses it again', async ({ p
   await setting('SD VAE', 'None');
   expect(await darkroom.draw()).toEqual(own);
   // Changing it loads nothing else.
-  expect(await loadedFor(page, 'other.safetensors')).toEqual(['VAE']);
+  expect((await watched(page, { sdVae: 'other.safetensors' })).loaded).toEqual(['VAE']);
   await page.reload();
   await read(text);
   expect(await darkroom.draw()).toEqual(drawn);
@@ -53,22 +54,26 @@ test('a VAE file draws another picture, whose text chooses it again', async ({ p
   await expect(darkroom.importOf('taesd_decoder.safetensors')).toContainText('Imported');
   await setting('Live preview method', 'TAESD');
   await setting('VAE type for decode', 'TAESD');
+  const { loaded, previews } = await watched(page, { livePreviewMethod: 'TAESD' });
+  expect([loaded, previews]).toEqual([expect.arrayContaining(['TAESD']), ['64x64']]);
   const quick = await darkroom.draw();
   expect(quick).toHaveLength(own.length);
   expect(quick).not.toEqual(own);
   await expect(darkroom.parameters).toContainText('VAE Decoder: TAESD');
 });
 
-/** The networks that are loaded to draw with this VAE. */
-async function loadedFor(page: Page, sdVae: string): Promise<string[]> {
+/** What is told while a picture of 64 x 64 is drawn: which networks are loaded, and the sizes of previews. */
+async function watched(page: Page, settings: Partial<ImageSettings>) {
   const parameters = { ...DEFAULT_PARAMETERS, img2img: null, seed: 1, steps: 1, width: 64, height: 64 };
-  const asked = { ...parameters, settings: { ...parameters.settings, sdVae } };
+  const asked = { ...parameters, settings: { ...parameters.settings, ...settings } };
   return page.evaluate(async (asked) => {
     const loaded = new Set<string>();
+    const previews = new Set<string>();
     const model = (await window.darkroom.listModels()).find(({ detection }) => detection.kind === 'sd1')!;
     await window.darkroom.generate(model.sha256, asked, true, (event) => {
       if (event.type === 'loading') loaded.add(event.what);
+      if (event.type === 'preview') previews.add(`${event.width}x${event.height}`);
     });
-    return [...loaded];
+    return { loaded: [...loaded], previews: [...previews] };
   }, asked);
 }

@@ -486,6 +486,11 @@ describe('add-ons', () => {
       );
     });
 
+    it.each<DType>(['F32', 'BF16', 'F8_E4M3', 'F8_E5M2'])('of %s', (dtype) => {
+      const tensors: Shapes = new Map([...whole('')].map(([name, tensor]) => [name, { ...tensor, dtype }]));
+      expect(detect(tensors, NONE, null).unsupportedReason).toBeNull();
+    });
+
     it('that lack something are refused by its name', () => {
       const tensors = whole('');
       tensors.delete('decoder.conv_out.bias');

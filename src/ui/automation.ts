@@ -8,7 +8,7 @@ import type { MemoryOptions } from '../generation/run/memory-options.ts';
 import type { DeviceReport } from '../runtime/device-report.ts';
 import type { EngineApi } from '../generation/run/engine-api.ts';
 import type { GenerationEvent, GenerationOutcome } from '../generation/run/events.ts';
-import type { GenerationParameters, RequestSize } from '../generation/request/request.ts';
+import type { GenerationParameters, SizedRequest } from '../generation/request/request.ts';
 import {
   IMPORT_OPTIONS,
   type ImportOptions,
@@ -41,7 +41,7 @@ export interface DarkroomAutomation {
   /** Bytes of the GPU's memory in use; null without a GPU. */
   gpuMemory(): Promise<number | null>;
   /** Bytes of it that the page shows for pictures of a size; null where that cannot be told. */
-  estimateMemory(sha256: string, size: RequestSize, options: MemoryOptions): Promise<number | null>;
+  estimateMemory(sha256: string, request: SizedRequest, options: MemoryOptions): Promise<number | null>;
   /** Makes pictures with a model of the library; each is told by an `image` event and kept in the library. */
   generate(
     sha256: string,
@@ -52,7 +52,7 @@ export interface DarkroomAutomation {
   /** Loads a model anew and measures it. */
   benchmark(
     sha256: string,
-    size: RequestSize,
+    request: SizedRequest,
     cpu: boolean,
     onProgress: (progress: BenchmarkProgress) => void,
   ): Promise<BenchmarkResult>;

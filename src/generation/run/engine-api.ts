@@ -55,7 +55,7 @@ export interface EngineApi {
   /** Loads a model anew and measures it; `interrupt` stops that. */
   benchmark(
     sha256: string,
-    size: RequestSize,
+    request: SizedRequest,
     onProgress: (progress: BenchmarkProgress) => void,
   ): Promise<BenchmarkResult>;
   /** Loads a model where necessary, and times a step at a size, in milliseconds; `interrupt` stops that. */

@@ -139,14 +139,14 @@ export class Engine implements EngineApi {
 
   async benchmark(
     sha256: string,
-    size: RequestSize,
+    { settings = DEFAULT_IMAGE_SETTINGS, ...size }: SizedRequest,
     onProgress: (progress: BenchmarkProgress) => void,
   ): Promise<BenchmarkResult> {
     if (this.#job) throw new BadParametersError('A picture is being made. Interrupt it first, or wait.');
     const job: Job = { stop: false, skip: false };
     this.#job = job;
     try {
-      const parameters = { ...DEFAULT_PARAMETERS, ...size };
+      const parameters = { ...DEFAULT_PARAMETERS, ...size, settings };
       const record = await this.#record(sha256);
       const plan = await this.#plan(record, parameters);
       if (plan.decoders.problem !== null) throw new BadParametersError(plan.decoders.problem);

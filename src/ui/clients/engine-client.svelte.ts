@@ -70,11 +70,11 @@ export class EngineClient {
   /** Measures a model; `interrupt` stops that. */
   async benchmark(
     sha256: string,
-    size: RequestSize,
+    request: SizedRequest,
     cpu: boolean,
     onProgress: (progress: BenchmarkProgress) => void,
   ): Promise<BenchmarkResult> {
-    return this.#withGpu(cpu, (engine) => engine.benchmark(sha256, size, proxy(onProgress)));
+    return this.#withGpu(cpu, (engine) => engine.benchmark(sha256, request, proxy(onProgress)));
   }
 
   /** Milliseconds of a step at a size; `interrupt` stops that. */

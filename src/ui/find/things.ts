@@ -102,6 +102,13 @@ export function thingsOf(app: App): Findable[] {
       words: sha256.slice(0, 10),
       run: () => app.chooseModel(sha256),
     })),
+    ...app.vaes.map((vae): Findable => ({
+      kind: 'model',
+      title: vae.name,
+      line: t.useVae,
+      words: `vae ${vae.sha256.slice(0, 10)}`,
+      run: () => app.chooseVae(vae),
+    })),
     ...app.settings.styles.map(({ name, prompt }): Findable => ({
       kind: 'style',
       title: name,

@@ -1,6 +1,7 @@
 // The benchmark of the Settings tab: what it is doing, and what came out.
 import type { BenchmarkProgress } from '../../generation/run/benchmark.ts';
 import type { BenchmarkResult } from '../../generation/run/benchmark-report.ts';
+import { DEFAULT_IMAGE_SETTINGS } from '../../generation/request/image-settings.ts';
 import type { GenerationParameters } from '../../generation/request/request.ts';
 import type { EngineClient } from '../clients/engine-client.svelte.ts';
 import type { ChooseProcessor } from './processor.svelte.ts';
@@ -27,9 +28,12 @@ export class Benchmark {
       });
       if (this.stopping) return;
       const { width, height, batchSize } = request;
+      // Of what is set only what decides which networks there are.
+      const { sdVae, sdVaeOverrides } = request.settings;
+      const settings = { ...DEFAULT_IMAGE_SETTINGS, sdVae, sdVaeOverrides };
       const onProgress = (progress: BenchmarkProgress) => (this.progress = progress);
-      const size = { width, height, batchSize };
-      this.result = await this.engine.benchmark(sha256, size, processor === 'cpu', onProgress);
+      const asked = { width, height, batchSize, settings };
+      this.result = await this.engine.benchmark(sha256, asked, processor === 'cpu', onProgress);
     } catch (error) {
       if (!this.stopping) throw error;
     } finally {

@@ -24,6 +24,7 @@ export const find = {
   /** Where it is: a tab, and a section of it. */
   where: (tab: string, section: string) => (section === '' ? tab : `${tab}, ${section}`),
   keys: 'All keys, and a way to change them',
+  useVae: 'Use this VAE',
   useModel: (kind: string) => `Use this checkpoint: ${kind}`,
   picture: (seed: string, model: string) => `Seed ${seed}, ${model}`,
 

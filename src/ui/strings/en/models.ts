@@ -8,6 +8,8 @@ export const models = {
   addDemo: 'Add the demo model',
   add: 'Add a model',
   importFolder: 'Import a folder',
+  /** By its name, which is all that tells. */
+  vaeFor: (latents: string) => `by its name for ${latents}`,
   vaes: 'VAEs',
   vaesWhat:
     'They turn latents into pictures, in place of a checkpoint\u2019s own. Choose one here or in Settings under "SD VAE"; TAESD, a tiny one, under "VAE type for decode" and "Live preview method".',
