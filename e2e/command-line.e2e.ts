@@ -67,6 +67,19 @@ test('makes pictures and names them one after the other', async () => {
   );
   expect(lowVram.code, lowVram.errors).toBe(0);
   expect(readFileSync(again).equals(readFileSync(out))).toBe(true);
+
+  // A picture is painted over in its own size.
+  const over = info.outputPath('pictures', 'over.png');
+  const painted = await generate(
+    ...['--model', checkpoint, '--out', over, '--profile', info.outputPath('profile'), '--cpu'],
+    ...['--prompt', 'a dog', '--steps', '2', '--init-image', out, '--denoising', '0.1'],
+  );
+  expect(painted.code, painted.errors).toBe(0);
+  const bytes = new Uint8Array(readFileSync(over));
+  expect((await readImageMetadata(bytes)).parameters).toMatch(
+    /^a dog\n.*Size: 72x64.*Denoising strength: 0.1,/,
+  );
+  expect(await decodePng(bytes)).toMatchObject({ width: 72, height: 64 });
 });
 
 test('measures every stage', async () => {
@@ -110,4 +123,10 @@ test('says what is wrong with its arguments', async () => {
   });
   expect(await generate(...files, '--steps', 'many')).toMatchObject({ code: 2 });
   expect(await generate(...files, '--stepz', '2')).toMatchObject({ code: 2 });
+  expect(await generate(...files, '--denoising', '0.5')).toMatchObject({ code: 2 });
+  const image = ['--init-image', 'docs/screenshot.png'];
+  expect(await generate(...files, ...image, '--resize-mode', 'Stretch')).toMatchObject({
+    code: 2,
+    errors: expect.stringContaining('Crop and resize'),
+  });
 });

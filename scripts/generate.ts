@@ -1,11 +1,18 @@
 // `npm run generate`: makes pictures from a terminal, with the same app that the browser shows, in a headless Chromium.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { MemoryOptions } from '../src/generation/run/memory-options.ts';
 import { parseSeed } from '../src/generation/request/seeds.ts';
-import { DEFAULT_PARAMETERS, type GenerationParameters } from '../src/generation/request/request.ts';
+import {
+  DEFAULT_IMG2IMG,
+  DEFAULT_PARAMETERS,
+  type GenerationParameters,
+  type Img2Img,
+} from '../src/generation/request/request.ts';
+import { sourcePicture } from '../src/generation/request/source-picture.ts';
 import { validateParameters } from '../src/generation/request/validate.ts';
+import { RESIZE_MODES } from '../src/image/resize-modes.ts';
 import { vaeTitle } from '../src/library/vae-choice.ts';
 import { App, type Processor } from './app.ts';
 import { ROOT } from './process.js';
@@ -13,18 +20,20 @@ import { ProgressLine } from './progress-line.ts';
 
 const HELP = `npm run generate -- --model FILE --prompt TEXT --out FILE.png [options]
 
+Files
   --model FILE         checkpoint (.safetensors, .ckpt); imported once, then recognised
   --yaml FILE          its configuration; default: FILE with the ending .yaml, where that exists
   --vae FILE           a VAE in a file of its own, in place of the checkpoint's
-  --prompt TEXT        what the picture shows
-  --negative TEXT      what it does not
   --out FILE           the picture; further ones become FILE-2.png, FILE-3.png ...
 
+What to paint
+  --prompt TEXT        what the picture shows
+  --negative TEXT      what it does not
   --steps N            sampling steps (${DEFAULT_PARAMETERS.steps})
   --sampler NAME       "Euler a", "DDIM" ... (${DEFAULT_PARAMETERS.sampler})
   --scheduler NAME     "Karras", "Uniform" ... (${DEFAULT_PARAMETERS.scheduler})
   --cfg N              CFG scale (${DEFAULT_PARAMETERS.cfgScale})
-  --width N, --height N  pixels, 64 to 4096 in steps of 8 (${DEFAULT_PARAMETERS.width})
+  --width N, --height N  pixels, 64 to 4096 in steps of 8 (${DEFAULT_PARAMETERS.width}; with --init-image, about its size)
   --seed N             -1 = random (${DEFAULT_PARAMETERS.seed})
   --batch-size N       pictures made at once (${DEFAULT_PARAMETERS.batchSize})
   --batch-count N      how often (${DEFAULT_PARAMETERS.batchCount})
@@ -32,6 +41,13 @@ const HELP = `npm run generate -- --model FILE --prompt TEXT --out FILE.png [opt
   --rng NAME           source of noise: GPU, CPU or NV (${DEFAULT_PARAMETERS.rng})
   --ensd N             eta noise seed delta (${DEFAULT_PARAMETERS.ensd})
 
+img2img
+  --init-image FILE    picture to be painted over (PNG, JPEG, WebP, AVIF, GIF)
+  --denoising N        how far from it one may go, 0 to 1 (${DEFAULT_IMG2IMG.denoisingStrength})
+  --resize-mode NAME   how it comes to the size (${DEFAULT_IMG2IMG.resizeMode}); others: ${RESIZE_MODES.slice(1, 3).join(', ')},
+                       ${RESIZE_MODES[3]}
+
+How to run
   --lowvram            text encoder, UNet and VAE are loaded one at a time
   --tiled-vae          the VAE decodes in tiles at any size
   --gpu-memory N       GB that the graphics card has: decides both of these where they are not given
@@ -60,8 +76,8 @@ interface Request {
   readonly quiet: boolean;
 }
 
-/** Reads the arguments; null when only help was asked for. Throws UsageError. */
-function readArguments(args: readonly string[]): Request | null {
+/** Reads the arguments; null when only help was asked for. Rejects with UsageError. */
+async function readArguments(args: readonly string[]): Promise<Request | null> {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   let values;
@@ -87,6 +103,9 @@ function readArguments(args: readonly string[]): Request | null {
         'clip-skip': text,
         rng: text,
         ensd: text,
+        'init-image': text,
+        denoising: text,
+        'resize-mode': text,
         lowvram: flag,
         'tiled-vae': flag,
         'gpu-memory': text,
@@ -128,6 +147,13 @@ function readArguments(args: readonly string[]): Request | null {
   if (rng !== 'GPU' && rng !== 'CPU' && rng !== 'NV') throw new UsageError('--rng takes GPU, CPU or NV.');
   const seed = parseSeed(values.seed ?? defaults.seed);
   if (seed === null) throw new UsageError(`--seed takes a whole number of 64 bits, not "${values.seed}".`);
+  const initImage = values['init-image'];
+  if (initImage === undefined && (values.denoising ?? values['resize-mode']) !== undefined)
+    throw new UsageError('--denoising and --resize-mode go with --init-image.');
+  const strength = number('denoising', values.denoising, DEFAULT_IMG2IMG.denoisingStrength);
+  const img2img =
+    initImage === undefined ? null : await readInitImage(at(initImage), strength, values['resize-mode']);
+  const size = img2img?.source.size ?? { width: defaults.width, height: defaults.height };
   const parameters: GenerationParameters = {
     ...defaults,
     prompt,
@@ -136,14 +162,15 @@ function readArguments(args: readonly string[]): Request | null {
     sampler: values.sampler ?? defaults.sampler,
     scheduler: values.scheduler ?? defaults.scheduler,
     cfgScale: number('cfg', values.cfg, defaults.cfgScale),
-    width: number('width', values.width, defaults.width),
-    height: number('height', values.height, defaults.height),
+    width: number('width', values.width, wholeCells(size.width)),
+    height: number('height', values.height, wholeCells(size.height)),
     seed,
     batchSize: number('batch-size', values['batch-size'], defaults.batchSize),
     batchCount: number('batch-count', values['batch-count'], defaults.batchCount),
     clipSkip: number('clip-skip', values['clip-skip'], defaults.clipSkip),
     rng,
     ensd: number('ensd', values.ensd, defaults.ensd),
+    img2img,
   };
   const memory = number('gpu-memory', values['gpu-memory'], 0);
   if (memory < 0) throw new UsageError('--gpu-memory takes a number of GB.');
@@ -164,6 +191,23 @@ function readArguments(args: readonly string[]): Request | null {
     profile: values.profile === undefined ? join(ROOT, '.cache', 'profile') : at(values.profile),
     quiet: values.quiet ?? false,
   };
+}
+
+/** Pixels of a side, down to a multiple of 8. */
+function wholeCells(side: number): number {
+  return side - (side % 8);
+}
+
+async function readInitImage(file: string, denoisingStrength: number, mode?: string): Promise<Img2Img> {
+  if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
+  const wanted = (mode ?? DEFAULT_IMG2IMG.resizeMode).toLowerCase();
+  const resizeMode = RESIZE_MODES.find((known) => known.toLowerCase() === wanted);
+  if (!resizeMode) throw new UsageError(`--resize-mode takes one of ${RESIZE_MODES.join(', ')}.`);
+  try {
+    return { source: await sourcePicture(new Blob([readFileSync(file)])), resizeMode, denoisingStrength };
+  } catch (error) {
+    throw new UsageError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** parseArgs takes "-1" for an option; "--seed=-1" it understands. */
@@ -246,7 +290,7 @@ async function withVae(app: App, file: string, { parameters }: Request): Promise
 }
 
 try {
-  const request = readArguments(process.argv.slice(2));
+  const request = await readArguments(process.argv.slice(2));
   if (request === null) console.log(HELP);
   else process.exitCode = await generate(request);
 } catch (error) {
