@@ -192,6 +192,11 @@ export class DarkroomPage {
     await expect(this.interruptButton).toBeVisible();
     await this.finished();
     await expect(this.failures).toHaveCount(0);
+    return this.pixels();
+  }
+
+  /** Red, green and blue of every pixel of the picture that is shown large. */
+  async pixels(): Promise<number[]> {
     return this.picture.evaluate(async (element: HTMLImageElement) => {
       await element.decode();
       const canvas = new OffscreenCanvas(element.naturalWidth, element.naturalHeight);

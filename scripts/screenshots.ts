@@ -38,7 +38,7 @@ const TABS: readonly TabId[] = [
   ...PLACES.flatMap(({ tabs }) =>
     tabs.filter(({ id, built }) => built && id !== 'compare').map(({ id }) => id),
   ),
-  'img2img',
+  'extras',
 ];
 
 const { values } = parseArgs({

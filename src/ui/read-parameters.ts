@@ -4,6 +4,7 @@ import { IMAGE_SETTINGS } from '../generation/request/image-settings.ts';
 import { splitPairs } from '../generation/request/infotext/pairs.ts';
 import { notUnderstood, type TextField } from '../generation/request/infotext/not-understood.ts';
 import { hasParameters, parseInfotext, type StyleExtraction } from '../generation/request/infotext/parse.ts';
+import { img2imgFromText, type ToldImg2Img } from '../generation/request/img2img-text.ts';
 import { unquote } from '../generation/request/infotext/quote.ts';
 import { describeModelOf, toGenerationParameters } from '../generation/request/parameters.ts';
 import type { GenerationParameters } from '../generation/request/request.ts';
@@ -27,6 +28,8 @@ export interface ReadParameters {
   readonly modelName: string | null;
   /** What names its VAE, as the setting does; null where it names none. */
   readonly vae: string | null;
+  /** How it was painted over another picture; null where it was not. */
+  readonly img2img: ToldImg2Img | null;
   /** The line of parameters as it stands, for people. */
   readonly fields: readonly TextField[];
   /** What the text asks for and is not understood, or cannot be done. */
@@ -50,6 +53,7 @@ export function readParameters(text: string, styles: readonly PromptStyle[] = []
     modelHash: model.hash,
     modelName: model.name,
     vae: vaeNamedIn(parameters),
+    img2img: img2imgFromText(infotext),
     fields,
     unsupported: notUnderstood(fields),
   };

@@ -1,11 +1,16 @@
 // What the page remembers between visits, checked as it is read: whatever lies in the browser's storage may be
 // years old, half-written or made by someone else, and must never keep the page from starting.
-import { DEFAULT_PARAMETERS, type GenerationParameters } from '../generation/request/request.ts';
+import {
+  DEFAULT_IMG2IMG,
+  DEFAULT_PARAMETERS,
+  type GenerationParameters,
+} from '../generation/request/request.ts';
+import { RESIZE_MODES, type ResizeMode } from '../image/resize-modes.ts';
 import { DEFAULT_MEMORY, type MemoryOptions } from '../generation/run/memory-options.ts';
 import { parseSeed } from '../generation/request/seeds.ts';
 import { MAX_PROMPT_LENGTH } from '../prompt/length.ts';
 import type { PromptPair, PromptStyle } from '../prompt/styles.ts';
-import { type Choices, LIMITS, RNG_SOURCES, snap } from './choices.ts';
+import { type Choices, DENOISING_STRENGTH, LIMITS, RNG_SOURCES, snap } from './choices.ts';
 import { parseImageSettings } from './image-settings.ts';
 import { MAX_HISTORY } from './prompt-history.ts';
 import type { NotifyChoice } from './notify/run-watch.ts';
@@ -38,6 +43,8 @@ export const SETTING_KEYS = {
   notify: 'ui.notify',
   notifySound: 'ui.notify.sound',
   tileScale: 'ui.gallery.tile-scale',
+  denoisingStrength: 'ui.img2img.denoising',
+  resizeMode: 'ui.img2img.resize-mode',
 } as const;
 
 export const MAX_STYLES = 10_000;
@@ -83,6 +90,14 @@ export function parseModelChoice(stored: unknown): string | null {
 
 export function parseSwitch(stored: unknown): boolean {
   return stored === true;
+}
+
+export function parseDenoising(stored: unknown): number {
+  return snap(stored, DENOISING_STRENGTH, DEFAULT_IMG2IMG.denoisingStrength);
+}
+
+export function parseResizeMode(stored: unknown): ResizeMode {
+  return oneOf(stored, RESIZE_MODES, DEFAULT_IMG2IMG.resizeMode);
 }
 
 /** How large the gallery's tiles are, beside the usual. */
@@ -152,7 +167,7 @@ export function parseNames(stored: unknown): string[] {
 }
 
 /** Sections that are open where the person has opened and closed none yet. */
-const OPEN_SECTIONS: readonly string[] = ['sampling', 'size'];
+const OPEN_SECTIONS: readonly string[] = ['source', 'sampling', 'size'];
 
 export function parseOpenSections(stored: unknown): readonly string[] {
   return Array.isArray(stored) ? parseNames(stored) : OPEN_SECTIONS;

@@ -21,7 +21,7 @@ export const PLACES = [
     icon: 'brush',
     tabs: [
       { id: 'txt2img', built: true },
-      { id: 'img2img', built: false },
+      { id: 'img2img', built: true },
       { id: 'extras', built: false },
     ],
   },

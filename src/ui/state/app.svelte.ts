@@ -9,12 +9,12 @@ import type { StoredModel } from '../../library/types.ts';
 import { findVae, vaesAmong, vaeTitle } from '../../library/vae-choice.ts';
 import { addressOf } from '../navigation/address.ts';
 import { Navigation } from '../navigation/navigation.svelte.ts';
-import type { TabId } from '../navigation/places.ts';
+import { placeOf, type TabId } from '../navigation/places.ts';
 import { EngineClient } from '../clients/engine-client.svelte.ts';
 import { ImporterClient } from '../clients/importer-client.svelte.ts';
 import { TokenClient } from '../clients/token-client.ts';
 import { CHOICES } from '../choices.ts';
-import { toFailure, type Failure } from '../failure.ts';
+import { Failure, toFailure } from '../failure.ts';
 import { sizeWith } from '../model-advice.ts';
 import { pickFiles } from '../pick-files.ts';
 import type { Picture } from '../picture.ts';
@@ -39,9 +39,11 @@ import { GenerationQueue } from './queue.svelte.ts';
 import { RunSpeeds } from './run-speeds.ts';
 import { RunStarter } from './run-starter.svelte.ts';
 import { Settings } from './settings.svelte.ts';
+import { Source } from './source.svelte.ts';
 import { device } from '../strings/device.ts';
 import { models } from '../strings/models.ts';
 import { notices as t } from '../strings/notices.ts';
+import { source } from '../strings/source.ts';
 
 /** Milliseconds that the page waits for what it has stored before it shows itself without. */
 const PATIENCE = 3000;
@@ -113,6 +115,8 @@ export class App {
 
   /** Where this page keeps its things. */
   storage = $state<StorageAccess>('stored');
+
+  readonly source = new Source();
 
   readonly navigation = new Navigation();
   /** One column and bars at the bottom, as the styles have it below this width. */
@@ -191,6 +195,7 @@ export class App {
     this.storage = await settleStorage();
     await this.settings.load();
     void this.attempt(t.picturesNotListed, () => this.gallery.load());
+    void this.source.load();
     void this.attempt(t.cardNotLookedFor, () => this.device.look());
     const shown = [
       this.attempt(t.libraryNotOpened, () => this.#openLibrary()),
@@ -212,8 +217,12 @@ export class App {
     if (this.library.evicted > 0) this.#tellOfEviction();
   }
 
-  /** Shows a picture's text. */
+  /** A picture that was dropped, pasted or chosen: img2img starts from it, all other tabs show its text. */
   inspect(picture: File): void {
+    if (this.tab === 'img2img') {
+      void this.takeSource(picture, picture.name);
+      return;
+    }
     this.tab = 'png-info';
     void this.pngInfo.open(picture, picture.name);
   }
@@ -222,6 +231,32 @@ export class App {
   async sendToTxt2img(text: string): Promise<void> {
     this.tab = 'txt2img';
     await this.reader.readText(text);
+  }
+
+  /** Shows img2img with a picture as its source, and with what is said of how it was made. */
+  async sendToImg2img(picture: Blob, name: string, text: string | null): Promise<void> {
+    this.tab = 'img2img';
+    if (text !== null) await this.reader.readText(text, true);
+    await this.takeSource(picture, name);
+  }
+
+  /** A picture of the library likewise. */
+  async sendPictureToImg2img(picture: Picture): Promise<void> {
+    await this.attempt(source.notTaken, async () => {
+      const png = picture.png ?? (await this.library.png(picture.id));
+      if (!png) throw new Failure('bad-file', source.gone);
+      await this.sendToImg2img(png, source.nameOf(String(picture.seed)), picture.parameters);
+    });
+  }
+
+  /** img2img's source. */
+  async takeSource(picture: Blob, name: string): Promise<void> {
+    await this.attempt(source.notTaken, () => this.source.take(picture, name));
+  }
+
+  /** Which tab of Create pictures are made in. */
+  get creating(): 'txt2img' | 'img2img' {
+    return this.navigation.tabIn(placeOf('txt2img')) === 'img2img' ? 'img2img' : 'txt2img';
   }
 
   /** For who has no checkpoint yet. */

@@ -14,6 +14,7 @@ import { notices as t } from '../strings/notices.ts';
 import type { Notices } from './notices.svelte.ts';
 import { readPictureInfo } from './png-info.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
+import type { Source } from './source.svelte.ts';
 
 /** What it needs of the page. */
 export interface ReaderHost {
@@ -25,6 +26,7 @@ export interface ReaderHost {
   readonly recentPictures: readonly Picture[];
   readonly shownPicture: Picture | null;
   readonly usableModels: readonly StoredModel[];
+  readonly source: Source;
   readonly vaes: readonly StoredModel[];
   attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
 }
@@ -61,8 +63,11 @@ export class ParameterReader {
     } else await this.readText(text);
   }
 
-  /** Sets the controls, the styles and the checkpoint as a parameters text has them. */
-  async readText(text: string): Promise<void> {
+  /**
+   * Sets the controls, the styles and the checkpoint as a parameters text has them. `ownSource`: what it was painted over does not
+   * matter, for another picture takes its place.
+   */
+  async readText(text: string, ownSource = false): Promise<void> {
     await this.host.attempt(t.parametersNotRead, async () => {
       const { describeChanges, keepingOwn, readParameters } = await import('../read-parameters.ts');
       const { settings } = this.host;
@@ -77,10 +82,21 @@ export class ParameterReader {
           // Styles chosen before would come on top of those that the text holds already.
           settings.chosenStyles = read.styles;
         }
+        if (read.img2img) {
+          settings.denoisingStrength = read.img2img.denoisingStrength;
+          settings.resizeMode = read.img2img.resizeMode;
+        }
         // Not as the person chooses one: the size is the text's.
         if (model) settings.model = model.sha256;
       });
       const remarks = [...describeChanges(asked, settings.snapshot())];
+      const source = this.host.source.chosen?.picture.sha256;
+      if (
+        !ownSource &&
+        read.img2img &&
+        !(read.img2img.sourceHash && source?.startsWith(read.img2img.sourceHash))
+      )
+        remarks.push(t.paintedOver(read.img2img.sourceHash));
       if (read.unsupported.length > 0) remarks.push(t.notSupported(listed(read.unsupported)));
       const positions = model && positionsAdvice(read.fields, model);
       if (positions) remarks.push(positions);

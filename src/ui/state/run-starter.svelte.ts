@@ -8,12 +8,15 @@ import { remember } from '../prompt-history.ts';
 import { requestOf } from '../request.ts';
 import { common } from '../strings/common.ts';
 import { notices as t } from '../strings/notices.ts';
+import { source } from '../strings/source.ts';
+import { pickFiles } from '../pick-files.ts';
 import { GenerateForever } from './forever.svelte.ts';
 import type { GenerationJob } from './generation.svelte.ts';
 import type { ImportQueue } from './imports.svelte.ts';
 import type { NoticeAction, Notices } from './notices.svelte.ts';
 import type { GenerationQueue } from './queue.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
+import type { Source } from './source.svelte.ts';
 
 /** What it needs of the page. */
 export interface StarterHost {
@@ -24,6 +27,9 @@ export interface StarterHost {
   readonly queue: GenerationQueue;
   readonly model: StoredModel | null;
   selectedPicture: string | null;
+  readonly source: Source;
+  readonly creating: 'txt2img' | 'img2img';
+  takeSource(picture: Blob, name: string): Promise<void>;
   /** This tab makes pictures, or is about to. */
   readonly generating: boolean;
   readonly waysToAModel: readonly NoticeAction[];
@@ -89,6 +95,13 @@ export class RunStarter {
       this.host.notices.inform(t.noCheckpoint, t.noCheckpointWhat, this.host.waysToAModel);
       return null;
     }
+    const { chosen } = this.host.source;
+    if (this.host.creating === 'img2img' && !chosen) {
+      const choose = () =>
+        pickFiles(([file]) => file && void this.host.takeSource(file, file.name), 'image/*');
+      this.host.notices.inform(source.needed, source.neededWhat, [{ label: source.choose, run: choose }]);
+      return null;
+    }
     if (tidy) this.host.imports.dismissFinished();
     if (now || !this.host.generating) {
       this.host.notices.clear();
@@ -96,7 +109,15 @@ export class RunStarter {
     }
     if (!this.host.generating) this.settle();
     const { settings } = this.host;
-    const parameters = settings.snapshot();
+    const { resizeMode, denoisingStrength } = settings;
+    const parameters: GenerationParameters = {
+      ...settings.snapshot(),
+      img2img:
+        this.host.creating === 'img2img' && chosen
+          ? { source: chosen.picture, resizeMode, denoisingStrength }
+          : null,
+    };
+    this.host.source.shown = false;
     settings.history = remember(settings.history, parameters);
     this.#asking += 1;
     let id: string | null = null;

@@ -4,6 +4,7 @@ import type { ImageSettings } from '../../generation/request/image-settings.ts';
 import type { MemoryOptions } from '../../generation/run/memory-options.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/request/request.ts';
 import { loadSetting, saveSetting } from '../../library/settings.ts';
+import type { ResizeMode } from '../../image/resize-modes.ts';
 import { openedWithoutLibrary } from '../../library/storage-access.ts';
 import type { PromptPair, PromptStyle } from '../../prompt/styles.ts';
 import type { Choices } from '../choices.ts';
@@ -11,6 +12,7 @@ import { parseImageSettings } from '../image-settings.ts';
 import type { NotifyChoice } from '../notify/run-watch.ts';
 import { SettingsKeeper, type KeptSetting } from '../settings-keeper.ts';
 import {
+  parseDenoising,
   parseHistory,
   parseMemory,
   parseModelChoice,
@@ -19,6 +21,7 @@ import {
   parseOpenSections,
   parseParameters,
   parseProcessor,
+  parseResizeMode,
   parseSpeeds,
   parseStyles,
   parseSwitch,
@@ -113,6 +116,8 @@ export class Settings {
   readonly #keys = new KeptValue(SETTING_KEYS.keys, parseKeyMap, this.#changed);
   readonly #speeds = new KeptValue(SETTING_KEYS.speeds, parseSpeeds, this.#changed);
   readonly #notify = new KeptValue(SETTING_KEYS.notify, parseNotify, this.#changed);
+  readonly #denoisingStrength = new KeptValue(SETTING_KEYS.denoisingStrength, parseDenoising, this.#changed);
+  readonly #resizeMode = new KeptValue(SETTING_KEYS.resizeMode, parseResizeMode, this.#changed);
   readonly #tileScale = new KeptValue(SETTING_KEYS.tileScale, parseTileScale, this.#changed);
   readonly #notifySound = new KeptValue(SETTING_KEYS.notifySound, parseSwitch, this.#changed);
 
@@ -158,6 +163,8 @@ export class Settings {
       this.#notify,
       this.#notifySound,
       this.#tileScale,
+      this.#denoisingStrength,
+      this.#resizeMode,
     ];
   }
 
@@ -305,6 +312,22 @@ export class Settings {
   }
   set notifySound(on: boolean) {
     this.#notifySound.current = on;
+  }
+
+  /** Of img2img: 0 leaves the source as it is, 1 leaves nothing of it. */
+  get denoisingStrength(): number {
+    return this.#denoisingStrength.current;
+  }
+  set denoisingStrength(strength: number) {
+    this.#denoisingStrength.current = strength;
+  }
+
+  /** Of img2img: how the source comes to the size that is set. */
+  get resizeMode(): ResizeMode {
+    return this.#resizeMode.current;
+  }
+  set resizeMode(mode: ResizeMode) {
+    this.#resizeMode.current = mode;
   }
 
   /** How large the gallery's tiles are, beside the usual. */

@@ -15,5 +15,6 @@ export { places } from './places.ts';
 export { queue } from './queue.ts';
 export { rescue } from './rescue.ts';
 export { settings } from './settings.ts';
+export { source } from './source.ts';
 export { texts } from './texts.ts';
 export { units } from './units.ts';

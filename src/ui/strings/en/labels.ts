@@ -21,5 +21,7 @@ export const labels = {
   resizeSeedFromHeight: 'Resize seed from height',
   rng: 'Random number generator source',
   ensd: 'Eta noise seed delta',
+  denoisingStrength: 'Denoising strength',
+  resizeMode: 'Resize mode',
   styles: 'Styles',
 };

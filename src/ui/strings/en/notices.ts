@@ -74,6 +74,8 @@ export const notices = {
   noParametersWhat: (name: string) => `${name} says nothing about how it was made.`,
   nothingToRead: 'Nothing to read',
   nothingToReadWhat: 'Paste a parameters text into the prompt, or drop a picture on it.',
+  paintedOver: (hash: string | null) =>
+    `It was painted over another picture, which the text does not hold${hash === null ? '' : ` (its SHA-256 begins with ${hash})`}: choose it in img2img`,
   mayDiffer: 'The picture may come out different',
   notSupported: (names: string) => `Not supported yet: ${names}`,
   checkCheckpoint: (sameHash: string) => `${sameHash}: check the checkpoint`,

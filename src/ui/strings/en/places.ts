@@ -18,10 +18,6 @@ export const places = {
   },
   /** What a tab will do, and what serves until then. */
   notYet: {
-    img2img: {
-      will: 'Makes a picture out of another one: redraws it, or only what you paint over (inpaint), or enlarges it.',
-      today: 'To make a picture again with small changes, open it in the Gallery and use its settings.',
-    },
     extras: {
       will: 'Enlarges pictures with upscalers and mends faces, one at a time or a whole folder.',
       today: 'Make the picture larger from the start: raise Width and Height in txt2img.',

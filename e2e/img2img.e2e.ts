@@ -1,0 +1,88 @@
+// A finished picture goes on as the source of another one: sent, redrawn, looked at in turn, and there again after a reload.
+import { expect, test } from '@playwright/test';
+import { DarkroomPage } from './darkroom-page.ts';
+import { makeCheckpoint } from './small-checkpoint.ts';
+
+test('a picture is sent to img2img and redrawn', async ({ page }, info) => {
+  const darkroom = await DarkroomPage.withModel(page, await makeCheckpoint(info.outputPath('model')));
+  await darkroom.choose('Sampling method', 'Euler');
+  await darkroom.set({ Width: 64, Height: 64, 'Sampling steps': 4, Seed: 3 });
+  await darkroom.prompt.fill('a lighthouse');
+  const first = await darkroom.draw();
+  const stage = page.getByRole('region', { name: 'Result' });
+  const source = stage.getByRole('img', { name: /^Source picture/ });
+
+  await test.step('sent from the stage, it is the source and is looked at', async () => {
+    await stage.getByRole('button', { name: 'Send to img2img' }).click();
+    await expect(darkroom.link('img2img')).toHaveAttribute('aria-current', 'page');
+    await expect(source).toBeVisible();
+    await expect(await darkroom.control('Denoising strength')).toHaveValue('0.75');
+    await expect(await darkroom.control('Resize mode')).toHaveValue('Just resize');
+    await expect(darkroom.prompt).toHaveValue('a lighthouse');
+  });
+
+  await test.step('it is redrawn, more or less of it, and twice alike', async () => {
+    await darkroom.prompt.fill('night');
+    await darkroom.set({ 'Denoising strength': 0.5 });
+    const half = await darkroom.draw();
+    await expect(darkroom.parameters).toContainText('Denoising strength: 0.5');
+    expect(await darkroom.draw()).toEqual(half);
+    await darkroom.set({ 'Denoising strength': 1 });
+    expect(await darkroom.draw()).not.toEqual(half);
+    expect(half).not.toEqual(first);
+  });
+
+  await test.step('Space shows the source again, and the result', async () => {
+    await expect(source).toBeHidden();
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    await page.keyboard.press('Space');
+    await expect(source).toBeVisible();
+    await page.keyboard.press('Space');
+    await expect(source).toBeHidden();
+  });
+
+  await test.step('it is there after a reload; txt2img does without it', async () => {
+    await page.reload();
+    await expect(darkroom.link('img2img')).toHaveAttribute('aria-current', 'page');
+    await stage.getByRole('button', { name: 'Show the source' }).click();
+    await expect(source).toBeVisible();
+    await page.evaluate(() => window.darkroom.paintOn('cpu'));
+    await darkroom.tab('txt2img');
+    await expect(source).toBeHidden();
+    await darkroom.draw();
+    await expect(darkroom.parameters).not.toContainText('Denoising strength');
+  });
+
+  await test.step('without a source the page says what is needed', async () => {
+    await darkroom.link('img2img').click();
+    await page.getByRole('button', { name: 'Remove the source' }).click();
+    await darkroom.generateButton.click();
+    const said = page.getByRole('status', { name: 'No picture to start from' });
+    const chooser = page.waitForEvent('filechooser');
+    await said.getByRole('button', { name: 'Choose a picture' }).click();
+    await chooser;
+  });
+});
+
+test('the demo model turns a sunrise into a night, the more the stronger', async ({ page }) => {
+  const darkroom = new DarkroomPage(page);
+  await darkroom.open('cpu');
+  await page.getByRole('button', { name: 'Try it with the demo model' }).click();
+  await expect(darkroom.picture).toBeVisible({ timeout: 1_200_000 });
+  await darkroom.finished();
+  const day = await darkroom.pixels();
+  await page.getByRole('region', { name: 'Result' }).getByRole('button', { name: 'Send to img2img' }).click();
+  await expect(page.getByRole('img', { name: /^Source picture/ })).toBeVisible();
+  await darkroom.prompt.fill('starry night, full moon, sea');
+  const made: number[][] = [];
+  for (const strength of [0.3, 0.9]) {
+    await darkroom.set({ 'Denoising strength': strength });
+    made.push(await darkroom.draw());
+  }
+  const light = (pixels: readonly number[]) => pixels.reduce((sum, value) => sum + value, 0);
+  const distance = (pixels: readonly number[]) =>
+    pixels.reduce((sum, value, i) => sum + Math.abs(value - day[i]!), 0);
+  const [little, much] = made as [number[], number[]];
+  expect(light(much)).toBeLessThan(0.7 * light(day));
+  expect(distance(little)).toBeLessThan(distance(much));
+});
