@@ -5,6 +5,7 @@ import { detect } from '../../models/detect.ts';
 import { planWeights } from '../../models/plan.ts';
 import type { TensorShapes } from '../../models/types.ts';
 import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
+import type { Img2Img } from '../request/request.ts';
 import { DEFAULT_MEMORY } from './memory-options.ts';
 import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
 
@@ -127,6 +128,25 @@ describe.skipIf(!listReference('models', 'manifests').includes('vae-standalone.j
     const vae = published('vae-standalone');
     expect(memoryNeeds(bare, square(512), true, { vae, taesd: null })).toEqual(own);
     expect(memoryNeeds(bare, square(512), true)!.vae.weights).toBe(0);
+  });
+
+  it('counts the encoder where a picture is encoded', () => {
+    expect(own.encoder).toEqual({ weights: 0, peak: 0, largest: 0 });
+    const source = { file: new Blob(), sha256: '', size: { width: 1000, height: 1500 } };
+    const img2img = { source, resizeMode: 'Just resize', denoisingStrength: 0.5 } as const;
+    const over = (how: Partial<Img2Img>) =>
+      memoryNeeds(published('sd1'), { ...square(512), img2img: { ...img2img, ...how } }, true)!;
+    const { encoder, tiledEncoder, ...rest } = over({});
+    // In float32.
+    expect(encoder.weights / MB).toBeCloseTo(137, 0);
+    expect(tiledEncoder.largest).toBeLessThan(encoder.largest);
+    expect(rest.unet).toEqual(own.unet);
+    expect(bytes(over({}))).toBeGreaterThanOrEqual(bytes(own));
+    // A latent is resized after the whole picture was encoded.
+    const latent = over({ resizeMode: 'Just resize (latent upscale)' });
+    expect(latent.encoder.peak).toBeGreaterThan(3 * encoder.peak);
+    expect(latent.tiledEncoder.peak).toBeLessThan(latent.encoder.peak);
+    expect(memoryNeeds(published('sd1-inpainting'), square(512), true)!.encoder).toEqual(encoder);
   });
 
   it('a tiny decoder stays beside the others', () => {

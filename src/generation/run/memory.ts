@@ -9,15 +9,25 @@ import { product } from '../../graph/shapes.ts';
 import type { Precision, WeightCatalog } from '../../graph/types.ts';
 import { cutTiles, heightOf, widthOf } from '../../image/tiles.ts';
 import type { StoredModel } from '../../library/types.ts';
+import type { Size } from '../../image/picture-file.ts';
 import type { Network } from '../../models/network.ts';
 import { textEncoderNetwork } from '../../models/text-encoder.ts';
 import { tinyDecoderNetwork } from '../../models/taesd.ts';
 import { unetNetwork } from '../../models/unet.ts';
-import { vaeDecoderNetwork } from '../../models/vae.ts';
-import { decoderStemNetwork, decoderTileNetwork, decoderTiles } from '../../models/vae-tiles.ts';
+import type { UNetConfig, VaeConfig } from '../../models/types.ts';
+import { vaeDecoderNetwork, vaeEncoderNetwork } from '../../models/vae.ts';
+import {
+  decoderStemNetwork,
+  decoderTileNetwork,
+  decoderTiles,
+  encoderStemNetwork,
+  encoderTileNetwork,
+  encoderTiles,
+  type TileShape,
+} from '../../models/vae-tiles.ts';
 import { TILE_SIZE } from '../../runtime/tiled-vae.ts';
 import { roomOf, type MemoryOptions, type MemoryPlan } from './memory-options.ts';
-import type { RequestSize } from '../request/request.ts';
+import type { RequestSize, SizedRequest } from '../request/request.ts';
 
 /** Below this, tiles save next to nothing. */
 const TILED_VAE_ABOVE = 512 * 512;
@@ -41,6 +51,11 @@ export interface MemoryNeeds {
   readonly tiledVae: Need;
   /** Of the tiny decoder, which stays beside the others. */
   readonly taesd: Need;
+  /**
+   * Of the encoder, which is loaded for one call, beside what is loaded. Nothing, where no picture is encoded.
+   */
+  readonly encoder: Need;
+  readonly tiledEncoder: Need;
   /** The peak, beside all weights, of runs one after the other that leave their buffers to each other. */
   readonly together: { readonly vae: number; readonly tiledVae: number };
 }
@@ -54,7 +69,7 @@ type Sized = Pick<StoredModel, 'detection' | 'tensors' | 'vaeOverflows'>;
  */
 export function memoryNeeds(
   model: Sized,
-  { width, height, batchSize }: RequestSize,
+  { width, height, batchSize, img2img = null }: SizedRequest,
   shaderF16: boolean,
   decoders: { readonly vae: Sized | null; readonly taesd: Sized | null } = { vae: null, taesd: null },
 ): MemoryNeeds | null {
@@ -86,6 +101,7 @@ export function memoryNeeds(
     ...(unet.vectorDim === null ? {} : { vector: new Float32Array(batch * unet.vectorDim) }),
   });
   const { whole, tiles } = vaeRuns(model, decoders.vae, h, w, precision);
+  const encoder = encoderRuns(model, decoders.vae, encodedSize(unet, { width, height, img2img }));
   const tiny = tinyRuns(decoders.taesd, h, w, precision);
   return {
     text: textRuns.map((run) => needOf(run)),
@@ -93,23 +109,30 @@ export function memoryNeeds(
     vae: needOf(...whole),
     tiledVae: needOf(...tiles),
     taesd: needOf(...tiny),
+    encoder: needOf(...encoder.whole),
+    tiledEncoder: needOf(...encoder.tiles),
     together: {
-      vae: runAll(...textRuns, unetRun, ...tiny, ...whole).peak,
-      tiledVae: runAll(...textRuns, unetRun, ...tiny, ...tiles).peak,
+      vae: runAll(...textRuns, ...encoder.whole, unetRun, ...tiny, ...whole).peak,
+      tiledVae: runAll(...textRuns, ...encoder.tiles, unetRun, ...tiny, ...tiles).peak,
     },
   };
 }
 
-/** Decoding in one piece, and in tiles. `file`: a VAE in place of the model's own. None where there is no VAE. */
-function vaeRuns(
-  model: Sized,
-  file: Sized | null,
-  h: number,
-  w: number,
-  usual: Precision,
-): { readonly whole: readonly Run[]; readonly tiles: readonly Run[] } {
+/** In one piece, and in tiles. None where there is no VAE. */
+interface VaeRuns {
+  readonly whole: readonly Run[];
+  readonly tiles: readonly Run[];
+}
+
+/** The VAE of a file of its own, or the model's; null where there is none. */
+function vaeOf(model: Sized, file: Sized | null): VaeConfig | null {
   const chosen = file?.detection.vae;
-  const vae = chosen ? { ...chosen, scaleFactor: 1 } : (model.detection.networks?.vae ?? null);
+  return chosen ? { ...chosen, scaleFactor: 1 } : (model.detection.networks?.vae ?? null);
+}
+
+/** Decoding. `file`: a VAE in place of the model's own. */
+function vaeRuns(model: Sized, file: Sized | null, h: number, w: number, usual: Precision): VaeRuns {
+  const vae = vaeOf(model, file);
   if (!vae) return { whole: [], tiles: [] };
   const holder = file ?? model;
   const catalog = catalogOf(holder);
@@ -121,20 +144,9 @@ function vaeRuns(
     width: w,
   };
   const shape = decoderTiles(vae);
-  const { featureScale, pictureScale, halo } = shape;
-  const [rows, columns] = [h * featureScale, w * featureScale];
-  const tiles = cutTiles(rows, columns, TILE_SIZE / pictureScale, halo);
-  const sides = [
-    Math.max(...tiles.map(({ whole }) => heightOf(whole))),
-    Math.max(...tiles.map(({ whole }) => widthOf(whole))),
-  ] as const;
-  const tile = {
-    planes: new Float32Array(shape.channels * sides[0] * sides[1]),
-    height: sides[0],
-    width: sides[1],
-    core: { top: 0, left: 0, bottom: sides[0], right: sides[1] },
-    statistics: null,
-  };
+  const { featureScale } = shape;
+  const { height, width, ...area } = largestTile(shape, h * featureScale, w * featureScale);
+  const tile = { planes: new Float32Array(shape.channels * height * width), height, width, ...area };
   return {
     whole: [runOf(vaeDecoderNetwork(vae, catalog, precision), picture)],
     tiles: [
@@ -142,6 +154,50 @@ function vaeRuns(
       runOf(decoderTileNetwork(vae, catalog, precision), tile),
     ],
   };
+}
+
+/** What is encoded: the picture of img2img, or the grey one of inpainting models; null for nothing. */
+function encodedSize({ inChannels, outChannels }: UNetConfig, request: EncodedRequest): Size | null {
+  const { width, height, img2img } = request;
+  const own = img2img?.resizeMode === 'Just resize (latent upscale)' ? img2img.source.size : null;
+  return img2img || inChannels > outChannels ? (own ?? { width, height }) : null;
+}
+
+type EncodedRequest = Pick<SizedRequest, 'width' | 'height' | 'img2img'>;
+
+/** Encoding, always in float32. */
+function encoderRuns(model: Sized, file: Sized | null, size: Size | null): VaeRuns {
+  const vae = vaeOf(model, file);
+  if (!vae?.hasEncoder || !size) return { whole: [], tiles: [] };
+  const { width, height } = size;
+  const catalog = catalogOf(file ?? model);
+  const shape = encoderTiles(vae);
+  const { channels, featureScale, pictureScale } = shape;
+  const cell = featureScale * pictureScale;
+  const [rows, columns] = [height, width].map((side) => Math.floor(side / cell) * featureScale) as [
+    number,
+    number,
+  ];
+  const sides = largestTile(shape, rows, columns);
+  const pixels = pictureScale ** 2 * sides.height * sides.width;
+  const image = { image: new Float32Array(vae.inChannels * height * width), batch: 1, height, width };
+  const tile = { ...sides, planes: new Float32Array(vae.inChannels * pixels) };
+  const features = { features: new Float32Array(channels * rows * columns), height: rows, width: columns };
+  return {
+    whole: [runOf(vaeEncoderNetwork(vae, catalog, 'float32'), image)],
+    tiles: [
+      runOf(encoderTileNetwork(vae, catalog, 'float32'), tile),
+      runOf(encoderStemNetwork(vae, catalog, 'float32'), features),
+    ],
+  };
+}
+
+/** Of a picture whose features have this many rows and columns. */
+function largestTile({ pictureScale, halo }: TileShape, rows: number, columns: number) {
+  const tiles = cutTiles(rows, columns, TILE_SIZE / pictureScale, halo);
+  const height = Math.max(...tiles.map(({ whole }) => heightOf(whole)));
+  const width = Math.max(...tiles.map(({ whole }) => widthOf(whole)));
+  return { height, width, core: { top: 0, left: 0, bottom: height, right: width }, statistics: null };
 }
 
 function tinyRuns(file: Sized | null, height: number, width: number, precision: Precision): readonly Run[] {
@@ -189,21 +245,28 @@ export function planMemory(needs: MemoryNeeds, options: MemoryOptions, maxBuffer
     tiledVae.map((tiled) => ({ lowVram: low, tiledVae: tiled, ...bytesOf(needs, low, tiled) })),
   );
   const fits = ({ tiledVae, bytes }: MemoryPlan) => {
-    const largest = tiledVae ? needs.tiledVae.largest : needs.vae.largest;
-    return bytes <= room && (maxBufferSize === 0 || largest <= maxBufferSize);
+    const { largest } = tiledVae ? needs.tiledVae : needs.vae;
+    const encoder = tiledVae ? needs.tiledEncoder : needs.encoder;
+    return bytes <= room && (maxBufferSize === 0 || Math.max(largest, encoder.largest) <= maxBufferSize);
   };
   return plans.find(fits) ?? plans.reduce((least, plan) => (plan.bytes <= least.bytes ? plan : least));
 }
 
 function bytesOf(
-  { text, unet, vae, tiledVae, taesd, together }: MemoryNeeds,
+  { text, unet, vae, tiledVae, taesd, encoder, tiledEncoder, together }: MemoryNeeds,
   lowVram: boolean,
   tiled: boolean,
 ): Pick<MemoryPlan, 'bytes' | 'working'> {
   const networks = [...text, unet, tiled ? tiledVae : vae];
   const weights = taesd.weights + (lowVram ? 0 : networks.reduce((sum, network) => sum + network.weights, 0));
-  const alone = [taesd, ...networks].map(({ weights, peak }) => weights + peak);
-  const working = FIXED_BYTES + (lowVram ? Math.max(...alone) : tiled ? together.tiledVae : together.vae);
+  const sumOf = ({ weights, peak }: Need): number => weights + peak;
+  const encoding = sumOf(tiled ? tiledEncoder : encoder);
+  const usual = lowVram
+    ? Math.max(...[taesd, ...networks].map(sumOf))
+    : tiled
+      ? together.tiledVae
+      : together.vae;
+  const working = FIXED_BYTES + Math.max(usual, encoding);
   return { bytes: weights + working, working };
 }
 
