@@ -3,15 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { nodeNetworks } from '../../../tests/node-networks.ts';
 import { readReferenceJson, tinyModels } from '../../../tests/reference-dir.ts';
 import { loadTinyModel } from '../../../tests/tiny-model.ts';
-import { vaeOutputToPixels } from '../../image/pixels.ts';
+import { vaeOutputToPixels, type PixelImage } from '../../image/pixels.ts';
 import { encodePng } from '../../image/png.ts';
 import { SAMPLERS } from '../../sampling/registry.ts';
 import { CondCache, encodePrompts, type Conditions } from '../recipes/conditioning.ts';
 import { SD1 } from '../../families/sd1.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
 import { Replay } from './replay.ts';
+import { sampleImg2Img, startImg2Img } from '../recipes/img2img.ts';
 import { sampleTxt2Img } from '../recipes/txt2img.ts';
-import { DEFAULT_PARAMETERS, type GenerationParameters } from '../request/request.ts';
+import { DEFAULT_IMG2IMG, DEFAULT_PARAMETERS, type GenerationParameters } from '../request/request.ts';
 import type { Evaluation } from '../request/continuation.ts';
 
 /** The GPU is lost at this call of the UNet. */
@@ -25,6 +26,14 @@ function failingAt(networks: SampledNetworks, call: number): SampledNetworks {
     },
   };
 }
+
+/** What img2img paints over. */
+const SOURCE: PixelImage = {
+  width: 80,
+  height: 72,
+  channels: 3,
+  data: Uint8Array.from({ length: 80 * 72 * 3 }, (_, i) => 128 + 127 * Math.sin(i / 50)),
+};
 
 interface Run {
   readonly latents: Float32Array | null;
@@ -47,8 +56,19 @@ async function run(
     computed += 1;
   });
   const batch = { first: 0, size: parameters.batchSize };
-  const sampling = sampleTxt2Img(replay.over(networks), parameters, conditions, batch);
+  const remembering = replay.over(networks);
+  const { img2img } = parameters;
   try {
+    const sampling = img2img
+      ? sampleImg2Img(
+          remembering,
+          parameters,
+          img2img,
+          await startImg2Img(networks, parameters, img2img, SOURCE),
+          conditions,
+          batch,
+        )
+      : sampleTxt2Img(remembering, parameters, conditions, batch);
     for (;;) {
       const next = await sampling.next();
       if (next.done) return { latents: next.value, evaluations, computed };
@@ -143,27 +163,34 @@ const model = tinyModels().find(
   (name) => readReferenceJson<{ readonly family: string }>('models', name, 'config.json').family === 'sd1',
 );
 
-it.runIf(model !== undefined).each(['Euler a', 'DPM++ 2M SDE', 'UniPC'])(
-  '%s draws the same file on a real network',
-  async (sampler) => {
-    const networks = await nodeNetworks(await loadTinyModel(String(model)), 'epsilon');
-    const parameters = {
-      ...SMALL,
-      sampler,
-      steps: 4,
-      batchSize: 1,
-      prompt: 'a lighthouse',
-      negativePrompt: 'fog',
-    };
-    const conds = await encodePrompts(networks, parameters, new CondCache());
-    const draw = async (latents: Float32Array | null) => {
-      const pixels = vaeOutputToPixels(await networks.decode(latents!, 8, 8), 64, 64);
-      return encodePng(pixels, { parameters: sampler });
-    };
-    const whole = await run(networks, parameters, conds);
-    const lost = await run(failingAt(networks, 2), parameters, conds);
-    const resumed = await run(networks, parameters, conds, lost.evaluations);
-    expect(resumed.computed).toBe(whole.evaluations.length - 2);
-    expect(await draw(resumed.latents)).toEqual(await draw(whole.latents));
-  },
-);
+it.runIf(model !== undefined).each([
+  ['Euler a', 'txt2img'],
+  ['DPM++ 2M SDE', 'txt2img'],
+  ['UniPC', 'txt2img'],
+  ['DPM++ SDE', 'img2img'],
+  ['DDIM', 'img2img'],
+])('%s draws the same file on a real network: %s', async (sampler, recipe) => {
+  const networks = await nodeNetworks(await loadTinyModel(String(model)), 'epsilon');
+  const parameters = {
+    ...SMALL,
+    sampler,
+    steps: 6,
+    batchSize: 1,
+    prompt: 'a lighthouse',
+    negativePrompt: 'fog',
+    img2img:
+      recipe === 'img2img'
+        ? { source: { file: new Blob(), sha256: '', size: null }, ...DEFAULT_IMG2IMG }
+        : null,
+  };
+  const conds = await encodePrompts(networks, parameters, new CondCache());
+  const draw = async (latents: Float32Array | null) => {
+    const pixels = vaeOutputToPixels(await networks.decode(latents!, 8, 8), 64, 64);
+    return encodePng(pixels, { parameters: sampler });
+  };
+  const whole = await run(networks, parameters, conds);
+  const lost = await run(failingAt(networks, 2), parameters, conds);
+  const resumed = await run(networks, parameters, conds, lost.evaluations);
+  expect(resumed.computed).toBe(whole.evaluations.length - 2);
+  expect(await draw(resumed.latents)).toEqual(await draw(whole.latents));
+});
