@@ -95,6 +95,8 @@ export interface ZipOptions {
   readonly zip64?: boolean;
   /** Entry count to claim. */
   readonly count?: number;
+  /** Bytes that the file has between its first entry and the next, and the result has not. */
+  readonly gap?: number;
 }
 
 export function zipFile(items: readonly ZipItem[], options: ZipOptions = {}): Uint8Array {
@@ -162,7 +164,7 @@ export function zipFile(items: readonly ZipItem[], options: ZipOptions = {}): Ui
       ),
     );
     parts.push(local, body);
-    at += local.length + body.length;
+    at += local.length + body.length + (item === items[0] ? (options.gap ?? 0) : 0);
   }
   const central = join(...directory);
   const count = options.count ?? items.length;

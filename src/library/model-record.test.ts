@@ -85,6 +85,30 @@ describe('parseModel', () => {
       expect(parseModel(KEY, { ...SOUND, ...more })).toMatchObject(more);
   });
 
+  // Chunks of one size, each with a tensor in its second half.
+  const spread = (chunkBytes: number, count: number) => ({
+    ...SOUND,
+    storedSize: count * chunkBytes,
+    chunks: Array.from({ length: count }, (_, i) => ({ key: `import/${i}`, byteLength: chunkBytes })),
+    tensors: Array.from({ length: count }, (_, i) => {
+      const [name, shape, half] = [`t${i}`, [chunkBytes / 4], chunkBytes / 2];
+      return { name, shape, network: 'unet' as const, chunk: i, offset: half, byteLength: half };
+    }),
+  });
+
+  it('takes weights beyond 4 GiB', () => {
+    const model = spread(2 ** 25, 208);
+    expect(parseModel(KEY, model)).toBe(model);
+    const { tensors } = model;
+    expect(parseModel(KEY, { ...model, tensors: [{ ...tensors[207]!, chunk: 208 }] })).toBe('damaged');
+  });
+
+  it('takes no chunk that has 2 GiB in float32', () => {
+    const largest = spread(2 ** 30 - 4, 1);
+    expect(parseModel(KEY, { ...largest, tensors: [] })).toMatchObject({ chunks: largest.chunks });
+    expect(parseModel(KEY, { ...spread(2 ** 30, 1), tensors: [] })).toBe('damaged');
+  });
+
   const sizes = SOUND.detection.networks!.vae!;
   const tiny = { channels: 64, latentChannels: 4, hasEncoder: false, hasDecoder: true };
   const file = (more: object) => ({ ...SOUND, detection: { ...SOUND.detection, networks: null, ...more } });

@@ -12,6 +12,7 @@ import type {
   VaeConfig,
   VaeSizes,
 } from '../models/types.ts';
+import { MAX_WEIGHT_ELEMENTS } from '../models/weight-limits.ts';
 import { upToDate } from './older-records.ts';
 import { isOfLaterVersion } from './record-version.ts';
 import type { StoredChunk, StoredModel, StoredTensor } from './types.ts';
@@ -22,6 +23,8 @@ export type Damage = 'damaged' | 'later-version' | 'no-weights';
 /** Bounds on what is believed; real models stay far below. */
 const MAX_TENSORS = 20_000;
 const MAX_CHUNKS = 10_000;
+/** A tensor larger than the usual chunk has one of its own. */
+const MAX_CHUNK = 2 * MAX_WEIGHT_ELEMENTS;
 const MAX_TEXT = 10_000;
 const MAX_NOTES = 1000;
 const MAX_LEVELS = 16;
@@ -97,7 +100,7 @@ function isBuffers(value: unknown): value is FileBuffers {
 
 function isChunk(value: unknown): value is StoredChunk {
   const { key, byteLength } = fieldsOf(value);
-  return isText(key) && key.length <= 200 && isCount(byteLength);
+  return isText(key) && key.length <= 200 && isCount(byteLength) && byteLength <= MAX_CHUNK;
 }
 
 const NETWORKS: readonly unknown[] = [

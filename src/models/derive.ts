@@ -1,4 +1,5 @@
 // From the networks found in a file to their configurations: sizes from shapes, the rest from family rules or the sidecar.
+import { product } from '../graph/shapes.ts';
 import { FAMILIES } from '../families/families.ts';
 import type { Family, TextEncoderInfo } from '../families/family.ts';
 import {
@@ -23,6 +24,7 @@ import type {
   VaeConfig,
   VaeSizes,
 } from './types.ts';
+import { MAX_WEIGHT_ELEMENTS } from './weight-limits.ts';
 
 /** Published head size of every CLIP and OpenCLIP text encoder. */
 const HEAD_SIZE = 64;
@@ -259,6 +261,14 @@ class Report {
     });
     if (unreadable.length > 0) {
       this.problems.push(`The ${network} has weights in a form that cannot be read: ${few(unreadable)}.`);
+    }
+    const vast = [...spec].flatMap(([name, shape]) =>
+      product(shape) > MAX_WEIGHT_ELEMENTS ? [`${prefix}${name}`] : [],
+    );
+    if (vast.length > 0) {
+      this.problems.push(
+        `The ${network} has single tensors of 2 GiB and more in float32, which no browser can hold: ${few(vast)}.`,
+      );
     }
     for (const problem of checkConsistent(tensors, spec, prefix)) {
       this.problems.push(`The ${network} is incomplete or damaged: ${problem}.`);

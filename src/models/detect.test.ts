@@ -89,6 +89,13 @@ describe('image models', () => {
     expect(supported).toBe(true);
   });
 
+  it('refuses tensors that no buffer holds', () => {
+    const reason = (vocabulary: number) =>
+      detect(checkpoint({ text: { ...TEXT, vocabulary } }), NONE, null).unsupportedReason;
+    expect(reason(2 ** 22 - 1)).toBeNull();
+    expect(reason(2 ** 22)).toMatch(/2 GiB and more in float32.*token_embedding/);
+  });
+
   it('tells relatives apart by their input channels', () => {
     const kind = (tensors: Shapes): [string, boolean] => {
       const { kind, supported } = detect(tensors, NONE, null);

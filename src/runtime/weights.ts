@@ -22,7 +22,7 @@ export class StoredWeights implements WeightCatalog {
 
   /** `chunks`: Blobs in the order of the record's `chunks`. */
   constructor(
-    model: StoredModel,
+    model: Pick<StoredModel, 'tensors'>,
     private readonly chunks: readonly Blob[],
   ) {
     this.#tensors = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
