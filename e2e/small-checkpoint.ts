@@ -75,12 +75,13 @@ export async function makeVae(folder: string, name: string, seed: number): Promi
   return path;
 }
 
-/** Writes a tiny decoder, as TAESD's file has it. */
-export async function makeTinyDecoder(folder: string, name: string): Promise<string> {
-  const path = join(folder, name);
-  const sizes = { channels: 64, latentChannels: 4, hasEncoder: false, hasDecoder: true };
+/** Writes half of a tiny VAE, as TAESD's files have it. */
+export async function makeTinyVae(folder: string, half: 'encoder' | 'decoder'): Promise<string> {
+  const path = join(folder, `taesd_${half}.safetensors`);
+  const halves = { hasEncoder: half === 'encoder', hasDecoder: half === 'decoder' };
+  const sizes = { channels: 64, latentChannels: 4, ...halves };
   const named = [...tinyVaeTensors(sizes)].map(([tensor, shape]): Named => {
-    return [tensor.replace('decoder.', ''), shape];
+    return [tensor.replace(`${half}.`, ''), shape];
   });
   mkdirSync(folder, { recursive: true });
   await writeTensors(path, named, 1);

@@ -3,7 +3,7 @@ import { expect, test, type Page } from '@playwright/test';
 import type { ImageSettings } from '../src/generation/request/image-settings.ts';
 import { DEFAULT_PARAMETERS } from '../src/generation/request/request.ts';
 import { DarkroomPage } from './darkroom-page.ts';
-import { makeCheckpoint, makeTinyDecoder, makeVae } from './small-checkpoint.ts';
+import { makeCheckpoint, makeTinyVae, makeVae } from './small-checkpoint.ts';
 
 const TEXT = 'a lighthouse\nSteps: 2, Sampler: Euler, CFG scale: 5, Seed: 1, Size: 64x64';
 
@@ -50,8 +50,9 @@ test('a VAE file draws another picture, whose text chooses it again', async ({ p
   await expect(page.getByText(/"gone\.pt" is not in the library/)).toBeVisible();
 
   await setting('SD VAE', 'Automatic');
-  await darkroom.pick([await makeTinyDecoder(folder, 'taesd_decoder.safetensors')]);
-  await expect(darkroom.importOf('taesd_decoder.safetensors')).toContainText('Imported');
+  await darkroom.pick([await makeTinyVae(folder, 'decoder'), await makeTinyVae(folder, 'encoder')]);
+  for (const half of ['decoder', 'encoder'])
+    await expect(darkroom.importOf(`taesd_${half}.safetensors`)).toContainText('Imported');
   await setting('Live preview method', 'TAESD');
   await setting('VAE type for decode', 'TAESD');
   const { loaded, previews } = await watched(page, { livePreviewMethod: 'TAESD' });
@@ -60,20 +61,44 @@ test('a VAE file draws another picture, whose text chooses it again', async ({ p
   expect(quick).toHaveLength(own.length);
   expect(quick).not.toEqual(own);
   await expect(darkroom.parameters).toContainText('VAE Decoder: TAESD');
+
+  const over = await watched(page, { vaeEncodeMethod: 'TAESD' }, true);
+  expect(over.loaded).toContain('TAESD encoder');
+  expect(over.text).toMatch(/VAE Encoder: TAESD/);
 });
 
-/** What is told while a picture of 64 x 64 is drawn: which networks are loaded, and the sizes of previews. */
-async function watched(page: Page, settings: Partial<ImageSettings>) {
+/**
+ * What is told while a picture of 64 x 64 is drawn, over a red one if wanted: which networks are loaded, the sizes of previews,
+ * and the picture's text.
+ */
+async function watched(page: Page, settings: Partial<ImageSettings>, overRed = false) {
   const parameters = { ...DEFAULT_PARAMETERS, img2img: null, seed: 1, steps: 1, width: 64, height: 64 };
   const asked = { ...parameters, settings: { ...parameters.settings, ...settings } };
-  return page.evaluate(async (asked) => {
-    const loaded = new Set<string>();
-    const previews = new Set<string>();
-    const model = (await window.darkroom.listModels()).find(({ detection }) => detection.kind === 'sd1')!;
-    await window.darkroom.generate(model.sha256, asked, true, (event) => {
-      if (event.type === 'loading') loaded.add(event.what);
-      if (event.type === 'preview') previews.add(`${event.width}x${event.height}`);
-    });
-    return { loaded: [...loaded], previews: [...previews] };
-  }, asked);
+  return page.evaluate(
+    async ([asked, overRed]) => {
+      const size = { width: 64, height: 64 };
+      const canvas = new OffscreenCanvas(size.width, size.height);
+      const context = canvas.getContext('2d')!;
+      context.fillStyle = 'red';
+      context.fillRect(0, 0, size.width, size.height);
+      const source = { file: await canvas.convertToBlob(), sha256: '0'.repeat(64), size };
+      const img2img = { source, resizeMode: 'Just resize', denoisingStrength: 0.5 } as const;
+      const loaded = new Set<string>();
+      const previews = new Set<string>();
+      let text = '';
+      const model = (await window.darkroom.listModels()).find(({ detection }) => detection.kind === 'sd1')!;
+      await window.darkroom.generate(
+        model.sha256,
+        { ...asked, img2img: overRed ? img2img : null },
+        true,
+        (event) => {
+          if (event.type === 'loading') loaded.add(event.what);
+          if (event.type === 'preview') previews.add(`${event.width}x${event.height}`);
+          if (event.type === 'image') text = event.parameters;
+        },
+      );
+      return { loaded: [...loaded], previews: [...previews], text };
+    },
+    [asked, overRed] as const,
+  );
 }

@@ -132,8 +132,8 @@ export interface LatentInfo {
   readonly preview: readonly Rgb[];
   /** Names of VAE files that were made for such latents: their shapes do not tell. */
   readonly vaeNames: RegExp;
-  /** Name of the file of the tiny decoder for them, as A1111 calls it. */
-  readonly tinyDecoder: string;
+  /** How A1111 calls the tiny autoencoder for them: its files are this and "_decoder", "_encoder". */
+  readonly tinyVae: string;
 }
 
 export interface Variant {

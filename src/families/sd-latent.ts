@@ -14,5 +14,5 @@ export const SD_LATENT: LatentInfo = {
   ],
   // vae-ft-mse-840000-ema-pruned, vae-ft-ema-560000-ema-pruned, kl-f8-anime2, sd-v1-4.vae, taesd_decoder.
   vaeNames: /taesd(?!xl|3)|kl-f8|840000|560000|\bsd[-_ ]?v?[12]/i,
-  tinyDecoder: 'taesd_decoder',
+  tinyVae: 'taesd',
 };

@@ -27,7 +27,7 @@ export const SDXL_LATENT: LatentInfo = {
   ],
   // sdxl_vae, sdxl-vae-fp16-fix, taesdxl_decoder.
   vaeNames: /xl/i,
-  tinyDecoder: 'taesdxl_decoder',
+  tinyVae: 'taesdxl',
 };
 
 /** Sabour et al. 2024, for 10 steps. */

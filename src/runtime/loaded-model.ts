@@ -9,8 +9,8 @@ import type { FileBuffers } from '../models/buffers.ts';
 import { probePrediction } from '../models/prediction-probe.ts';
 import { stateName, textEncoderNetwork } from '../models/text-encoder.ts';
 import type { Prediction } from '../sampling/types.ts';
-import type { TextEncoderConfig, UNetConfig, VaeConfig } from '../models/types.ts';
-import { tinyDecoderNetwork } from '../models/taesd.ts';
+import type { TextEncoderConfig, TinyVaeSizes, UNetConfig, VaeConfig } from '../models/types.ts';
+import { tinyDecoderNetwork, tinyEncoderNetwork } from '../models/taesd.ts';
 import { unetNetwork, type UNetInputs } from '../models/unet.ts';
 import { InterruptedError } from './errors.ts';
 import { LoadedVae } from './loaded-vae.ts';
@@ -34,6 +34,8 @@ export interface LoadOptions {
   readonly vae: StoredModel | null;
   /** A tiny decoder beside it. */
   readonly taesd: StoredModel | null;
+  /** ... and a tiny encoder. */
+  readonly taesdEncoder: StoredModel | null;
 }
 
 type OnEvent = (event: NetworkEvent) => void;
@@ -49,7 +51,8 @@ export class LoadedModel implements Networks {
   #vaeOf: StoredModel | null = null;
   /** Stays at hand in low VRAM mode, too: it is small, and previews come between the UNet's calls. */
   readonly #tinySessions: Sessions;
-  #taesd: { readonly file: StoredModel; readonly weights: StoredWeights } | null = null;
+  #taesd: TinyFile | null = null;
+  #taesdEncoder: TinyFile | null = null;
   #prediction: Prediction = 'epsilon';
   #options: LoadOptions = {
     lowVram: false,
@@ -58,6 +61,7 @@ export class LoadedModel implements Networks {
     upcastAttention: false,
     vae: null,
     taesd: null,
+    taesdEncoder: null,
   };
 
   private constructor(
@@ -144,7 +148,8 @@ export class LoadedModel implements Networks {
     }
     await this.#chooseVae(options.vae);
     await this.#vae?.setTiled(options.tiledVae, options.tiledVaeInFloat32);
-    await this.#chooseTaesd(options.taesd);
+    this.#taesd = await this.#tiny('TAESD', this.#taesd, options.taesd);
+    this.#taesdEncoder = await this.#tiny('TAESD encoder', this.#taesdEncoder, options.taesdEncoder);
     if (options.lowVram) return;
     const networks = [
       ...this.textEncoders.map((_, encoder) => () => this.#textSession(encoder)),
@@ -187,12 +192,18 @@ export class LoadedModel implements Networks {
 
   /** `decode`, by the tiny decoder. */
   async decodeTiny(latent: Float32Array, height: number, width: number): Promise<Float32Array> {
-    const sizes = this.#taesd?.file.detection.tinyVae;
-    if (!this.#taesd || !sizes) throw new Error('No tiny decoder is chosen.');
-    const { weights } = this.#taesd;
+    const { sizes, weights } = chosen(this.#taesd);
     const build = () => tinyDecoderNetwork(sizes, weights, this.precision);
     const session = await this.#tinySessions.open('TAESD', weights, build);
     return session.run({ latent, batch: 1, height, width });
+  }
+
+  /** `encode`, by the tiny encoder: in float32, as the VAE's. */
+  async encodeTiny(image: Float32Array, height: number, width: number): Promise<Float32Array> {
+    const { sizes, weights } = chosen(this.#taesdEncoder);
+    const build = () => tinyEncoderNetwork(sizes, weights, 'float32');
+    const session = await this.#tinySessions.open('TAESD encoder', weights, build);
+    return session.run({ image, batch: 1, height, width });
   }
 
   async encode(image: Float32Array, height: number, width: number): Promise<Float32Array> {
@@ -233,10 +244,13 @@ export class LoadedModel implements Networks {
     this.#vaeOf = file;
   }
 
-  async #chooseTaesd(file: StoredModel | null): Promise<void> {
-    if (this.#taesd?.file.sha256 === file?.sha256) return;
-    await this.#tinySessions.release();
-    this.#taesd = file && { file, weights: new StoredWeights(file, await getChunks(file)) };
+  /** What is loaded of `before` is kept where it is the same file. */
+  async #tiny(what: string, before: TinyFile | null, file: StoredModel | null): Promise<TinyFile | null> {
+    if (before?.sha256 === file?.sha256) return before;
+    await this.#tinySessions.release(what);
+    const sizes = file?.detection.tinyVae;
+    if (!file || !sizes) return null;
+    return { sha256: file.sha256, sizes, weights: new StoredWeights(file, await getChunks(file)) };
   }
 
   #textSession(encoder: number) {
@@ -262,4 +276,16 @@ export class LoadedModel implements Networks {
     const known = this.record.predictionOverride ?? this.record.detection.prediction?.value;
     this.#prediction = known ?? (await probePrediction(this));
   }
+}
+
+/** One half of a tiny VAE, in its file. */
+interface TinyFile {
+  readonly sha256: string;
+  readonly sizes: TinyVaeSizes;
+  readonly weights: StoredWeights;
+}
+
+function chosen(file: TinyFile | null): TinyFile {
+  if (!file) throw new Error('No such tiny VAE is chosen.');
+  return file;
 }

@@ -19,9 +19,12 @@ export interface Img2ImgStart {
   readonly latent: Float32Array;
 }
 
+/** What encodes the source: the VAE, or a tiny one. */
+export type Encoder = Pick<SampledNetworks, 'latentChannels' | 'encode'>;
+
 /** `source`: the pixels of `request.source`, upright. `parameters` must be valid. @throws ImageError where the resize mode cannot. */
 export async function startImg2Img(
-  networks: SampledNetworks,
+  networks: Encoder,
   parameters: GenerationParameters,
   request: Img2Img,
   source: PixelImage,

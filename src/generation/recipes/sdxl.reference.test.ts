@@ -11,11 +11,11 @@ import { readTensors, type Tensors } from '../../../tests/goldens.ts';
 import type { Checkpoint } from '../../checkpoint/types.ts';
 import { bytesSource } from '../../checkpoint/source.ts';
 import { familyOf } from '../../families/families.ts';
-import { vaeOutputToPixels } from '../../image/pixels.ts';
+import { pixelsToVaeInput, vaeOutputToPixels } from '../../image/pixels.ts';
 import { readBuffers } from '../../models/buffers.ts';
 import { detect } from '../../models/detect.ts';
 import type { StoredModel } from '../../library/types.ts';
-import { tinyDecoderNetwork } from '../../models/taesd.ts';
+import { tinyDecoderNetwork, tinyEncoderNetwork } from '../../models/taesd.ts';
 import { tensorShapes } from '../../models/tensor-shapes.ts';
 import type { Detection } from '../../models/types.ts';
 import type { Networks } from '../../runtime/networks.ts';
@@ -311,6 +311,31 @@ async function check(one: Case): Promise<void> {
     );
   }
 }
+
+const encodedTiny = cases.filter(
+  ({ options = {}, tensors, part }) =>
+    options['sd_vae_encode_method'] === 'TAESD' &&
+    tensors.includes('encode0.u8') &&
+    tinyVaeFolders.length > 0 &&
+    listReference(...FOLDER).includes(`${part}.safetensors.gz`),
+);
+
+describe.skipIf(encodedTiny.length === 0)('pictures encoded by TAESD', () => {
+  it.each(encodedTiny)('$id $about', async ({ id, model, part, same_as: sameAs }) => {
+    const stored = await tensorsOf(part);
+    const expected = (name: string) => stored.get(sameAs[name] ?? `${id}/${name}`)!;
+    const { dims, data } = expected('encode0.u8');
+    const [height, width] = dims as [number, number, 3];
+    // As the decoder's: SDXL's has the sign of its first weight turned.
+    const { vector } = familyOf((await detectionOf(folderOf(model)!)).kind)!.unet;
+    const encoder = await loadTinyVae(tinyVaeFolders[0]!, 'encoder', vector !== null);
+    const network = tinyEncoderNetwork(encoder.detection.tinyVae!, encoder.catalog, 'float32');
+    const session = await openNodeSession(network, encoder.readWeight);
+    const image = pixelsToVaeInput({ width, height, channels: 3, data: Uint8Array.from(data) });
+    const latent = (await session.run({ image, batch: 1, height, width }))['latent']!.data;
+    expect(relativeError(latent, expected('encode0.latent').data)).toBeLessThan(5e-5);
+  });
+});
 
 /** [height, width, 3] -> [height / 8, width / 8, 3]. */
 function blockMeans(pixels: ArrayLike<number>, width: number, height: number): number[] {

@@ -43,6 +43,7 @@ export interface ImageSettings {
   /** "Automatic", "None", or what names a VAE file: "vae.safetensors", "vae.safetensors [0123456789]" with its hash. */
   readonly sdVae: string;
   readonly sdVaeOverrides: boolean;
+  readonly vaeEncodeMethod: 'Full' | 'TAESD';
   readonly vaeDecodeMethod: 'Full' | 'TAESD';
   readonly initialNoiseMultiplier: number;
   readonly img2imgExtraNoise: number;
@@ -189,6 +190,13 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     // Never written: the text names the VAE that was taken. Read back, that name counts.
     infotext: 'VAE overrides',
     ...toggle(true),
+  },
+  {
+    key: 'vaeEncodeMethod',
+    label: 'VAE type for encode',
+    section: 'VAE',
+    infotext: 'VAE Encoder',
+    ...choice('Full', ['Full', 'TAESD']),
   },
   {
     key: 'vaeDecodeMethod',

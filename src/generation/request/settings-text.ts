@@ -96,6 +96,7 @@ export function settingsToText(
   for (const key of ['padConds', 'padCondsV0'] as const) {
     if (padded === undefined ? settings[key] : padded === key) add(key, true);
   }
+  if (isImg2img && settings.vaeEncodeMethod !== 'Full') add('vaeEncodeMethod', settings.vaeEncodeMethod);
   if (settings.vaeDecodeMethod !== 'Full') add('vaeDecodeMethod', settings.vaeDecodeMethod);
   const heeded = FAMILY_KEYS.filter(([, heeds]) => family === undefined || heeds(family)).map(([key]) => key);
   for (const key of [...OWN_KEYS, ...(isImg2img ? IMG2IMG_KEYS : []), ...heeded]) {

@@ -23,7 +23,7 @@ const INPAINTING = stored('inpainting.safetensors', 'sd1-inpainting', {
 const vae = (fileName: string, latentChannels = 4, hasEncoder = true) =>
   stored(fileName, 'vae', { vae: { latentChannels, hasEncoder } });
 const tiny = (fileName: string, hasDecoder = true) =>
-  stored(fileName, 'taesd', { tinyVae: { latentChannels: 4, hasDecoder } });
+  stored(fileName, 'taesd', { tinyVae: { latentChannels: 4, hasDecoder, hasEncoder: !hasDecoder } });
 
 const FILES = [
   vae('sharp.pt'),
@@ -58,6 +58,14 @@ it('finds a tiny decoder by its name', () => {
   expect(choose(BARE, { ...settings, sdVae: 'sharp.pt' }, both).taesd?.fileName).toBe('taesdxl_decoder.pth');
   expect(choose(BARE, settings, [tiny('diffusion_pytorch_model.bin')]).taesd).not.toBeNull();
   expect(choose(WHOLE, {}, both).taesd).toBeNull();
+});
+
+it('finds a tiny encoder for img2img, which then needs no other', () => {
+  const settings = { ...DEFAULT_IMAGE_SETTINGS, vaeEncodeMethod: 'TAESD', sdVae: 'half.pt' } as const;
+  const over = (files: readonly StoredModel[]) => chooseDecoders(WHOLE, settings, [WHOLE, ...files], true);
+  expect(over(FILES)).toMatchObject({ taesdEncoder: { fileName: 'taesd_encoder.pth' }, problem: null });
+  expect(over([vae('half.pt', 4, false)]).problem).toMatch(/import taesd_encoder/);
+  expect(choose(WHOLE, { vaeEncodeMethod: 'TAESD' }, []).problem).toBeNull();
 });
 
 it('says what was passed over', () => {

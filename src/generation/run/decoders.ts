@@ -12,6 +12,8 @@ export interface Decoders {
   readonly vae: StoredModel | null;
   /** Null where none is asked for, or none is there. */
   readonly taesd: StoredModel | null;
+  /** The tiny encoder, likewise. */
+  readonly taesdEncoder: StoredModel | null;
   /** Why no picture can be made, and what to do. */
   readonly problem: string | null;
   /** What the person should know, in sentences. */
@@ -32,7 +34,9 @@ export function chooseDecoders(
   const misfit = vae && latent ? vaeMisfit(vae, latent) : null;
   const { vaeDecodeMethod, livePreviewMethod } = settings;
   const wanted = vaeDecodeMethod === 'TAESD' || livePreviewMethod === 'TAESD';
-  const taesd = wanted && latent ? tinyDecoder(models, latent) : null;
+  const taesd = wanted && latent ? tinyVae(models, latent, 'decoder') : null;
+  const encodesTiny = img2img && settings.vaeEncodeMethod === 'TAESD';
+  const taesdEncoder = encodesTiny && latent ? tinyVae(models, latent, 'encoder') : null;
   const remarks: string[] = [];
   if (missing !== null) {
     remarks.push(
@@ -41,11 +45,15 @@ export function chooseDecoders(
   }
   if (misfit?.fits) remarks.push(misfit.why);
   if (livePreviewMethod === 'TAESD' && latent && !taesd)
-    remarks.push(`Previews are drawn roughly: ${noTinyDecoder(latent)}`);
+    remarks.push(`Previews are drawn roughly: ${noTinyVae(latent, 'decoder')}`);
   return {
     vae,
     taesd,
-    problem: problemWith(model, settings, vae, misfit, taesd, latent, img2img),
+    taesdEncoder,
+    problem:
+      (encodesTiny && latent && !taesdEncoder
+        ? `"VAE type for encode" is TAESD, but ${noTinyVae(latent, 'encoder')} You can also set it to Full.`
+        : null) ?? problemWith(model, settings, vae, misfit, taesd, latent, img2img && !encodesTiny),
     remarks,
     text: textOf(model, settings, models, vae),
   };
@@ -73,7 +81,7 @@ function problemWith(
     return `The VAE of the checkpoint "${name}" has no encoder, which ${who}. Choose another in Settings under "SD VAE".`;
   }
   if (vaeDecodeMethod === 'TAESD' && latent && !taesd) {
-    return `"VAE type for decode" is TAESD, but ${noTinyDecoder(latent)} You can also set it to Full.`;
+    return `"VAE type for decode" is TAESD, but ${noTinyVae(latent, 'decoder')} You can also set it to Full.`;
   }
   if (own || vae || (taesd && vaeDecodeMethod === 'TAESD' && !encodes)) return null;
   return (
@@ -94,10 +102,15 @@ function textOf(
   return automatic.vae ? { vaeName: 'None' } : {};
 }
 
-/** Of those for such latents, as far as their names tell: a file that is named for others is none. */
-function tinyDecoder(models: readonly StoredModel[], latent: LatentInfo): StoredModel | null {
+/** The file with that half of a tiny VAE, of those for such latents, as far as their names tell: a file that is named for others is none. */
+function tinyVae(
+  models: readonly StoredModel[],
+  latent: LatentInfo,
+  half: 'encoder' | 'decoder',
+): StoredModel | null {
   const fitting = models.filter(({ detection: { kind, supported, tinyVae } }) => {
-    return kind === 'taesd' && supported && tinyVae?.hasDecoder && tinyVae.latentChannels === latent.channels;
+    if (kind !== 'taesd' || !supported || tinyVae?.latentChannels !== latent.channels) return false;
+    return half === 'encoder' ? tinyVae.hasEncoder : tinyVae.hasDecoder;
   });
   const made = (model: StoredModel) =>
     latentOfVaeNamed(vaeFileName(model)) ?? latentOfVaeNamed(model.fileName);
@@ -106,6 +119,6 @@ function tinyDecoder(models: readonly StoredModel[], latent: LatentInfo): Stored
   );
 }
 
-function noTinyDecoder({ of, tinyDecoder }: LatentInfo): string {
-  return `there is no TAESD decoder for ${of} in the library: import ${tinyDecoder}.`;
+function noTinyVae({ of, tinyVae }: LatentInfo, half: 'encoder' | 'decoder'): string {
+  return `there is no TAESD ${half} for ${of} in the library: import ${tinyVae}_${half}.`;
 }

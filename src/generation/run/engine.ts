@@ -223,10 +223,10 @@ export class Engine implements EngineApi {
   async #ensureModel(
     record: StoredModel,
     { settings: { upcastAttention } }: GenerationParameters,
-    { lowVram, tiledVae, tiledVaeInFloat32, decoders: { vae, taesd } }: EnginePlan,
+    { lowVram, tiledVae, tiledVaeInFloat32, decoders: { vae, taesd, taesdEncoder } }: EnginePlan,
     stopped: () => boolean = () => false,
   ): Promise<LoadedModel> {
-    const options = { lowVram, tiledVae, tiledVaeInFloat32, upcastAttention, vae, taesd };
+    const options = { lowVram, tiledVae, tiledVaeInFloat32, upcastAttention, vae, taesd, taesdEncoder };
     const loaded = this.#model;
     if (loaded && sameNetworks(loaded.record, record)) {
       // It may have been renamed meanwhile, and pictures carry the name.

@@ -57,7 +57,6 @@ const HARMLESS: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ),
   // At these values they say what is done here anyway.
   ['Operations', (value) => value === 'txt2img'],
-  ['VAE Encoder', (value) => value === 'Full'],
   ['FP8 weight', (value) => value === 'Disable'],
   ...['Tiling', 'Face restoration', 'Token merging ratio', 'Token merging ratio hr'].map(
     (name) => [name, isOff] as const,

@@ -19,8 +19,8 @@ const help: Partial<Record<ImageSettingKey, string>> = {
   sdVae:
     "What turns latents into pictures. Automatic: a VAE whose name begins with the checkpoint's, or else the checkpoint's own. None: always its own.",
   sdVaeOverrides: "Off: a VAE whose name begins with the checkpoint's goes before the one chosen above.",
-  vaeDecodeMethod:
-    'TAESD is a tiny decoder in a file of its own (taesd_decoder, taesdxl_decoder): quick, with less detail.',
+  vaeEncodeMethod: 'For img2img. TAESD is a tiny VAE in files of its own (taesd_encoder, taesdxl_encoder).',
+  vaeDecodeMethod: 'TAESD (taesd_decoder, taesdxl_decoder) is quick, with less detail.',
   livePreviewMethod:
     'Approx cheap costs nothing. TAESD shows the picture itself, nearly; Full decodes every step as the picture is decoded, which is slow.',
   sTmax: '0 = infinity.',
