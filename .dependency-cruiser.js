@@ -19,7 +19,7 @@ const ROOMS = {
   onnx: ['graph'],
 
   // A request, and what is kept of models, pictures and the queue.
-  'generation/request': ['families', 'models', 'prompt', 'sampling'],
+  'generation/request': ['families', 'image', 'models', 'prompt', 'sampling'],
   library: ['checkpoint', 'families', 'generation/request', 'models', 'sampling'],
 
   // The device with networks on it, the recipes that call them, and the run that carries a request out.
@@ -38,7 +38,15 @@ const ROOMS = {
     'sampling',
     'single-file',
   ],
-  'generation/recipes': ['families', 'generation/request', 'models', 'prompt', 'runtime', 'sampling'],
+  'generation/recipes': [
+    'families',
+    'generation/request',
+    'image',
+    'models',
+    'prompt',
+    'runtime',
+    'sampling',
+  ],
   'generation/run': [
     'families',
     'generation/recipes',

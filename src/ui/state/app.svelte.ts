@@ -1,7 +1,7 @@
 // The page's state and what the person can do, in one place; components show it and call it.
 import { MediaQuery } from 'svelte/reactivity';
 import { isImageKind } from '../../families/families.ts';
-import { DEFAULT_PARAMETERS } from '../../generation/request/request.ts';
+import { DEFAULT_PARAMETERS, type Img2Img } from '../../generation/request/request.ts';
 import { withFallback } from '../../library/memory-queue.ts';
 import { browserQueue } from '../../library/queue.ts';
 import { settleStorage, type StorageAccess } from '../../library/storage-access.ts';
@@ -259,6 +259,14 @@ export class App {
     return this.navigation.tabIn(placeOf('txt2img')) === 'img2img' ? 'img2img' : 'txt2img';
   }
 
+  /** What pictures are painted over now; null for nothing. */
+  get img2img(): Img2Img | null {
+    const { chosen } = this.source;
+    if (this.creating !== 'img2img' || !chosen) return null;
+    const { resizeMode, denoisingStrength } = this.settings;
+    return { source: chosen.picture, resizeMode, denoisingStrength };
+  }
+
   /** For who has no checkpoint yet. */
   get waysToAModel(): readonly NoticeAction[] {
     const choose = {
@@ -320,9 +328,10 @@ export class App {
 
   /** Milliseconds that what is set will take; null where nothing of the kind has run here yet. */
   get estimatedTime(): number | null {
-    const { model, settings } = this;
+    const { model, settings, img2img } = this;
     if (!model) return null;
-    return this.speeds.estimate(model, this.onProcessor ? 'cpu' : 'gpu', settings.parameters);
+    const request = { ...settings.parameters, img2img };
+    return this.speeds.estimate(model, this.onProcessor ? 'cpu' : 'gpu', request);
   }
 
   async deleteModel(model: StoredModel): Promise<void> {

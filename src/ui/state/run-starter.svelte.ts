@@ -1,5 +1,5 @@
 // From a press of Generate to a job of the queue, and to its end by Interrupt.
-import type { GenerationParameters } from '../../generation/request/request.ts';
+import type { GenerationParameters, Img2Img } from '../../generation/request/request.ts';
 import { laterSeeds, randomSeed } from '../../generation/request/seeds.ts';
 import { MAX_REQUESTS } from '../../library/queue.ts';
 import type { StoredModel } from '../../library/types.ts';
@@ -29,6 +29,8 @@ export interface StarterHost {
   selectedPicture: string | null;
   readonly source: Source;
   readonly creating: 'txt2img' | 'img2img';
+  /** What pictures are painted over now; null for nothing. */
+  readonly img2img: Img2Img | null;
   takeSource(picture: Blob, name: string): Promise<void>;
   /** This tab makes pictures, or is about to. */
   readonly generating: boolean;
@@ -95,8 +97,7 @@ export class RunStarter {
       this.host.notices.inform(t.noCheckpoint, t.noCheckpointWhat, this.host.waysToAModel);
       return null;
     }
-    const { chosen } = this.host.source;
-    if (this.host.creating === 'img2img' && !chosen) {
+    if (this.host.creating === 'img2img' && !this.host.img2img) {
       const choose = () =>
         pickFiles(([file]) => file && void this.host.takeSource(file, file.name), 'image/*');
       this.host.notices.inform(source.needed, source.neededWhat, [{ label: source.choose, run: choose }]);
@@ -109,14 +110,7 @@ export class RunStarter {
     }
     if (!this.host.generating) this.settle();
     const { settings } = this.host;
-    const { resizeMode, denoisingStrength } = settings;
-    const parameters: GenerationParameters = {
-      ...settings.snapshot(),
-      img2img:
-        this.host.creating === 'img2img' && chosen
-          ? { source: chosen.picture, resizeMode, denoisingStrength }
-          : null,
-    };
+    const parameters: GenerationParameters = { ...settings.snapshot(), img2img: this.host.img2img };
     this.host.source.shown = false;
     settings.history = remember(settings.history, parameters);
     this.#asking += 1;
