@@ -1,7 +1,7 @@
 // The networks of the reference data's tiny models on WebGPU: right numbers for each kind of model, and nothing left to the CPU
 // for any.
 import { expect, test, type Page } from '@playwright/test';
-import { listReference, readReferenceJson, tinyModels } from '../tests/reference-dir.ts';
+import { firstOfEachKind, listReference, readReferenceJson, tinyModels } from '../tests/reference-dir.ts';
 import { tinyVaeFolders } from '../tests/tiny-vae.ts';
 import type {} from './harness/harness.d.ts';
 import type { NetworkName } from './harness/worker.ts';
@@ -22,19 +22,8 @@ const VAE_MODEL = tinyModels().find((model) =>
   listReference('models', model).includes(EXPECTED['vae-decoder']),
 );
 
-interface Config {
-  readonly family: string;
-  readonly kind?: string;
-}
-
-/** The first model of each kind: the others have the same layers in other sizes, and all are computed on the CPU in unit tests. */
-const SHOWN = new Map<string, string>();
-for (const model of tinyModels()) {
-  const { family, kind = '' } = readReferenceJson<Config>('models', model, 'config.json');
-  const name = `${family} ${kind}`;
-  if (!SHOWN.has(name)) SHOWN.set(name, model);
-}
-const shown = new Set(SHOWN.values());
+/** The others have the same layers in other sizes, and all are computed on the CPU in unit tests. */
+const shown = firstOfEachKind();
 
 for (const model of tinyModels()) {
   test.describe(model, () => {

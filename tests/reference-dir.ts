@@ -31,3 +31,16 @@ export function tinyModels(): string[] {
     return statSync(folder).isDirectory() && existsSync(join(folder, 'config.json'));
   });
 }
+
+/** Of the tiny models the first of each kind: one of those that have the same layers in other sizes. */
+export function firstOfEachKind(): ReadonlySet<string> {
+  const first = new Map<string, string>();
+  for (const model of tinyModels()) {
+    const config = readReferenceJson<{ readonly family: string; readonly kind?: string }>(
+      ...['models', model, 'config.json'],
+    );
+    const kind = `${config.family} ${config.kind ?? ''}`;
+    if (!first.has(kind)) first.set(kind, model);
+  }
+  return new Set(first.values());
+}
