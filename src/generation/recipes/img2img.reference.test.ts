@@ -18,7 +18,7 @@ import { DEFAULT_IMG2IMG, DEFAULT_PARAMETERS, type GenerationParameters } from '
 import { seedsOf } from '../request/seeds.ts';
 import { sourcePicture } from '../request/source-picture.ts';
 import { CondCache, encodePrompts } from './conditioning.ts';
-import { sampleImg2Img, startImg2Img } from './img2img.ts';
+import { finishImg2Img, sampleImg2Img, startImg2Img } from './img2img.ts';
 
 interface Case {
   readonly id: string;
@@ -76,6 +76,7 @@ const OPTIONS: Readonly<Record<string, keyof GenerationParameters>> = {
 const SETTINGS: Readonly<Record<string, keyof ImageSettings>> = {
   initial_noise_multiplier: 'initialNoiseMultiplier',
   img2img_extra_noise: 'img2imgExtraNoise',
+  img2img_color_correction: 'img2imgColorCorrection',
   img2img_fix_steps: 'img2imgFixSteps',
   img2img_background_color: 'img2imgBackgroundColor',
   s_min_uncond: 'sMinUncond',
@@ -208,7 +209,8 @@ async function check(one: Case): Promise<void> {
     const size = latents.length / batchSize;
     for (let i = 0; i < batchSize; i++) {
       const latent = latents.slice(i * size, (i + 1) * size);
-      const image = vaeOutputToPixels(await networks.decode(latent, height / 8, width / 8), width, height);
+      const decoded = vaeOutputToPixels(await networks.decode(latent, height / 8, width / 8), width, height);
+      const image = finishImg2Img(parameters, start, decoded);
       await checkPicture(one, `image${batch.first + i}.before_overlay`, image, expected);
       checkText(one, parameters, networks, conditions.padded, batch.first + i);
     }

@@ -1,5 +1,6 @@
 // img2img: from a picture and parameters to latents, step by step, on any networks (A1111 modules/processing.py,
-// StableDiffusionProcessingImg2Img: init and sample).
+// StableDiffusionProcessingImg2Img: init and sample, and what process_images does to its results).
+import { correctColors } from '../../image/color-correction.ts';
 import { flatten } from '../../image/flatten.ts';
 import { pixelsToVaeInput, type PixelImage } from '../../image/pixels.ts';
 import { resizeToFit } from '../../image/resize-modes.ts';
@@ -66,4 +67,13 @@ export async function* sampleImg2Img(
     noiseMultiplier: settings.initialNoiseMultiplier,
     extraNoise: settings.img2imgExtraNoise,
   });
+}
+
+/** A decoded picture as it is to be kept. */
+export function finishImg2Img(
+  { settings }: GenerationParameters,
+  { picture }: Img2ImgStart,
+  decoded: PixelImage,
+): PixelImage {
+  return settings.img2imgColorCorrection ? correctColors(decoded, picture) : decoded;
 }

@@ -47,6 +47,7 @@ export interface ImageSettings {
   readonly vaeDecodeMethod: 'Full' | 'TAESD';
   readonly initialNoiseMultiplier: number;
   readonly img2imgExtraNoise: number;
+  readonly img2imgColorCorrection: boolean;
   readonly img2imgFixSteps: boolean;
   /** "#rrggbb". */
   readonly img2imgBackgroundColor: string;
@@ -220,10 +221,17 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     ...number(0, 0, 1, 0.01, 100),
   },
   {
+    key: 'img2imgColorCorrection',
+    label: 'Apply color correction to img2img results to match original colors',
+    section: 'img2img',
+    // Not in A1111's text, though it changes the picture; nor are the next ones.
+    infotext: 'Img2img color correction',
+    ...toggle(false),
+  },
+  {
     key: 'img2imgFixSteps',
     label: 'With img2img, do exactly the amount of steps the slider specifies',
     section: 'img2img',
-    // Not in A1111's text, though it changes the picture; nor is the next one.
     infotext: 'Exact img2img steps',
     ...toggle(false),
   },

@@ -33,7 +33,11 @@ const OWN_KEYS: readonly ImageSettingKey[] = [
 ];
 
 /** The same, of those that only img2img heeds. */
-const IMG2IMG_KEYS: readonly ImageSettingKey[] = ['img2imgFixSteps', 'img2imgBackgroundColor'];
+const IMG2IMG_KEYS: readonly ImageSettingKey[] = [
+  'img2imgColorCorrection',
+  'img2imgFixSteps',
+  'img2imgBackgroundColor',
+];
 
 /** The same, of those that only some families heed. */
 const FAMILY_KEYS: readonly (readonly [key: ImageSettingKey, heeds: (family: Family) => boolean])[] = [

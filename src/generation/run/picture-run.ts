@@ -1,7 +1,7 @@
 // One request's way from the prompt to its pictures: sampling, step by step, with previews; decoding; keeping.
 import { ImageError } from '../../image/errors.ts';
 import { latentPreview } from '../../image/latent-preview.ts';
-import { vaeOutputToPixels } from '../../image/pixels.ts';
+import { vaeOutputToPixels, type PixelImage } from '../../image/pixels.ts';
 import { encodePng } from '../../image/png.ts';
 import { readPicture } from '../../image/read-picture.ts';
 import { saveImage } from '../../library/images.ts';
@@ -16,7 +16,7 @@ import { fromGenerationParameters, type InfotextContext } from '../request/param
 import { Replay } from './replay.ts';
 import { seedsOf, type Seed } from '../request/seeds.ts';
 import { TimeLeft } from './time-left.ts';
-import { sampleImg2Img, startImg2Img, type Encoder } from '../recipes/img2img.ts';
+import { finishImg2Img, sampleImg2Img, startImg2Img, type Encoder } from '../recipes/img2img.ts';
 import type { Batch } from '../recipes/sampling-request.ts';
 import { sampleTxt2Img } from '../recipes/txt2img.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
@@ -68,7 +68,7 @@ export async function makePictures(
   warnOfTruncation(conditions, onEvent);
   await turn();
   if (job.stop) throw new InterruptedError();
-  const sample = await startRecipe(model, parameters, conditions, onEvent);
+  const recipe = await startRecipe(model, parameters, conditions, onEvent);
   const time = new TimeLeft(batchCount * steps);
 
   let done = continuation?.pictures ?? 0;
@@ -81,7 +81,7 @@ export async function makePictures(
     });
     past = [];
     const networks = replay.over(model);
-    const sampling = sample(networks, { first, size: batchSize });
+    const sampling = recipe.sample(networks, { first, size: batchSize });
     let latents: Float32Array | null = null;
     let interrupted = false;
     for (;;) {
@@ -122,9 +122,10 @@ export async function makePictures(
         message: batchSize > 1 ? `Decoding picture ${i + 1} of ${batchSize}` : 'Decoding the picture',
       });
       const latent = latents.slice(i * area, (i + 1) * area);
-      const pixels = await (settings.vaeDecodeMethod === 'TAESD'
+      const decoded = await (settings.vaeDecodeMethod === 'TAESD'
         ? model.decodeTiny(latent, h, w)
         : model.decode(latent, h, w));
+      const picture = recipe.finish(vaeOutputToPixels(decoded, width, height));
       const { seed, subseed } = seedsOf(parameters, first + i);
       const text = fromGenerationParameters(parameters, {
         seed,
@@ -139,7 +140,7 @@ export async function makePictures(
         extra: positionsToText(model.record),
       });
       const id = continuation ? `${continuation.id}-${first + i}` : crypto.randomUUID();
-      await keep(id, pixels, model, parameters, seed, text, interrupted, onEvent);
+      await keep(id, picture, model, seed, text, interrupted, onEvent);
       imageIds.push(id);
       done = first + i + 1;
     }
@@ -147,18 +148,26 @@ export async function makePictures(
   return { status: job.stop ? 'interrupted' : 'finished', imageIds };
 }
 
-/** Samples one batch of the job. */
-type SampleBatch = (networks: SampledNetworks, batch: Batch) => SamplingRun;
+/** A recipe under way: with what all batches of the job have in common done. */
+interface StartedRecipe {
+  sample(networks: SampledNetworks, batch: Batch): SamplingRun;
+  /** From a decoded picture to the one that is kept. */
+  finish(decoded: PixelImage): PixelImage;
+}
 
-/** The request's recipe, with what all its batches have in common done. */
 async function startRecipe(
   model: LoadedModel,
   parameters: GenerationParameters,
   conditions: Conditions,
   onEvent: OnEvent,
-): Promise<SampleBatch> {
+): Promise<StartedRecipe> {
   const { img2img } = parameters;
-  if (!img2img) return (networks, batch) => sampleTxt2Img(networks, parameters, conditions, batch);
+  if (!img2img) {
+    return {
+      sample: (networks, batch) => sampleTxt2Img(networks, parameters, conditions, batch),
+      finish: (decoded) => decoded,
+    };
+  }
   onEvent({ type: 'status', message: 'Encoding the picture' });
   try {
     const source = await readPicture(img2img.source.file);
@@ -166,7 +175,10 @@ async function startRecipe(
     const encode: Encoder['encode'] = (...args) => (tiny ? model.encodeTiny(...args) : model.encode(...args));
     const { latentChannels } = model;
     const start = await startImg2Img({ latentChannels, encode }, parameters, img2img, source);
-    return (networks, batch) => sampleImg2Img(networks, parameters, img2img, start, conditions, batch);
+    return {
+      sample: (networks, batch) => sampleImg2Img(networks, parameters, img2img, start, conditions, batch),
+      finish: (decoded) => finishImg2Img(parameters, start, decoded),
+    };
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
     throw new BadParametersError(`The picture for img2img cannot be used. ${error.message}`);
@@ -176,17 +188,16 @@ async function startRecipe(
 /** Encodes and stores one picture, and hands it to the page even where there is no room to store it. */
 async function keep(
   id: string,
-  pixels: Float32Array,
+  picture: PixelImage,
   model: LoadedModel,
-  parameters: GenerationParameters,
   seed: Seed,
   text: string,
   interrupted: boolean,
   onEvent: OnEvent,
 ): Promise<void> {
-  const { width, height } = parameters;
+  const { width, height } = picture;
   const modelHash = shortHash(model);
-  const bytes = await encodePng(vaeOutputToPixels(pixels, width, height), { parameters: text });
+  const bytes = await encodePng(picture, { parameters: text });
   const png = new Blob([bytes], { type: 'image/png' });
   try {
     await saveImage({ id, createdAt: Date.now(), width, height, seed, modelHash, parameters: text, png });
