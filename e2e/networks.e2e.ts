@@ -3,6 +3,7 @@
 import { expect, test, type Page } from '@playwright/test';
 import { firstOfEachKind, listReference, readReferenceJson, tinyModels } from '../tests/reference-dir.ts';
 import { tinyVaeFolders } from '../tests/tiny-vae.ts';
+import type { MergingCase } from '../tests/merged-tokens.ts';
 import type {} from './harness/harness.d.ts';
 import type { NetworkName } from './harness/worker.ts';
 
@@ -21,6 +22,16 @@ const GPU_ONLY: readonly NetworkName[] = ['unet', 'vae-encoder', 'vae-decoder'];
 const VAE_MODEL = tinyModels().find((model) =>
   listReference('models', model).includes(EXPECTED['vae-decoder']),
 );
+
+/** The first model whose UNet has attention at full size. */
+const MERGING_MODEL = tinyModels().find((model) =>
+  readReferenceJson<{ unet: { attention_resolutions: number[] } }>(
+    'models',
+    model,
+    'config.json',
+  ).unet.attention_resolutions.includes(1),
+);
+const RUNS = ['sdxl', 'runs'];
 
 /** The others have the same layers in other sizes, and all are computed on the CPU in unit tests. */
 const shown = firstOfEachKind();
@@ -73,6 +84,26 @@ for (const model of tinyModels()) {
       const comparisons = await page.evaluate((url) => window.harness.compareTile(url), url);
       expect(comparisons.length).toBeGreaterThan(0);
       expect(comparisons.filter(({ error, limit }) => !(error <= limit))).toEqual([]);
+    });
+
+    test("token merging computes the reference's numbers, and leaves no node to the CPU", async ({
+      baseURL,
+    }) => {
+      test.skip(model !== MERGING_MODEL, `${MERGING_MODEL} shows that token merging works`);
+      test.skip(!listReference(...RUNS).includes('small.json'), 'the reference data has no small.json');
+      const { token_merging: cases } = readReferenceJson<{ token_merging: MergingCase[] }>(
+        ...RUNS,
+        'small.json',
+      );
+      const url = `${String(baseURL)}/reference/${RUNS.join('/')}/small.safetensors.gz`;
+      const comparisons = await page.evaluate(([cases, url]) => window.harness.compareMerging(cases, url), [
+        cases,
+        url,
+      ] as const);
+      expect(comparisons).toHaveLength(2 * cases.length);
+      expect(comparisons.filter(({ error, limit }) => !(error <= limit))).toEqual([]);
+      const log = (await page.evaluate(() => window.harness.placement('merging-unet'))).join('\n');
+      expect(log).toMatch(/All nodes placed on \[WebGpuExecutionProvider\]/);
     });
 
     for (const network of GPU_ONLY) {

@@ -221,7 +221,7 @@ function compare(expected: Tensors, name: string, actual: Float32Array, limit: n
 }
 
 /** Infinity for a NaN, which would pass every other comparison, and for another number of values. */
-function relativeError(actual: Float32Array, expected: Float32Array): number {
+export function relativeError(actual: Float32Array, expected: Float32Array): number {
   if (actual.length !== expected.length) return Infinity;
   let error = 0;
   let scale = 0;

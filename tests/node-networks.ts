@@ -1,11 +1,11 @@
 // The networks of a tiny checkpoint on onnxruntime's CPU, in the form that recipes call them. Tests only.
 import { textInfoOf } from '../src/families/families.ts';
 import { stateName, textEncoderNetwork } from '../src/models/text-encoder.ts';
-import { unetNetwork } from '../src/models/unet.ts';
+import { mergesTokens, unetNetwork, type UNetInputs } from '../src/models/unet.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../src/models/vae.ts';
 import type { Networks } from '../src/runtime/networks.ts';
 import type { Prediction } from '../src/sampling/types.ts';
-import { openNodeSession } from './ort-node.ts';
+import { openNodeSession, type NodeSession } from './ort-node.ts';
 import type { TinyModel } from './tiny-model.ts';
 
 export async function nodeNetworks(model: TinyModel, prediction: Prediction): Promise<Networks> {
@@ -24,6 +24,9 @@ export async function nodeNetworks(model: TinyModel, prediction: Prediction): Pr
     openNodeSession(vaeDecoderNetwork(vae, catalog, 'float32'), readWeight),
     openNodeSession(vaeEncoderNetwork(vae, catalog, 'float32'), readWeight),
   ]);
+  let merging: Promise<NodeSession<UNetInputs>> | undefined;
+  const mergingUNet = () =>
+    (merging ??= openNodeSession(unetNetwork(unet, catalog, 'float32', { tokenMerging: true }), readWeight));
   return {
     family,
     prediction,
@@ -39,7 +42,10 @@ export async function nodeNetworks(model: TinyModel, prediction: Prediction): Pr
       const results = await texts[encoder]!.run({ tokens, chunks }, pooled ? [state, 'pooled'] : [state]);
       return { states: results[state]!.data, pooled: pooled ? results['pooled']!.data : null };
     },
-    unet: async (inputs) => (await denoiser.run(inputs))['out']!.data,
+    unet: async (inputs) => {
+      const session = mergesTokens(unet, inputs.tokenMerging ?? 0) ? await mergingUNet() : denoiser;
+      return (await session.run(inputs))['out']!.data;
+    },
     decode: async (latent, height, width) =>
       (await decoder.run({ latent, batch: 1, height, width }))['image']!.data,
     encode: async (image, height, width) =>

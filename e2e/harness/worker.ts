@@ -32,8 +32,17 @@ import {
   type Comparison,
   type Tensors,
 } from '../../tests/goldens.ts';
+import {
+  compareMerging,
+  mergingInputs,
+  mergingNetwork,
+  type MergingCase,
+} from '../../tests/merged-tokens.ts';
 
 export type NetworkName = 'text' | 'unet' | 'vae-encoder' | 'vae-decoder' | 'tiny-decoder';
+
+/** ... whose nodes can be asked for besides. */
+export type PlacedName = NetworkName | 'merging-unet';
 
 /** Where onnxruntime put a network's nodes, in its own words, e.g. "All nodes placed on [WebGpuExecutionProvider]". */
 export type PlacementLog = readonly string[];
@@ -152,8 +161,24 @@ export class Harness {
     );
   }
 
+  /** Token merging alone. `expected`: URL of the file of expected numbers. */
+  async compareMerging(cases: readonly MergingCase[], expected: string): Promise<Comparison[]> {
+    const at = expected.lastIndexOf('/') + 1;
+    const file = await fetchFile(expected.slice(0, at), expected.slice(at));
+    const tensors = await readTensors(blobSource(file));
+    const comparisons: Comparison[] = [];
+    for (const one of cases) {
+      const { channels } = mergingInputs(one, tensors);
+      const compared = await withSession(mergingNetwork(channels, 'float32'), (session) =>
+        compareMerging(one, tensors, 5e-6, (inputs, output) => session.run(inputs, output)),
+      );
+      comparisons.push(...compared);
+    }
+    return comparisons;
+  }
+
   /** Creates a session that logs, and gives the lines that tell where its nodes went. */
-  async placement(network: NetworkName): Promise<PlacementLog> {
+  async placement(network: PlacedName): Promise<PlacementLog> {
     const { weights, detection } = the(opened);
     logged.length = 0;
     if (network === 'tiny-decoder') {
@@ -167,6 +192,9 @@ export class Harness {
         break;
       case 'unet':
         await logSession(unetNetwork(unet, weights, 'float32'));
+        break;
+      case 'merging-unet':
+        await logSession(unetNetwork(unet, weights, 'float32', { tokenMerging: true }));
         break;
       case 'vae-encoder':
         await logSession(vaeEncoderNetwork(vae, weights, 'float32'));

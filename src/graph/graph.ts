@@ -32,6 +32,8 @@ export interface Node {
   /** Null: an optional input left out. */
   readonly inputs: readonly (Value | null)[];
   readonly output: Value;
+  /** A result that comes before `output` in ONNX's order, and that nothing reads. */
+  readonly unread?: Value;
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
@@ -231,6 +233,15 @@ export class Graph {
     });
   }
 
+  /** x / sqrt(mean of x^2) over the last axis, of `size` (Zhang & Sennrich 2019). */
+  rmsNormalization(x: Value, size: number, epsilon: number): Value {
+    const ones = this.constant(new Array<number>(size).fill(1), [size], this.#floating(x));
+    return this.#node('SimplifiedLayerNormalization', [x, ones], x.type, {
+      axis: int(-1),
+      epsilon: float(epsilon),
+    });
+  }
+
   /** [N, C, ...]: every n, c on its own, over the axes after; scale and bias [C]. */
   instanceNormalization(x: Value, scale: Value, bias: Value, epsilon: number): Value {
     this.#sameType('InstanceNormalization', x, scale, bias);
@@ -259,7 +270,41 @@ export class Graph {
     return this.#node('ReduceMean', [x], x.type, { axes: ints([-1]), keepdims: int(1) });
   }
 
+  // Indices. Those that operators give are int64, with which the WebGPU provider can do nothing but look up.
+
+  /** Where the largest value lies along `axis` (the first of equal ones), which stays with a size of 1; int64. */
+  argMax(x: Value, axis: number): Value {
+    return this.#node('ArgMax', [x], 'int64', { axis: int(axis), keepdims: int(1) });
+  }
+
+  /** Where the `count` (int64, [1]) largest values lie along the last axis, in falling order; int64. */
+  topIndices(x: Value, count: Value): Value {
+    const values = new Value(this, x.type);
+    return this.#node('TopK', [x, this.#int64(count)], 'int64', { axis: int(-1) }, '', values);
+  }
+
+  /** Along `axis`, the element that each of `indices` names; [A, B, C] and [A, I, C] -> [A, I, C] for axis 1. */
+  gatherElements(x: Value, indices: Value, axis: number): Value {
+    return this.#node('GatherElements', [x, indices], x.type, { axis: int(axis) });
+  }
+
+  /** x [M, ...] with every element of `updates` put, or added, at the row of axis 0 that `indices` (of its shape) names. */
+  scatter(x: Value, indices: Value, updates: Value, how: 'put' | 'add'): Value {
+    this.#sameType('ScatterElements', x, updates);
+    return this.#node('ScatterElements', [x, indices, updates], x.type, {
+      axis: int(0),
+      reduction: string(how === 'add' ? 'add' : 'none'),
+    });
+  }
+
   // Shapes
+
+  /** Axes of size 1, of `x` or of `shape`, repeated up to the other's size; `dims`: what comes out. */
+  expand(x: Value, shape: readonly number[], dims: readonly Dim[]): Value {
+    const result = this.#node('Expand', [x, this.#int64(shape)], x.type);
+    this.knownDims.set(result, dims);
+    return result;
+  }
 
   /**
    * `shape`: fixed numbers, or a fed int64 value (0 keeps an axis, -1 takes the rest). `dims` tells the runtime what
@@ -295,7 +340,7 @@ export class Graph {
     return this.#node('Slice', [x, this.#int64(starts), this.#int64(ends), this.integers(axes)], x.type);
   }
 
-  /** Rows of `table` along axis 0. */
+  /** Rows of `table` along axis 0; `indices` of any shape. */
   gather(table: Value, indices: Value): Value {
     return this.#node('Gather', [table, indices], table.type, { axis: int(0) });
   }
@@ -354,6 +399,7 @@ export class Graph {
     type: ElementType,
     attributes: Readonly<Record<string, Attribute>> = {},
     domain: Node['domain'] = '',
+    unread?: Value,
   ): Value {
     let weight: WeightRef | undefined;
     for (const input of inputs) {
@@ -362,7 +408,7 @@ export class Graph {
     }
     const output = new Value(this, type);
     const name = `${op}_${this.nodes.length}${weight ? ` ${weight.name}` : ''}`;
-    this.nodes.push({ op, domain, name, inputs, output, attributes });
+    this.nodes.push({ op, domain, name, inputs, output, attributes, ...(unread && { unread }) });
     return output;
   }
 }

@@ -73,8 +73,9 @@ function livesOf(graph: Graph, feeds: Readonly<Record<string, HostTensor>>): Lif
 
   for (const { value } of graph.inputs) begin(value, 0);
   const gated = new Set<Value>();
-  for (const [index, { op, inputs, output }] of graph.nodes.entries()) {
+  for (const [index, { op, inputs, output, unread }] of graph.nodes.entries()) {
     const step = index + 1;
+    if (unread) begin(unread, step);
     const read = inputs.flatMap((input) => (input && of.get(input)) ?? []);
     const [first] = inputs;
     const viewed = VIEWS.has(op) && first ? of.get(first) : undefined;

@@ -42,7 +42,9 @@ export function inferShapes(
         throw new Error(`${node.name}: what input ${index} holds is known only when the graph runs.`);
       return numbers;
     };
-    shapes.set(node.output, resultShape(node, shapeAt, numbersAt));
+    const shape = resultShape(node, shapeAt, numbersAt);
+    shapes.set(node.output, shape);
+    if (node.unread) shapes.set(node.unread, shape);
   }
   return shapes;
 }
@@ -63,7 +65,9 @@ function resultShape(
     case 'MultiHeadAttention':
     case 'QuickGelu':
     case 'Relu':
+    case 'ScatterElements':
     case 'Sigmoid':
+    case 'SimplifiedLayerNormalization':
     case 'Softmax':
     case 'Sqrt':
     case 'Tanh':
@@ -78,6 +82,14 @@ function resultShape(
       return [x[0]!, shapeAt(1)[numberOf(node, 'transB') === 1 ? 0 : 1]!];
     case 'MatMul':
       return [...broadcast(x.slice(0, -2), shapeAt(1).slice(0, -2), node), x.at(-2)!, shapeAt(1).at(-1)!];
+    case 'ArgMax':
+      return x.map((size, i) => (i === numberOf(node, 'axis') ? 1 : size));
+    case 'TopK':
+      return [...x.slice(0, -1), numbersAt(1)[0]!];
+    case 'GatherElements':
+      return shapeAt(1);
+    case 'Expand':
+      return broadcast(x, numbersAt(1), node);
     case 'ReduceMean':
       return [...x.slice(0, -1), 1];
     case 'Reshape':

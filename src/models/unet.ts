@@ -6,6 +6,7 @@ import { Layers } from './layers.ts';
 import { Level } from './level.ts';
 import { float32Tensor, shapeTensor, type Network } from './network.ts';
 import { timestepEmbedding } from './timestep.ts';
+import { TokenMerging } from './token-merging.ts';
 import type { UNetConfig } from './types.ts';
 
 export { timestepEmbedding } from './timestep.ts';
@@ -24,6 +25,8 @@ export interface UNetInputs {
   readonly tokens: number;
   /** [batch, vectorDim], for models that have it. */
   readonly vector?: Float32Array;
+  /** Above 0: part of the tokens that are merged (A1111's "Token merging ratio"). */
+  readonly tokenMerging?: number;
 }
 
 export interface UNetOptions {
@@ -31,6 +34,13 @@ export interface UNetOptions {
   readonly taps?: readonly string[];
   /** Attention in float32 whatever the precision (A1111's "Upcast cross attention layer to float32"). */
   readonly upcastAttention?: boolean;
+  /** Self-attention of the finest level does without part of the tokens; how many is told with each run. */
+  readonly tokenMerging?: boolean;
+}
+
+/** Whether token merging changes anything: A1111 merges the finest level's tokens only, which SDXL pays no attention to. */
+export function mergesTokens({ transformerDepth: [finest = 0] }: UNetConfig, ratio: number): boolean {
+  return ratio > 0 && finest > 0;
 }
 
 /**
@@ -139,6 +149,7 @@ export function unetNetwork(
             }),
       };
       const sizes = { batch, height, width };
+      Object.assign(feeds, blocks.merging?.feeds(sizes, inputs.tokenMerging ?? 0));
       for (const level of levels) {
         Object.assign(feeds, level.feeds(sizes));
         // A 3x3 convolution of stride 2, padded by one, rounds up.
@@ -166,15 +177,18 @@ class Blocks extends Layers {
   readonly #embeddingWidth: number;
   readonly #context: Sequence;
   readonly #attentionType: Precision;
+  /** Of the finest level's tokens. */
+  readonly merging: TokenMerging | null;
 
   constructor(
     graph: Graph,
     weights: WeightCatalog,
     readonly config: UNetConfig,
-    { taps = [], upcastAttention = false }: UNetOptions,
+    { taps = [], upcastAttention = false, tokenMerging = false }: UNetOptions,
   ) {
     super(graph, weights, 'model.diffusion_model.', taps);
     this.#attentionType = upcastAttention ? 'float32' : graph.precision;
+    this.merging = tokenMerging && config.transformerDepth[0] ? new TokenMerging(graph) : null;
     this.levels = config.channelMult.map((_, index) => new Level(graph, index));
     this.#embeddingWidth = config.modelChannels * 4;
     const context = graph.input('context', 'float32', ['n', 't', config.contextDim]);
@@ -254,8 +268,11 @@ class Blocks extends Layers {
       shape: level.sequence,
       length: `s${level.index}`,
     });
-    const self = onLevel(this.layerNorm(x, `${name}.norm1`, channels));
-    const looked = this.#attention(self, self, `${name}.attn1`, heads);
+    const normed = this.layerNorm(x, `${name}.norm1`, channels);
+    const looked =
+      this.merging && level.index === 0
+        ? this.#mergedAttention(this.merging, x, normed, `${name}.attn1`, channels, heads)
+        : this.#attention(onLevel(normed), onLevel(normed), `${name}.attn1`, heads);
     this.#tapTokens(`${name}.attn1`, looked, channels, level);
     let h = graph.add(looked, x);
 
@@ -267,6 +284,21 @@ class Blocks extends Layers {
     const fed = this.#feedForward(this.layerNorm(h, `${name}.norm3`, channels), `${name}.ff`, channels);
     this.#tapTokens(`${name}.ff`, fed, channels, level);
     return graph.add(fed, h);
+  }
+
+  /** Self-attention of the tokens that are left when those of `normed` are merged that are alike in `x`. */
+  #mergedAttention(
+    merging: TokenMerging,
+    x: Value,
+    normed: Value,
+    name: string,
+    channels: number,
+    heads: number,
+  ): Value {
+    const plan = merging.plan(x, channels);
+    const tokens = merging.merge(normed, plan, channels);
+    const self: Sequence = { tokens, channels, shape: merging.sequence, length: 'merging.left' };
+    return merging.unmerge(this.#attention(self, self, name, heads), plan);
   }
 
   /** CrossAttention (Vaswani et al. 2017) of x to source. */

@@ -59,7 +59,10 @@ function nameValues(graph: Graph): Names {
   graph.storedWeights.forEach(({ value, ref }, index) => names.set(value, `w:${index}:${ref.name}`));
   graph.constants.forEach(({ value }, index) => names.set(value, `c:${index}`));
   let count = 0;
-  for (const { output } of graph.nodes) if (!names.has(output)) names.set(output, `v:${count++}`);
+  for (const { output, unread } of graph.nodes) {
+    if (!names.has(output)) names.set(output, `v:${count++}`);
+    if (unread) names.set(unread, `v:${count++}`);
+  }
   return (value) => {
     const name = names.get(value);
     if (name === undefined) throw new Error('A value of another graph got into this one.');
@@ -70,6 +73,7 @@ function nameValues(graph: Graph): Names {
 // NodeProto
 function writeNode(w: BinaryWriter, node: Node, name: Names): void {
   for (const input of node.inputs) text(w, 1, input ? name(input) : '');
+  if (node.unread) text(w, 2, name(node.unread));
   text(w, 2, name(node.output));
   text(w, 3, node.name);
   text(w, 4, node.op);

@@ -11,7 +11,7 @@ import { stateName, textEncoderNetwork } from '../models/text-encoder.ts';
 import type { Prediction } from '../sampling/types.ts';
 import type { TextEncoderConfig, TinyVaeSizes, UNetConfig, VaeConfig } from '../models/types.ts';
 import { tinyDecoderNetwork, tinyEncoderNetwork } from '../models/taesd.ts';
-import { unetNetwork, type UNetInputs } from '../models/unet.ts';
+import { mergesTokens, unetNetwork, type UNetInputs } from '../models/unet.ts';
 import { InterruptedError } from './errors.ts';
 import { LoadedVae } from './loaded-vae.ts';
 import type { NetworkEvent } from './network-event.ts';
@@ -30,6 +30,8 @@ export interface LoadOptions {
   readonly tiledVaeInFloat32: boolean;
   /** Attention in float32 ("Upcast cross attention layer to float32"). */
   readonly upcastAttention: boolean;
+  /** "Token merging ratio"; what a picture's runs of the UNet are told. */
+  readonly tokenMerging: number;
   /** The VAE of a file of its own, in place of the checkpoint's. */
   readonly vae: StoredModel | null;
   /** A tiny decoder beside it. */
@@ -53,12 +55,14 @@ export class LoadedModel implements Networks {
   readonly #tinySessions: Sessions;
   #taesd: TinyFile | null = null;
   #taesdEncoder: TinyFile | null = null;
+  #unetMerges = false;
   #prediction: Prediction = 'epsilon';
   #options: LoadOptions = {
     lowVram: false,
     tiledVae: false,
     tiledVaeInFloat32: false,
     upcastAttention: false,
+    tokenMerging: 0,
     vae: null,
     taesd: null,
     taesdEncoder: null,
@@ -153,7 +157,7 @@ export class LoadedModel implements Networks {
     if (options.lowVram) return;
     const networks = [
       ...this.textEncoders.map((_, encoder) => () => this.#textSession(encoder)),
-      () => this.#unetSession(),
+      () => this.#unetSession(options.tokenMerging),
       async () => this.#vae?.open(),
     ];
     for (const open of networks) {
@@ -178,7 +182,7 @@ export class LoadedModel implements Networks {
   }
 
   async unet(inputs: UNetInputs): Promise<Float32Array> {
-    return (await this.#unetSession()).run(inputs);
+    return (await this.#unetSession(inputs.tokenMerging)).run(inputs);
   }
 
   async decode(latent: Float32Array, height: number, width: number): Promise<Float32Array> {
@@ -264,17 +268,25 @@ export class LoadedModel implements Networks {
     );
   }
 
-  #unetSession() {
+  /** With or without token merging, whatever the ratio: one of them at a time. */
+  async #unetSession(ratio = 0) {
     const { upcastAttention } = this.#options;
+    const tokenMerging = mergesTokens(this.unetConfig, ratio);
+    if (this.#unetMerges !== tokenMerging) await this.#sessions.release('UNet');
+    this.#unetMerges = tokenMerging;
     return this.#sessions.open('UNet', this.weights, () =>
-      unetNetwork(this.unetConfig, this.weights, this.precision, { upcastAttention }),
+      unetNetwork(this.unetConfig, this.weights, this.precision, { upcastAttention, tokenMerging }),
     );
   }
 
   /** The person's word first, then what the file or its sidecar says, then one look at what the UNet does. */
   async #settlePrediction(): Promise<void> {
     const known = this.record.predictionOverride ?? this.record.detection.prediction?.value;
-    this.#prediction = known ?? (await probePrediction(this));
+    // The UNet that is at hand is asked.
+    const { tokenMerging } = this.#options;
+    const { contextDim, unetChannels } = this;
+    const unet = (inputs: UNetInputs) => this.unet({ ...inputs, tokenMerging });
+    this.#prediction = known ?? (await probePrediction({ contextDim, unetChannels, unet }));
   }
 }
 

@@ -96,7 +96,6 @@ describe('readParameters', () => {
     'ADetailer model: face',
     'ControlNet 0: "Module: canny"',
     'Some extension of tomorrow: 1',
-    'Token merging ratio: 0.5',
     'Tiling: True',
   ])('names what it does not know: %s', (field) => {
     expect(readParameters(`a\n${LINE}, ${field}`).unsupported).toEqual([field.split(':')[0]]);

@@ -8,6 +8,7 @@ import type { Cond, Conditions } from './conditioning.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
 import { seedsOf } from '../request/seeds.ts';
 import type { GenerationParameters } from '../request/request.ts';
+import { tokenMergingOf } from '../request/token-merging.ts';
 
 /** Which of the job's pictures one batch makes. */
 export interface Batch {
@@ -39,7 +40,11 @@ export async function samplingRequest(
     noise,
     conds: perImage(conditions.positive),
     unconds: perImage(conditions.negative),
-    network: await unetCaller(networks, [networks.latentChannels, height / 8, width / 8]),
+    network: await unetCaller(
+      networks,
+      [networks.latentChannels, height / 8, width / 8],
+      tokenMergingOf(parameters),
+    ),
     options: settings,
   };
 }
@@ -65,6 +70,7 @@ type Shape = readonly [channels: number, height: number, width: number];
 async function unetCaller(
   networks: SampledNetworks,
   shape: Shape,
+  tokenMerging: number,
 ): Promise<(items: readonly NetworkItem<Cond>[]) => Promise<Float32Array[]>> {
   const [, height, width] = shape;
   const extra = await imageConditioning(networks, shape);
@@ -79,6 +85,7 @@ async function unetCaller(
         timesteps: group.map(([, { t }]) => t),
         context: join(group.map(([, { cond }]) => cond.context)),
         tokens: group[0]![1].cond.tokens,
+        tokenMerging,
         ...(networks.vectorDim === null ? {} : { vector: join(group.map(([, { cond }]) => cond.vector!)) }),
       });
       const size = out.length / group.length;

@@ -84,6 +84,7 @@ const SETTINGS: Readonly<Record<string, keyof ImageSettings>> = {
   emphasis: 'emphasis',
   pad_cond_uncond: 'padConds',
   sd_noise_schedule: 'noiseSchedule',
+  token_merging_ratio: 'tokenMergingRatio',
   sd_vae: 'sdVae',
   sd_vae_overrides_per_model_preferences: 'sdVaeOverrides',
   sd_vae_decode_method: 'vaeDecodeMethod',

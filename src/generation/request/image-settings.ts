@@ -14,6 +14,9 @@ export interface ImageSettings {
   readonly batchCondUncond: boolean;
   readonly sMinUncond: number;
   readonly sMinUncondAll: boolean;
+  readonly tokenMergingRatio: number;
+  readonly tokenMergingRatioImg2img: number;
+  readonly tokenMergingRatioHr: number;
   readonly skipEarlyCond: number;
   readonly etaDdim: number;
   readonly etaAncestral: number;
@@ -397,6 +400,28 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     section: 'Optimizations',
     infotext: 'NGMS all steps',
     ...toggle(false),
+  },
+  {
+    key: 'tokenMergingRatio',
+    label: 'Token merging ratio',
+    section: 'Optimizations',
+    infotext: 'Token merging ratio',
+    ...number(0, 0, 0.9, 0.1, 1),
+  },
+  {
+    key: 'tokenMergingRatioImg2img',
+    label: 'Token merging ratio for img2img',
+    section: 'Optimizations',
+    // In an img2img picture's text it stands as "Token merging ratio".
+    infotext: null,
+    ...number(0, 0, 0.9, 0.1, 1),
+  },
+  {
+    key: 'tokenMergingRatioHr',
+    label: 'Token merging ratio for high-res pass',
+    section: 'Optimizations',
+    infotext: 'Token merging ratio hr',
+    ...number(0, 0, 0.9, 0.1, 1),
   },
   {
     key: 'padConds',

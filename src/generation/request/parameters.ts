@@ -16,6 +16,7 @@ import {
   type Padding,
 } from './settings-text.ts';
 import type { GenerationParameters } from './request.ts';
+import { tokenMergingOf } from './token-merging.ts';
 
 /** The program's name in the text. It does not parse as a version of A1111's, which therefore applies no compatibility to it. */
 export const PROGRAM_VERSION = `darkroom-v${version}`;
@@ -68,6 +69,7 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     seedResizeFrom: resized ? { width: seedResizeFromWidth, height: seedResizeFromHeight } : null,
     conditionalMaskWeight: context.inpainting ? '1.0' : null,
     ensd: ensdToText(parameters),
+    tokenMergingRatio: tokenMergingOf(parameters) || null,
     rng: parameters.rng === 'GPU' ? null : parameters.rng,
     extra: {
       ...(parameters.img2img && img2imgToText(parameters.img2img)),

@@ -19,6 +19,7 @@ import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
 import { makePictures, type Job } from './picture-run.ts';
 import { stepTime } from './step-time.ts';
 import { prepareRequest } from '../request/prepare.ts';
+import { tokenMergingOf } from '../request/token-merging.ts';
 import { DEFAULT_IMAGE_SETTINGS } from '../request/image-settings.ts';
 import {
   DEFAULT_PARAMETERS,
@@ -222,11 +223,14 @@ export class Engine implements EngineApi {
   /** The model, loaded the way that the request's size asks for. */
   async #ensureModel(
     record: StoredModel,
-    { settings: { upcastAttention } }: GenerationParameters,
+    parameters: GenerationParameters,
     { lowVram, tiledVae, tiledVaeInFloat32, decoders: { vae, taesd, taesdEncoder } }: EnginePlan,
     stopped: () => boolean = () => false,
   ): Promise<LoadedModel> {
-    const options = { lowVram, tiledVae, tiledVaeInFloat32, upcastAttention, vae, taesd, taesdEncoder };
+    const { upcastAttention } = parameters.settings;
+    const tokenMerging = tokenMergingOf(parameters);
+    const networks = { upcastAttention, tokenMerging, vae, taesd, taesdEncoder };
+    const options = { lowVram, tiledVae, tiledVaeInFloat32, ...networks };
     const loaded = this.#model;
     if (loaded && sameNetworks(loaded.record, record)) {
       // It may have been renamed meanwhile, and pictures carry the name.
@@ -267,7 +271,7 @@ export class Engine implements EngineApi {
   }
 
   /** Buffers kept for other sizes are given back, with all that is loaded, where a new size would not fit beside them. */
-  async #makeRoom(size: RequestSize, plan: MemoryPlan): Promise<void> {
+  async #makeRoom(size: SizedRequest, plan: MemoryPlan): Promise<void> {
     if (this.#sizes.size === 0 || this.#sizes.has(sizeOf(size, plan))) return;
     const live = this.#device.memory?.live ?? 0;
     if (live + plan.working > roomOf(this.#memory)) await this.unload();
@@ -286,8 +290,9 @@ function inWasm(options: MemoryOptions): MemoryOptions {
 }
 
 /** What decides the sizes of buffers. */
-function sizeOf({ width, height, batchSize }: RequestSize, { tiledVae }: MemoryPlan): string {
-  return [width, height, batchSize, tiledVae].join();
+function sizeOf(request: SizedRequest, { tiledVae }: MemoryPlan): string {
+  const { width, height, batchSize } = request;
+  return [width, height, batchSize, tiledVae, tokenMergingOf(request)].join();
 }
 
 /** Whether what is loaded for one record serves the other: a sidecar or the person may have changed what shapes cannot tell. */

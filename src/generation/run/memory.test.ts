@@ -7,6 +7,7 @@ import type { TensorShapes } from '../../models/types.ts';
 import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
 import type { Img2Img } from '../request/request.ts';
 import { DEFAULT_MEMORY } from './memory-options.ts';
+import { DEFAULT_IMAGE_SETTINGS } from '../request/image-settings.ts';
 import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
 
 function published(name: string): Pick<StoredModel, 'detection' | 'tensors'> {
@@ -37,6 +38,15 @@ describe.skipIf(!listReference('models', 'manifests').includes('sd1.json.gz'))('
     expect(unet.weights / MB).toBeCloseTo(1719, 0);
     expect(vae.weights / MB).toBeCloseTo(99, 0);
     expect(needs(512, 1, false).unet.weights).toBe(2 * unet.weights);
+  });
+
+  it('takes no more where tokens are merged', () => {
+    const settings = { ...DEFAULT_IMAGE_SETTINGS, tokenMergingRatio: 0.5 };
+    const merging = memoryNeeds(published('sd1'), { ...square(1024), settings }, true)!;
+    const { unet } = needs(1024);
+    expect(merging.unet.weights).toBe(unet.weights);
+    expect(merging.unet.peak).toBeLessThan(unet.peak);
+    expect(merging.unet.largest).toBe(unet.largest);
   });
 
   it('takes more for more pixels and pictures, except in tiles', () => {

@@ -13,7 +13,7 @@ import type { Size } from '../../image/picture-file.ts';
 import type { Network } from '../../models/network.ts';
 import { textEncoderNetwork } from '../../models/text-encoder.ts';
 import { tinyDecoderNetwork } from '../../models/taesd.ts';
-import { unetNetwork } from '../../models/unet.ts';
+import { mergesTokens, unetNetwork } from '../../models/unet.ts';
 import type { UNetConfig, VaeConfig } from '../../models/types.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../../models/vae.ts';
 import {
@@ -28,6 +28,7 @@ import {
 import { TILE_SIZE } from '../../runtime/tiled-vae.ts';
 import { roomOf, type MemoryOptions, type MemoryPlan } from './memory-options.ts';
 import type { RequestSize, SizedRequest } from '../request/request.ts';
+import { tokenMergingOf } from '../request/token-merging.ts';
 
 /** Below this, tiles save next to nothing. */
 const TILED_VAE_ABOVE = 512 * 512;
@@ -69,10 +70,11 @@ type Sized = Pick<StoredModel, 'detection' | 'tensors' | 'vaeOverflows'>;
  */
 export function memoryNeeds(
   model: Sized,
-  { width, height, batchSize, img2img = null }: SizedRequest,
+  request: SizedRequest,
   shaderF16: boolean,
   decoders: { readonly vae: Sized | null; readonly taesd: Sized | null } = { vae: null, taesd: null },
 ): MemoryNeeds | null {
+  const { width, height, batchSize, img2img = null } = request;
   const { kind, networks } = model.detection;
   const family = familyOf(kind);
   const positions = networks?.textEncoders[0]?.positions;
@@ -90,7 +92,9 @@ export function memoryNeeds(
       chunks: 2,
     });
   });
-  const unetRun = runOf(unetNetwork(unet, catalog, precision), {
+  const tokenMerging = tokenMergingOf(request);
+  const merging = { tokenMerging: mergesTokens(unet, tokenMerging) };
+  const unetRun = runOf(unetNetwork(unet, catalog, precision, merging), {
     x: new Float32Array(batch * unet.inChannels * h * w),
     batch,
     height: h,
@@ -98,6 +102,7 @@ export function memoryNeeds(
     timesteps: new Array<number>(batch).fill(0),
     context: new Float32Array(batch * positions * unet.contextDim),
     tokens: positions,
+    tokenMerging,
     ...(unet.vectorDim === null ? {} : { vector: new Float32Array(batch * unet.vectorDim) }),
   });
   const { whole, tiles } = vaeRuns(model, decoders.vae, h, w, precision);

@@ -58,9 +58,7 @@ const HARMLESS: ReadonlyMap<string, (value: string) => boolean> = new Map([
   // At these values they say what is done here anyway.
   ['Operations', (value) => value === 'txt2img'],
   ['FP8 weight', (value) => value === 'Disable'],
-  ...['Tiling', 'Face restoration', 'Token merging ratio', 'Token merging ratio hr'].map(
-    (name) => [name, isOff] as const,
-  ),
+  ...['Tiling', 'Face restoration'].map((name) => [name, isOff] as const),
   // What inpainting models have here; they write it too.
   ['Conditional mask weight', isOne],
 ]);

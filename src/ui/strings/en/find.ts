@@ -85,6 +85,5 @@ export const find = {
     { title: 'ControlNet', words: 'openpose canny depth unit', line: 'Not built yet.' },
     { title: 'Restore faces', words: 'gfpgan codeformer face', line: 'Not built yet.' },
     { title: 'Tiling', words: 'seamless texture', line: 'Not built yet.' },
-    { title: 'Token merging ratio', words: 'tome', line: 'Not built yet.' },
   ],
 };
