@@ -1,66 +1,88 @@
-// img2img in the browser: pictures of every format are read upright in the engine's worker.
+// A finished picture goes on as the source of another one: sent, redrawn, looked at in turn, and there again after a reload.
 import { expect, test } from '@playwright/test';
-import { decodePng } from '../src/image/png.ts';
-import { DEFAULT_PARAMETERS } from '../src/generation/request/request.ts';
 import { DarkroomPage } from './darkroom-page.ts';
 import { makeCheckpoint } from './small-checkpoint.ts';
 
-const SIZE = { width: 64, height: 72 };
+test('a picture is sent to img2img and redrawn', async ({ page }, info) => {
+  const darkroom = await DarkroomPage.withModel(page, await makeCheckpoint(info.outputPath('model')));
+  await darkroom.choose('Sampling method', 'Euler');
+  await darkroom.set({ Width: 64, Height: 64, 'Sampling steps': 4, Seed: 3 });
+  await darkroom.prompt.fill('a lighthouse');
+  const first = await darkroom.draw();
+  const stage = page.getByRole('region', { name: 'Result' });
+  const source = stage.getByRole('img', { name: /^Source picture/ });
 
-test('reads a PNG, a WebP and a turned JPEG alike', async ({ page }, info) => {
-  await DarkroomPage.withModel(page, await makeCheckpoint(info.outputPath('model')));
-  // No step at all: the picture is encoded and decoded.
-  const settings = { ...DEFAULT_PARAMETERS.settings, img2imgFixSteps: true };
-  const wanted = { ...SIZE, settings, sampler: 'Euler', seed: 1, steps: 1 };
-  const asked = { ...DEFAULT_PARAMETERS, ...wanted, img2img: null };
-  const painted = await page.evaluate(async (asked) => {
-    const { width, height } = asked;
-    const model = (await window.darkroom.listModels())[0]!;
+  await test.step('sent from the stage, it is the source and is looked at', async () => {
+    await stage.getByRole('button', { name: 'Send to img2img' }).click();
+    await expect(darkroom.link('img2img')).toHaveAttribute('aria-current', 'page');
+    await expect(source).toBeVisible();
+    await expect(await darkroom.control('Denoising strength')).toHaveValue('0.75');
+    await expect(await darkroom.control('Resize mode')).toHaveValue('Just resize');
+    await expect(darkroom.prompt).toHaveValue('a lighthouse');
+  });
 
-    /** What is seen, lying on its left side where `turned`. */
-    const draw = (type: string, turned: boolean): Promise<Blob> => {
-      const canvas = new OffscreenCanvas(turned ? height : width, turned ? width : height);
-      const context = canvas.getContext('2d')!;
-      if (turned) context.setTransform(0, -1, 1, 0, 0, width);
-      const gradient = context.createLinearGradient(0, 0, width, height);
-      gradient.addColorStop(0, '#e05020');
-      gradient.addColorStop(1, '#2040a0');
-      context.fillStyle = gradient;
-      context.fillRect(0, 0, width, height);
-      context.fillStyle = '#f0f0c0';
-      context.fillRect(8, 8, 24, 16);
-      return canvas.convertToBlob({ type, quality: 1 });
-    };
-    /** With EXIF data that say how it is to be turned. */
-    const oriented = async (jpeg: Blob, orientation: number): Promise<Blob> => {
-      const tiff = [0x4d, 0x4d, 0, 0x2a, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0];
-      const data = [0x45, 0x78, 0x69, 0x66, 0, 0, ...tiff, 0, 0, 0, 0];
-      const segment = Uint8Array.of(0xff, 0xe1, 0, data.length + 2, ...data);
-      return new Blob([jpeg.slice(0, 2), segment, jpeg.slice(2)], { type: jpeg.type });
-    };
-    const paint = async (file: Blob): Promise<number[]> => {
-      const pngs: Blob[] = [];
-      const source = { file, sha256: '0'.repeat(64), size: null };
-      const img2img = { source, resizeMode: 'Just resize', denoisingStrength: 0 } as const;
-      await window.darkroom.generate(model.sha256, { ...asked, img2img }, true, (event) => {
-        if (event.type === 'image') pngs.push(event.png);
-      });
-      return [...new Uint8Array(await pngs[0]!.arrayBuffer())];
-    };
-    return {
-      png: await paint(await draw('image/png', false)),
-      webp: await paint(await draw('image/webp', false)),
-      jpeg: await paint(await oriented(await draw('image/jpeg', true), 6)),
-      lying: await paint(await draw('image/jpeg', true)),
-    };
-  }, asked);
+  await test.step('it is redrawn, more or less of it, and twice alike', async () => {
+    await darkroom.prompt.fill('night');
+    await darkroom.set({ 'Denoising strength': 0.5 });
+    const half = await darkroom.draw();
+    await expect(darkroom.parameters).toContainText('Denoising strength: 0.5');
+    expect(await darkroom.draw()).toEqual(half);
+    await darkroom.set({ 'Denoising strength': 1 });
+    expect(await darkroom.draw()).not.toEqual(half);
+    expect(half).not.toEqual(first);
+  });
 
-  const pixelsOf = async (bytes: number[]) => [...(await decodePng(Uint8Array.from(bytes))).data];
-  const png = await pixelsOf(painted.png);
-  const distance = async (bytes: number[]) =>
-    (await pixelsOf(bytes)).reduce((sum, value, i) => sum + Math.abs(value - png[i]!), 0);
-  const [webp, jpeg, lying] = await Promise.all([painted.webp, painted.jpeg, painted.lying].map(distance));
-  expect(lying).toBeGreaterThan(0);
-  expect(webp! / lying!).toBeLessThan(0.1);
-  expect(jpeg! / lying!).toBeLessThan(0.1);
+  await test.step('Space shows the source again, and the result', async () => {
+    await expect(source).toBeHidden();
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    await page.keyboard.press('Space');
+    await expect(source).toBeVisible();
+    await page.keyboard.press('Space');
+    await expect(source).toBeHidden();
+  });
+
+  await test.step('it is there after a reload; txt2img does without it', async () => {
+    await page.reload();
+    await expect(darkroom.link('img2img')).toHaveAttribute('aria-current', 'page');
+    await stage.getByRole('button', { name: 'Show the source' }).click();
+    await expect(source).toBeVisible();
+    await page.evaluate(() => window.darkroom.paintOn('cpu'));
+    await darkroom.tab('txt2img');
+    await expect(source).toBeHidden();
+    await darkroom.draw();
+    await expect(darkroom.parameters).not.toContainText('Denoising strength');
+  });
+
+  await test.step('without a source the page says what is needed', async () => {
+    await darkroom.link('img2img').click();
+    await page.getByRole('button', { name: 'Remove the source' }).click();
+    await darkroom.generateButton.click();
+    const said = page.getByRole('status', { name: 'No picture to start from' });
+    const chooser = page.waitForEvent('filechooser');
+    await said.getByRole('button', { name: 'Choose a picture' }).click();
+    await chooser;
+  });
+});
+
+test('the demo model turns a sunrise into a night, the more the stronger', async ({ page }) => {
+  const darkroom = new DarkroomPage(page);
+  await darkroom.open('cpu');
+  await page.getByRole('button', { name: 'Try it with the demo model' }).click();
+  await expect(darkroom.picture).toBeVisible({ timeout: 1_200_000 });
+  await darkroom.finished();
+  const day = await darkroom.pixels();
+  await page.getByRole('region', { name: 'Result' }).getByRole('button', { name: 'Send to img2img' }).click();
+  await expect(page.getByRole('img', { name: /^Source picture/ })).toBeVisible();
+  await darkroom.prompt.fill('starry night, full moon, sea');
+  const made: number[][] = [];
+  for (const strength of [0.3, 0.9]) {
+    await darkroom.set({ 'Denoising strength': strength });
+    made.push(await darkroom.draw());
+  }
+  const light = (pixels: readonly number[]) => pixels.reduce((sum, value) => sum + value, 0);
+  const distance = (pixels: readonly number[]) =>
+    pixels.reduce((sum, value, i) => sum + Math.abs(value - day[i]!), 0);
+  const [little, much] = made as [number[], number[]];
+  expect(light(much)).toBeLessThan(0.7 * light(day));
+  expect(distance(little)).toBeLessThan(distance(much));
 });
