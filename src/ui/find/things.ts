@@ -12,11 +12,16 @@ import { find as t } from '../strings/find.ts';
 import { labels } from '../strings/labels.ts';
 import { places } from '../strings/places.ts';
 import { settings } from '../strings/settings.ts';
+import { source } from '../strings/source.ts';
 import { notBuilt, type Findable } from './find.ts';
 import { reveal, slugOf } from './reveal.ts';
 
-/** Controls of txt2img by A1111's names, with the section they lie in. */
-const controls = (): readonly (readonly [name: string, section: string])[] => [
+type CreateTab = 'txt2img' | 'img2img';
+
+/** Controls by A1111's names, with the section they lie in, and the tab where that is not txt2img. */
+const controls = (): readonly (readonly [name: string, section: string, tab?: CreateTab])[] => [
+  [labels.denoisingStrength, source.title, 'img2img'],
+  [labels.resizeMode, source.title, 'img2img'],
   [labels.prompt, ''],
   [labels.negativePrompt, ''],
   [labels.samplingMethod, create.sampling],
@@ -58,12 +63,15 @@ export function thingsOf(app: App): Findable[] {
         };
       }),
     ),
-    ...controls().map(([title, section]): Findable => ({
-      kind: 'control',
-      title,
-      line: t.where(places.tab.txt2img, section),
-      run: () => void goToControl(app, title),
-    })),
+    ...controls().map(([title, section, tab]): Findable => {
+      const at: CreateTab = tab ?? 'txt2img';
+      return {
+        kind: 'control',
+        title,
+        line: t.where(places.tab[at], section),
+        run: () => void goToControl(app, at, title),
+      };
+    }),
     ...pageSettings().map((title): Findable => ({
       kind: 'setting',
       title,
@@ -131,9 +139,9 @@ export function thingsOf(app: App): Findable[] {
   ];
 }
 
-async function goToControl(app: App, name: string): Promise<void> {
-  app.navigation.go(addressOf('txt2img', null, app.narrow.current ? 'controls' : null));
+async function goToControl(app: App, tab: CreateTab, name: string): Promise<void> {
+  app.navigation.go(addressOf(tab, null, app.narrow.current ? 'controls' : null));
   await tick();
-  const panel = document.querySelector(`section[aria-label="${CSS.escape(places.tab.txt2img)}"]`);
+  const panel = document.querySelector(`section[aria-label="${CSS.escape(places.tab[tab])}"]`);
   if (panel) reveal(panel, slugOf(name));
 }
