@@ -5,6 +5,7 @@ import { listReference, readReference, readReferenceJson } from '../../tests/ref
 import { bytesSource } from '../checkpoint/source.ts';
 import { resize, type Box, type Raster, type ResizeFilter } from './resize.ts';
 import { RESIZE_MODES, resizeToFit } from './resize-modes.ts';
+import { upscale, UPSCALERS, type UpscalerName } from './upscale.ts';
 
 interface Case {
   readonly input: string;
@@ -15,14 +16,19 @@ interface Case {
 
 interface Index {
   readonly resize_image: readonly (Case & { readonly mode: number; readonly upscaler: string | null })[];
+  readonly upscaler_upscale: readonly (Case & { readonly upscaler: string; readonly scale: number })[];
   readonly pil_resize: readonly (Case & { readonly filter: string; readonly box: Box | null })[];
 }
 
 const FOLDER = 'pictures';
 const there = listReference(FOLDER).includes('resize.json');
-const { resize_image: modes, pil_resize: filters } = there
+const {
+  resize_image: modes,
+  pil_resize: filters,
+  upscaler_upscale: upscaled,
+} = there
   ? readReferenceJson<Index>(FOLDER, 'resize.json')
-  : { resize_image: [], pil_resize: [] };
+  : { resize_image: [], pil_resize: [], upscaler_upscale: [] };
 let tensors: Promise<Tensors> | null = null;
 
 async function read(name: string): Promise<Raster> {
@@ -36,7 +42,10 @@ const FILTERS: Readonly<Record<string, ResizeFilter>> = {
   BILINEAR: 'bilinear',
   BICUBIC: 'bicubic',
   LANCZOS: 'lanczos',
+  NEAREST: 'nearest',
 };
+const upscalerOf = (name: string | null): UpscalerName | undefined =>
+  name === null ? 'None' : UPSCALERS.find((known) => known === name);
 
 describe.skipIf(!there)('filters', () => {
   for (const { input, filter, width, height, box, out } of filters) {
@@ -53,16 +62,23 @@ describe.skipIf(!there)('filters', () => {
 
 describe.skipIf(!there)('modes', () => {
   for (const { input, mode, width, height, upscaler, out } of modes) {
-    const name = `${input} ${RESIZE_MODES[mode]} ${width}x${height}`;
-    if (upscaler !== null) it.skip(`${name}: upscaler ${upscaler}`, () => undefined);
+    const name = `${input} ${RESIZE_MODES[mode]} ${width}x${height} ${upscaler}`;
+    const known = upscalerOf(upscaler);
+    if (!known) it.skip(`${name}: no such upscaler`, () => undefined);
     else
       it(name, async () => {
-        const made = resizeToFit(await read(input), RESIZE_MODES[mode]!, width, height);
+        const made = resizeToFit(await read(input), RESIZE_MODES[mode]!, width, height, known);
         const expected = await read(out);
         // Crop and fill give RGB there, whatever the picture was.
         expect(made.channels === expected.channels ? made : inColour(made)).toEqual(expected);
       });
   }
+});
+
+describe.skipIf(!there)('upscalers', () => {
+  it.each(upscaled)('$input $upscaler x $scale', async ({ input, upscaler, scale, out }) => {
+    expect(upscale(await read(input), upscalerOf(upscaler)!, scale)).toEqual(await read(out));
+  });
 });
 
 /** What transparency there is is left out. */

@@ -30,7 +30,7 @@ const FILTERS = {
   lanczos: { support: 3, weight: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
 } as const satisfies Readonly<Record<string, Filter>>;
 
-export type ResizeFilter = keyof typeof FILTERS;
+export type ResizeFilter = keyof typeof FILTERS | 'nearest';
 
 /** Left, top, right, bottom, in pixels and parts of them. */
 export type Box = readonly [left: number, top: number, right: number, bottom: number];
@@ -46,6 +46,7 @@ export function resize<R extends Raster>(
   if (!(width >= 1 && height >= 1)) throw new ImageError(`A picture cannot be ${width} x ${height}.`);
   const whole = box[0] === 0 && box[1] === 0 && box[2] === image.width && box[3] === image.height;
   if (whole && width === image.width && height === image.height) return image;
+  if (filter === 'nearest') return nearest(image, width, height, box);
   // Colours of transparent pixels must not bleed into the others.
   if (image.channels === 4)
     return unpremultiplied(resample(premultiplied(image), width, height, filter, box));
@@ -56,7 +57,7 @@ function resample<R extends Raster>(
   image: R,
   width: number,
   height: number,
-  filter: ResizeFilter,
+  filter: keyof typeof FILTERS,
   [left, top, right, bottom]: Box,
 ): R {
   let result = image;
@@ -69,6 +70,31 @@ function resample<R extends Raster>(
     result = { ...result, height, data: resampleColumns(result, taps) };
   }
   return result;
+}
+
+/** Each pixel is the one that its centre falls on. */
+function nearest<R extends Raster>(image: R, width: number, height: number, box: Box): R {
+  const { channels } = image;
+  const data = new Uint8Array(width * height * channels);
+  const columns = centres(box[0], box[2], width);
+  for (const [y, row] of centres(box[1], box[3], height).entries()) {
+    for (const [x, column] of columns.entries()) {
+      const from = (row * image.width + column) * channels;
+      data.set(image.data.subarray(from, from + channels), (y * width + x) * channels);
+    }
+  }
+  return { ...image, width, height, data };
+}
+
+/** Summed up step by step, as Pillow does: the rounding decides where a centre falls on an edge. */
+function centres(from: number, to: number, count: number): number[] {
+  const step = (to - from) / count;
+  let at = from + step * 0.5;
+  return Array.from({ length: count }, () => {
+    const whole = Math.trunc(at);
+    at += step;
+    return whole;
+  });
 }
 
 /** Of each pixel of the result, what it is made of: `weights[i * size + k]` times the pixel `first[i] + k`. */

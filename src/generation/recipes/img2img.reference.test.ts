@@ -76,6 +76,7 @@ const OPTIONS: Readonly<Record<string, keyof GenerationParameters>> = {
 const SETTINGS: Readonly<Record<string, keyof ImageSettings>> = {
   initial_noise_multiplier: 'initialNoiseMultiplier',
   img2img_extra_noise: 'img2imgExtraNoise',
+  upscaler_for_img2img: 'upscalerForImg2img',
   img2img_color_correction: 'img2imgColorCorrection',
   img2img_fix_steps: 'img2imgFixSteps',
   img2img_background_color: 'img2imgBackgroundColor',

@@ -32,7 +32,7 @@ export async function startImg2Img(
 ): Promise<Img2ImgStart> {
   const { width, height, settings } = parameters;
   const flat = flatten(source, settings.img2imgBackgroundColor);
-  const picture = resizeToFit(flat, request.resizeMode, width, height);
+  const picture = resizeToFit(flat, request.resizeMode, width, height, settings.upscalerForImg2img);
   const encoded = {
     data: await networks.encode(pixelsToVaeInput(picture), picture.height, picture.width),
     channels: networks.latentChannels,

@@ -1,5 +1,6 @@
 // The settings of A1111's Settings tab that decide a picture, one entry each: the page draws its controls from this list,
 // requests are checked against it, and the parameters text is written and read by it.
+import { UPSCALERS, type UpscalerName } from '../../image/upscale.ts';
 import type { EmphasisMode } from '../../prompt/types.ts';
 
 export interface ImageSettings {
@@ -48,6 +49,7 @@ export interface ImageSettings {
   readonly sdVaeOverrides: boolean;
   readonly vaeEncodeMethod: 'Full' | 'TAESD';
   readonly vaeDecodeMethod: 'Full' | 'TAESD';
+  readonly upscalerForImg2img: UpscalerName;
   readonly initialNoiseMultiplier: number;
   readonly img2imgExtraNoise: number;
   readonly img2imgColorCorrection: boolean;
@@ -64,6 +66,7 @@ export type SettingSection =
   | 'Stable Diffusion'
   | 'Stable Diffusion XL'
   | 'VAE'
+  | 'Upscaling'
   | 'img2img'
   | 'Live previews'
   | 'Sampler parameters'
@@ -208,6 +211,14 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     section: 'VAE',
     infotext: 'VAE Decoder',
     ...choice('Full', ['Full', 'TAESD']),
+  },
+  {
+    key: 'upscalerForImg2img',
+    label: 'Upscaler for img2img',
+    section: 'Upscaling',
+    // Not in A1111's text, though it changes the picture.
+    infotext: 'Upscaler for img2img',
+    ...choice('None', UPSCALERS),
   },
   {
     key: 'initialNoiseMultiplier',

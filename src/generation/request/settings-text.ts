@@ -34,6 +34,7 @@ const OWN_KEYS: readonly ImageSettingKey[] = [
 
 /** The same, of those that only img2img heeds. */
 const IMG2IMG_KEYS: readonly ImageSettingKey[] = [
+  'upscalerForImg2img',
   'img2imgColorCorrection',
   'img2imgFixSteps',
   'img2imgBackgroundColor',
