@@ -7,16 +7,17 @@
 //     --float16-sums once more with the sums that onnxruntime's shaders have by themselves (src/runtime/float32-sums.ts).
 // (onnxruntime's CPU has no float16: it drops the casts between nodes and computes in float32.)
 //
-//   npm run check-full-size -- FILE [--only text,unet,vae-decoder,vae-encoder] [--sizes 512x512,768x512] [--batch 2]
-//                              [--webgpu] [--float16-sums] [--python python3] [--out FILE.json]
+//   npm run check-full-size -- FILE [--only text,text-2,unet,vae-decoder,vae-encoder] [--sizes 512x512,768x512]
+//                              [--batch 2] [--float32] [--webgpu] [--float16-sums] [--python python3] [--out FILE.json]
 //
-// SD 1.5 needs about 12 GB of memory. What is finished is kept in .cache/check-full-size, and a run that was interrupted
-// goes on there: delete the file when graphs or shaders have changed. Checkpoints: `npm run make-full-size`.
+// --float32 leaves it at our graphs in float32 against PyTorch. The network's weights in float32 must fit into memory once,
+// and lie on the disk meanwhile: 10.3 GB for SDXL's UNet. What is finished is kept in .cache/check-full-size, and a run that
+// was interrupted goes on there: delete the file when graphs or shaders have changed. Checkpoints: `npm run make-full-size`.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Precision } from '../src/graph/types.ts';
+import type { Precision, WeightRef } from '../src/graph/types.ts';
 import { table } from '../src/generation/run/benchmark-report.ts';
 import { casesOf, NETWORKS, type Case, type NetworkName } from './full-size-cases.ts';
 import { openWeights } from './checkpoint-weights.ts';
@@ -41,13 +42,14 @@ interface Finding extends Errors {
 const IN_FLOAT16: readonly NetworkName[] = ['unet', 'vae-decoder'];
 
 const USAGE =
-  'Usage: npm run check-full-size -- FILE [--only text,unet,vae-decoder,vae-encoder] [--sizes 512x512,768x512] ' +
-  '[--batch 2] [--webgpu] [--float16-sums] [--python python3] [--out FILE.json]';
+  'Usage: npm run check-full-size -- FILE [--only text,text-2,unet,vae-decoder,vae-encoder] [--sizes 512x512,768x512] ' +
+  '[--batch 2] [--float32] [--webgpu] [--float16-sums] [--python python3] [--out FILE.json]';
 const text = { type: 'string' } as const;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     ...{ only: text, sizes: text, batch: text, python: text, out: text },
+    float32: { type: 'boolean', default: false },
     webgpu: { type: 'boolean', default: false },
     'float16-sums': { type: 'boolean', default: false },
   },
@@ -89,18 +91,21 @@ const hasPyTorch = 'output' in probe;
 const against = hasPyTorch ? 'PyTorch, float32' : 'our own float32';
 const narrow = values['float16-sums'];
 const driver = values.webgpu || narrow ? await float16Driver() : null;
+if (values.float32 && !hasPyTorch) throw new Error(`Nothing to compare float32 with: ${probe.reason}.`);
 if (driver && 'reason' in driver) throw new Error(`Nothing to compute float16 on: ${driver.reason}.`);
 
 const ours: Variant = { name: 'float32', networks: NETWORKS, result: (item) => onCpu(item, false) };
-const variants: Variant[] = [
-  ...(hasPyTorch ? [ours] : []),
-  { name: 'weights in float16', networks: NETWORKS, result: (item) => onCpu(item, true) },
-  ...(hasPyTorch
-    ? [{ name: 'PyTorch, float16', networks: NETWORKS, result: (item: Case) => onPyTorch(item, true) }]
-    : []),
-  ...(driver ? [onWebGpu(driver, 'float32')] : []),
-  ...(driver && narrow ? [onWebGpu(driver, 'float16')] : []),
-];
+const variants: Variant[] = values.float32
+  ? [ours]
+  : [
+      ...(hasPyTorch ? [ours] : []),
+      { name: 'weights in float16', networks: NETWORKS, result: (item) => onCpu(item, true) },
+      ...(hasPyTorch
+        ? [{ name: 'PyTorch, float16', networks: NETWORKS, result: (item: Case) => onPyTorch(item, true) }]
+        : []),
+      ...(driver ? [onWebGpu(driver, 'float32')] : []),
+      ...(driver && narrow ? [onWebGpu(driver, 'float16')] : []),
+    ];
 console.log(`${label}; results in ${out}`);
 console.log(
   hasPyTorch
@@ -144,13 +149,18 @@ console.log('\nErrors are relative: to the largest value, and to the root mean s
 
 /** Loads the network in float32, runs it and lets go of it. `rounded`: its weights through float16. */
 async function onCpu(item: Case, rounded: boolean): Promise<Float32Array> {
-  const session = await openNodeSession(item.build('float32'), (ref, precision) =>
-    weights.read(ref, precision, rounded),
-  );
+  mkdirSync(dirname(out), { recursive: true });
+  const folder = mkdtempSync(join(dirname(out), 'weights-'));
   try {
-    return (await session.run(undefined, [item.output]))[item.output]!.data;
+    const read = (ref: WeightRef, precision: Precision) => weights.read(ref, precision, rounded);
+    const session = await openNodeSession(item.build('float32'), read, folder);
+    try {
+      return (await session.run(undefined, [item.output]))[item.output]!.data;
+    } finally {
+      await session.release();
+    }
   } finally {
-    await session.release();
+    rmSync(folder, { recursive: true });
   }
 }
 

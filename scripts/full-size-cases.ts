@@ -9,7 +9,9 @@ import { vaeDecoderNetwork, vaeEncoderNetwork } from '../src/models/vae.ts';
 import { TorchGenerator } from '../src/sampling/random/torch-generator.ts';
 import type { CheckpointWeights } from './checkpoint-weights.ts';
 
-export const NETWORKS = ['text', 'unet', 'vae-decoder', 'vae-encoder'] as const;
+/** Of a checkpoint's text encoders, in its order. */
+export const TEXT_NETWORKS = ['text', 'text-2'] as const;
+export const NETWORKS = [...TEXT_NETWORKS, 'unet', 'vae-decoder', 'vae-encoder'] as const;
 export type NetworkName = (typeof NETWORKS)[number];
 
 export interface Case {
@@ -39,7 +41,7 @@ export function casesOf(
   const { networks, label } = weights.detection;
   if (!networks?.vae) throw new Error(`${label} is not a whole checkpoint.`);
   const { unet, vae } = networks;
-  const encoder = networks.textEncoders[0];
+  const encoders = networks.textEncoders;
   const { catalog } = weights;
 
   const bringing =
@@ -53,14 +55,17 @@ export function casesOf(
     shape,
   });
 
-  const cases: Case[] = encoder ? [textCase(encoder)] : [];
+  const cases: Case[] = TEXT_NETWORKS.flatMap((name, index) => {
+    const encoder = encoders[index];
+    return encoder ? [textCase(name, encoder)] : [];
+  });
   for (const size of sizes) {
     const [width, height] = size;
     const [h, w] = [height / 8, width / 8];
     const name = `${width}x${height}`;
 
     const x = normal(2, batch, unet.inChannels, h, w);
-    const tokens = encoder?.positions ?? POSITIONS;
+    const tokens = encoders[0]?.positions ?? POSITIONS;
     const context = normal(3, batch, tokens, unet.contextDim);
     const vector = unet.vectorDim === null ? null : normal(6, batch, unet.vectorDim);
     const timesteps = { data: new Float32Array(batch).fill(500), shape: [batch] };
@@ -116,15 +121,15 @@ export function casesOf(
   }
   return cases;
 
-  function textCase(encoder: TextEncoderConfig): Case {
+  function textCase(network: NetworkName, encoder: TextEncoderConfig): Case {
     const { positions, vocabulary } = encoder;
     const tokens = normal(1, 1, positions);
     tokens.data.forEach((value, i) => (tokens.data[i] = Math.floor(Math.abs(value) * 1e4) % vocabulary));
     return {
-      network: 'text',
+      network,
       what: 'one chunk',
       size: null,
-      // The hidden state that generation uses: the last, and the penultimate where the family does.
+      // The hidden state that SD 1 and SD 2 use: CLIP's last, OpenCLIP's penultimate. SDXL's goes the same way but for the norm.
       output: encoder.type === 'open-clip' ? 'skip.2' : 'skip.1',
       tensors: { tokens },
       build: bringing((precision) => textEncoderNetwork(encoder, catalog, precision), {

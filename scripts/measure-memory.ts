@@ -9,10 +9,9 @@ import { parseArgs } from 'node:util';
 import type { MemoryOptions } from '../src/generation/run/memory-options.ts';
 import { DEFAULT_PARAMETERS } from '../src/generation/request/request.ts';
 import { App } from './app.ts';
-import type { ProcessKind } from './browser-processes.ts';
 import { type Memory, MemoryWatch } from './process-memory.ts';
 
-const KINDS: readonly ProcessKind[] = ['renderer', 'gpu', 'browser'];
+const KINDS: readonly (keyof Memory)[] = ['renderer', 'gpu', 'browser', 'together'];
 const PIECE = 16 << 20;
 /** Milliseconds until a process has given back what it freed. */
 const SETTLING = 60_000;

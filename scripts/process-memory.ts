@@ -1,14 +1,19 @@
 // Memory of a browser's processes on Linux, sampled while something goes on.
 import { browserProcesses, readProc, type ProcessKind } from './browser-processes.ts';
 
-/** Bytes (PSS: shared pages counted in part), by kind of process; several of a kind are added up. */
-export type Memory = Readonly<Record<ProcessKind, number>>;
+/**
+ * Bytes (PSS: shared pages counted in part), by kind of process; several of a kind are added up. `together`: of all; its peak
+ * is less than the sum of the kinds' peaks, which come at different times.
+ */
+export type Memory = Readonly<Record<ProcessKind | 'together', number>>;
+
+const NONE: Memory = { renderer: 0, gpu: 0, browser: 0, together: 0 };
 
 const SAMPLE_EVERY_MS = 200;
 
 /** Watches all processes below this one that run a Chromium. */
 export class MemoryWatch {
-  #peak: Record<ProcessKind, number> = { renderer: 0, gpu: 0, browser: 0 };
+  #peak = { ...NONE };
   readonly #timer: NodeJS.Timeout;
 
   constructor() {
@@ -16,9 +21,13 @@ export class MemoryWatch {
   }
 
   now(): Memory {
-    const memory: Record<ProcessKind, number> = { renderer: 0, gpu: 0, browser: 0 };
-    for (const { pid, kind } of browserProcesses()) memory[kind] += pss(pid);
-    for (const kind of Object.keys(memory) as ProcessKind[]) {
+    const memory = { ...NONE };
+    for (const { pid, kind } of browserProcesses()) {
+      const bytes = pss(pid);
+      memory[kind] += bytes;
+      memory.together += bytes;
+    }
+    for (const kind of Object.keys(memory) as (keyof Memory)[]) {
       this.#peak[kind] = Math.max(this.#peak[kind], memory[kind]);
     }
     return memory;
@@ -27,7 +36,7 @@ export class MemoryWatch {
   /** The highest of each since the watch began or was last asked. */
   takePeak(): Memory {
     const peak = this.#peak;
-    this.#peak = { renderer: 0, gpu: 0, browser: 0 };
+    this.#peak = { ...NONE };
     return peak;
   }
 

@@ -2,18 +2,23 @@
 // description of the layers.
 import { join } from 'node:path';
 import type { Networks, UNetConfig } from '../src/models/types.ts';
-import type { NetworkName } from './full-size-cases.ts';
+import { TEXT_NETWORKS, type NetworkName } from './full-size-cases.ts';
 import { ROOT, capture } from './process.js';
 
-/** Sizes as tools/demo-model/networks.py takes them. Throws where the file has not what the network needs. */
-export function pytorchSizes({ textEncoders: [encoder], unet, vae }: Networks, network: NetworkName): object {
+/**
+ * Sizes as tools/demo-model/networks.py takes them, with a text encoder's prefix. Throws where the file has not what the
+ * network needs.
+ */
+export function pytorchSizes({ textEncoders, unet, vae }: Networks, network: NetworkName): object {
   if (network === 'unet') return unetSizes(unet);
-  if (network === 'text') {
-    if (!encoder) throw new Error('The file has no text encoder.');
-    const { width, heads, vocabulary, positions, activation } = encoder;
-    // SD 2 is told what its last layer but one says.
+  const index = TEXT_NETWORKS.findIndex((name) => name === network);
+  if (index >= 0) {
+    const encoder = textEncoders[index];
+    if (!encoder) throw new Error('The file has no such text encoder.');
+    const { prefix, width, heads, vocabulary, positions, activation } = encoder;
+    // SD 2 and SDXL are told what OpenCLIP's last layer but one says.
     const layers = encoder.type === 'open-clip' ? encoder.layers - 1 : encoder.layers;
-    return { width, layers, heads, vocabulary, positions, activation };
+    return { prefix, width, layers, heads, vocabulary, positions, activation };
   }
   if (!vae) throw new Error('The file has no VAE.');
   const { channels, channelMult, resBlocks, latentChannels } = vae;

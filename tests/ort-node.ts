@@ -2,7 +2,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { HostTensor, Precision, WeightRef } from '../src/graph/types.ts';
 import type { Network } from '../src/models/network.ts';
-import { packGraph } from './packed-graph.ts';
+import { packGraph, writeGraph } from './packed-graph.ts';
 
 export interface NodeSession<I> {
   /** Outputs by name; only those named in `fetches`, when given. */
@@ -15,17 +15,21 @@ export interface FloatTensor {
   readonly data: Float32Array;
 }
 
-/** A session of the network, its weights read one after the other through `read` (bytes in the graph's precision). */
+/**
+ * A session of the network, its weights read one after the other through `read` (bytes in the graph's precision).
+ * `folder`: where large ones pass through files, to be deleted after the release; in memory onnxruntime copies them.
+ */
 export async function openNodeSession<I>(
   network: Network<I>,
   read: (ref: WeightRef, precision: Precision) => Promise<Uint8Array>,
+  folder?: string,
 ): Promise<NodeSession<I>> {
-  const { model, externalData } = await packGraph(network.graph, read);
-  const session = await InferenceSession.create(model, {
-    executionProviders: ['cpu'],
-    externalData,
-    logSeverityLevel: 3,
-  });
+  const options: InferenceSession.SessionOptions = { executionProviders: ['cpu'], logSeverityLevel: 3 };
+  const session = await (folder === undefined
+    ? packGraph(network.graph, read).then(({ model, externalData }) =>
+        InferenceSession.create(model, { ...options, externalData }),
+      )
+    : InferenceSession.create(await writeGraph(network.graph, read, folder), options));
   return {
     async run(inputs, fetches) {
       const feeds: Record<string, Tensor> = {};

@@ -52,9 +52,6 @@ def main():
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = not on
 
     def load(dtype):
-        """The checkpoint's tensors are all that is in the module: making random ones first would take minutes."""
-        for name in ("kaiming_uniform_", "uniform_", "normal_", "zeros_", "constant_"):
-            setattr(torch.nn.init, name, lambda tensor, *_, **__: tensor)
         torch.set_default_dtype(dtype)
         try:
             # From PyTorch 2.0 on a device is a context.

@@ -1,9 +1,9 @@
 """What PyTorch computes with a network of a checkpoint, as the measure of `npm run check-full-size`, which runs this.
 
 Prints nothing; the argument is JSON:
-  file      a checkpoint of SD 1.x or 2.x in the original layout (.safetensors, .ckpt)
-  network   "text", "unet", "vae-decoder" or "vae-encoder"
-  sizes     of the network, as in ../demo-model/networks.py
+  file      a checkpoint of SD 1.x, 2.x or XL in the original layout (.safetensors, .ckpt)
+  network   "text", "text-2", "unet", "vae-decoder" or "vae-encoder"
+  sizes     of the network, as in ../demo-model/networks.py; for a text encoder also "prefix", of its tensors' names
   inputs    by name: {"path": a file of float32, "shape": [...]}
   half      whether in float16
   out       the result goes there, as float32
@@ -115,11 +115,14 @@ def open_clip_names(tensors):
 def build(network, sizes, tensors):
     """The module with its weights in float32, and the function of the inputs that is asked for."""
     sizes = dict(sizes)
-    if network == "text":
+    # The checkpoint's tensors are all that is in the module: making random ones first would take minutes.
+    for name in ("kaiming_uniform_", "uniform_", "normal_", "zeros_", "constant_"):
+        setattr(torch.nn.init, name, lambda tensor, *_, **__: tensor)
+    if network.startswith("text"):
+        named = below(tensors, sizes.pop("prefix"))
         module = networks.ClipText(**sizes)
-        named = below(tensors, "cond_stage_model.transformer.text_model.")
-        if not named:
-            named = open_clip_names(below(tensors, "cond_stage_model.model."))
+        if "positional_embedding" in named:
+            named = open_clip_names(named)
         compute = lambda inputs: module(inputs["tokens"].long())
     elif network == "unet":
         module = networks.UNet(**sizes)
