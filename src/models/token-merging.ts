@@ -162,32 +162,31 @@ export class TokenMerging {
   }
 
   get #sourceRows(): Value {
-    return this.#rows('source rows', (counts, sizes) => tokenRows(counts, sizes, false));
+    return this.#rows('source rows', (counts, sizes) => tokenRows(counts, sizes, 'sources'));
   }
 
   /** Rows of the sources that are compared together. */
   #partRows(part: number): Value {
     return this.#rows(`rows of part ${part}`, (counts, sizes) => {
-      const { sources } = counts;
-      const [from, to] = partOf(sources, part);
-      return tokenRows(counts, sizes, false).filter((_, i) => i % sources >= from && i % sources < to);
+      const [from, to] = partOf(counts.sources, part);
+      return tokenRows(counts, sizes, 'sources', from, to);
     });
   }
 
   get #destinationRows(): Value {
-    return this.#rows('destination rows', (counts, sizes) => tokenRows(counts, sizes, true));
+    return this.#rows('destination rows', (counts, sizes) => tokenRows(counts, sizes, 'destinations'));
   }
 
   /** In one sample, where among the tokens left each destination stands: after the sources. */
   get #slots(): Value {
     return this.#rows('slots', ({ destinations, left }) =>
-      Int32Array.from({ length: destinations }, (_, i) => left - destinations + i),
+      perSample(1, destinations, (_, i) => left - destinations + i),
     );
   }
 
   /** In one sample, the numbers of the sources. */
   get #numbers(): Value {
-    return this.#rows('numbers', ({ sources }) => Int32Array.from({ length: sources }, (_, i) => i));
+    return this.#rows('numbers', ({ sources }) => perSample(1, sources, (_, i) => i));
   }
 
   /** Of each sample, the first row of those left, and the first among all sources; [N, 1, 1]. */
@@ -217,9 +216,7 @@ export class TokenMerging {
   }
 
   get #places(): Value {
-    return this.#rows('places', ({ left }, { batch }) =>
-      Int32Array.from({ length: batch * left }, (_, i) => i),
-    );
+    return this.#rows('places', ({ left }, { batch }) => perSample(1, batch * left, (_, i) => i));
   }
 
   get #onesLeft(): Value {
@@ -264,19 +261,29 @@ function inputName(name: string): string {
   return `merging.${name}`;
 }
 
-function perSample(batch: number, length: number, row: (n: number, i: number) => number) {
-  return Int32Array.from({ length: batch * length }, (_, at) => row(Math.floor(at / length), at % length));
+/** [batch, length] numbers, one sample after the other. */
+function perSample(batch: number, length: number, number: (n: number, i: number) => number) {
+  const numbers = new Int32Array(batch * length);
+  for (let n = 0, at = 0; n < batch; n++) for (let i = 0; i < length; i++) numbers[at++] = number(n, i);
+  return numbers;
 }
 
-/** Rows of the destinations, or of the sources, of every sample. */
-function tokenRows({ tokens }: TokenCounts, { batch, height, width }: Sizes, destinations: boolean) {
+/** Rows of the destinations, or of the sources, of every sample; of each sample's, those from `from` to `to`. */
+function tokenRows(
+  { tokens, sources, destinations }: TokenCounts,
+  { batch, height, width }: Sizes,
+  which: 'sources' | 'destinations',
+  from = 0,
+  to = which === 'sources' ? sources : destinations,
+) {
   const [evenHeight, evenWidth] = [height - (height % 2), width - (width % 2)];
-  const rows: number[] = [];
-  for (let row = 0; row < batch * tokens; row++) {
-    const token = row % tokens;
-    const [y, x] = [Math.floor(token / width), token % width];
-    const isDestination = y % 2 === 0 && x % 2 === 0 && y < evenHeight && x < evenWidth;
-    if (isDestination === destinations) rows.push(row);
+  const first = new Int32Array(tokens);
+  let count = 0;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const isDestination = y % 2 === 0 && x % 2 === 0 && y < evenHeight && x < evenWidth;
+      if (isDestination === (which === 'destinations')) first[count++] = y * width + x;
+    }
   }
-  return Int32Array.from(rows);
+  return perSample(batch, to - from, (n, i) => n * tokens + first[from + i]!);
 }
