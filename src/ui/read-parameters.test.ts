@@ -121,7 +121,9 @@ describe('readParameters', () => {
 
   it('finds nothing missing in the text of an inpainting model', () => {
     expect(readParameters(`a cat\n${LINE}, Conditional mask weight: 1.0`).unsupported).toEqual([]);
-    expect(readParameters(`a cat\n${LINE}, Conditional mask weight: 0.5`).unsupported).toHaveLength(1);
+    const half = readParameters(`a cat\n${LINE}, Conditional mask weight: 0.5`);
+    expect(half.unsupported).toEqual([]);
+    expect(half.parameters.settings?.inpaintingMaskWeight).toBe(0.5);
   });
 
   it('leaves the controls alone for a plain prompt', () => {

@@ -76,6 +76,7 @@ const OPTIONS: Readonly<Record<string, keyof GenerationParameters>> = {
 const SETTINGS: Readonly<Record<string, keyof ImageSettings>> = {
   initial_noise_multiplier: 'initialNoiseMultiplier',
   img2img_extra_noise: 'img2imgExtraNoise',
+  inpainting_mask_weight: 'inpaintingMaskWeight',
   upscaler_for_img2img: 'upscalerForImg2img',
   img2img_color_correction: 'img2imgColorCorrection',
   img2img_fix_steps: 'img2imgFixSteps',
@@ -172,6 +173,7 @@ async function check(one: Case): Promise<void> {
   const real = await networksOf(one.model);
   const { parameters, img2img } = await requestOf(one);
   const batches: number[] = [];
+  let encoded = 0;
   const networks: Networks = {
     ...real,
     unet: (inputs) => {
@@ -180,12 +182,15 @@ async function check(one: Case): Promise<void> {
     },
     async encode(image, height, width) {
       const latent = await real.encode(image, height, width);
-      if (image.some((value) => value !== 0)) return latent;
-      // A grey picture has no variance for a group norm to divide by: rounding shows.
+      encoded += 1;
+      if (encoded === 1) return latent;
+      // What inpainting models are told of the picture. Where that is grey, there is no variance for a group norm to divide by:
+      // rounding shows.
       const { data, dims } = await expected('pass0.image_conditioning');
-      const grey = data.slice(dims[2]! * dims[3]!, 5 * dims[2]! * dims[3]!);
-      expect(relativeError(latent, grey)).toBeLessThan(1e-3);
-      return grey;
+      const told = data.slice(dims[2]! * dims[3]!, 5 * dims[2]! * dims[3]!);
+      const grey = image.every((value) => value === 0);
+      expect(relativeError(latent, told)).toBeLessThan(grey ? 1e-3 : 5e-5);
+      return told;
     },
   };
   const conditions = await encodePrompts(networks, parameters, new CondCache());
@@ -204,7 +209,9 @@ async function check(one: Case): Promise<void> {
     while (!next.done) next = await run.next();
     const latents = next.value;
     const spread = one.spread.f32[`pass${pass}.result`] as number;
-    await close(latents, `pass${pass}.result`, Math.max(5e-5, 10 * spread));
+    // There the tiny model's first answer moves by 1e-5 where what it is asked moves by 2e-7, and its own rounding does more.
+    const least = parameters.settings.inpaintingMaskWeight === 1 ? 5e-5 : 1e-3;
+    await close(latents, `pass${pass}.result`, Math.max(least, 10 * spread));
     expect(batches).toEqual(one.passes[pass]!.calls.network_items.flat());
 
     const size = latents.length / batchSize;

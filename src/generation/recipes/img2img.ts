@@ -10,6 +10,7 @@ import type { NoiseSource } from '../../sampling/random/types.ts';
 import { img2img, type SamplingRun } from '../../sampling/sample.ts';
 import type { GenerationParameters, Img2Img } from '../request/request.ts';
 import type { Cond, Conditions } from './conditioning.ts';
+import { pictureConditioning } from './image-conditioning.ts';
 import { samplingRequest, type Batch } from './sampling-request.ts';
 
 /** What all pictures of a job start from. */
@@ -18,29 +19,41 @@ export interface Img2ImgStart {
   readonly picture: PixelImage;
   /** [c, height / 8, width / 8], of the request's size. */
   readonly latent: Float32Array;
+  /** [1 + c, height / 8, width / 8] for inpainting models; null for others. */
+  readonly imageConditioning: Float32Array | null;
 }
 
-/** What encodes the source: the VAE, or a tiny one. */
-export type Encoder = Pick<SampledNetworks, 'latentChannels' | 'encode'>;
-
-/** `source`: the pixels of `request.source`, upright. `parameters` must be valid. @throws ImageError where the resize mode cannot. */
+/**
+ * `source`: the pixels of `request.source`, upright. `encode`: in place of the VAE, a tiny one. `parameters` must be valid.
+ * @throws ImageError where the resize mode cannot.
+ */
 export async function startImg2Img(
-  networks: Encoder,
+  networks: Pick<SampledNetworks, 'latentChannels' | 'unetChannels' | 'encode'>,
   parameters: GenerationParameters,
   request: Img2Img,
   source: PixelImage,
+  encode: SampledNetworks['encode'] = (...args) => networks.encode(...args),
 ): Promise<Img2ImgStart> {
   const { width, height, settings } = parameters;
   const flat = flatten(source, settings.img2imgBackgroundColor);
   const picture = resizeToFit(flat, request.resizeMode, width, height, settings.upscalerForImg2img);
-  const encoded = {
-    data: await networks.encode(pixelsToVaeInput(picture), picture.height, picture.width),
-    channels: networks.latentChannels,
-    height: Math.floor(picture.height / 8),
-    width: Math.floor(picture.width / 8),
+  const image = pixelsToVaeInput(picture);
+  const latentOf = async (pixels: Float32Array, by: SampledNetworks['encode']): Promise<Float32Array> => {
+    const encoded = {
+      data: await by(pixels, picture.height, picture.width),
+      channels: networks.latentChannels,
+      height: Math.floor(picture.height / 8),
+      width: Math.floor(picture.width / 8),
+    };
+    // Latent upscale alone has another size than the request's.
+    return resizeBilinear(encoded, height / 8, width / 8).data;
   };
-  // Latent upscale alone has another size than the request's.
-  return { picture, latent: resizeBilinear(encoded, height / 8, width / 8).data };
+  const latent = await latentOf(image, encode);
+  const weight = settings.inpaintingMaskWeight;
+  const imageConditioning = await pictureConditioning(networks, image, weight, (pixels) =>
+    latentOf(pixels, (...args) => networks.encode(...args)),
+  );
+  return { picture, latent, imageConditioning };
 }
 
 /**
@@ -51,7 +64,7 @@ export async function* sampleImg2Img(
   networks: SampledNetworks,
   parameters: GenerationParameters,
   { denoisingStrength }: Img2Img,
-  { latent }: Img2ImgStart,
+  { latent, imageConditioning }: Img2ImgStart,
   conditions: Conditions,
   batch: Batch,
   noise?: NoiseSource,
@@ -60,7 +73,10 @@ export async function* sampleImg2Img(
   const initLatent = new Float32Array(batch.size * latent.length);
   for (let i = 0; i < batch.size; i++) initLatent.set(latent, i * latent.length);
   return yield* img2img<Cond>({
-    ...(await samplingRequest(networks, parameters, conditions, batch, noise)),
+    ...(await samplingRequest(networks, parameters, conditions, batch, {
+      imageConditioning,
+      ...(noise && { noise }),
+    })),
     initLatent,
     strength: denoisingStrength,
     fixSteps: settings.img2imgFixSteps,

@@ -5,6 +5,7 @@ import type { NoiseSource } from '../../sampling/random/types.ts';
 import type { SamplingRequest } from '../../sampling/sample.ts';
 import { alphasCumprodOf, vFactorsOf } from '../request/alphas.ts';
 import type { Cond, Conditions } from './conditioning.ts';
+import { blankConditioning } from './image-conditioning.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
 import { seedsOf } from '../request/seeds.ts';
 import type { GenerationParameters } from '../request/request.ts';
@@ -17,15 +18,25 @@ export interface Batch {
   readonly size: number;
 }
 
+/** What a recipe has of its own. */
+export interface Given {
+  readonly noise?: NoiseSource;
+  /** The further channels of an inpainting UNet; null for other models. Left out: everything is to be painted. */
+  readonly imageConditioning?: Float32Array | null;
+}
+
 /** `parameters` must be valid and its seeds resolved; its batch size and count are not looked at. */
 export async function samplingRequest(
   networks: SampledNetworks,
   parameters: GenerationParameters,
   conditions: Conditions,
   batch: Batch,
-  noise: NoiseSource = noiseOf(parameters, batch, networks.latentChannels),
+  given: Given = {},
 ): Promise<SamplingRequest<Cond>> {
-  const { sampler, scheduler, steps, cfgScale, width, height, settings } = parameters;
+  const shape = [networks.latentChannels, parameters.height / 8, parameters.width / 8] as const;
+  const { noise = noiseOf(parameters, batch, shape[0]) } = given;
+  const { imageConditioning = await blankConditioning(networks, shape[1], shape[2]) } = given;
+  const { sampler, scheduler, steps, cfgScale, settings } = parameters;
   const perImage = <T>(value: T): T[] => new Array<T>(batch.size).fill(value);
   return {
     sampler,
@@ -40,11 +51,7 @@ export async function samplingRequest(
     noise,
     conds: perImage(conditions.positive),
     unconds: perImage(conditions.negative),
-    network: await unetCaller(
-      networks,
-      [networks.latentChannels, height / 8, width / 8],
-      tokenMergingOf(parameters),
-    ),
+    network: unetCaller(networks, shape, tokenMergingOf(parameters), imageConditioning),
     options: settings,
   };
 }
@@ -67,13 +74,12 @@ function noiseOf(parameters: GenerationParameters, batch: Batch, channels: numbe
 type Shape = readonly [channels: number, height: number, width: number];
 
 /** Calls the UNet once for all items whose contexts have one length. */
-async function unetCaller(
+function unetCaller(
   networks: SampledNetworks,
-  shape: Shape,
+  [, height, width]: Shape,
   tokenMerging: number,
-): Promise<(items: readonly NetworkItem<Cond>[]) => Promise<Float32Array[]>> {
-  const [, height, width] = shape;
-  const extra = await imageConditioning(networks, shape);
+  extra: Float32Array | null,
+): (items: readonly NetworkItem<Cond>[]) => Promise<Float32Array[]> {
   return async (items) => {
     const outputs = new Array<Float32Array>(items.length);
     for (const group of groupBy([...items.entries()], ([, { cond }]) => cond.tokens)) {
@@ -93,21 +99,6 @@ async function unetCaller(
     }
     return outputs;
   };
-}
-
-/**
- * The further channels of an inpainting UNet where there is no mask: a mask of ones and the latent of a grey picture, which means
- * "everything is to be painted" (A1111 processing.py txt2img_image_conditioning, and inpainting_image_conditioning at full
- * weight). Null for ordinary models.
- */
-async function imageConditioning(
-  networks: SampledNetworks,
-  [channels, height, width]: Shape,
-): Promise<Float32Array | null> {
-  if (networks.unetChannels === channels) return null;
-  const area = height * width;
-  const grey = await networks.encode(new Float32Array(3 * 64 * area), height * 8, width * 8);
-  return join([new Float32Array(area).fill(1), grey]);
 }
 
 function join(parts: readonly Float32Array[]): Float32Array {

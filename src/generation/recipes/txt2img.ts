@@ -17,5 +17,7 @@ export async function* sampleTxt2Img(
   batch: Batch,
   noise?: NoiseSource,
 ): SamplingRun {
-  return yield* txt2img<Cond>(await samplingRequest(networks, parameters, conditions, batch, noise));
+  return yield* txt2img<Cond>(
+    await samplingRequest(networks, parameters, conditions, batch, noise && { noise }),
+  );
 }

@@ -50,6 +50,7 @@ export interface ImageSettings {
   readonly vaeEncodeMethod: 'Full' | 'TAESD';
   readonly vaeDecodeMethod: 'Full' | 'TAESD';
   readonly upscalerForImg2img: UpscalerName;
+  readonly inpaintingMaskWeight: number;
   readonly initialNoiseMultiplier: number;
   readonly img2imgExtraNoise: number;
   readonly img2imgColorCorrection: boolean;
@@ -219,6 +220,13 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     // Not in A1111's text, though it changes the picture.
     infotext: 'Upscaler for img2img',
     ...choice('None', UPSCALERS),
+  },
+  {
+    key: 'inpaintingMaskWeight',
+    label: 'Inpainting conditioning mask strength',
+    section: 'img2img',
+    infotext: 'Conditional mask weight',
+    ...number(1, 0, 1, 0.01),
   },
   {
     key: 'initialNoiseMultiplier',

@@ -67,7 +67,7 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     variationSeed: varied ? String(context.subseed ?? parameters.subseed) : null,
     variationSeedStrength: varied ? subseedStrength : null,
     seedResizeFrom: resized ? { width: seedResizeFromWidth, height: seedResizeFromHeight } : null,
-    conditionalMaskWeight: context.inpainting ? '1.0' : null,
+    conditionalMaskWeight: context.inpainting ? maskWeightToText(parameters) : null,
     ensd: ensdToText(parameters),
     tokenMergingRatio: tokenMergingOf(parameters) || null,
     rng: parameters.rng === 'GPU' ? null : parameters.rng,
@@ -78,6 +78,11 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     },
     version: PROGRAM_VERSION,
   });
+}
+
+/** As Python writes it where nothing is changed. */
+function maskWeightToText({ settings }: GenerationParameters): InfotextScalar {
+  return settings.inpaintingMaskWeight === 1 ? '1.0' : settings.inpaintingMaskWeight;
 }
 
 /**

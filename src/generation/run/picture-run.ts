@@ -16,7 +16,7 @@ import { fromGenerationParameters, type InfotextContext } from '../request/param
 import { Replay } from './replay.ts';
 import { seedsOf, type Seed } from '../request/seeds.ts';
 import { TimeLeft } from './time-left.ts';
-import { finishImg2Img, sampleImg2Img, startImg2Img, type Encoder } from '../recipes/img2img.ts';
+import { finishImg2Img, sampleImg2Img, startImg2Img } from '../recipes/img2img.ts';
 import type { Batch } from '../recipes/sampling-request.ts';
 import { sampleTxt2Img } from '../recipes/txt2img.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
@@ -172,9 +172,9 @@ async function startRecipe(
   try {
     const source = await readPicture(img2img.source.file);
     const tiny = parameters.settings.vaeEncodeMethod === 'TAESD';
-    const encode: Encoder['encode'] = (...args) => (tiny ? model.encodeTiny(...args) : model.encode(...args));
-    const { latentChannels } = model;
-    const start = await startImg2Img({ latentChannels, encode }, parameters, img2img, source);
+    const encode: SampledNetworks['encode'] = (...args) =>
+      tiny ? model.encodeTiny(...args) : model.encode(...args);
+    const start = await startImg2Img(model, parameters, img2img, source, encode);
     return {
       sample: (networks, batch) => sampleImg2Img(networks, parameters, img2img, start, conditions, batch),
       finish: (decoded) => finishImg2Img(parameters, start, decoded),

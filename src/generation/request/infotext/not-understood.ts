@@ -17,7 +17,6 @@ const isNumber = (value: string): boolean => numberFromText(value) !== null;
 const isSize = (value: string): boolean => /^\d+x\d+$/.test(value);
 const isSeed = (value: string): boolean => parseSeed(value) !== null;
 const isOff = (value: string): boolean => ['False', 'None', '0', '0.0'].includes(value);
-const isOne = (value: string): boolean => numberFromText(value) === 1;
 const anything = (): boolean => true;
 
 /** Fields that are read, and which of their values are. */
@@ -59,8 +58,6 @@ const HARMLESS: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ['Operations', (value) => value === 'txt2img'],
   ['FP8 weight', (value) => value === 'Disable'],
   ...['Tiling', 'Face restoration'].map((name) => [name, isOff] as const),
-  // What inpainting models have here; they write it too.
-  ['Conditional mask weight', isOne],
 ]);
 
 /**
