@@ -136,7 +136,7 @@ async function checkGallery(page: Page, darkroom: DarkroomPage): Promise<void> {
   await tiles.nth(1).click({ modifiers: ['Shift'] });
   await check(page, 'Selection');
   await page.getByRole('button', { name: 'Compare' }).click();
-  await page.getByText('Slider').click();
+  await page.getByText('Slider', { exact: true }).click();
   await check(page, 'Comparison');
   await page.keyboard.press('Escape');
 }

@@ -156,7 +156,7 @@ test('thousands of pictures: find, select, take along, delete, compare, make aga
       new RegExp(`${COUNT - 1}.*${COUNT - 2}`),
     );
     await expect(dialog.getByRole('row', { name: /^Steps/ })).toHaveCount(0);
-    await dialog.getByText('Slider').click();
+    await dialog.getByText('Slider', { exact: true }).click();
     await dialog.getByRole('slider').fill('25');
     const clip = await dialog
       .getByRole('img', { name: 'Picture 2' })

@@ -146,12 +146,12 @@ test('one accent button in every place', async ({ browser, baseURL }, info) => {
   const page = await pageOf(browser, baseURL, DESKTOP, 'dark');
   const files = await makeCheckpoint(info.outputPath('model'));
   await open(page, 'txt2img');
-  expect(await primaries(page), 'the first visit').toHaveLength(1);
+  await expect.poll(() => primaries(page), 'the first visit').toHaveLength(1);
   const darkroom = new DarkroomPage(page);
   await darkroom.useProcessor();
   await darkroom.pick([files.checkpoint, files.sidecar]);
   await expect(darkroom.checkpoint).toBeEnabled({ timeout: 300_000 });
-  expect(await primaries(page)).toEqual([expect.stringContaining('Generate')]);
+  await expect.poll(() => primaries(page)).toEqual([expect.stringContaining('Generate')]);
 
   // A run of many pictures: tiles keep their size, and the grid comes first.
   await darkroom.set({ Width: 64, Height: 64, 'Sampling steps': 1, 'Batch count': 5, 'Batch size': 8 });
@@ -172,7 +172,8 @@ test('one accent button in every place', async ({ browser, baseURL }, info) => {
     await look(page, `a run of 40, its grid, at ${size.width}`);
     await run.getByRole('button').nth(3).click();
     await look(page, `a run of 40 at ${size.width}`);
-    if (size === DESKTOP) expect(await primaries(page)).toEqual([expect.stringContaining('Generate')]);
+    if (size === DESKTOP)
+      await expect.poll(() => primaries(page)).toEqual([expect.stringContaining('Generate')]);
   }
 
   // While a picture is made, with others behind it.
@@ -191,7 +192,7 @@ test('one accent button in every place', async ({ browser, baseURL }, info) => {
     await look(page, `a picture in the making at ${size.width}`);
     if (size === DESKTOP) {
       await expect(darkroom.prompt).toBeInViewport();
-      expect(await primaries(page)).toEqual([]);
+      await expect.poll(() => primaries(page)).toEqual([]);
     }
   }
   await page.getByRole('region', { name: 'Queue' }).getByRole('button', { name: 'Clear' }).click();
