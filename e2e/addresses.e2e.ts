@@ -114,6 +114,12 @@ test('the sheet of controls on a phone has an address, and Back closes it', asyn
   const half = await height();
   await pull(-100);
   await expect.poll(height).toBeGreaterThan(1.3 * half);
+  await page.goBack();
+  await expect.poll(height, 'Back from all of the screen').toBe(closed);
+  await pull(-100);
+  await expect.poll(height).toBe(half);
+  await pull(-100);
+  await expect.poll(height).toBeGreaterThan(1.3 * half);
   await pull(100);
   await expect.poll(height).toBe(half);
   await pull(100);

@@ -39,6 +39,10 @@ test('a picture is sent to img2img and redrawn', async ({ page }, info) => {
     await expect(source).toBeVisible();
     await page.keyboard.press('Space');
     await expect(source).toBeHidden();
+    await page.keyboard.press('Space');
+    await expect(source).toBeVisible();
+    await darkroom.recent.first().click();
+    await expect(source, 'a picture that is chosen takes its place').toBeHidden();
   });
 
   await test.step('it is there after a reload; txt2img does without it', async () => {

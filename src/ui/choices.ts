@@ -23,9 +23,6 @@ export const RANGES = {
 /** Of what texts and programs ask for, which is taken as it is. */
 export const LIMITS = { ...RANGES, ...PARAMETER_LIMITS } as const;
 
-/** img2img's. */
-export const DENOISING_STRENGTH: Range = { min: 0, max: 1, step: 0.01 };
-
 export const RNG_SOURCES = ['GPU', 'CPU', 'NV'] as const;
 
 /** The nearest value of the range; `fallback` for what is no number. */

@@ -25,7 +25,10 @@ export interface Advice {
 }
 
 /** Null where there is nothing to say. */
-export function adviceFor(model: Model, parameters: GenerationParameters): Advice | null {
+export function adviceFor(
+  model: Model,
+  parameters: Pick<GenerationParameters, 'steps' | 'cfgScale' | 'width' | 'height'>,
+): Advice | null {
   const family = familyOf(model.detection.kind);
   const variant = family && variantOf(family, `${model.fileName} ${model.name}`);
   const change: { -readonly [K in keyof Advice['change']]: Advice['change'][K] } = {};

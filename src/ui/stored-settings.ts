@@ -9,8 +9,9 @@ import { RESIZE_MODES, type ResizeMode } from '../image/resize-modes.ts';
 import { DEFAULT_MEMORY, type MemoryOptions } from '../generation/run/memory-options.ts';
 import { parseSeed } from '../generation/request/seeds.ts';
 import { MAX_PROMPT_LENGTH } from '../prompt/length.ts';
+import { DENOISING_BOUNDS } from '../generation/request/validate.ts';
 import type { PromptPair, PromptStyle } from '../prompt/styles.ts';
-import { type Choices, DENOISING_STRENGTH, LIMITS, RNG_SOURCES, snap } from './choices.ts';
+import { type Choices, LIMITS, RNG_SOURCES, snap } from './choices.ts';
 import { parseImageSettings } from './image-settings.ts';
 import { MAX_HISTORY } from './prompt-history.ts';
 import type { NotifyChoice } from './notify/run-watch.ts';
@@ -93,7 +94,7 @@ export function parseSwitch(stored: unknown): boolean {
 }
 
 export function parseDenoising(stored: unknown): number {
-  return snap(stored, DENOISING_STRENGTH, DEFAULT_IMG2IMG.denoisingStrength);
+  return snap(stored, DENOISING_BOUNDS, DEFAULT_IMG2IMG.denoisingStrength);
 }
 
 export function parseResizeMode(stored: unknown): ResizeMode {

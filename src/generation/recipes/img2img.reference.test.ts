@@ -5,6 +5,7 @@ import { readTensors, type Tensors } from '../../../tests/goldens.ts';
 import { nodeNetworks } from '../../../tests/node-networks.ts';
 import { listReference, readReference, readReferenceJson, tinyModels } from '../../../tests/reference-dir.ts';
 import { loadTinyModel, relativeError } from '../../../tests/tiny-model.ts';
+import { blockMeans, fieldsOf } from '../../../tests/whole-runs.ts';
 import { bytesSource } from '../../checkpoint/source.ts';
 import { vaeOutputToPixels, type PixelImage } from '../../image/pixels.ts';
 import { readPicture } from '../../image/read-picture.ts';
@@ -12,7 +13,7 @@ import { RESIZE_MODES } from '../../image/resize-modes.ts';
 import type { Networks } from '../../runtime/networks.ts';
 import type { ImageSettings } from '../request/image-settings.ts';
 import { img2imgFromText } from '../request/img2img-text.ts';
-import { parseInfotext, type Infotext } from '../request/infotext/parse.ts';
+import { parseInfotext } from '../request/infotext/parse.ts';
 import { fromGenerationParameters, toGenerationParameters } from '../request/parameters.ts';
 import { DEFAULT_IMG2IMG, DEFAULT_PARAMETERS, type GenerationParameters } from '../request/request.ts';
 import { seedsOf } from '../request/seeds.ts';
@@ -241,18 +242,6 @@ async function checkPicture(
   );
 }
 
-/** [height, width, 3] -> [height / 8, width / 8, 3]. */
-function blockMeans(pixels: ArrayLike<number>, width: number, height: number): number[] {
-  const columns = width / 8;
-  const sums = new Array<number>((height / 8) * columns * 3).fill(0);
-  for (let i = 0; i < width * height * 3; i++) {
-    const [pixel, colour] = [Math.floor(i / 3), i % 3];
-    const block = Math.floor(pixel / width / 8) * columns + Math.floor((pixel % width) / 8);
-    sums[3 * block + colour]! += pixels[i]! / 64;
-  }
-  return sums;
-}
-
 /** What A1111 says of the picture is said by our text, which asks for the same again. */
 function checkText(
   one: Case,
@@ -267,15 +256,9 @@ function checkText(
     ...{ padded, family, buffers, inpainting: unetChannels !== latentChannels },
     ...{ modelHash: models[one.model]!.sha256.slice(0, 10), modelName: one.model },
   });
-  const fields = (infotext: Infotext) =>
-    Object.entries(infotext).flatMap(([name, value]) =>
-      name === 'Version' ? [] : [[name, Number.isNaN(Number(value)) ? value : Number(value)]],
-    );
   const said = parseInfotext(text);
   // Where ours has more, it is of settings that A1111 keeps to itself.
-  expect(Object.fromEntries(fields(said))).toMatchObject(
-    Object.fromEntries(fields(parseInfotext(one.infotexts![index]!))),
-  );
+  expect(fieldsOf(said)).toMatchObject(fieldsOf(parseInfotext(one.infotexts![index]!)));
   const { source, ...told } = parameters.img2img!;
   expect(img2imgFromText(said)).toEqual({ ...told, sourceHash: source.sha256.slice(0, 10) });
   expect(toGenerationParameters(said)).toMatchObject({ seed: seeds.seed, settings: parameters.settings });

@@ -9,6 +9,7 @@ import { loadTinyVae, tinyVaeFolders } from '../../../tests/tiny-vae.ts';
 import { openVaeFile, sha256Of, turnedVae } from '../../../tests/turned-vae.ts';
 import { readTensors, type Tensors } from '../../../tests/goldens.ts';
 import type { Checkpoint } from '../../checkpoint/types.ts';
+import { blockMeans, fieldsOf } from '../../../tests/whole-runs.ts';
 import { bytesSource } from '../../checkpoint/source.ts';
 import { familyOf } from '../../families/families.ts';
 import { pixelsToVaeInput, vaeOutputToPixels } from '../../image/pixels.ts';
@@ -338,18 +339,6 @@ describe.skipIf(encodedTiny.length === 0)('pictures encoded by TAESD', () => {
   });
 });
 
-/** [height, width, 3] -> [height / 8, width / 8, 3]. */
-function blockMeans(pixels: ArrayLike<number>, width: number, height: number): number[] {
-  const columns = width / 8;
-  const sums = new Array<number>((height / 8) * columns * 3).fill(0);
-  for (let i = 0; i < width * height * 3; i++) {
-    const [pixel, colour] = [Math.floor(i / 3), i % 3];
-    const block = Math.floor(pixel / width / 8) * columns + Math.floor((pixel % width) / 8);
-    sums[3 * block + colour]! += pixels[i]! / 64;
-  }
-  return sums;
-}
-
 /** What A1111 says of the picture is said by our text, which is given. */
 function checkText(
   one: Case,
@@ -365,14 +354,8 @@ function checkText(
     ...{ padded, family, buffers, modelHash: sha256.slice(0, 10), modelName: one.model, ...vae },
   });
   const said = parseInfotext(text);
-  const fields = (infotext: Infotext) =>
-    Object.entries(infotext).flatMap(([name, value]) =>
-      name === 'Version' ? [] : [[name, Number.isNaN(Number(value)) ? value : Number(value)]],
-    );
   // Where ours has more, it is of settings that A1111 keeps to itself.
-  expect(Object.fromEntries(fields(said))).toMatchObject(
-    Object.fromEntries(fields(parseInfotext(one.infotexts![index]!))),
-  );
+  expect(fieldsOf(said)).toMatchObject(fieldsOf(parseInfotext(one.infotexts![index]!)));
 
   return said;
 }

@@ -57,7 +57,8 @@ export class RunWatch {
   async #tell(run: RunSummary): Promise<void> {
     const { host } = this;
     const { notify, notifySound } = host.settings;
-    if (notifySound) await host.sound();
+    // A sound that the browser refuses keeps nothing back.
+    if (notifySound) void host.sound().catch(() => undefined);
     if (run.took < LONG) return;
     if (notify === 'unasked') host.offer(run);
     else if (notify === 'on' && host.away()) await host.notify(run);

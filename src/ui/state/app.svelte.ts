@@ -121,8 +121,7 @@ export class App {
   readonly navigation = new Navigation();
   /** One column and bars at the bottom, as the styles have it below this width. */
   readonly narrow = new MediaQuery('(max-width: 959px)');
-  /** Id of the picture that is looked at, or `GRID`; null follows the running job. */
-  selectedPicture = $state<string | null>(null);
+  #selectedPicture = $state<string | null>(null);
 
   get tab(): TabId {
     return this.navigation.tab;
@@ -152,6 +151,17 @@ export class App {
   /** Newest first. */
   get recentPictures(): readonly Picture[] {
     return this.library.pictures;
+  }
+
+  /** Id of the picture that is looked at, or `GRID`; null follows the running job. */
+  get selectedPicture(): string | null {
+    return this.#selectedPicture;
+  }
+
+  /** What is chosen to be looked at takes the place of img2img's source. */
+  set selectedPicture(id: string | null) {
+    this.#selectedPicture = id;
+    this.source.shown = false;
   }
 
   /** The run's pictures are looked at side by side. */

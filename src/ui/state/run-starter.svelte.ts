@@ -3,6 +3,7 @@ import type { GenerationParameters, Img2Img } from '../../generation/request/req
 import { laterSeeds, randomSeed } from '../../generation/request/seeds.ts';
 import { MAX_REQUESTS } from '../../library/queue.ts';
 import type { StoredModel } from '../../library/types.ts';
+import { PICTURE_TYPES } from '../dropped-files.ts';
 import { listed } from '../format.ts';
 import { remember } from '../prompt-history.ts';
 import { requestOf } from '../request.ts';
@@ -99,7 +100,7 @@ export class RunStarter {
     }
     if (this.host.creating === 'img2img' && !this.host.img2img) {
       const choose = () =>
-        pickFiles(([file]) => file && void this.host.takeSource(file, file.name), 'image/*');
+        pickFiles(([file]) => file && void this.host.takeSource(file, file.name), PICTURE_TYPES);
       this.host.notices.inform(source.needed, source.neededWhat, [{ label: source.choose, run: choose }]);
       return null;
     }
