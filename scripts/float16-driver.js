@@ -13,7 +13,7 @@ const DOWNLOAD_TIMEOUT = 180_000;
 /** Prints the adapter's name when it has shader-f16. Dawn crashes rather than fails with some drivers. */
 const PROBE = `
 import { create } from 'webgpu';
-const adapter = await create([]).requestAdapter();
+const adapter = await create(['enable-dawn-features=vulkan_enable_f16_on_nvidia']).requestAdapter();
 if (adapter?.features.has('shader-f16')) console.log('adapter=' + adapter.info.description);
 process.exit(0);
 `;

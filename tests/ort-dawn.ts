@@ -28,6 +28,12 @@ export interface Dawn {
   readonly narrowSums: ReadonlySet<string>;
 }
 
+/**
+ * Dawn hides shader-f16 on NVIDIA's cards with Vulkan, where a few of WebGPU's own tests fail. Chrome on Linux has the same
+ * switch (`--enable-dawn-features`), and is without float16 there unless a person gives it.
+ */
+export const FLOAT16_FLAG = 'enable-dawn-features=vulkan_enable_f16_on_nvidia';
+
 export interface DawnOptions {
   /**
    * Features to have where there are any. (Not `subgroups` where they have 4 or 8 lanes, as in software: onnxruntime's
@@ -36,29 +42,35 @@ export interface DawnOptions {
   readonly features?: readonly GPUFeatureName[];
   /** What float16 shaders add up in: float32 as in the app, or float16 as onnxruntime has it. */
   readonly sums?: Precision;
+  /** Whether to do without shader-f16 where the device has none (false; then it is an error). */
+  readonly float32?: boolean;
   /** Told to Dawn: "disable-dawn-features=timestamp_quantization". */
   readonly flags?: readonly string[];
 }
 
-/** Opens the WebGPU device with shader-f16, and onnxruntime on it. Rejects when there is none. */
+/** Opens the WebGPU device, with shader-f16, and onnxruntime on it. Rejects when there is none. */
 export async function openDawn({
   features = [],
   sums = 'float32',
+  float32 = false,
   flags = [],
 }: DawnOptions = {}): Promise<Dawn> {
   Object.assign(globalThis, globals);
-  const gpu = create([...flags]);
+  const gpu = create([FLOAT16_FLAG, ...flags]);
   Object.defineProperty(globalThis, 'navigator', {
     value: { gpu, hardwareConcurrency: 1 },
     configurable: true,
   });
   copySharedMemory();
   const adapter = await gpu.requestAdapter();
-  if (!adapter?.features.has('shader-f16')) throw new Error('There is no WebGPU device with shader-f16.');
+  if (!adapter) throw new Error('There is no WebGPU device.');
+  if (!float32 && !adapter.features.has('shader-f16'))
+    throw new Error('There is no WebGPU device with shader-f16.');
+  const wanted: readonly GPUFeatureName[] = ['shader-f16', ...features];
   const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = adapter.limits;
   const { maxComputeInvocationsPerWorkgroup, maxStorageBuffersPerShaderStage } = adapter.limits;
   const device = await adapter.requestDevice({
-    requiredFeatures: ['shader-f16', ...features.filter((feature) => adapter.features.has(feature))],
+    requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
     requiredLimits: {
       maxBufferSize,
       maxStorageBufferBindingSize,

@@ -29,6 +29,7 @@ async function measureAll(options: MeasureOptions): Promise<void> {
       ...(profile ? ['timestamp-query' as const] : []),
       ...(subgroups ? ['subgroups' as const] : []),
     ],
+    float32: precision === 'float32',
     sums: how === 'float16 sums' ? 'float16' : 'float32',
     // Browsers round the card's clock to a tenth of a millisecond, which is longer than most kernels.
     flags: profile ? ['disable-dawn-features=timestamp_quantization'] : [],

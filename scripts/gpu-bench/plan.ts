@@ -39,6 +39,8 @@ export function planOf(models: readonly string[], withoutText: ReadonlySet<strin
       profiled(model, 'unet', 'float16'),
       profiled(model, 'vae-decoder', isXl(model) ? 'float32' : 'float16'),
     ]),
+    // What a browser without shader-f16 runs, as Chrome on Linux is with NVIDIA's cards.
+    ...large.filter((model) => !isXl(model)).map((model) => step(model, 'unet', 'float32', 'plain', 1)),
     ...large.filter(hasText).flatMap((model) => inTurn(model, 'text', 'float32')),
     ...large.map((model) => step(model, 'unet', 'float16', 'float16 sums', 1)),
   ];

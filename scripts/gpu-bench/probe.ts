@@ -1,5 +1,6 @@
 // What WebGPU device Dawn finds, printed as JSON: a child process, since some drivers crash rather than fail.
 import { create, globals } from 'webgpu';
+import { FLOAT16_FLAG } from '../../tests/ort-dawn.ts';
 import { printProbe } from './probe-result.ts';
 import type { DeviceFacts } from './types.ts';
 
@@ -9,7 +10,7 @@ export async function probe(): Promise<void> {
   const plain = await facts([]);
   if (!plain) return;
   printProbe(plain);
-  const unsafe = await facts(['enable-dawn-features=allow_unsafe_apis']);
+  const unsafe = await facts([`${FLOAT16_FLAG},allow_unsafe_apis`]);
   const known = new Set(plain.features);
   if (unsafe)
     printProbe({ ...plain, experimental: unsafe.features.filter((feature) => !known.has(feature)) });

@@ -1,7 +1,7 @@
 // A benchmark as a short table, for people. Everything else is in the JSON.
 import { seconds, table, typical } from '../../src/generation/run/benchmark-report.ts';
 import { peakOf } from './peaks.ts';
-import type { How, Measurement, NetworkFacts, Report } from './types.ts';
+import type { DeviceFacts, How, Measurement, NetworkFacts, Report } from './types.ts';
 
 const NAMES = { unet: 'UNet step', 'vae-decoder': 'VAE decoder', text: 'Text encoder' } as const;
 /** Of one network's kernels. */
@@ -35,12 +35,17 @@ export function reportLines(report: Report): string[] {
   ];
 }
 
+function float16Of({ features, experimental }: DeviceFacts): string {
+  if (features.includes('shader-f16')) return 'yes';
+  return experimental.includes('shader-f16') ? 'when asked for' : 'no';
+}
+
 function factLines({ device, pytorch, when, minutes, elapsed, version }: Report): string[] {
   const has = (feature: string) => device?.features.includes(feature) ?? false;
   const sizes = device?.subgroupSizes;
   const facts = device
     ? [
-        `- WebGPU: ${device.driver || device.vendor}${device.software ? ' (in software)' : ''}; shader-f16 ${yes(has('shader-f16'))}, ` +
+        `- WebGPU: ${device.driver || device.vendor}${device.software ? ' (in software)' : ''}; shader-f16 ${float16Of(device)}, ` +
           `subgroups ${has('subgroups') && sizes ? sizes.join(' to ') : 'no'}, ` +
           `subgroup matrices ${yes([...device.features, ...device.experimental].some((name) => name.includes('subgroup-matrix')))}`,
       ]

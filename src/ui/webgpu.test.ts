@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { webGpuAdvice } from './webgpu.ts';
+import { hidesNvidiaFloat16, webGpuAdvice } from './webgpu.ts';
 
 const CHROME_LINUX =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
@@ -30,4 +30,10 @@ describe('webGpuAdvice', () => {
   it('blames the address, not the browser, on plain http', () => {
     expect(webGpuAdvice('insecure', CHROME_LINUX).summary).toMatch(/https/);
   });
+});
+
+it('knows where a missing shader-f16 is the browser’s doing', () => {
+  expect(hidesNvidiaFloat16('nvidia ampere', CHROME_LINUX)).toBe(true);
+  expect(hidesNvidiaFloat16('intel gen-12', CHROME_LINUX)).toBe(false);
+  expect(hidesNvidiaFloat16('nvidia ampere', FIREFOX)).toBe(false);
 });

@@ -59,3 +59,8 @@ function browserOf(userAgent: string): Browser {
   if (/Firefox\//.test(userAgent)) return 'firefox';
   return /Chrom(e|ium)\//.test(userAgent) ? 'chromium' : 'safari';
 }
+
+/** Whether a missing shader-f16 is Chrome's doing: on Linux it hides that of NVIDIA's cards (docs/performance/README.md). */
+export function hidesNvidiaFloat16(adapter: string, userAgent: string): boolean {
+  return /nvidia/i.test(adapter) && /Linux/.test(userAgent) && /Chrome\//.test(userAgent);
+}

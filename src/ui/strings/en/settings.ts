@@ -72,6 +72,9 @@ export const settings = {
   arithmetic: 'Arithmetic',
   bits16: '16 bit floating point',
   bits32: '32 bit floating point (no shader-f16)',
+  bits32OnLinux:
+    '32 bit floating point, which takes twice the memory. Chrome on Linux hides the 16 bit one of NVIDIA cards: start it with ' +
+    '--enable-dawn-features=vulkan_enable_f16_on_nvidia',
   subgroups: 'Subgroups',
   inUse: 'in use',
   notUsed: 'not used',
