@@ -7,6 +7,7 @@ import type { MemoryOptions } from '../src/generation/run/memory-options.ts';
 import type { DeviceReport } from '../src/runtime/device-report.ts';
 import type { GenerationEvent, GenerationOutcome } from '../src/generation/run/events.ts';
 import type { GenerationParameters, RequestSize } from '../src/generation/request/request.ts';
+import type { SourcePicture } from '../src/generation/request/source-picture.ts';
 import type { ImportOutcome, ImportProgress } from '../src/library/import-types.ts';
 import type {} from '../src/ui/automation.ts';
 import { ensureBrowser, HARDWARE_WEBGPU_FLAGS, SOFTWARE_WEBGPU_FLAGS } from './browser.js';
@@ -135,14 +136,23 @@ export class App {
     };
     const { img2img, ...txt2img } = parameters;
     // Blobs do not travel to the page; their bytes do, as base64.
-    const source = img2img && Buffer.from(await img2img.source.file.arrayBuffer()).toString('base64');
+    const packed = img2img && {
+      ...img2img,
+      source: await pack(img2img.source),
+      inpaint: img2img.inpaint && { ...img2img.inpaint, mask: await pack(img2img.inpaint.mask) },
+    };
     return this.page.evaluate(
-      async ({ sha256, txt2img, img2img, cpu }) => {
+      async ({ sha256, txt2img, packed, cpu }) => {
         const told: Promise<void>[] = [];
-        const parameters = {
-          ...txt2img,
-          img2img: img2img && { ...img2img, source: { ...img2img.source, file: blob(img2img.source.file) } },
+        const img2img = packed && {
+          ...packed,
+          source: { ...packed.source, file: blob(packed.source.file) },
+          inpaint: packed.inpaint && {
+            ...packed.inpaint,
+            mask: { ...packed.inpaint.mask, file: blob(packed.inpaint.mask.file) },
+          },
         };
+        const parameters = { ...txt2img, img2img };
         const outcome = await window.darkroom.generate(sha256, parameters, cpu, (event) => {
           if (event.type === 'preview') return;
           if (event.type === 'image') {
@@ -173,7 +183,7 @@ export class App {
       {
         sha256,
         txt2img,
-        img2img: img2img && { ...img2img, source: { ...img2img.source, file: source! } },
+        packed,
         cpu: this.processor === 'cpu',
       },
     );
@@ -284,4 +294,9 @@ export class App {
       return input;
     });
   }
+}
+
+/** The file as base64. */
+async function pack(picture: SourcePicture) {
+  return { ...picture, file: Buffer.from(await picture.file.arrayBuffer()).toString('base64') };
 }

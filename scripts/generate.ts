@@ -204,7 +204,12 @@ async function readInitImage(file: string, denoisingStrength: number, mode?: str
   const resizeMode = RESIZE_MODES.find((known) => known.toLowerCase() === wanted);
   if (!resizeMode) throw new UsageError(`--resize-mode takes one of ${RESIZE_MODES.join(', ')}.`);
   try {
-    return { source: await sourcePicture(new Blob([readFileSync(file)])), resizeMode, denoisingStrength };
+    return {
+      ...DEFAULT_IMG2IMG,
+      source: await sourcePicture(new Blob([readFileSync(file)])),
+      resizeMode,
+      denoisingStrength,
+    };
   } catch (error) {
     throw new UsageError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -31,6 +31,7 @@ interface Case {
   readonly options?: Readonly<Record<string, unknown>>;
   readonly init?: readonly string[];
   readonly mask?: string;
+  readonly script?: { readonly file: string };
   /** None where the original failed. */
   readonly infotexts?: readonly string[];
   readonly passes: readonly { readonly calls: { readonly network_items: readonly (readonly number[])[] } }[];
@@ -88,8 +89,9 @@ const SETTINGS: Readonly<Record<string, keyof ImageSettings>> = {
 const IMG2IMG = ['denoising_strength', 'resize_mode'];
 
 /** Why a case cannot be run yet; null when it can. */
-function missing({ mode, params, options = {}, init = [], mask, group }: Case): string | null {
+function missing({ mode, params, options = {}, init = [], mask, script, group }: Case): string | null {
   if (mode !== 'img2img') return mode;
+  if (script) return script.file;
   if (mask !== undefined) return 'masks';
   if (init.length !== 1) return 'several pictures in one batch';
   const unknown = [
@@ -114,6 +116,7 @@ async function requestOf({ params, options = {}, init = [] }: Case) {
     new Blob([new Uint8Array(readReference(FOLDER, 'inputs', `${init[0]!}.png`))]),
   );
   const img2img = {
+    ...DEFAULT_IMG2IMG,
     source,
     resizeMode: RESIZE_MODES[Number(params['resize_mode'] ?? 0)]!,
     denoisingStrength:
@@ -259,7 +262,8 @@ function checkText(
   const said = parseInfotext(text);
   // Where ours has more, it is of settings that A1111 keeps to itself.
   expect(fieldsOf(said)).toMatchObject(fieldsOf(parseInfotext(one.infotexts![index]!)));
-  const { source, ...told } = parameters.img2img!;
-  expect(img2imgFromText(said)).toEqual({ ...told, sourceHash: source.sha256.slice(0, 10) });
+  const { source, resizeMode, denoisingStrength } = parameters.img2img!;
+  const sourceHash = source.sha256.slice(0, 10);
+  expect(img2imgFromText(said)).toEqual({ resizeMode, denoisingStrength, sourceHash });
   expect(toGenerationParameters(said)).toMatchObject({ seed: seeds.seed, settings: parameters.settings });
 }

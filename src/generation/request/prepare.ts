@@ -2,7 +2,7 @@
 import { stripComments } from '../../prompt/comments.ts';
 import { resolveSampler } from '../../sampling/registry.ts';
 import { resolveSeeds } from './seeds.ts';
-import { DEFAULT_PARAMETERS, type GenerationParameters } from './request.ts';
+import { DEFAULT_IMG2IMG, DEFAULT_PARAMETERS, type GenerationParameters } from './request.ts';
 
 /**
  * Combined names of old ("DPM++ 2M Karras") are taken apart, random seeds drawn, comments left out; what an earlier version's
@@ -14,6 +14,7 @@ export function prepareRequest(asked: GenerationParameters): GenerationParameter
     ...DEFAULT_PARAMETERS,
     ...asked,
     settings: { ...DEFAULT_PARAMETERS.settings, ...asked.settings },
+    img2img: asked.img2img ? { ...DEFAULT_IMG2IMG, ...asked.img2img } : null,
     // An unknown name stays, to be refused by that name.
     ...(known && asked.sampler !== sampler ? { sampler, scheduler } : {}),
     prompt: stripComments(asked.prompt),

@@ -47,12 +47,71 @@ export interface Img2Img {
   readonly resizeMode: ResizeMode;
   /** Denoising strength, 0..1: at 0 the picture stays as it is, at 1 little of it is left. */
   readonly denoisingStrength: number;
+  /** Null where all of it is painted over. */
+  readonly inpaint: Inpaint | null;
+}
+
+/** Which part of the source is painted over, and how. A1111's names and meanings. */
+export interface Inpaint {
+  /** White is what is masked; of any size, resized as the source is. */
+  readonly mask: SourcePicture;
+  /** Standard deviation in pixels, 0..64. */
+  readonly maskBlur: number;
+  readonly maskMode: MaskMode;
+  readonly maskedContent: MaskedContent;
+  readonly inpaintArea: InpaintArea;
+  /** "Only masked padding, pixels", 0..256. */
+  readonly padding: number;
+  /** Null where it is off. */
+  readonly soft: SoftInpainting | null;
+}
+
+export const MASK_MODES = ['Inpaint masked', 'Inpaint not masked'] as const;
+export type MaskMode = (typeof MASK_MODES)[number];
+export const MASKED_CONTENTS = ['fill', 'original', 'latent noise', 'latent nothing'] as const;
+export type MaskedContent = (typeof MASKED_CONTENTS)[number];
+export const INPAINT_AREAS = ['Whole picture', 'Only masked'] as const;
+export type InpaintArea = (typeof INPAINT_AREAS)[number];
+
+/** The sliders of A1111's soft inpainting (extensions-builtin/soft-inpainting). */
+export interface SoftInpainting {
+  /** "Schedule bias", 0..8. */
+  readonly scheduleBias: number;
+  /** "Preservation strength", 0..8. */
+  readonly preservationStrength: number;
+  /** "Transition contrast boost", 1..32. */
+  readonly transitionContrastBoost: number;
+  /** "Mask influence", 0..1. */
+  readonly maskInfluence: number;
+  /** "Difference threshold", 0..8. */
+  readonly differenceThreshold: number;
+  /** "Difference contrast", 0..8. */
+  readonly differenceContrast: number;
 }
 
 /** A1111's defaults. */
 export const DEFAULT_IMG2IMG: Omit<Img2Img, 'source'> = {
   resizeMode: 'Just resize',
   denoisingStrength: 0.75,
+  inpaint: null,
+};
+
+export const DEFAULT_INPAINT: Omit<Inpaint, 'mask'> = {
+  maskBlur: 4,
+  maskMode: 'Inpaint masked',
+  maskedContent: 'original',
+  inpaintArea: 'Whole picture',
+  padding: 32,
+  soft: null,
+};
+
+export const DEFAULT_SOFT_INPAINTING: SoftInpainting = {
+  scheduleBias: 1,
+  preservationStrength: 0.5,
+  transitionContrastBoost: 4,
+  maskInfluence: 0,
+  differenceThreshold: 0.5,
+  differenceContrast: 2,
 };
 
 /** What decides how much memory a request needs. */

@@ -181,6 +181,7 @@ const request: fc.Arbitrary<GenerationParameters> = fc.record({
       source: fc.constant(source),
       resizeMode: fc.constantFrom(...RESIZE_MODES),
       denoisingStrength: fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true })),
+      inpaint: fc.constant(null),
     }),
   ),
 });
@@ -194,7 +195,10 @@ describe('the text of a picture', () => {
         const infotext = parseInfotext(picture.text);
         const told = img2imgFromText(infotext);
         if (told) expect(source.sha256.startsWith(told.sourceHash!)).toBe(true);
-        const read = { ...toGenerationParameters(infotext), img2img: told && { source, ...told } };
+        const read = {
+          ...toGenerationParameters(infotext),
+          img2img: told && { ...DEFAULT_IMG2IMG, source, ...told },
+        };
         const again: GenerationParameters = { ...DEFAULT_PARAMETERS, ...read };
         expect(await make(again, 0)).toEqual(picture);
         expect(again.settings.upcastAttention).toBe(asked.settings.upcastAttention);

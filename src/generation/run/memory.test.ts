@@ -5,7 +5,7 @@ import { detect } from '../../models/detect.ts';
 import { planWeights } from '../../models/plan.ts';
 import type { TensorShapes } from '../../models/types.ts';
 import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
-import type { Img2Img } from '../request/request.ts';
+import { DEFAULT_IMG2IMG, type Img2Img } from '../request/request.ts';
 import { DEFAULT_MEMORY } from './memory-options.ts';
 import { DEFAULT_IMAGE_SETTINGS } from '../request/image-settings.ts';
 import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
@@ -144,7 +144,7 @@ describe.skipIf(!listReference('models', 'manifests').includes('vae-standalone.j
   it('counts the encoder where a picture is encoded', () => {
     expect(own.encoder).toEqual({ weights: 0, peak: 0, largest: 0 });
     const source = { file: new Blob(), sha256: '', size: { width: 1000, height: 1500 } };
-    const img2img = { source, resizeMode: 'Just resize', denoisingStrength: 0.5 } as const;
+    const img2img = { ...DEFAULT_IMG2IMG, source };
     const over = (how: Partial<Img2Img>) =>
       memoryNeeds(published('sd1'), { ...square(512), img2img: { ...img2img, ...how } }, true)!;
     const { encoder, tiledEncoder, ...rest } = over({});

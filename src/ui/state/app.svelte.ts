@@ -274,7 +274,7 @@ export class App {
     const { chosen } = this.source;
     if (this.creating !== 'img2img' || !chosen) return null;
     const { resizeMode, denoisingStrength } = this.settings;
-    return { source: chosen.picture, resizeMode, denoisingStrength };
+    return { source: chosen.picture, resizeMode, denoisingStrength, inpaint: null };
   }
 
   /** For who has no checkpoint yet. */
