@@ -1,5 +1,6 @@
 // A1111's resize modes of img2img (modules/images.py, resize_image): how a picture of one shape becomes one of another.
 import { ImageError } from './errors.ts';
+import { blank, paste } from './paste.ts';
 import { resize, type Box, type Raster } from './resize.ts';
 import { upscale, type UpscalerName } from './upscale.ts';
 
@@ -69,7 +70,7 @@ function stretched<R extends Raster>(image: R, width: number, height: number, up
 }
 
 function centred<R extends Raster>(image: R, width: number, height: number): R {
-  const canvas = { ...image, width, height, data: new Uint8Array(width * height * image.channels) };
+  const canvas = blank(image, width, height);
   paste(canvas, image, offsetOf(image.width, width), offsetOf(image.height, height));
   return canvas;
 }
@@ -92,17 +93,4 @@ function withFilledBars<R extends Raster>(image: R, width: number, height: numbe
 
 function offsetOf(length: number, room: number): number {
   return Math.floor(room / 2) - Math.floor(length / 2);
-}
-
-/** What lies beyond the canvas is left out. */
-function paste(canvas: Raster, image: Raster, left: number, top: number): void {
-  const { channels } = canvas;
-  const [from, to] = [Math.max(0, left), Math.min(canvas.width, left + image.width)];
-  for (let y = Math.max(0, top); y < Math.min(canvas.height, top + image.height); y += 1) {
-    const row = ((y - top) * image.width + from - left) * channels;
-    canvas.data.set(
-      image.data.subarray(row, row + (to - from) * channels),
-      (y * canvas.width + from) * channels,
-    );
-  }
 }
