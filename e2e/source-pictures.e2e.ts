@@ -41,7 +41,13 @@ test('reads a PNG, a WebP and a turned JPEG alike', async ({ page }, info) => {
     const paint = async (file: Blob): Promise<number[]> => {
       const pngs: Blob[] = [];
       const source = { file, sha256: '0'.repeat(64), size: null };
-      const img2img = { source, resizeMode: 'Just resize', denoisingStrength: 0, inpaint: null } as const;
+      const img2img = {
+        source,
+        resizeMode: 'Just resize',
+        denoisingStrength: 0,
+        imageCfgScale: 1.5,
+        inpaint: null,
+      } as const;
       await window.darkroom.generate(model.sha256, { ...asked, img2img }, true, (event) => {
         if (event.type === 'image') pngs.push(event.png);
       });

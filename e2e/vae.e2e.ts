@@ -82,7 +82,13 @@ async function watched(page: Page, settings: Partial<ImageSettings>, overRed = f
       context.fillStyle = 'red';
       context.fillRect(0, 0, size.width, size.height);
       const source = { file: await canvas.convertToBlob(), sha256: '0'.repeat(64), size };
-      const img2img = { source, resizeMode: 'Just resize', denoisingStrength: 0.5, inpaint: null } as const;
+      const img2img = {
+        source,
+        resizeMode: 'Just resize',
+        denoisingStrength: 0.5,
+        imageCfgScale: 1.5,
+        inpaint: null,
+      } as const;
       const loaded = new Set<string>();
       const previews = new Set<string>();
       let text = '';

@@ -73,16 +73,31 @@ export interface TinyModel {
 /** Expected numbers by name. */
 export type Tensors = ReadonlyMap<string, { readonly dims: readonly number[]; readonly data: Float32Array }>;
 
-export async function loadTinyModel(name: string): Promise<TinyModel> {
-  const config = readReferenceJson<ReferenceConfig>('models', name, 'config.json');
-  const file = readReferenceJson<{ checkpoint: string }>('models', name, 'index.json').checkpoint;
-  const checkpoint = await openCheckpoint(bytesSource(readReference('models', name, file)));
+/** What a model that is made of another's file changes (derived-models.ts). */
+export interface ModelChange {
+  readonly name: string;
+  make(file: Uint8Array): Uint8Array;
+  readonly inChannels?: number;
+}
+
+/** The checkpoint's file. */
+export function readTinyModel(folder: string): Uint8Array {
+  const file = readReferenceJson<{ checkpoint: string }>('models', folder, 'index.json').checkpoint;
+  return readReference('models', folder, file);
+}
+
+export async function loadTinyModel(folder: string, change?: ModelChange): Promise<TinyModel> {
+  const name = change?.name ?? folder;
+  const config = readReferenceJson<ReferenceConfig>('models', folder, 'config.json');
+  const bytes = readTinyModel(folder);
+  const checkpoint = await openCheckpoint(bytesSource(change ? change.make(bytes) : bytes));
+  const unet = unetConfig(config.unet);
   return {
     name,
     family: familyOf(detect(tensorShapes(checkpoint), checkpoint.metadata, null).kind)!,
     checkpoint,
     catalog: { shapeOf: (tensor) => checkpoint.tensors.get(tensor)?.shape },
-    unet: unetConfig(config.unet),
+    unet: change?.inChannels === undefined ? unet : { ...unet, inChannels: change.inChannels },
     vae: {
       inChannels: config.vae.in_channels,
       outChannels: config.vae.out_ch,

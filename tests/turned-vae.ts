@@ -10,36 +10,19 @@ import { tensorShapes } from '../src/models/tensor-shapes.ts';
 import type { VaeConfig } from '../src/models/types.ts';
 import { vaeDecoderNetwork } from '../src/models/vae.ts';
 import { openNodeSession } from './ort-node.ts';
-import { readReference, readReferenceJson } from './reference-dir.ts';
+import { readSafetensors, writeSafetensors } from './safetensors-file.ts';
+import { readTinyModel } from './tiny-model.ts';
 
 const PREFIX = 'first_stage_model.';
 const TURNED = ['decoder.conv_in.weight', 'encoder.conv_out.weight'];
 
-type Header = Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>;
-
 /** The file, byte for byte; its SHA-256 is in the runs' index.json. */
 export function turnedVae(model: string): Uint8Array {
-  const file = readReferenceJson<{ checkpoint: string }>('models', model, 'index.json').checkpoint;
-  const source = readReference('models', model, file);
-  const length = Number(new DataView(source.buffer, source.byteOffset).getBigUint64(0, true));
-  const all = JSON.parse(new TextDecoder().decode(source.subarray(8, 8 + length))) as Header;
-  const header: Header = {};
-  const parts: Uint8Array[] = [];
-  let at = 0;
-  for (const [name, { dtype, shape, data_offsets: offsets }] of Object.entries(all)) {
-    if (!name.startsWith(PREFIX)) continue;
-    const bytes = source.slice(8 + length + offsets[0], 8 + length + offsets[1]);
-    const own = name.slice(PREFIX.length);
-    if (TURNED.includes(own)) for (let i = 1; i < bytes.length; i += 2) bytes[i]! ^= 0x80;
-    header[own] = { dtype, shape, data_offsets: [at, at + bytes.length] };
-    parts.push(bytes);
-    at += bytes.length;
-  }
-  const json = JSON.stringify(header);
-  const told = new TextEncoder().encode(json.padEnd(8 * Math.ceil(json.length / 8)));
-  const size = new Uint8Array(8);
-  new DataView(size.buffer).setBigUint64(0, BigInt(told.length), true);
-  return new Uint8Array(Buffer.concat([size, told, ...parts]));
+  const own = readSafetensors(readTinyModel(model).slice()).filter(({ name }) => name.startsWith(PREFIX));
+  const entries = own.map((entry) => ({ ...entry, name: entry.name.slice(PREFIX.length) }));
+  for (const { name, bytes } of entries)
+    if (TURNED.includes(name)) for (let i = 1; i < bytes.length; i += 2) bytes[i]! ^= 0x80;
+  return writeSafetensors(entries);
 }
 
 export function sha256Of(bytes: Uint8Array): string {

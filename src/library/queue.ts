@@ -179,8 +179,16 @@ function isRequest(value: unknown): boolean {
 /** Requests of before there was img2img know nothing of it. */
 function isImg2Img(value: unknown): boolean {
   if (value === null || value === undefined) return true;
-  const { source, denoisingStrength } = fieldsOf(value);
-  return fieldsOf(source)['file'] instanceof Blob && Number.isFinite(denoisingStrength);
+  const { source, denoisingStrength, inpaint } = fieldsOf(value);
+  return isPicture(source) && Number.isFinite(denoisingStrength) && isInpaint(inpaint);
+}
+
+function isInpaint(value: unknown): boolean {
+  return value === null || value === undefined || isPicture(fieldsOf(value)['mask']);
+}
+
+function isPicture(value: unknown): boolean {
+  return fieldsOf(value)['file'] instanceof Blob;
 }
 
 function isEvaluation(value: unknown): value is Evaluation {

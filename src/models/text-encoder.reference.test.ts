@@ -29,7 +29,7 @@ const RESULTS: Readonly<
 /** Of SDXL's encoders. */
 const TOKENS = { clip: 'tokens_l', 'open-clip': 'tokens_g' } as const;
 
-const models = await Promise.all(tinyModels().map(loadTinyModel));
+const models = await Promise.all(tinyModels().map((name) => loadTinyModel(name)));
 const encoders = models.flatMap((model) =>
   model.textEncoders.map((config) => {
     const tokensKey = model.unet.vectorDim === null ? 'tokens' : TOKENS[config.type];

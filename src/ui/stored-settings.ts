@@ -9,7 +9,7 @@ import { RESIZE_MODES, type ResizeMode } from '../image/resize-modes.ts';
 import { DEFAULT_MEMORY, type MemoryOptions } from '../generation/run/memory-options.ts';
 import { parseSeed } from '../generation/request/seeds.ts';
 import { MAX_PROMPT_LENGTH } from '../prompt/length.ts';
-import { DENOISING_BOUNDS } from '../generation/request/validate.ts';
+import { DENOISING_BOUNDS } from '../generation/request/validate-img2img.ts';
 import type { PromptPair, PromptStyle } from '../prompt/styles.ts';
 import { type Choices, LIMITS, RNG_SOURCES, snap } from './choices.ts';
 import { parseImageSettings } from './image-settings.ts';

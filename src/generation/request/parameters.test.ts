@@ -65,7 +65,7 @@ describe('fromGenerationParameters', () => {
       },
     };
     const steps = 'Steps: 20, Sampler: Euler a, Schedule type: Karras, CFG scale: 7, Seed: 3, Size: 512x512';
-    expect(fromGenerationParameters(parameters, { seed: 3, subseed: 9, inpainting: true })).toBe(
+    expect(fromGenerationParameters(parameters, { seed: 3, subseed: 9, conditioning: 'inpainting' })).toBe(
       `(a) [b:c:2]\n${steps}, Variation seed: 9, Variation seed strength: 0.25, Seed resize from: 512x768, ` +
         'Conditional mask weight: 1.0, Clip skip: 2, ENSD: 31337, Emphasis: No norm, ' +
         'Downcast alphas_cumprod: True, Noise Schedule: Zero Terminal SNR, Schedule rho: 5, Eta: 0.5, NGMS: 1.5, ' +

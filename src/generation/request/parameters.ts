@@ -1,5 +1,6 @@
 // GenerationParameters to and from the text that pictures carry.
 import { version } from '../../../package.json';
+import type { Conditioning } from '../../families/conditioning.ts';
 import type { Family } from '../../families/family.ts';
 import type { FileBuffers } from '../../models/buffers.ts';
 import { resolveSampler } from '../../sampling/registry.ts';
@@ -28,8 +29,8 @@ export interface InfotextContext {
   readonly subseed?: Seed;
   /** How its prompts came to one length; the settings are written where this is not known. */
   readonly padded?: Padding;
-  /** Made with an inpainting model. */
-  readonly inpainting?: boolean;
+  /** What its model read of a picture; nothing unless given. */
+  readonly conditioning?: Conditioning;
   /** What the checkpoint's file has of its own. */
   readonly buffers?: FileBuffers;
   /** The checkpoint's. */
@@ -56,6 +57,7 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     sampler: parameters.sampler,
     scheduler: parameters.scheduler,
     cfgScale: parameters.cfgScale,
+    imageCfgScale: context.conditioning === 'editing' ? (parameters.img2img?.imageCfgScale ?? null) : null,
     seed: String(context.seed),
     width: parameters.width,
     height: parameters.height,
@@ -67,7 +69,7 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     variationSeed: varied ? String(context.subseed ?? parameters.subseed) : null,
     variationSeedStrength: varied ? subseedStrength : null,
     seedResizeFrom: resized ? { width: seedResizeFromWidth, height: seedResizeFromHeight } : null,
-    conditionalMaskWeight: context.inpainting ? maskWeightToText(parameters) : null,
+    conditionalMaskWeight: context.conditioning === 'inpainting' ? maskWeightToText(parameters) : null,
     ensd: ensdToText(parameters),
     tokenMergingRatio: tokenMergingOf(parameters) || null,
     rng: parameters.rng === 'GPU' ? null : parameters.rng,

@@ -2,7 +2,15 @@
 import { stripComments } from '../../prompt/comments.ts';
 import { resolveSampler } from '../../sampling/registry.ts';
 import { resolveSeeds } from './seeds.ts';
-import { DEFAULT_IMG2IMG, DEFAULT_PARAMETERS, type GenerationParameters } from './request.ts';
+import {
+  DEFAULT_IMG2IMG,
+  DEFAULT_INPAINT,
+  DEFAULT_PARAMETERS,
+  DEFAULT_SOFT_INPAINTING,
+  type GenerationParameters,
+  type Img2Img,
+  type Inpaint,
+} from './request.ts';
 
 /**
  * Combined names of old ("DPM++ 2M Karras") are taken apart, random seeds drawn, comments left out; what an earlier version's
@@ -14,10 +22,20 @@ export function prepareRequest(asked: GenerationParameters): GenerationParameter
     ...DEFAULT_PARAMETERS,
     ...asked,
     settings: { ...DEFAULT_PARAMETERS.settings, ...asked.settings },
-    img2img: asked.img2img ? { ...DEFAULT_IMG2IMG, ...asked.img2img } : null,
+    img2img: asked.img2img ? preparedImg2Img(asked.img2img) : null,
     // An unknown name stays, to be refused by that name.
     ...(known && asked.sampler !== sampler ? { sampler, scheduler } : {}),
     prompt: stripComments(asked.prompt),
     negativePrompt: stripComments(asked.negativePrompt),
   });
+}
+
+function preparedImg2Img(asked: Img2Img): Img2Img {
+  const { inpaint } = asked;
+  return { ...DEFAULT_IMG2IMG, ...asked, inpaint: inpaint ? preparedInpaint(inpaint) : null };
+}
+
+function preparedInpaint(asked: Inpaint): Inpaint {
+  const { soft } = asked;
+  return { ...DEFAULT_INPAINT, ...asked, soft: soft ? { ...DEFAULT_SOFT_INPAINTING, ...soft } : null };
 }

@@ -47,6 +47,8 @@ export interface Img2Img {
   readonly resizeMode: ResizeMode;
   /** Denoising strength, 0..1: at 0 the picture stays as it is, at 1 little of it is left. */
   readonly denoisingStrength: number;
+  /** "Image CFG Scale", 0..3: how closely InstructPix2Pix models keep to the source. Others do not heed it. */
+  readonly imageCfgScale: number;
   /** Null where all of it is painted over. */
   readonly inpaint: Inpaint | null;
 }
@@ -57,6 +59,8 @@ export interface Inpaint {
   readonly mask: SourcePicture;
   /** Standard deviation in pixels, 0..64. */
   readonly maskBlur: number;
+  /** ... from top to bottom, where that is another one: outpainting blurs towards the sides that it adds to. */
+  readonly maskBlurDown?: number;
   readonly maskMode: MaskMode;
   readonly maskedContent: MaskedContent;
   readonly inpaintArea: InpaintArea;
@@ -93,6 +97,7 @@ export interface SoftInpainting {
 export const DEFAULT_IMG2IMG: Omit<Img2Img, 'source'> = {
   resizeMode: 'Just resize',
   denoisingStrength: 0.75,
+  imageCfgScale: 1.5,
   inpaint: null,
 };
 

@@ -27,3 +27,15 @@ export async function sourcePicture(file: Blob): Promise<SourcePicture> {
     size: turned ? { width: size.height, height: size.width } : size,
   };
 }
+
+/** Hex digits of a picture's SHA-256 that parameters texts tell. */
+const HASH_DIGITS = 10;
+
+export function hashToText({ sha256 }: SourcePicture): string {
+  return sha256.slice(0, HASH_DIGITS);
+}
+
+/** How the SHA-256 of a picture begins; null for what is no such thing. */
+export function hashFromText(value: unknown): string | null {
+  return typeof value === 'string' && /^[0-9a-f]{6,64}$/.test(value) ? value : null;
+}

@@ -17,7 +17,17 @@ import { seedsOf } from './seeds.ts';
 import { sampleImg2Img, startImg2Img } from '../recipes/img2img.ts';
 import { sampleTxt2Img } from '../recipes/txt2img.ts';
 import { img2imgFromText } from './img2img-text.ts';
-import { DEFAULT_IMG2IMG, DEFAULT_PARAMETERS, type GenerationParameters, type Img2Img } from './request.ts';
+import {
+  DEFAULT_IMG2IMG,
+  DEFAULT_PARAMETERS,
+  INPAINT_AREAS,
+  MASK_MODES,
+  MASKED_CONTENTS,
+  type GenerationParameters,
+  type Img2Img,
+  type Inpaint,
+  type SoftInpainting,
+} from './request.ts';
 import { sourcePicture } from './source-picture.ts';
 import { validateParameters } from './validate.ts';
 
@@ -83,7 +93,16 @@ const PIXELS: PixelImage = {
   channels: 4,
   data: Uint8Array.from({ length: 96 * 64 * 4 }, (_, i) => 128 + 127 * Math.sin(i * 0.37)),
 };
+/** A grey slope. */
+const MASK: PixelImage = {
+  width: 64,
+  height: 64,
+  channels: 3,
+  data: Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (Math.floor(i / 3) % 64) * 4),
+};
 const source = await sourcePicture(new Blob([await encodePng(PIXELS)]));
+
+const mask = await sourcePicture(new Blob([await encodePng(MASK)]));
 
 interface Picture {
   readonly text: string;
@@ -156,6 +175,25 @@ const settings = fc.record(
   ),
 ) as unknown as fc.Arbitrary<ImageSettings>;
 
+const soft: fc.Arbitrary<SoftInpainting> = fc.record({
+  scheduleBias: fc.constantFrom(0, 1, 2.5),
+  preservationStrength: fc.constantFrom(0.5, 2),
+  transitionContrastBoost: fc.constantFrom(1, 4),
+  maskInfluence: fc.constantFrom(0, 0.3),
+  differenceThreshold: fc.constantFrom(0, 0.5),
+  differenceContrast: fc.constantFrom(2, 8),
+});
+
+const inpaint: fc.Arbitrary<Inpaint> = fc.record({
+  mask: fc.constant(mask),
+  maskBlur: fc.constantFrom(0, 4, 5),
+  maskMode: fc.constantFrom(...MASK_MODES),
+  maskedContent: fc.constantFrom(...MASKED_CONTENTS),
+  inpaintArea: fc.constantFrom(...INPAINT_AREAS),
+  padding: fc.constantFrom(0, 32),
+  soft: fc.option(soft),
+});
+
 const request: fc.Arbitrary<GenerationParameters> = fc.record({
   prompt,
   negativePrompt: prompt,
@@ -181,7 +219,8 @@ const request: fc.Arbitrary<GenerationParameters> = fc.record({
       source: fc.constant(source),
       resizeMode: fc.constantFrom(...RESIZE_MODES),
       denoisingStrength: fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true })),
-      inpaint: fc.constant(null),
+      imageCfgScale: fc.constant(DEFAULT_IMG2IMG.imageCfgScale),
+      inpaint: fc.option(inpaint),
     }),
   ),
 });
@@ -197,7 +236,7 @@ describe('the text of a picture', () => {
         if (told) expect(source.sha256.startsWith(told.sourceHash!)).toBe(true);
         const read = {
           ...toGenerationParameters(infotext),
-          img2img: told && { ...DEFAULT_IMG2IMG, source, ...told },
+          img2img: told && { source, ...told, inpaint: told.inpaint && { mask, ...told.inpaint } },
         };
         const again: GenerationParameters = { ...DEFAULT_PARAMETERS, ...read };
         expect(await make(again, 0)).toEqual(picture);

@@ -1,21 +1,15 @@
 // Whether a request can be carried out: the bounds of A1111's controls, and what to say where one is overstepped.
 import { parseColor } from '../../image/flatten.ts';
-import { MAX_FILE_BYTES } from '../../image/metadata.ts';
-import { RESIZE_MODES } from '../../image/resize-modes.ts';
 import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
 import { findSampler } from '../../sampling/registry.ts';
 import { TRAINING_STEPS } from '../../sampling/noise-table.ts';
 import { findScheduler } from '../../sampling/schedules.ts';
 import { img2imgSteps } from '../../sampling/steps.ts';
 import { IMAGE_SETTINGS, MAX_FILE_NAME, type SettingInfo } from './image-settings.ts';
+import { choiceProblems, numberProblems, shortened, type Bounds } from './problems.ts';
 import { addToSeed, parseSeed, RANDOM_SEED, SEED_LIMITS } from './seeds.ts';
 import type { GenerationParameters } from './request.ts';
-
-export interface Bounds {
-  readonly min: number;
-  readonly max: number;
-  readonly step: number;
-}
+import { img2imgProblems } from './validate-img2img.ts';
 
 /** Range and step of the number fields: of A1111's sliders, and what typing into them is brought to. */
 export const PARAMETER_BOUNDS = {
@@ -43,9 +37,6 @@ export const PARAMETER_LIMITS = {
   seedResizeFromWidth: { min: 0, max: 4096, step: 8 },
   seedResizeFromHeight: { min: 0, max: 4096, step: 8 },
 } as const satisfies Readonly<Record<string, Bounds>>;
-
-/** Of the denoising strength. */
-export const DENOISING_BOUNDS = { min: 0, max: 1, step: 0.01 } as const satisfies Bounds;
 
 const NAMES: Readonly<Record<keyof typeof PARAMETER_BOUNDS, string>> = {
   steps: 'Sampling steps',
@@ -86,12 +77,9 @@ export function validateParameters(parameters: GenerationParameters): string[] {
   if (rng !== 'GPU' && rng !== 'CPU' && rng !== 'NV') {
     problems.push(`Random number generator source must be GPU, CPU or NV; it is ${String(rng)}.`);
   }
-  problems.push(...img2imgProblems(parameters));
+  problems.push(...img2imgProblems(parameters.img2img));
   problems.push(...samplerProblems(parameters));
-  for (const info of IMAGE_SETTINGS) {
-    const problem = settingProblem(info, parameters.settings[info.key]);
-    if (problem !== null) problems.push(problem);
-  }
+  for (const info of IMAGE_SETTINGS) problems.push(...settingProblems(info, parameters.settings[info.key]));
   for (const [name, text] of [
     ['The prompt', parameters.prompt],
     ['The negative prompt', parameters.negativePrompt],
@@ -130,28 +118,6 @@ function seedProblems(parameters: GenerationParameters): string[] {
   const { seed } = parameters;
   if (seed !== RANDOM_SEED && seed < 0 && findSampler(sampler)?.brownianNoise) {
     problems.push(`${sampler} needs a seed of 0 or more; it is ${seed}.`);
-  }
-  return problems;
-}
-
-function img2imgProblems({ img2img }: GenerationParameters): string[] {
-  if (img2img === null) return [];
-  const problems: string[] = [];
-  const { source, resizeMode, denoisingStrength } = img2img;
-  if (!(source?.file instanceof Blob) || source.file.size > MAX_FILE_BYTES) {
-    problems.push('The picture for img2img is missing or too large; choose another.');
-  }
-  if (!/^[0-9a-f]{64}$/.test(source?.sha256)) {
-    problems.push('The picture for img2img has no sound SHA-256; choose it again.');
-  }
-  if (!RESIZE_MODES.includes(resizeMode)) {
-    const known = RESIZE_MODES.join(', ');
-    problems.push(`Resize mode must be one of ${known}; it is ${shortened(String(resizeMode))}.`);
-  }
-  const { min, max } = DENOISING_BOUNDS;
-  if (!(typeof denoisingStrength === 'number' && denoisingStrength >= min && denoisingStrength <= max)) {
-    const shown = shortened(String(denoisingStrength));
-    problems.push(`Denoising strength must be a number from ${min} to ${max}; it is ${shown}.`);
   }
   return problems;
 }
@@ -195,35 +161,23 @@ function samplerProblems({
   return problems;
 }
 
-function settingProblem(info: SettingInfo, value: unknown): string | null {
+function settingProblems(info: SettingInfo, value: unknown): string[] {
   const { label } = info;
   const shown = shortened(String(value));
   switch (info.kind) {
-    case 'number': {
-      const { min, limit, step } = info;
-      const whole = step === 1;
-      const fits = typeof value === 'number' && value >= min && value <= limit;
-      if (fits && (!whole || Number.isInteger(value))) return null;
-      return `${label} must be a ${whole ? 'whole ' : ''}number from ${min} to ${limit}; it is ${shown}.`;
-    }
+    case 'number':
+      return numberProblems(label, value, { min: info.min, max: info.limit }, info.step === 1);
     case 'switch':
-      return typeof value === 'boolean' ? null : `${label} must be on or off; it is ${shown}.`;
+      return typeof value === 'boolean' ? [] : [`${label} must be on or off; it is ${shown}.`];
     case 'vae':
       return typeof value === 'string' && value !== '' && value.length <= MAX_FILE_NAME
-        ? null
-        : `${label} must be Automatic, None or the name of a file; it is ${shown}.`;
+        ? []
+        : [`${label} must be Automatic, None or the name of a file; it is ${shown}.`];
     case 'color':
       return typeof value === 'string' && parseColor(value)
-        ? null
-        : `${label} must be a colour as #ffffff; it is ${shown}.`;
+        ? []
+        : [`${label} must be a colour as #ffffff; it is ${shown}.`];
     case 'choice':
-      return info.choices.some((choice) => choice === value)
-        ? null
-        : `${label} must be one of ${info.choices.join(', ')}; it is ${shown}.`;
+      return choiceProblems(label, value, info.choices);
   }
-}
-
-/** For messages: names may come out of a pasted text. */
-function shortened(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 100)}...` : text;
 }

@@ -1,4 +1,5 @@
 // One request's way from the prompt to its pictures: sampling, step by step, with previews; decoding; keeping.
+import { conditioningOf } from '../../families/conditioning.ts';
 import { ImageError } from '../../image/errors.ts';
 import { latentPreview } from '../../image/latent-preview.ts';
 import { vaeOutputToPixels, type PixelImage } from '../../image/pixels.ts';
@@ -131,7 +132,7 @@ export async function makePictures(
         seed,
         subseed,
         padded: conditions.padded,
-        inpainting: model.unetChannels !== model.latentChannels,
+        conditioning: conditioningOf(model),
         modelHash: shortHash(model),
         modelName: model.record.name,
         ...vaeText,

@@ -1,7 +1,7 @@
 // The page's state and what the person can do, in one place; components show it and call it.
 import { MediaQuery } from 'svelte/reactivity';
 import { isImageKind } from '../../families/families.ts';
-import { DEFAULT_PARAMETERS, type Img2Img } from '../../generation/request/request.ts';
+import { DEFAULT_IMG2IMG, DEFAULT_PARAMETERS, type Img2Img } from '../../generation/request/request.ts';
 import { withFallback } from '../../library/memory-queue.ts';
 import { browserQueue } from '../../library/queue.ts';
 import { settleStorage, type StorageAccess } from '../../library/storage-access.ts';
@@ -274,7 +274,7 @@ export class App {
     const { chosen } = this.source;
     if (this.creating !== 'img2img' || !chosen) return null;
     const { resizeMode, denoisingStrength } = this.settings;
-    return { source: chosen.picture, resizeMode, denoisingStrength, inpaint: null };
+    return { ...DEFAULT_IMG2IMG, source: chosen.picture, resizeMode, denoisingStrength };
   }
 
   /** For who has no checkpoint yet. */
