@@ -57,6 +57,38 @@ test('a picture is sent to img2img and redrawn', async ({ page }, info) => {
     await expect(darkroom.parameters).not.toContainText('Denoising strength');
   });
 
+  await test.step('every place that shows a picture sends it, or copies it', async () => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await stage.getByRole('button', { name: 'Copy image' }).click();
+    await expect(stage.getByText('Copied')).toBeVisible();
+    const copied = await page.evaluate(async () => (await navigator.clipboard.read())[0]?.types);
+    expect(copied).toContain('image/png');
+
+    await stage.getByRole('button', { name: 'Open this picture' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Send to img2img' }).click();
+    await expect(source).toBeVisible();
+    await darkroom.tab('Gallery');
+    const tiles = page.getByRole('gridcell', { name: /^Picture, seed/ });
+    await tiles.first().click({ modifiers: ['ControlOrMeta'] });
+    await tiles.nth(1).click();
+    await page.getByRole('button', { name: 'Compare' }).click();
+    const compared = page.getByRole('dialog', { name: 'Compare pictures' });
+    await compared.getByRole('button', { name: 'Send to img2img' }).last().click();
+    await expect(source).toBeVisible();
+    await expect(compared).toBeHidden();
+  });
+
+  await test.step('the parameters of a picture bring back what it was painted over', async () => {
+    const redrawn = darkroom.recent.nth(1);
+    await redrawn.click();
+    await expect(darkroom.parameters).toContainText('Init image SHA256');
+    await page.getByRole('button', { name: 'Remove the source' }).click();
+    await redrawn.click();
+    await stage.getByRole('button', { name: 'Reuse parameters' }).click();
+    await expect(source).toBeVisible();
+    await expect(page.getByText('which the text does not hold')).toBeHidden();
+  });
+
   await test.step('without a source the page says what is needed', async () => {
     await darkroom.link('img2img').click();
     await page.getByRole('button', { name: 'Remove the source' }).click();

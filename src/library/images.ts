@@ -159,18 +159,30 @@ export async function restoreImages(ids: readonly string[]): Promise<string[]> {
 
 /** Ids of those that were deleted and can be restored. */
 export async function deletedImages(): Promise<string[]> {
-  return withImages(async (database) => {
-    const found: string[] = [];
+  const found: string[] = [];
+  await forEachRecord(({ id, deletedAt }) => {
+    if (deletedAt !== null) found.push(id);
+  });
+  return found;
+}
+
+/** Tells the parameters text of every picture, of deleted ones that can be restored, too. */
+export async function parametersTexts(tell: (text: string) => void): Promise<void> {
+  await forEachRecord(({ parameters }) => tell(parameters));
+}
+
+/** Every sound record, a page at a time. */
+async function forEachRecord(tell: (record: ImageRecord) => void): Promise<void> {
+  await withImages(async (database) => {
     const keys = await database.getAllKeys('records');
     for (let first = 0; first < keys.length; first += PAGE) {
       const page = keys.slice(first, first + PAGE);
       const values = await database.getAll('records', IDBKeyRange.bound(page[0], page.at(-1)));
       for (const value of values) {
         const record = parseRecord((value as { id?: string } | undefined)?.id ?? '', value);
-        if (record && record.deletedAt !== null) found.push(record.id);
+        if (record) tell(record);
       }
     }
-    return found;
   });
 }
 

@@ -64,6 +64,8 @@ export const weightStore = storeOf('darkroom-weights');
 export const intentStore = storeOf('darkroom-imports');
 /** Name -> anything a setting holds. */
 export const settingStore = storeOf('darkroom-settings');
+/** SHA-256 -> a picture that others were painted over (source-pictures.ts). */
+export const sourceStore = storeOf('darkroom-sources');
 /** Job id -> QueuedJob. */
 export const queueStore = storeOf('darkroom-queue');
 /** `<job id>/<request>/<batch>/<part>` -> a part of what the UNet has answered so far. */

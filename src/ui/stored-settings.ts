@@ -46,6 +46,7 @@ export const SETTING_KEYS = {
   tileScale: 'ui.gallery.tile-scale',
   denoisingStrength: 'ui.img2img.denoising',
   resizeMode: 'ui.img2img.resize-mode',
+  keepSources: 'ui.img2img.keep-sources',
 } as const;
 
 export const MAX_STYLES = 10_000;
@@ -91,6 +92,11 @@ export function parseModelChoice(stored: unknown): string | null {
 
 export function parseSwitch(stored: unknown): boolean {
   return stored === true;
+}
+
+/** One that is on unless it was turned off. */
+export function parseSwitchOn(stored: unknown): boolean {
+  return stored !== false;
 }
 
 export function parseDenoising(stored: unknown): number {

@@ -45,6 +45,7 @@ const pageSettings = (): readonly string[] => [
   settings.titles.graphics,
   settings.titles.memory,
   settings.titles.notifications,
+  settings.titles.saving,
   settings.titles.benchmark,
   settings.titles.wildcards,
   settings.titles.about,

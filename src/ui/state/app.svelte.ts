@@ -14,7 +14,8 @@ import { EngineClient } from '../clients/engine-client.svelte.ts';
 import { ImporterClient } from '../clients/importer-client.svelte.ts';
 import { TokenClient } from '../clients/token-client.ts';
 import { CHOICES } from '../choices.ts';
-import { Failure, toFailure } from '../failure.ts';
+import type { Failure } from '../failure.ts';
+import { toFailure } from '../failure.ts';
 import { sizeWith } from '../model-advice.ts';
 import { pickFiles } from '../pick-files.ts';
 import type { Picture } from '../picture.ts';
@@ -38,6 +39,7 @@ import { PngInfo } from './png-info.svelte.ts';
 import { GenerationQueue } from './queue.svelte.ts';
 import { RunSpeeds } from './run-speeds.ts';
 import { RunStarter } from './run-starter.svelte.ts';
+import { SendTo } from './send-to.ts';
 import { Settings } from './settings.svelte.ts';
 import { Source } from './source.svelte.ts';
 import { device } from '../strings/device.ts';
@@ -107,6 +109,7 @@ export class App {
 
   readonly runs: RunStarter = new RunStarter(this);
   readonly reader: ParameterReader = new ParameterReader(this);
+  readonly sending: SendTo = new SendTo(this);
   readonly arrivals: Arrivals = new Arrivals(this);
 
   readonly gallery = new Gallery(this.library, this.notices, (ids) => this.#picturesDeleted(ids));
@@ -248,15 +251,6 @@ export class App {
     this.tab = 'img2img';
     if (text !== null) await this.reader.readText(text, true);
     await this.takeSource(picture, name);
-  }
-
-  /** A picture of the library likewise. */
-  async sendPictureToImg2img(picture: Picture): Promise<void> {
-    await this.attempt(source.notTaken, async () => {
-      const png = picture.png ?? (await this.library.png(picture.id));
-      if (!png) throw new Failure('bad-file', source.gone);
-      await this.sendToImg2img(png, source.nameOf(String(picture.seed)), picture.parameters);
-    });
   }
 
   /** img2img's source. */

@@ -183,9 +183,11 @@ export class Library {
     return deletedImages();
   }
 
-  /** Frees those that are deleted, still. */
+  /** Frees those that are deleted, still, with what they alone were painted over. */
   async purgeImages(ids: readonly string[]): Promise<void> {
-    if ((await purgeImages(ids)) > 0) await this.refreshStorage();
+    const { sweepSources } = await import('../../library/source-pictures.ts');
+    const freed = (await purgeImages(ids)) + (await sweepSources());
+    if (freed > 0) await this.refreshStorage();
   }
 
   /** Asks the browser never to evict the library by itself. Returns whether it agreed. */

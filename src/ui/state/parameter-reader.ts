@@ -90,12 +90,7 @@ export class ParameterReader {
         if (model) settings.model = model.sha256;
       });
       const remarks = [...describeChanges(asked, settings.snapshot())];
-      const source = this.host.source.chosen?.picture.sha256;
-      if (
-        !ownSource &&
-        read.img2img &&
-        !(read.img2img.sourceHash && source?.startsWith(read.img2img.sourceHash))
-      )
+      if (!ownSource && read.img2img && !(await this.#findSource(read.img2img.sourceHash)))
         remarks.push(t.paintedOver(read.img2img.sourceHash));
       if (read.unsupported.length > 0) remarks.push(t.notSupported(listed(read.unsupported)));
       const positions = model && positionsAdvice(read.fields, model);
@@ -109,6 +104,17 @@ export class ParameterReader {
         this.host.notices.warn(t.mayDiffer, `${remarks.join('. ')}.`);
       }
     });
+  }
+
+  /** Whether img2img's source is, or was kept and now is, the one whose SHA-256 begins so. */
+  async #findSource(hash: string | null): Promise<boolean> {
+    if (hash === null) return false;
+    const { source } = this.host;
+    if (source.chosen?.picture.sha256.startsWith(hash)) return true;
+    const { findSource } = await import('../../library/source-pictures.ts');
+    const kept = await findSource(hash).catch(() => null);
+    if (kept) await source.take(kept.picture.file, kept.name);
+    return kept !== null;
   }
 
   /**

@@ -4,6 +4,7 @@ import { laterSeeds, randomSeed } from '../../generation/request/seeds.ts';
 import { MAX_REQUESTS } from '../../library/queue.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { PICTURE_TYPES } from '../dropped-files.ts';
+import { toFailure } from '../failure.ts';
 import { listed } from '../format.ts';
 import { remember } from '../prompt-history.ts';
 import { requestOf } from '../request.ts';
@@ -127,12 +128,26 @@ export class RunStarter {
         if (last && last.length + more.length <= MAX_REQUESTS) last.push(...more);
         else jobs.push([...more]);
       }
+      await this.#keepSource(request);
       const running = queue.current;
       for (const requests of first ? jobs.reverse() : jobs) id = await queue.add({ model, requests }, first);
       if (now && running !== null && queue.current === running) await this.host.job.interrupt();
     });
     this.#asking -= 1;
     return id;
+  }
+
+  /** What is painted over, for the same again. That it cannot be kept keeps nothing else back. */
+  async #keepSource({ img2img }: GenerationParameters): Promise<void> {
+    const { settings, source: chosen, notices } = this.host;
+    if (!img2img || !settings.keepSources) return;
+    try {
+      const { keepSource } = await import('../../library/source-pictures.ts');
+      await keepSource(img2img.source, chosen.chosen?.name ?? '');
+      if (img2img.inpaint) await keepSource(img2img.inpaint.mask, '');
+    } catch (error) {
+      notices.warn(source.notKept, toFailure(error, 'storage-full').message);
+    }
   }
 
   /** Stops the running job after its step, or the one that is about to start before its first; nothing comes after it. */

@@ -25,6 +25,7 @@ import {
   parseSpeeds,
   parseStyles,
   parseSwitch,
+  parseSwitchOn,
   parseTheme,
   parseTileScale,
   parseTrials,
@@ -118,6 +119,7 @@ export class Settings {
   readonly #notify = new KeptValue(SETTING_KEYS.notify, parseNotify, this.#changed);
   readonly #denoisingStrength = new KeptValue(SETTING_KEYS.denoisingStrength, parseDenoising, this.#changed);
   readonly #resizeMode = new KeptValue(SETTING_KEYS.resizeMode, parseResizeMode, this.#changed);
+  readonly #keepSources = new KeptValue(SETTING_KEYS.keepSources, parseSwitchOn, this.#changed);
   readonly #tileScale = new KeptValue(SETTING_KEYS.tileScale, parseTileScale, this.#changed);
   readonly #notifySound = new KeptValue(SETTING_KEYS.notifySound, parseSwitch, this.#changed);
 
@@ -165,6 +167,7 @@ export class Settings {
       this.#tileScale,
       this.#denoisingStrength,
       this.#resizeMode,
+      this.#keepSources,
     ];
   }
 
@@ -328,6 +331,14 @@ export class Settings {
   }
   set resizeMode(mode: ResizeMode) {
     this.#resizeMode.current = mode;
+  }
+
+  /** A1111's "Save init images when using img2img": they are kept with the pictures, for the same again. */
+  get keepSources(): boolean {
+    return this.#keepSources.current;
+  }
+  set keepSources(on: boolean) {
+    this.#keepSources.current = on;
   }
 
   /** How large the gallery's tiles are, beside the usual. */

@@ -14,6 +14,7 @@ export { pictures } from './pictures.ts';
 export { places } from './places.ts';
 export { queue } from './queue.ts';
 export { rescue } from './rescue.ts';
+export { sending } from './sending.ts';
 export { settings } from './settings.ts';
 export { source } from './source.ts';
 export { texts } from './texts.ts';

@@ -47,7 +47,6 @@ export const pictures = {
   noParameters: 'This picture has no generation parameters.',
   noParametersWhy:
     'They are lost when a picture is edited, sent through a messenger or saved from many websites. The original file has them.',
-  sendToTxt2img: 'Send to txt2img',
   copyText: 'Copy text',
   notSupported: (names: string) => `Not supported yet: ${names}. It may come out different.`,
   generationParameters: 'Generation parameters',

@@ -57,12 +57,17 @@ export const settings = {
     memory: 'Graphics memory',
     benchmark: 'Benchmark',
     notifications: 'Notifications',
+    saving: 'Saving images',
     keyboard: 'Keyboard',
     keys: 'Keys',
     stableDiffusion: 'Stable Diffusion',
     wildcards: 'Wildcards and variants',
     about: 'About',
   },
+
+  keepSources: 'Save init images when using img2img',
+  keepSourcesHelp:
+    'With their masks, once each, in this browser alone: reading the parameters of a picture then brings back what it was painted over. They go with the last picture that was.',
 
   themes: { auto: 'Same as the system', light: 'Light', dark: 'Dark' },
 

@@ -14,7 +14,7 @@ export const source = {
   useSize: (width: number, height: number) => `Use its size: ${width} × ${height}`,
   needed: 'No picture to start from',
   neededWhat: 'img2img makes a picture out of another one.',
-  send: 'Send to img2img',
+  notKept: 'The source could not be kept with the pictures',
   notTaken: 'The picture cannot be used',
   gone: 'Its file is not in the library any more.',
   nameOf: (seed: string) => `Picture ${seed}`,

@@ -1,0 +1,63 @@
+// Where a picture can be sent: A1111's row of buttons below every picture, wherever it is shown.
+import type { IconName } from '../icons.ts';
+import { Failure } from '../failure.ts';
+import type { Picture } from '../picture.ts';
+import type { sending as t } from '../strings/sending.ts';
+import { source } from '../strings/source.ts';
+
+/** A picture on its way, of the library or not. */
+export interface SentPicture {
+  readonly name: string;
+  /** How it was made; null where that is not known. */
+  readonly text: string | null;
+  /** Its file; null where the browser has lost it. */
+  file(): Promise<Blob | null>;
+}
+
+export interface Destination {
+  readonly id: keyof typeof t.to;
+  readonly icon: IconName;
+  readonly run: () => Promise<void>;
+}
+
+/** What it needs of the page. */
+export interface SendingHost {
+  readonly library: { png(id: string): Promise<Blob | null> };
+  sendToTxt2img(text: string): Promise<void>;
+  sendToImg2img(picture: Blob, name: string, text: string | null): Promise<void>;
+  attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
+}
+
+export class SendTo {
+  constructor(private readonly host: SendingHost) {}
+
+  /** In A1111's order. */
+  destinationsOf(picture: SentPicture): readonly Destination[] {
+    const { text } = picture;
+    const settings: Destination[] =
+      text === null ? [] : [{ id: 'txt2img', icon: 'send', run: () => this.host.sendToTxt2img(text) }];
+    return [...settings, { id: 'img2img', icon: 'brush', run: () => this.#toImg2img(picture) }];
+  }
+
+  /** A picture of the library, or one that just came out. */
+  pictureOf({ id, png, seed, parameters }: Picture): SentPicture {
+    return {
+      name: source.nameOf(String(seed)),
+      text: parameters,
+      file: async () => png ?? (await this.host.library.png(id)),
+    };
+  }
+
+  async #toImg2img(picture: SentPicture): Promise<void> {
+    await this.host.attempt(source.notTaken, async () => {
+      await this.host.sendToImg2img(await fileOf(picture), picture.name, picture.text);
+    });
+  }
+}
+
+/** Throws where it is gone. */
+export async function fileOf(picture: SentPicture): Promise<Blob> {
+  const file = await picture.file();
+  if (!file) throw new Failure('bad-file', source.gone);
+  return file;
+}
