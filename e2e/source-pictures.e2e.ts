@@ -48,7 +48,7 @@ test('reads a PNG, a WebP and a turned JPEG alike', async ({ page }, info) => {
         imageCfgScale: 1.5,
         inpaint: null,
       } as const;
-      await window.darkroom.generate(model.sha256, { ...asked, img2img }, true, (event) => {
+      await window.darkroom.generate(model.sha256, { ...asked, img2img, hires: null }, true, (event) => {
         if (event.type === 'image') pngs.push(event.png);
       });
       return [...new Uint8Array(await pngs[0]!.arrayBuffer())];

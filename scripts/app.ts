@@ -134,15 +134,16 @@ export class App {
         onPicture({ ...message, png: Buffer.from(message.png, 'base64') });
       }
     };
-    const { img2img, ...txt2img } = parameters;
+    const { img2img, hires, ...txt2img } = parameters;
     // Blobs do not travel to the page; their bytes do, as base64.
     const packed = img2img && {
       ...img2img,
       source: await pack(img2img.source),
       inpaint: img2img.inpaint && { ...img2img.inpaint, mask: await pack(img2img.inpaint.mask) },
     };
+    const packedHires = hires && { ...hires, firstPass: hires.firstPass && (await pack(hires.firstPass)) };
     return this.page.evaluate(
-      async ({ sha256, txt2img, packed, cpu }) => {
+      async ({ sha256, txt2img, packed, packedHires, cpu }) => {
         const told: Promise<void>[] = [];
         const img2img = packed && {
           ...packed,
@@ -152,7 +153,14 @@ export class App {
             mask: { ...packed.inpaint.mask, file: blob(packed.inpaint.mask.file) },
           },
         };
-        const parameters = { ...txt2img, img2img };
+        const hires = packedHires && {
+          ...packedHires,
+          firstPass: packedHires.firstPass && {
+            ...packedHires.firstPass,
+            file: blob(packedHires.firstPass.file),
+          },
+        };
+        const parameters = { ...txt2img, img2img, hires };
         const outcome = await window.darkroom.generate(sha256, parameters, cpu, (event) => {
           if (event.type === 'preview') return;
           if (event.type === 'image') {
@@ -184,6 +192,7 @@ export class App {
         sha256,
         txt2img,
         packed,
+        packedHires,
         cpu: this.processor === 'cpu',
       },
     );

@@ -77,7 +77,7 @@ describe('readParameters', () => {
 
   it('names what cannot be done', () => {
     const text = `${TEXT}, Denoising strength: 0.7, Hires upscale: 2, Lora hashes: "x: 1"`;
-    expect(readParameters(text).unsupported).toEqual(['Denoising strength', 'Hires upscale', 'Lora hashes']);
+    expect(readParameters(text).unsupported).toEqual(['Lora hashes']);
     expect(readParameters('a\nSteps: 2, Sampler: Quantum, CFG scale: 3').unsupported).toEqual([
       'Sampler Quantum',
     ]);

@@ -4,10 +4,12 @@ import { IMAGE_SETTINGS } from '../generation/request/image-settings.ts';
 import { splitPairs } from '../generation/request/infotext/pairs.ts';
 import { notUnderstood, type TextField } from '../generation/request/infotext/not-understood.ts';
 import { hasParameters, parseInfotext, type StyleExtraction } from '../generation/request/infotext/parse.ts';
+import { hiresFromText, type ToldHires } from '../generation/request/hires-text.ts';
 import { img2imgFromText, type ToldImg2Img } from '../generation/request/img2img-text.ts';
 import { unquote } from '../generation/request/infotext/quote.ts';
 import { describeModelOf, toGenerationParameters } from '../generation/request/parameters.ts';
 import type { GenerationParameters } from '../generation/request/request.ts';
+import { refinerFromText, type ToldRefiner } from '../generation/request/refiner-text.ts';
 import { PromptTooLongError } from '../prompt/length.ts';
 import { findStyles } from '../prompt/find-styles.ts';
 import { applyStyles, type PromptPair, type PromptStyle } from '../prompt/styles.ts';
@@ -30,6 +32,9 @@ export interface ReadParameters {
   readonly vae: string | null;
   /** How it was painted over another picture; null where it was not. */
   readonly img2img: ToldImg2Img | null;
+  /** Its second pass, and what took its last steps over; null where it had none. */
+  readonly hires: ToldHires | null;
+  readonly refiner: ToldRefiner | null;
   /** The line of parameters as it stands, for people. */
   readonly fields: readonly TextField[];
   /** What the text asks for and is not understood, or cannot be done. */
@@ -45,6 +50,7 @@ export function readParameters(text: string, styles: readonly PromptStyle[] = []
   const fields = parameterFields(read);
   const model = describeModelOf(infotext);
   const parameters = toGenerationParameters(infotext);
+  const [img2img, hires] = [img2imgFromText(infotext), hiresFromText(infotext)];
   const found = infotext['Styles array'];
   return {
     parameters,
@@ -53,9 +59,11 @@ export function readParameters(text: string, styles: readonly PromptStyle[] = []
     modelHash: model.hash,
     modelName: model.name,
     vae: vaeNamedIn(parameters),
-    img2img: img2imgFromText(infotext),
+    img2img,
+    hires,
+    refiner: refinerFromText(infotext),
     fields,
-    unsupported: notUnderstood(fields),
+    unsupported: notUnderstood(fields, { img2img: img2img !== null, hires: hires !== null }),
   };
 }
 

@@ -78,6 +78,9 @@ export function parseParameters(stored: unknown, choices: Choices): GenerationPa
     settings: parseImageSettings(record(from['settings'])),
     // The picture that img2img starts from is not kept between visits.
     img2img: null,
+    // Kept beside, where they stay while they are off.
+    hires: null,
+    refiner: null,
   };
 }
 

@@ -4,7 +4,7 @@ import { correctColors } from '../../image/color-correction.ts';
 import { flatten } from '../../image/flatten.ts';
 import { pixelsToVaeInput, type PixelImage } from '../../image/pixels.ts';
 import { resizeToFit } from '../../image/resize-modes.ts';
-import { resizeBilinear } from '../../image/resize-planes.ts';
+import { resizePlanes } from '../../image/resize-planes.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
 import type { NoiseSource } from '../../sampling/random/types.ts';
 import { img2img, type SamplingRun } from '../../sampling/sample.ts';
@@ -46,7 +46,7 @@ export async function startImg2Img(
       width: Math.floor(picture.width / 8),
     };
     // Latent upscale alone has another size than the request's.
-    return resizeBilinear(encoded, height / 8, width / 8).data;
+    return resizePlanes(encoded, height / 8, width / 8, 'bilinear').data;
   };
   const latent = await latentOf(image, encode);
   const weight = settings.inpaintingMaskWeight;

@@ -57,6 +57,8 @@ export interface ImageSettings {
   readonly img2imgFixSteps: boolean;
   /** "#rrggbb". */
   readonly img2imgBackgroundColor: string;
+  readonly hiresFixRefinerPass: 'first pass' | 'second pass' | 'both passes';
+  readonly refinerSwitchBySteps: boolean;
   readonly livePreviewMethod: 'Full' | 'Approx cheap' | 'TAESD';
 }
 
@@ -263,6 +265,20 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     section: 'img2img',
     infotext: 'Img2img background color',
     ...({ kind: 'color', standard: '#ffffff' } as const),
+  },
+  {
+    key: 'hiresFixRefinerPass',
+    label: 'Hires fix: which pass to enable refiner for',
+    section: 'Sampler parameters',
+    infotext: 'Hires refiner',
+    ...choice('second pass', ['first pass', 'second pass', 'both passes']),
+  },
+  {
+    key: 'refinerSwitchBySteps',
+    label: 'Switch to refiner by sampling steps instead of model timesteps',
+    section: 'Sampler parameters',
+    infotext: 'Refiner switch by sampling steps',
+    ...toggle(false),
   },
   {
     key: 'livePreviewMethod',

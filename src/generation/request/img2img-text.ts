@@ -1,6 +1,7 @@
 // What parameters texts say of img2img. A1111 tells the denoising strength alone; a resize mode that is not its default, and which
 // picture it was, are told under keys of our own. Of a mask: inpaint-text.ts.
 import { RESIZE_MODES, type ResizeMode } from '../../image/resize-modes.ts';
+import { hiresFromText } from './hires-text.ts';
 import type { Infotext } from './infotext/parse.ts';
 import type { InfotextScalar } from './infotext/quote.ts';
 import { INPAINT_FIELDS, inpaintFromText, inpaintToText, type ToldInpaint } from './inpaint-text.ts';
@@ -51,9 +52,7 @@ export interface ToldImg2Img {
 /** Null for the text of a picture that was not made by img2img. Hires fix has a denoising strength, too. */
 export function img2imgFromText(infotext: Infotext): ToldImg2Img | null {
   const denoisingStrength = numberFromText(infotext[STRENGTH]);
-  // Sizes that a text does not tell are read as 0.
-  const hires = ['Hires upscale', 'Hires upscaler', 'Hires resize-1'].some((key) => infotext[key]);
-  if (denoisingStrength === null || hires) return null;
+  if (denoisingStrength === null || hiresFromText(infotext)) return null;
   const mode = RESIZE_MODES.find((known) => known === infotext[RESIZE_MODE]);
   return {
     denoisingStrength,

@@ -146,6 +146,8 @@ describe('fromGenerationParameters', () => {
         })
         .map((settings) => ({ ...DEFAULT_IMAGE_SETTINGS, ...settings }) as ImageSettings),
       img2img: fc.constant(null),
+      hires: fc.constant(null),
+      refiner: fc.constant(null),
     });
     fc.assert(
       fc.property(request, (parameters) => {

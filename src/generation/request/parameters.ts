@@ -4,10 +4,12 @@ import type { Conditioning } from '../../families/conditioning.ts';
 import type { Family } from '../../families/family.ts';
 import type { FileBuffers } from '../../models/buffers.ts';
 import { resolveSampler } from '../../sampling/registry.ts';
+import { hiresToText } from './hires-text.ts';
 import { img2imgToText } from './img2img-text.ts';
 import { createInfotext } from './infotext/create.ts';
 import type { Infotext } from './infotext/parse.ts';
 import type { InfotextScalar } from './infotext/quote.ts';
+import { refinerToText } from './refiner-text.ts';
 import { parseSeed, RANDOM_SEED, type Seed } from './seeds.ts';
 import {
   ensdToText,
@@ -17,7 +19,7 @@ import {
   type Padding,
 } from './settings-text.ts';
 import type { GenerationParameters } from './request.ts';
-import { tokenMergingOf } from './token-merging.ts';
+import { tokenMergingOf, tokenMergingOfSecondPass } from './token-merging.ts';
 
 /** The program's name in the text. It does not parse as a version of A1111's, which therefore applies no compatibility to it. */
 export const PROGRAM_VERSION = `darkroom-v${version}`;
@@ -72,10 +74,13 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     conditionalMaskWeight: context.conditioning === 'inpainting' ? maskWeightToText(parameters) : null,
     ensd: ensdToText(parameters),
     tokenMergingRatio: tokenMergingOf(parameters) || null,
+    tokenMergingRatioHr: (parameters.hires && tokenMergingOfSecondPass(parameters)) || null,
     rng: parameters.rng === 'GPU' ? null : parameters.rng,
     extra: {
       ...(parameters.img2img && img2imgToText(parameters.img2img)),
+      ...(parameters.hires && hiresToText(parameters, parameters.hires)),
       ...settingsToText(parameters, context.padded, context.buffers, context.family),
+      ...(parameters.refiner && refinerToText(parameters.refiner)),
       ...context.extra,
     },
     version: PROGRAM_VERSION,

@@ -3,11 +3,14 @@ import { stripComments } from '../../prompt/comments.ts';
 import { resolveSampler } from '../../sampling/registry.ts';
 import { resolveSeeds } from './seeds.ts';
 import {
+  DEFAULT_HIRES,
   DEFAULT_IMG2IMG,
   DEFAULT_INPAINT,
   DEFAULT_PARAMETERS,
+  DEFAULT_REFINER,
   DEFAULT_SOFT_INPAINTING,
   type GenerationParameters,
+  type Hires,
   type Img2Img,
   type Inpaint,
 } from './request.ts';
@@ -23,6 +26,8 @@ export function prepareRequest(asked: GenerationParameters): GenerationParameter
     ...asked,
     settings: { ...DEFAULT_PARAMETERS.settings, ...asked.settings },
     img2img: asked.img2img ? preparedImg2Img(asked.img2img) : null,
+    hires: asked.hires && !asked.img2img ? preparedHires({ ...DEFAULT_HIRES, ...asked.hires }) : null,
+    refiner: asked.refiner ? { ...DEFAULT_REFINER, ...asked.refiner } : null,
     // An unknown name stays, to be refused by that name.
     ...(known && asked.sampler !== sampler ? { sampler, scheduler } : {}),
     prompt: stripComments(asked.prompt),
@@ -38,4 +43,14 @@ function preparedImg2Img(asked: Img2Img): Img2Img {
 function preparedInpaint(asked: Inpaint): Inpaint {
   const { soft } = asked;
   return { ...DEFAULT_INPAINT, ...asked, soft: soft ? { ...DEFAULT_SOFT_INPAINTING, ...soft } : null };
+}
+
+function preparedHires(asked: Hires): Hires {
+  const prompts = {
+    prompt: stripComments(asked.prompt),
+    negativePrompt: stripComments(asked.negativePrompt),
+  };
+  if (asked.sampler === null) return { ...asked, ...prompts };
+  const { sampler, scheduler, known } = resolveSampler(asked.sampler, asked.scheduler, false);
+  return { ...asked, ...prompts, ...(known && asked.sampler !== sampler ? { sampler, scheduler } : {}) };
 }

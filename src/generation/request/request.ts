@@ -1,5 +1,6 @@
 // One request for pictures. The page, the queue, the command line and the worker all speak it.
 import type { ResizeMode } from '../../image/resize-modes.ts';
+import type { HiresUpscaler } from '../../image/upscale-latent.ts';
 import { DEFAULT_IMAGE_SETTINGS, type ImageSettings } from './image-settings.ts';
 import type { Seed } from './seeds.ts';
 import type { SourcePicture } from './source-picture.ts';
@@ -39,6 +40,49 @@ export interface GenerationParameters {
   readonly settings: ImageSettings;
   /** Null for txt2img, which begins with noise alone. */
   readonly img2img: Img2Img | null;
+  /** Null for one pass. img2img has none: it is a second pass itself. */
+  readonly hires: Hires | null;
+  /** Null where the checkpoint does all of the steps. */
+  readonly refiner: Refiner | null;
+}
+
+/** A checkpoint of the library that a request names besides the one that it is made with. */
+export interface NamedCheckpoint {
+  /** Lowercase hex. */
+  readonly sha256: string;
+  /** As the parameters text names it. */
+  readonly name: string;
+}
+
+/** A1111's "Hires. fix": the picture is enlarged and painted over, in a second pass. */
+export interface Hires {
+  readonly upscaler: HiresUpscaler;
+  /** "Upscale by", 1..4. Counts where neither side below is given. */
+  readonly scale: number;
+  /** "Resize width to", "Resize height to", in pixels; 0: as the other one has it. */
+  readonly resizeWidth: number;
+  readonly resizeHeight: number;
+  /** "Hires steps": 0 for as many as the first pass. */
+  readonly steps: number;
+  readonly denoisingStrength: number;
+  /** Null, here and below: as in the first pass. */
+  readonly checkpoint: NamedCheckpoint | null;
+  readonly sampler: string | null;
+  readonly scheduler: string | null;
+  /** Ours: A1111 1.10.1 has one CFG scale for both. */
+  readonly cfgScale: number | null;
+  /** Empty for the first pass's. */
+  readonly prompt: string;
+  readonly negativePrompt: string;
+  /** A finished picture of the request's size, in place of a first pass. */
+  readonly firstPass: SourcePicture | null;
+}
+
+/** A second checkpoint that takes the last steps over. */
+export interface Refiner {
+  readonly checkpoint: NamedCheckpoint;
+  /** "Switch at", 0.01..1: the part of the noise levels that the first checkpoint does. */
+  readonly switchAt: number;
 }
 
 /** What is painted over, and how far from it one may go. */
@@ -119,11 +163,31 @@ export const DEFAULT_SOFT_INPAINTING: SoftInpainting = {
   differenceContrast: 2,
 };
 
+/** A1111's defaults. */
+export const DEFAULT_HIRES: Hires = {
+  upscaler: 'Latent',
+  scale: 2,
+  resizeWidth: 0,
+  resizeHeight: 0,
+  steps: 0,
+  denoisingStrength: 0.7,
+  checkpoint: null,
+  sampler: null,
+  scheduler: null,
+  cfgScale: null,
+  prompt: '',
+  negativePrompt: '',
+  firstPass: null,
+};
+
+export const DEFAULT_REFINER: Omit<Refiner, 'checkpoint'> = { switchAt: 0.8 };
+
 /** What decides how much memory a request needs. */
 export type RequestSize = Pick<GenerationParameters, 'width' | 'height' | 'batchSize'>;
 
 /** ... with what decides which networks it needs; A1111's defaults where they are left out. */
-export type SizedRequest = RequestSize & Partial<Pick<GenerationParameters, 'settings' | 'img2img'>>;
+export type SizedRequest = RequestSize &
+  Partial<Pick<GenerationParameters, 'settings' | 'img2img' | 'hires'>>;
 
 /** A1111's defaults. */
 export const DEFAULT_PARAMETERS: GenerationParameters = {
@@ -147,4 +211,6 @@ export const DEFAULT_PARAMETERS: GenerationParameters = {
   seedResizeFromHeight: 0,
   settings: DEFAULT_IMAGE_SETTINGS,
   img2img: null,
+  hires: null,
+  refiner: null,
 };

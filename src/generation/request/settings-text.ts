@@ -76,7 +76,7 @@ export function settingsToText(
   buffers?: FileBuffers,
   family?: Family,
 ): Entries {
-  const { settings, sampler, scheduler, img2img } = parameters;
+  const { settings, sampler, scheduler, img2img, hires, refiner } = parameters;
   const isImg2img = img2img !== null;
   const entries: Record<string, InfotextScalar> = {};
   const add = (key: ImageSettingKey, value: InfotextScalar): void => {
@@ -98,10 +98,25 @@ export function settingsToText(
   const extraNoise = settings.img2imgExtraNoise;
   const sampling = { sampler, scheduler, options: settings, alphasCumprod, isImg2img, extraNoise };
   Object.assign(entries, samplingInfotext(sampling));
+  if (hires) {
+    const second = samplingInfotext({
+      ...sampling,
+      ...{ sampler: hires.sampler ?? sampler, scheduler: hires.scheduler ?? scheduler, isImg2img: true },
+    });
+    // Its schedule type has a field of its own.
+    const schedule = entries['Schedule type'];
+    Object.assign(entries, second);
+    if (schedule === undefined) delete entries['Schedule type'];
+    else entries['Schedule type'] = schedule;
+  }
+  if (refiner && settings.refinerSwitchBySteps) add('refinerSwitchBySteps', true);
+  if (refiner && hires && settings.hiresFixRefinerPass !== 'second pass')
+    add('hiresFixRefinerPass', settings.hiresFixRefinerPass);
   for (const key of ['padConds', 'padCondsV0'] as const) {
     if (padded === undefined ? settings[key] : padded === key) add(key, true);
   }
-  if (isImg2img && settings.vaeEncodeMethod !== 'Full') add('vaeEncodeMethod', settings.vaeEncodeMethod);
+  if ((isImg2img || hires) && settings.vaeEncodeMethod !== 'Full')
+    add('vaeEncodeMethod', settings.vaeEncodeMethod);
   if (settings.vaeDecodeMethod !== 'Full') add('vaeDecodeMethod', settings.vaeDecodeMethod);
   const heeded = FAMILY_KEYS.filter(([, heeds]) => family === undefined || heeds(family)).map(([key]) => key);
   for (const key of [...OWN_KEYS, ...(isImg2img ? IMG2IMG_KEYS : []), ...heeded]) {
@@ -111,9 +126,9 @@ export function settingsToText(
 }
 
 /** Eta noise seed delta where noise is drawn on the way; null elsewhere. */
-export function ensdToText({ ensd, sampler, settings }: GenerationParameters): number | null {
-  const info = findSampler(sampler);
-  return ensd !== 0 && info && ensdMatters(info, settings) ? ensd : null;
+export function ensdToText({ ensd, sampler, settings, hires }: GenerationParameters): number | null {
+  const drawn = [sampler, hires?.sampler ?? sampler].map(findSampler);
+  return ensd !== 0 && drawn.some((info) => info && ensdMatters(info, settings)) ? ensd : null;
 }
 
 /** All settings of a text: those it does not tell, or tells in a way that means nothing, are at A1111's defaults. */

@@ -223,6 +223,8 @@ const request: fc.Arbitrary<GenerationParameters> = fc.record({
       inpaint: fc.option(inpaint),
     }),
   ),
+  hires: fc.constant(null),
+  refiner: fc.constant(null),
 });
 
 describe('the text of a picture', () => {

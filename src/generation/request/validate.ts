@@ -2,14 +2,13 @@
 import { parseColor } from '../../image/flatten.ts';
 import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
 import { findSampler } from '../../sampling/registry.ts';
-import { TRAINING_STEPS } from '../../sampling/noise-table.ts';
-import { findScheduler } from '../../sampling/schedules.ts';
-import { img2imgSteps } from '../../sampling/steps.ts';
 import { IMAGE_SETTINGS, MAX_FILE_NAME, type SettingInfo } from './image-settings.ts';
 import { choiceProblems, numberProblems, shortened, type Bounds } from './problems.ts';
 import { addToSeed, parseSeed, RANDOM_SEED, SEED_LIMITS } from './seeds.ts';
 import type { GenerationParameters } from './request.ts';
+import { hiresProblems, PICTURE_SIDES, refinerProblems } from './validate-hires.ts';
 import { img2imgProblems } from './validate-img2img.ts';
+import { MOST_STEPS, samplerProblems } from './validate-sampler.ts';
 
 /** Range and step of the number fields: of A1111's sliders, and what typing into them is brought to. */
 export const PARAMETER_BOUNDS = {
@@ -28,10 +27,10 @@ export const PARAMETER_BOUNDS = {
 /** What can be carried out. A1111's server sets no bounds at all; texts ask for CFG scales of 0 or 45 and for 200 steps. */
 export const PARAMETER_LIMITS = {
   ...PARAMETER_BOUNDS,
-  steps: { min: 1, max: 10_000, step: 1 },
+  steps: { min: 1, max: MOST_STEPS, step: 1 },
   cfgScale: { min: -1000, max: 1000, step: 0.5 },
-  width: { min: 64, max: 4096, step: 8 },
-  height: { min: 64, max: 4096, step: 8 },
+  width: { ...PICTURE_SIDES, step: 8 },
+  height: { ...PICTURE_SIDES, step: 8 },
   batchSize: { min: 1, max: 64, step: 1 },
   subseedStrength: { min: -10, max: 10, step: 0.01 },
   seedResizeFromWidth: { min: 0, max: 4096, step: 8 },
@@ -78,7 +77,9 @@ export function validateParameters(parameters: GenerationParameters): string[] {
     problems.push(`Random number generator source must be GPU, CPU or NV; it is ${String(rng)}.`);
   }
   problems.push(...img2imgProblems(parameters.img2img));
-  problems.push(...samplerProblems(parameters));
+  problems.push(...samplerProblems(parameters, parameters.img2img?.denoisingStrength ?? null));
+  problems.push(...hiresProblems(parameters));
+  problems.push(...refinerProblems(parameters.refiner));
   for (const info of IMAGE_SETTINGS) problems.push(...settingProblems(info, parameters.settings[info.key]));
   for (const [name, text] of [
     ['The prompt', parameters.prompt],
@@ -118,45 +119,6 @@ function seedProblems(parameters: GenerationParameters): string[] {
   const { seed } = parameters;
   if (seed !== RANDOM_SEED && seed < 0 && findSampler(sampler)?.brownianNoise) {
     problems.push(`${sampler} needs a seed of 0 or more; it is ${seed}.`);
-  }
-  return problems;
-}
-
-function samplerProblems({
-  sampler,
-  scheduler,
-  steps: asked,
-  settings,
-  img2img,
-}: GenerationParameters): string[] {
-  const problems: string[] = [];
-  const strength = img2img?.denoisingStrength ?? null;
-  const fixSteps = settings.img2imgFixSteps;
-  const part = strength === null ? null : img2imgSteps(asked, strength, fixSteps);
-  /** Of the whole schedule. */
-  const steps = part?.scheduleSteps ?? asked;
-  if (steps > PARAMETER_LIMITS.steps.max && asked <= PARAMETER_LIMITS.steps.max) {
-    problems.push(
-      `${asked} sampling steps at a denoising strength of ${strength} are part of a schedule of ${steps} steps; at most ${PARAMETER_LIMITS.steps.max} can be made. Raise the denoising strength.`,
-    );
-  }
-  const info = findSampler(sampler);
-  if (!info) problems.push(`There is no sampling method called "${shortened(sampler)}"; choose another.`);
-  if (!findScheduler(scheduler))
-    problems.push(`There is no schedule type called "${shortened(scheduler)}"; choose another.`);
-  const timesteps = steps + (settings.alwaysDiscardNextToLastSigma ? 1 : 0);
-  if (info?.kind === 'timestep' && steps === 0) {
-    problems.push(`${info.name} cannot make exactly ${asked} steps at a denoising strength of 0; raise it.`);
-  }
-  if (info?.kind === 'timestep' && timesteps > TRAINING_STEPS) {
-    problems.push(`${info.name} can make at most ${TRAINING_STEPS} sampling steps; there are ${timesteps}.`);
-  }
-  const made = part?.encodeSteps ?? asked;
-  if (info?.name === 'UniPC' && made < settings.uniPcOrder) {
-    const why = part ? ` of ${asked} at a denoising strength of ${strength}` : '';
-    problems.push(
-      `UniPC of order ${settings.uniPcOrder} needs at least as many sampling steps; there are ${made}${why}.`,
-    );
   }
   return problems;
 }

@@ -3,8 +3,10 @@
 import { resolveSampler } from '../../../sampling/registry.ts';
 import { findScheduler } from '../../../sampling/schedules.ts';
 import { IMAGE_SETTINGS } from '../image-settings.ts';
+import { HIRES_FIELDS } from '../hires-text.ts';
 import { IMG2IMG_FIELDS } from '../img2img-text.ts';
 import { POSITIONS_KEY } from '../positions-text.ts';
+import { REFINER_FIELDS } from '../refiner-text.ts';
 import { parseSeed } from '../seeds.ts';
 import { numberFromText, readSetting, SETTING_ALIASES } from '../settings-text.ts';
 
@@ -29,6 +31,7 @@ const READ: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ['Sampler', (value) => resolveSampler(value).known],
   ['Schedule type', (value) => findScheduler(value) !== undefined],
   [POSITIONS_KEY, (value) => value === 'True'],
+  ...REFINER_FIELDS,
   ['RNG', (value) => ['GPU', 'CPU', 'NV'].includes(value)],
   ...IMAGE_SETTINGS.flatMap((info) =>
     [info.infotext, SETTING_ALIASES[info.key]].flatMap((name) =>
@@ -38,6 +41,7 @@ const READ: ReadonlyMap<string, (value: string) => boolean> = new Map([
 ]);
 
 const IMG2IMG = new Map(IMG2IMG_FIELDS);
+const HIRES = new Map(HIRES_FIELDS);
 
 /** Fields that change no picture, at least with these values. */
 const HARMLESS: ReadonlyMap<string, (value: string) => boolean> = new Map([
@@ -61,14 +65,18 @@ const HARMLESS: ReadonlyMap<string, (value: string) => boolean> = new Map([
 ]);
 
 /**
- * Names, or names and values where only the value means nothing; each once, in the order of the text. `img2img`: its own fields
- * are read as well.
+ * Names, or names and values where only the value means nothing; each once, in the order of the text. `made`: how; the fields of
+ * that are read as well.
  */
-export function notUnderstood(fields: readonly TextField[], img2img = false): string[] {
+export function notUnderstood(
+  fields: readonly TextField[],
+  made: { readonly img2img?: boolean; readonly hires?: boolean } = {},
+): string[] {
+  const more = [...(made.img2img ? [IMG2IMG] : []), ...(made.hires ? [HIRES] : [])];
   const told = fields.flatMap(({ name, value }) => {
     // A1111 passes over fields without a value.
     if (value === '' || HARMLESS.get(name)?.(value)) return [];
-    const read = READ.get(name) ?? (img2img ? IMG2IMG.get(name) : undefined);
+    const read = READ.get(name) ?? more.find((known) => known.has(name))?.get(name);
     if (!read) return [name];
     return read(value) ? [] : [`${name} ${value.slice(0, 100)}`];
   });

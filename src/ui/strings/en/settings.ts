@@ -33,7 +33,8 @@ const help: Partial<Record<ImageSettingKey, string>> = {
   tokenMergingRatio:
     'Faster, with less detail: tokens that are alike are merged in self-attention. It acts where the UNet attends at full size, which SDXL does not; above 0.75 nothing changes any more.',
   tokenMergingRatioImg2img: 'The same for img2img. 0 = the one above.',
-  tokenMergingRatioHr: 'For the second pass of Hires. fix, which is not built yet.',
+  tokenMergingRatioHr: 'The same for the second pass of Hires. fix. 0 = the first one above.',
+  hiresFixRefinerPass: 'Where both Hires. fix and Refiner are on.',
   padConds: 'One network call a step even where their lengths differ. Changes pictures slightly.',
   padCondsV0:
     'Only for pictures made with DDIM or PLMS before version 1.6.0: cuts or stretches the negative prompt.',

@@ -1,0 +1,98 @@
+// Whether hires fix and the refiner can be carried out as asked: the bounds of A1111's controls, and what to say where one is
+// overstepped.
+import { MAX_FILE_BYTES } from '../../image/metadata.ts';
+import { HIRES_UPSCALERS } from '../../image/upscale-latent.ts';
+import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
+import { pictureSize, secondPass } from './hires.ts';
+import { MAX_FILE_NAME } from './image-settings.ts';
+import { choiceProblems, numberProblems, type Bounds } from './problems.ts';
+import type { GenerationParameters, Hires, NamedCheckpoint, Refiner } from './request.ts';
+import { DENOISING_BOUNDS } from './validate-img2img.ts';
+import { MOST_STEPS, samplerProblems } from './validate-sampler.ts';
+
+/** Pixels of a picture's sides. */
+export const PICTURE_SIDES = { min: 64, max: 4096 } as const;
+
+/** Of hires fix's sliders. */
+export const HIRES_BOUNDS = {
+  scale: { min: 1, max: 4, step: 0.05 },
+  resizeWidth: { min: 0, max: 2048, step: 8 },
+  resizeHeight: { min: 0, max: 2048, step: 8 },
+  steps: { min: 0, max: 150, step: 1 },
+} as const satisfies Readonly<Record<string, Bounds>>;
+
+/** Of the refiner's "Switch at". */
+export const SWITCH_BOUNDS = { min: 0.01, max: 1, step: 0.01 } as const satisfies Bounds;
+
+/** What can be carried out where texts and programs ask for more than the sliders offer. */
+const HIRES_LIMITS = {
+  scale: { min: 0.05, max: 16 },
+  resize: { min: 0, max: PICTURE_SIDES.max },
+  steps: { min: 0, max: MOST_STEPS },
+  cfgScale: { min: -1000, max: 1000 },
+};
+
+export function hiresProblems(parameters: GenerationParameters): string[] {
+  const { hires } = parameters;
+  if (hires === null) return [];
+  const problems = [
+    ...(parameters.img2img === null ? [] : ['Hires. fix goes with txt2img only; switch one of the two off.']),
+    ...choiceProblems('Upscaler', hires.upscaler, HIRES_UPSCALERS),
+    ...numberProblems('Upscale by', hires.scale, HIRES_LIMITS.scale),
+    ...numberProblems('Resize width to', hires.resizeWidth, HIRES_LIMITS.resize, true),
+    ...numberProblems('Resize height to', hires.resizeHeight, HIRES_LIMITS.resize, true),
+    ...numberProblems('Hires steps', hires.steps, HIRES_LIMITS.steps, true),
+    ...numberProblems('Denoising strength', hires.denoisingStrength, DENOISING_BOUNDS),
+    ...(hires.cfgScale === null
+      ? []
+      : numberProblems('Hires CFG Scale', hires.cfgScale, HIRES_LIMITS.cfgScale)),
+    ...promptProblems('Hires prompt', hires.prompt),
+    ...promptProblems('Hires negative prompt', hires.negativePrompt),
+    ...(hires.checkpoint === null ? [] : checkpointProblems('Hires checkpoint', hires.checkpoint)),
+    ...firstPassProblems(parameters, hires),
+  ];
+  if (problems.length > 0) return problems;
+  const second = secondPass(parameters, hires);
+  // It makes all of its steps.
+  const settings = { ...second.settings, img2imgFixSteps: true };
+  return [...sizeProblems(parameters), ...samplerProblems({ ...second, settings }, hires.denoisingStrength)];
+}
+
+function sizeProblems(parameters: GenerationParameters): string[] {
+  const { width, height } = pictureSize(parameters);
+  const { min, max } = PICTURE_SIDES;
+  if (Math.min(width, height) >= min && Math.max(width, height) <= max) return [];
+  return [
+    `Hires. fix would make a picture of ${width} x ${height}; its sides must be from ${min} to ${max} pixels. Change the size, or what it is enlarged to.`,
+  ];
+}
+
+function promptProblems(name: string, prompt: string): string[] {
+  if (typeof prompt === 'string' && prompt.length <= MAX_PROMPT_LENGTH) return [];
+  return [`${name} may have at most ${MAX_PROMPT_LENGTH} characters.`];
+}
+
+function firstPassProblems({ width, height }: GenerationParameters, { firstPass }: Hires): string[] {
+  if (firstPass === null) return [];
+  const { file, sha256, size } = firstPass;
+  if (!(file instanceof Blob) || file.size > MAX_FILE_BYTES || !/^[0-9a-f]{64}$/.test(sha256))
+    return ['The picture in place of the first pass is missing or too large; choose another.'];
+  if (!size || (size.width === width && size.height === height)) return [];
+  return [
+    `The picture in place of the first pass has ${size.width} x ${size.height} pixels; set the same size, not ${width} x ${height}.`,
+  ];
+}
+
+export function refinerProblems(refiner: Refiner | null): string[] {
+  if (refiner === null) return [];
+  return [
+    ...checkpointProblems('Refiner', refiner.checkpoint),
+    // Texts may ask for 0: from the first step on.
+    ...numberProblems('Switch at', refiner.switchAt, { min: 0, max: SWITCH_BOUNDS.max }),
+  ];
+}
+
+function checkpointProblems(what: string, { sha256, name }: NamedCheckpoint): string[] {
+  const sound = /^[0-9a-f]{64}$/.test(sha256) && typeof name === 'string' && name.length <= MAX_FILE_NAME;
+  return sound ? [] : [`${what} names no sound checkpoint; choose it again.`];
+}
