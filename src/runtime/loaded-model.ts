@@ -3,7 +3,7 @@
 import { familyOf, textInfoOf } from '../families/families.ts';
 import type { Family } from '../families/family.ts';
 import type { Precision } from '../graph/types.ts';
-import { getChunks } from '../library/models.ts';
+import { getChunks, noteVaeOverflow } from '../library/models.ts';
 import type { StoredModel } from '../library/types.ts';
 import type { FileBuffers } from '../models/buffers.ts';
 import { probePrediction } from '../models/prediction-probe.ts';
@@ -226,7 +226,9 @@ export class LoadedModel implements Networks {
 
   #load(file: StoredModel, config: VaeConfig, weights: StoredWeights): LoadedVae {
     const precision = file.vaeOverflows ? 'float32' : this.precision;
-    return new LoadedVae(file.sha256, config, weights, this.#sessions, precision, this.onEvent);
+    // Where it cannot be written, the next visit finds out again.
+    const onOverflow = () => void noteVaeOverflow(file.sha256).catch(() => undefined);
+    return new LoadedVae(config, weights, this.#sessions, precision, this.onEvent, onOverflow);
   }
 
   #useOwnVae(): void {

@@ -1,7 +1,6 @@
 // A VAE with its networks in onnxruntime: the checkpoint's own, or one from a file of its own.
 import type { Precision } from '../graph/types.ts';
 import { cutOut } from '../image/tiles.ts';
-import { noteVaeOverflow } from '../library/models.ts';
 import type { VaeConfig } from '../models/types.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../models/vae.ts';
 import {
@@ -23,14 +22,14 @@ export class LoadedVae {
   #tiledInFloat32 = false;
   #precision: Precision;
 
-  /** `sha256`: of the file whose VAE it is. */
+  /** `onOverflow`: it turned out to leave the range of float16. */
   constructor(
-    private readonly sha256: string,
     private readonly config: VaeConfig,
     private readonly weights: StoredWeights,
-    private readonly sessions: Sessions,
+    private readonly sessions: Pick<Sessions, 'open' | 'release'>,
     precision: Precision,
     private readonly onEvent: (event: NetworkEvent) => void,
+    private readonly onOverflow: () => void,
   ) {
     this.#precision = precision;
   }
@@ -47,7 +46,7 @@ export class LoadedVae {
     await (this.#tiled ? this.#decoderTile() : this.#decoder());
   }
 
-  /** A float16 VAE can overflow to NaN; then it is loaded again in float32, which is said once, and remembered of its file. */
+  /** A float16 VAE can overflow to NaN; then it is loaded again in float32, which is said once. */
   async decode(latent: Float32Array, height: number, width: number): Promise<Float32Array> {
     const image = await this.#decode(latent, height, width);
     if (this.#precision === 'float32' || isFinite(image)) return image;
@@ -59,8 +58,7 @@ export class LoadedVae {
     await this.release();
     this.#precision = 'float32';
     this.#tiled = this.#tiledInFloat32;
-    // Where it cannot be written, the next visit finds out again.
-    void noteVaeOverflow(this.sha256).catch(() => undefined);
+    this.onOverflow();
     return this.#decode(latent, height, width);
   }
 
