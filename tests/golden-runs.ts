@@ -6,6 +6,7 @@ import type { PixelImage } from '../src/image/pixels.ts';
 import { RESIZE_MODES } from '../src/image/resize-modes.ts';
 import type { ImageSettings } from '../src/generation/request/image-settings.ts';
 import {
+  DEFAULT_HIRES,
   DEFAULT_IMG2IMG,
   DEFAULT_INPAINT,
   DEFAULT_PARAMETERS,
@@ -13,8 +14,11 @@ import {
   MASK_MODES,
   MASKED_CONTENTS,
   type GenerationParameters,
+  type Hires,
   type Img2Img,
   type Inpaint,
+  type NamedCheckpoint,
+  type Refiner,
   type SoftInpainting,
 } from '../src/generation/request/request.ts';
 import { sourcePicture, type SourcePicture } from '../src/generation/request/source-picture.ts';
@@ -42,13 +46,21 @@ export interface GoldenCase {
   readonly mask?: string;
   /** Sliders of soft inpainting, in the script's order. */
   readonly soft?: readonly number[];
+  /** A picture in place of hires fix's first pass. */
+  readonly firstpass?: string;
   readonly script?: { readonly file: string };
   readonly notes?: Readonly<Record<string, unknown>>;
   /** None where the original failed: then there is an `error`. */
   readonly infotexts?: readonly string[];
   readonly error?: string;
   readonly comments?: string;
-  readonly passes: readonly { readonly calls: { readonly network_items: readonly (readonly number[])[] } }[];
+  readonly passes: readonly {
+    readonly calls: {
+      readonly network_items: readonly (readonly number[])[];
+      /** Which model each call was of, where they change. */
+      readonly model?: readonly string[];
+    };
+  }[];
   readonly tensors: readonly string[];
   readonly same_as: Readonly<Record<string, string>>;
   readonly spread: { readonly f32: Readonly<Record<string, number | readonly [number, number]>> };
@@ -89,9 +101,17 @@ export class GoldenRuns {
     return this.#index.models[model]!.sha256;
   }
 
+  /** A model, as a request names it. */
+  named(model: string): NamedCheckpoint {
+    return { sha256: this.sha256Of(model), name: model };
+  }
+
   /** What of a case's data is not there; null when all is. */
   absent(one: GoldenCase): string | null {
-    if (!tinyModels().includes(one.model) && !canDerive(one.model)) return one.model;
+    const { hr_checkpoint_name: second, refiner_checkpoint: refiner } = one.params;
+    const wanted = [one.model, second, refiner].filter((name) => typeof name === 'string');
+    const gone = wanted.find((name) => !tinyModels().includes(name) && !canDerive(name));
+    if (gone !== undefined) return gone;
     const file = this.#fileOf(one);
     return listReference(...this.#folder).includes(file) ? null : file;
   }
@@ -152,6 +172,24 @@ const SETTINGS: Readonly<Record<string, keyof ImageSettings>> = {
   img2img_fix_steps: 'img2imgFixSteps',
   img2img_background_color: 'img2imgBackgroundColor',
   s_min_uncond: 'sMinUncond',
+  s_min_uncond_all: 'sMinUncondAll',
+  eta_ddim: 'etaDdim',
+  eta_ancestral: 'etaAncestral',
+  s_churn: 'sChurn',
+  s_tmin: 'sTmin',
+  s_tmax: 'sTmax',
+  s_noise: 'sNoise',
+  sigma_min: 'sigmaMin',
+  sigma_max: 'sigmaMax',
+  rho: 'rho',
+  sgm_noise_multiplier: 'sgmNoiseMultiplier',
+  always_discard_next_to_last_sigma: 'alwaysDiscardNextToLastSigma',
+  sd_noise_schedule: 'noiseSchedule',
+  pad_cond_uncond: 'padConds',
+  pad_cond_uncond_v0: 'padCondsV0',
+  batch_cond_uncond: 'batchCondUncond',
+  hires_fix_refiner_pass: 'hiresFixRefinerPass',
+  refiner_switch_by_sample_steps: 'refinerSwitchBySteps',
   skip_early_cond: 'skipEarlyCond',
 };
 /** What `img2imgOf` reads. */
@@ -175,11 +213,29 @@ export function unreadFields(
 ): readonly string[] {
   const read = (name: string, ...tables: object[]) =>
     besides.includes(name) || [...tables, SETTINGS].some((table) => name in table);
+  const elsewhere = [...IMG2IMG, ...HIRES, ...REFINER];
   return [
-    ...Object.keys(params).filter((name) => !read(name, PARAMETERS) && !IMG2IMG.includes(name)),
+    ...Object.keys(params).filter((name) => !read(name, PARAMETERS) && !elsewhere.includes(name)),
     ...Object.keys(options).filter((name) => !read(name, OPTIONS)),
   ];
 }
+
+/** What `hiresOf` and `refinerOf` read. */
+const HIRES = [
+  'enable_hr',
+  'denoising_strength',
+  'hr_upscaler',
+  'hr_scale',
+  'hr_resize_x',
+  'hr_resize_y',
+  'hr_second_pass_steps',
+  'hr_checkpoint_name',
+  'hr_sampler_name',
+  'hr_scheduler',
+  'hr_prompt',
+  'hr_negative_prompt',
+];
+const REFINER = ['refiner_checkpoint', 'refiner_switch_at'];
 
 /** The request of a case, without what img2img adds. */
 export function parametersOf({ params, options = {} }: GoldenCase): GenerationParameters {
@@ -194,6 +250,34 @@ export function parametersOf({ params, options = {} }: GoldenCase): GenerationPa
       ...renamed(options, SETTINGS),
     },
   };
+}
+
+/** Its second pass; null without one. */
+export async function hiresOf(runs: GoldenRuns, { params, firstpass }: GoldenCase): Promise<Hires | null> {
+  if (params['enable_hr'] !== true) return null;
+  const given = <T>(name: string, otherwise: T): T => (params[name] as T | null | undefined) ?? otherwise;
+  const checkpoint = given<string | null>('hr_checkpoint_name', null);
+  return {
+    upscaler: given('hr_upscaler', DEFAULT_HIRES.upscaler),
+    scale: given('hr_scale', DEFAULT_HIRES.scale),
+    resizeWidth: given('hr_resize_x', 0),
+    resizeHeight: given('hr_resize_y', 0),
+    steps: given('hr_second_pass_steps', 0),
+    denoisingStrength: given('denoising_strength', DEFAULT_HIRES.denoisingStrength),
+    checkpoint: checkpoint === null ? null : runs.named(checkpoint),
+    sampler: given('hr_sampler_name', null),
+    scheduler: given('hr_scheduler', null),
+    cfgScale: null,
+    prompt: given('hr_prompt', ''),
+    negativePrompt: given('hr_negative_prompt', ''),
+    firstPass: firstpass === undefined ? null : await runs.input(firstpass),
+  };
+}
+
+export function refinerOf(runs: GoldenRuns, { params }: GoldenCase): Refiner | null {
+  const checkpoint = params['refiner_checkpoint'] as string | undefined;
+  if (checkpoint === undefined) return null;
+  return { checkpoint: runs.named(checkpoint), switchAt: params['refiner_switch_at'] as number };
 }
 
 /** ... and that. Of several source pictures the first. */

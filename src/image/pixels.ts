@@ -56,7 +56,7 @@ export function pixelsToVaeInput(image: PixelImage): Float32Array<ArrayBuffer> {
 }
 
 /** -1..1 to 0..1, in float32, clamped; NaN stays. */
-function toUnit(x: number): number {
+export function toUnit(x: number): number {
   return Math.min(1, Math.max(0, Math.fround(x + 1) / 2));
 }
 

@@ -49,13 +49,23 @@ export interface LatentMask {
   readonly keep: Latent;
 }
 
-export interface GuidanceRequest<C, T extends Latent> {
+/** A model, with the prompts as it reads them. */
+export interface GuidedModel<C, T extends Latent> {
   readonly parameterization: Parameterization;
   readonly network: NetworkCall<C, T>;
   /** Per image. */
   readonly conds: readonly (readonly WeightedCond<C>[])[];
   /** Per image. */
   readonly unconds: readonly CondSchedule<C>[];
+}
+
+export interface GuidanceRequest<C, T extends Latent> extends GuidedModel<C, T> {
+  /** Another model that takes over before the first evaluation that is due, for good. */
+  readonly successor?: {
+    /** `evaluation`: how many were made. */
+    due(level: number, evaluation: number): boolean;
+    takeOver(): Promise<GuidedModel<C, T>>;
+  };
   readonly cfgScale: number;
   /** Whether the sampler steps along the unconditional prediction, which then cannot be left out at scale 1. */
   readonly needsUncond?: boolean;
@@ -103,7 +113,9 @@ export function combineGuidance<T extends Latent>(
 
 /** A denoiser for samplers that counts its evaluations: prompt editing and skipping go by them. */
 export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Denoise<T> {
-  const { parameterization, network, conds, unconds, cfgScale, totalSteps, mask, options = {} } = request;
+  const { cfgScale, totalSteps, mask, options = {} } = request;
+  let { parameterization, network, conds, unconds } = request;
+  let { successor } = request;
   const images = conds.length;
   if (images === 0 || unconds.length !== images) {
     throw new RangeError(
@@ -119,19 +131,23 @@ export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Deno
     const minimum = options.sMinUncond ?? 0;
     return (evaluation % 2 === 1 || options.sMinUncondAll === true) && minimum > 0 && level < minimum;
   };
-  const weightless =
+  const weightless = () =>
     options.skipUncondAtScale1 === true &&
     cfgScale === 1 &&
     !request.needsUncond &&
     conds.every((parts) => parts.length === 1 && parts[0]!.weight === 1);
 
   return async (batch, level) => {
+    if (successor?.due(level, evaluation)) {
+      ({ parameterization, network, conds, unconds } = await successor.takeOver());
+      successor = undefined;
+    }
     if (mask && request.maskBefore) batch = blend(batch, mask);
     const size = batch.length / images;
     if (!Number.isInteger(size))
       throw new RangeError(`${batch.length} values are not the latents of ${images} images.`);
     const xs = Array.from({ length: images }, (_, i) => batch.subarray(i * size, (i + 1) * size) as T);
-    const skip = skipsUncond(level) || weightless;
+    const skip = skipsUncond(level) || weightless();
 
     const { scale, t } = parameterization.input(level);
     const inputs = xs.map((x) => networkInput(x, scale));

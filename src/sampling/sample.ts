@@ -10,12 +10,14 @@ import {
   type CondSchedule,
   guide,
   type GuidanceOptions,
+  type GuidanceRequest,
+  type GuidedModel,
   type LatentMask,
   type NetworkCall,
   type WeightedCond,
 } from './guidance.ts';
 import { combine, type Latent, scale } from './latent.ts';
-import { DiscreteTable, LcmTable, linearAlphasCumprod } from './noise-table.ts';
+import { DiscreteTable, LcmTable, linearAlphasCumprod, nearestIndex, TRAINING_STEPS } from './noise-table.ts';
 import type { NoiseSource } from './random/types.ts';
 import { getSampler, type SamplerInfo, totalSteps } from './registry.ts';
 import { buildSigmas, type ScheduleOptions } from './schedules.ts';
@@ -43,27 +45,42 @@ export interface SamplingOptions extends ScheduleOptions, GuidanceOptions {
   readonly uniPcLowerOrderFinal?: boolean;
 }
 
-export interface SamplingRequest<C, T extends Latent = Float32Array> {
+/** A model, and the prompts as it reads them. */
+export interface SampledModel<C, T extends Latent = Float32Array> {
+  readonly prediction: Prediction;
+  /** The model's table; default: the one all SD models share. */
+  readonly alphasCumprod?: ArrayLike<number>;
+  /** v-prediction in timestep samplers; default: the roots of the table. */
+  readonly vFactors?: VFactors;
+  /** Per image: the parts of its prompt. Steps in the schedules count evaluations, out of `totalSteps`. */
+  readonly conds: readonly (readonly WeightedCond<C>[])[];
+  /** Per image. */
+  readonly unconds: readonly CondSchedule<C>[];
+  readonly network: NetworkCall<C, T>;
+}
+
+/** A1111's refiner: a second model that takes the last steps over. */
+export interface RefinerSwitch<C, T extends Latent = Float32Array> {
+  /** The part of the way from noise that the first model goes, 0..1. */
+  readonly switchAt: number;
+  /** Measured in steps of those that run, and not in the times that the models were trained for. */
+  readonly bySteps: boolean;
+  /** Called once, when its turn comes. */
+  takeOver(): Promise<SampledModel<C, T>>;
+}
+
+export interface SamplingRequest<C, T extends Latent = Float32Array> extends SampledModel<C, T> {
   /** A1111's name or an alias; combined old names go through `resolveSampler` first. */
   readonly sampler: string;
   /** Label or inner name; "Automatic" leaves it to the sampler. */
   readonly scheduler: string;
   readonly steps: number;
   readonly cfgScale: number;
-  readonly prediction: Prediction;
-  /** The model's table; default: the one all SD models share. */
-  readonly alphasCumprod?: ArrayLike<number>;
-  /** v-prediction in timestep samplers; default: the roots of the table. */
-  readonly vFactors?: VFactors;
   /** Levels of Align Your Steps, where the model has other ones than SD 1. */
   readonly alignYourSteps?: readonly number[];
   /** The batch's noise; `ImageRng` in the app. */
   readonly noise: NoiseSource<T>;
-  /** Per image: the parts of its prompt. Steps in the schedules count evaluations, out of `totalSteps`. */
-  readonly conds: readonly (readonly WeightedCond<C>[])[];
-  /** Per image. */
-  readonly unconds: readonly CondSchedule<C>[];
-  readonly network: NetworkCall<C, T>;
+  readonly refiner?: RefinerSwitch<C, T>;
   readonly options?: SamplingOptions;
   /** A schedule to use in place of the scheduler's: all its sigmas, descending. Sigma samplers only. */
   readonly sigmas?: readonly number[];
@@ -175,12 +192,13 @@ interface Model {
   readonly table: DiscreteTable | LcmTable;
 }
 
-function modelOf<C, T extends Latent>(request: SamplingRequest<C, T>, sampler: SamplerInfo): Model {
-  const alphas = request.alphasCumprod ?? linearAlphasCumprod();
+function modelOf<C, T extends Latent>(
+  { alphasCumprod, options }: Pick<SamplingRequest<C, T>, 'alphasCumprod' | 'options'>,
+  sampler: SamplerInfo,
+): Model {
+  const alphas = alphasCumprod ?? linearAlphasCumprod();
   const table =
-    sampler.kind === 'lcm'
-      ? new LcmTable(alphas)
-      : new DiscreteTable(alphas, request.options?.quantize ?? false);
+    sampler.kind === 'lcm' ? new LcmTable(alphas) : new DiscreteTable(alphas, options?.quantize ?? false);
   return { alphas, table };
 }
 
@@ -215,27 +233,22 @@ interface RunDetails {
 async function* run<C, T extends Latent>(
   request: SamplingRequest<C, T>,
   sampler: SamplerInfo,
-  { alphas, table }: Model,
+  model: Model,
   x: T,
   schedule: readonly number[],
   launchSteps: number,
   { fullSchedule, mask, ...details }: RunDetails,
 ): SamplingRun<T> {
-  const { options = {}, prediction } = request;
+  const { options = {}, refiner } = request;
+  const { alphas, table } = model;
   const isTimestep = sampler.kind === 'timestep';
-  const parameterization = isTimestep
-    ? timestepParameterization(prediction, alphas, request.vFactors)
-    : sampler.kind === 'lcm'
-      ? lcmParameterization(prediction, table)
-      : sigmaParameterization(prediction, table);
+  const evaluations = totalSteps(sampler, launchSteps);
   const denoise = guide<C, T>({
-    parameterization,
-    network: request.network,
-    conds: request.conds,
-    unconds: request.unconds,
+    ...guidedModel(request, sampler, model),
+    ...(refiner && { successor: successorOf(refiner, sampler, table, evaluations, options) }),
     cfgScale: request.cfgScale / sampler.cfgDivisor,
     needsUncond: sampler.needsUncond,
-    totalSteps: totalSteps(sampler, launchSteps),
+    totalSteps: evaluations,
     maskBefore: isTimestep,
     toV: isTimestep ? (t) => epsToV(alphas[Math.trunc(t)]!) : denoisedToV,
     options,
@@ -264,6 +277,41 @@ async function* run<C, T extends Latent>(
       : sampler.stepsOf(schedule);
     yield { step: done, steps: Math.max(done, expected), sigma, x: after, denoised };
   }
+}
+
+function guidedModel<C, T extends Latent>(
+  { prediction, vFactors, network, conds, unconds }: SampledModel<C, T>,
+  { kind }: SamplerInfo,
+  { alphas, table }: Model,
+): GuidedModel<C, T> {
+  const parameterization =
+    kind === 'timestep'
+      ? timestepParameterization(prediction, alphas, vFactors)
+      : kind === 'lcm'
+        ? lcmParameterization(prediction, table)
+        : sigmaParameterization(prediction, table);
+  return { parameterization, network, conds, unconds };
+}
+
+/** When the refiner's turn comes, and what it is then (modules/sd_samplers_common.py, apply_refiner). */
+function successorOf<C, T extends Latent>(
+  { switchAt, bySteps, takeOver }: RefinerSwitch<C, T>,
+  sampler: SamplerInfo,
+  { sigmas }: Model['table'],
+  evaluations: number,
+  options: SamplingOptions,
+): NonNullable<GuidanceRequest<C, T>['successor']> {
+  const timeOf = (level: number): number =>
+    sampler.kind === 'timestep' ? Math.trunc(level) : nearestIndex(sigmas, level);
+  return {
+    due: (level, evaluation) =>
+      (bySteps ? evaluation / evaluations : (TRAINING_STEPS - 1 - timeOf(level)) / TRAINING_STEPS) >=
+      switchAt,
+    takeOver: async () => {
+      const successor = await takeOver();
+      return guidedModel(successor, sampler, modelOf({ ...successor, options }, sampler));
+    },
+  };
 }
 
 /** Of the person's settings, those that A1111 hands to this sampler. */

@@ -2,6 +2,7 @@
 // the lengths that CFGDenoiser brings together. SDXL: modules/sd_models_xl.py get_learned_conditioning, and sgm's
 // GeneralConditioner, which joins the encoders' states and adds the vector.
 import type { TextEncoderInfo } from '../../families/family.ts';
+import type { Size } from '../../image/picture-file.ts';
 import type { TextEncoderConfig } from '../../models/types.ts';
 import { applyEmphasis } from '../../prompt/emphasis.ts';
 import { chunkPrompt, emptyChunk, fedTokens } from '../../prompt/chunks.ts';
@@ -73,17 +74,27 @@ export class CondCache {
 }
 
 /** What reading a prompt needs of the networks. */
-type TextNetworks = Pick<Networks, 'family' | 'textEncoders' | 'contextDim' | 'encodeText'>;
+export type TextNetworks = Pick<Networks, 'family' | 'textEncoders' | 'contextDim' | 'encodeText'>;
+
+/** What prompts of a second pass are told besides. */
+export interface PromptContext {
+  /** Evaluations of the first pass: prompt editing counts on from there. */
+  readonly firstPassSteps?: number;
+  /** What SDXL takes for the picture's size, where that is not the request's. */
+  readonly size?: Size;
+}
 
 /** Encodes the prompts of a request. `cache` belongs to the loaded model. */
 export async function encodePrompts(
   networks: TextNetworks,
-  parameters: GenerationParameters,
+  asked: GenerationParameters,
   cache: CondCache,
+  { firstPassSteps, size }: PromptContext = {},
 ): Promise<Conditions> {
+  const parameters = { ...asked, ...size };
   const { settings } = parameters;
   const encoder = new PromptEncoder(networks, await textEncodersOf(networks, parameters), cache, parameters);
-  const texts = promptTexts(parameters);
+  const texts = promptTexts(parameters, firstPassSteps);
   const positive: WeightedCond<Cond>[] = [];
   for (const { weight, schedule } of texts.positive)
     positive.push({ weight, schedule: await encoder.schedule(schedule) });

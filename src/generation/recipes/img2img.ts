@@ -6,12 +6,13 @@ import { pixelsToVaeInput, type PixelImage } from '../../image/pixels.ts';
 import { resizeToFit } from '../../image/resize-modes.ts';
 import { resizePlanes } from '../../image/resize-planes.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
-import type { NoiseSource } from '../../sampling/random/types.ts';
 import { img2img, type SamplingRun } from '../../sampling/sample.ts';
 import type { GenerationParameters, Img2Img } from '../request/request.ts';
 import type { Cond, Conditions } from './conditioning.ts';
 import { pictureConditioning } from './image-conditioning.ts';
-import { samplingRequest, type Batch } from './sampling-request.ts';
+import { onePass, type Models, type RecipeRun } from './recipe.ts';
+import { refinerOf } from './refiner.ts';
+import { samplingRequest, type Batch, type Given } from './sampling-request.ts';
 
 /** What all pictures of a job start from. */
 export interface Img2ImgStart {
@@ -56,10 +57,25 @@ export async function startImg2Img(
   return { picture, latent, imageConditioning };
 }
 
+/** One batch of a job. `parameters` must be valid and its seeds resolved; its batch size and count are not looked at. */
+export async function* paintImg2Img(
+  models: Models,
+  parameters: GenerationParameters,
+  request: Img2Img,
+  start: Img2ImgStart,
+  batch: Batch,
+): RecipeRun {
+  const { networks, conditions } = models.current;
+  const { imageConditioning } = start;
+  const given = refinerOf(models, parameters, 'first pass', parameters, batch, { imageConditioning });
+  return yield* onePass(
+    sampleImg2Img(networks, parameters, request, start, await conditions(parameters), batch, given),
+    parameters,
+  );
+}
+
 /**
- * One batch of a job. Yields after each step; returns the final latents [batch.size, c, height / 8, width / 8].
- * `parameters` must be valid and its seeds resolved; its batch size and count are not looked at.
- */
+ * Its one pass. Yields after each step; returns the final latents [batch.size, c, height / 8, width / 8]. */
 export async function* sampleImg2Img(
   networks: SampledNetworks,
   parameters: GenerationParameters,
@@ -67,7 +83,7 @@ export async function* sampleImg2Img(
   { latent, imageConditioning }: Img2ImgStart,
   conditions: Conditions,
   batch: Batch,
-  noise?: NoiseSource,
+  given: Omit<Given, 'imageConditioning'> = {},
 ): SamplingRun {
   const { settings } = parameters;
   const initLatent = new Float32Array(batch.size * latent.length);
@@ -75,7 +91,7 @@ export async function* sampleImg2Img(
   return yield* img2img<Cond>({
     ...(await samplingRequest(networks, parameters, conditions, batch, {
       imageConditioning,
-      ...(noise && { noise }),
+      ...given,
     })),
     initLatent,
     strength: denoisingStrength,

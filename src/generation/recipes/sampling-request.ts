@@ -1,8 +1,9 @@
 // What every recipe's sampling asks alike: the request's parameters, the batch's noise, and calls of the UNet, on any networks.
+import type { Size } from '../../image/picture-file.ts';
 import type { NetworkItem } from '../../sampling/guidance.ts';
 import { ImageRng } from '../../sampling/random/image-rng.ts';
 import type { NoiseSource } from '../../sampling/random/types.ts';
-import type { SamplingRequest } from '../../sampling/sample.ts';
+import type { RefinerSwitch, SampledModel, SamplingRequest } from '../../sampling/sample.ts';
 import { alphasCumprodOf, vFactorsOf } from '../request/alphas.ts';
 import type { Cond, Conditions } from './conditioning.ts';
 import { blankConditioning } from './image-conditioning.ts';
@@ -21,8 +22,12 @@ export interface Batch {
 /** What a recipe has of its own. */
 export interface Given {
   readonly noise?: NoiseSource;
-  /** The further channels of an inpainting UNet; null for other models. Left out: everything is to be painted. */
+  /**
+   * The further channels of an inpainting UNet, for all pictures alike or one after the other; null for other models. Left out:
+   * everything is to be painted.
+   */
   readonly imageConditioning?: Float32Array | null;
+  readonly refiner?: RefinerSwitch<Cond>;
 }
 
 /** `parameters` must be valid and its seeds resolved; its batch size and count are not looked at. */
@@ -33,26 +38,40 @@ export async function samplingRequest(
   batch: Batch,
   given: Given = {},
 ): Promise<SamplingRequest<Cond>> {
-  const shape = [networks.latentChannels, parameters.height / 8, parameters.width / 8] as const;
-  const { noise = noiseOf(parameters, batch, shape[0]) } = given;
-  const { imageConditioning = await blankConditioning(networks, shape[1], shape[2]) } = given;
   const { sampler, scheduler, steps, cfgScale, settings } = parameters;
-  const perImage = <T>(value: T): T[] => new Array<T>(batch.size).fill(value);
+  const { noise = noiseOf(parameters, batch, networks.latentChannels), refiner } = given;
   return {
+    ...(await sampledModel(networks, parameters, conditions, batch, given)),
     sampler,
     scheduler,
     steps,
     cfgScale,
+    ...(networks.family.alignYourSteps && { alignYourSteps: networks.family.alignYourSteps }),
+    noise,
+    ...(refiner && { refiner }),
+    options: settings,
+  };
+}
+
+/** What of it is the model's. */
+export async function sampledModel(
+  networks: SampledNetworks,
+  parameters: GenerationParameters,
+  conditions: Conditions,
+  batch: Batch,
+  given: Pick<Given, 'imageConditioning'>,
+): Promise<SampledModel<Cond>> {
+  const { settings, height, width } = parameters;
+  const { imageConditioning = await blankConditioning(networks, height / 8, width / 8) } = given;
+  const perImage = <T>(value: T): T[] => new Array<T>(batch.size).fill(value);
+  return {
     prediction: networks.prediction,
     alphasCumprod: alphasCumprodOf(settings, networks.buffers),
     // SDXL's class in A1111 has no factors of its own: they follow from the table, bent as it is.
     ...(networks.family.noiseLevelsOfFile && { vFactors: vFactorsOf(networks.buffers) }),
-    ...(networks.family.alignYourSteps && { alignYourSteps: networks.family.alignYourSteps }),
-    noise,
     conds: perImage(conditions.positive),
     unconds: perImage(conditions.negative),
-    network: unetCaller(networks, shape, tokenMergingOf(parameters), imageConditioning),
-    options: settings,
+    network: unetCaller(networks, parameters, tokenMergingOf(parameters), imageConditioning),
   };
 }
 
@@ -71,20 +90,25 @@ function noiseOf(parameters: GenerationParameters, batch: Batch, channels: numbe
   });
 }
 
-type Shape = readonly [channels: number, height: number, width: number];
-
-/** Calls the UNet once for all items whose contexts have one length. */
+/** Calls the UNet once for all items whose contexts have one length. `further`: channels beside the latent, as in `Given`. */
 function unetCaller(
   networks: SampledNetworks,
-  [, height, width]: Shape,
+  size: Size,
   tokenMerging: number,
-  extra: Float32Array | null,
+  further: Float32Array | null,
 ): (items: readonly NetworkItem<Cond>[]) => Promise<Float32Array[]> {
+  const [height, width] = [size.height / 8, size.width / 8];
+  const length = (networks.unetChannels - networks.latentChannels) * height * width;
+  const furtherOf = (image: number): Float32Array[] => {
+    if (!further) return [];
+    const start = further.length > length ? image * length : 0;
+    return [further.subarray(start, start + length)];
+  };
   return async (items) => {
     const outputs = new Array<Float32Array>(items.length);
     for (const group of groupBy([...items.entries()], ([, { cond }]) => cond.tokens)) {
       const out = await networks.unet({
-        x: join(group.flatMap(([, { x }]) => (extra ? [x, extra] : [x]))),
+        x: join(group.flatMap(([, { x, image }]) => [x, ...furtherOf(image)])),
         batch: group.length,
         height,
         width,

@@ -74,9 +74,11 @@ describe.each(tinyModels())('%s', (name) => {
       await encodePrompts(networks, { ...parameters, ...told }, new CondCache()),
       { first: 0, size: batch },
       {
-        next: () => noise.data.slice(),
-        brownian: () => {
-          throw new Error('These samplers draw no Brownian noise.');
+        noise: {
+          next: () => noise.data.slice(),
+          brownian: () => {
+            throw new Error('These samplers draw no Brownian noise.');
+          },
         },
       },
     );

@@ -2,6 +2,7 @@
 // StableDiffusionProcessingTxt2Img.calculate_target_resolution and sample_hr_pass).
 import type { Size } from '../../image/picture-file.ts';
 import type { GenerationParameters, Hires } from './request.ts';
+import { tokenMergingOfSecondPass } from './token-merging.ts';
 
 /** Pixels of a latent's cell. */
 const CELL = 8;
@@ -65,5 +66,6 @@ export function secondPass(parameters: GenerationParameters, hires: Hires): Gene
     cfgScale: hires.cfgScale ?? parameters.cfgScale,
     prompt: hires.prompt || parameters.prompt,
     negativePrompt: hires.negativePrompt || parameters.negativePrompt,
+    settings: { ...parameters.settings, tokenMergingRatio: tokenMergingOfSecondPass(parameters) },
   };
 }

@@ -17,10 +17,18 @@ export interface PromptTexts {
   readonly negative: readonly ScheduledPrompt[];
 }
 
-/** Steps are evaluations of the network, two a step for second-order samplers. @throws RangeError for an unknown sampler. */
-export function promptTexts(parameters: GenerationParameters): PromptTexts {
+/**
+ * Steps are evaluations of the network, two a step for second-order samplers. `firstPassSteps`: those of the first pass, where
+ * `parameters` are of a second one. @throws RangeError for an unknown sampler.
+ */
+export function promptTexts(parameters: GenerationParameters, firstPassSteps?: number): PromptTexts {
   const { prompt, negativePrompt, sampler, steps, settings } = parameters;
-  const options = { steps: totalSteps(getSampler(sampler), steps), oldScheduling: settings.oldScheduling };
+  const evaluations = totalSteps(getSampler(sampler), steps);
+  const { oldScheduling } = settings;
+  const options =
+    firstPassSteps === undefined
+      ? { steps: evaluations, oldScheduling }
+      : { steps: firstPassSteps, hiresSteps: evaluations, oldScheduling };
   return {
     positive: splitAnd(parseExtraNetworks(prompt).rest).map(({ text, weight }) => ({
       weight,
