@@ -187,7 +187,7 @@ export type RequestSize = Pick<GenerationParameters, 'width' | 'height' | 'batch
 
 /** ... with what decides which networks it needs; A1111's defaults where they are left out. */
 export type SizedRequest = RequestSize &
-  Partial<Pick<GenerationParameters, 'settings' | 'img2img' | 'hires'>>;
+  Partial<Pick<GenerationParameters, 'settings' | 'img2img' | 'hires' | 'refiner'>>;
 
 /** A1111's defaults. */
 export const DEFAULT_PARAMETERS: GenerationParameters = {

@@ -62,7 +62,8 @@ it('finds a tiny decoder by its name', () => {
 
 it('finds a tiny encoder for img2img, which then needs no other', () => {
   const settings = { ...DEFAULT_IMAGE_SETTINGS, vaeEncodeMethod: 'TAESD', sdVae: 'half.pt' } as const;
-  const over = (files: readonly StoredModel[]) => chooseDecoders(WHOLE, settings, [WHOLE, ...files], true);
+  const over = (files: readonly StoredModel[]) =>
+    chooseDecoders(WHOLE, settings, [WHOLE, ...files], 'img2img');
   expect(over(FILES)).toMatchObject({ taesdEncoder: { fileName: 'taesd_encoder.pth' }, problem: null });
   expect(over([vae('half.pt', 4, false)]).problem).toMatch(/import taesd_encoder/);
   expect(choose(WHOLE, { vaeEncodeMethod: 'TAESD' }, []).problem).toBeNull();

@@ -4,8 +4,10 @@ import { familyOf, latentOfVaeNamed } from '../../families/families.ts';
 import type { LatentInfo } from '../../families/family.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { resolveVae, vaeFileName, vaeMisfit, vaesAmong } from '../../library/vae-choice.ts';
+import { isLatentUpscaler } from '../../image/upscale-latent.ts';
 import type { ImageSettings } from '../request/image-settings.ts';
 import type { InfotextContext } from '../request/parameters.ts';
+import type { GenerationParameters } from '../request/request.ts';
 
 export interface Decoders {
   /** Null: the checkpoint's own. */
@@ -22,12 +24,21 @@ export interface Decoders {
   readonly text: Pick<InfotextContext, 'vaeHash' | 'vaeName'>;
 }
 
-/** `img2img`: a picture is to be encoded, too. */
+/** Who needs pictures to be encoded in a request; null where nobody does. */
+export function encoderUserOf({
+  img2img,
+  hires,
+}: Partial<Pick<GenerationParameters, 'img2img' | 'hires'>>): string | null {
+  if (img2img) return 'img2img';
+  return hires && (!isLatentUpscaler(hires.upscaler) || hires.firstPass) ? 'Hires. fix' : null;
+}
+
+/** `encodes`: who needs pictures to be encoded, too. */
 export function chooseDecoders(
   model: StoredModel,
   settings: ImageSettings,
   models: readonly StoredModel[],
-  img2img = false,
+  encodes: string | null = null,
 ): Decoders {
   const latent = familyOf(model.detection.kind)?.latent;
   const { vae, missing } = resolveVae(model, settings, vaesAmong(models));
@@ -35,7 +46,7 @@ export function chooseDecoders(
   const { vaeDecodeMethod, livePreviewMethod } = settings;
   const wanted = vaeDecodeMethod === 'TAESD' || livePreviewMethod === 'TAESD';
   const taesd = wanted && latent ? tinyVae(models, latent, 'decoder') : null;
-  const encodesTiny = img2img && settings.vaeEncodeMethod === 'TAESD';
+  const encodesTiny = encodes !== null && settings.vaeEncodeMethod === 'TAESD';
   const taesdEncoder = encodesTiny && latent ? tinyVae(models, latent, 'encoder') : null;
   const remarks: string[] = [];
   if (missing !== null) {
@@ -53,7 +64,7 @@ export function chooseDecoders(
     problem:
       (encodesTiny && latent && !taesdEncoder
         ? `"VAE type for encode" is TAESD, but ${noTinyVae(latent, 'encoder')} You can also set it to Full.`
-        : null) ?? problemWith(model, settings, vae, misfit, taesd, latent, img2img && !encodesTiny),
+        : null) ?? problemWith(model, settings, vae, misfit, taesd, latent, encodesTiny ? null : encodes),
     remarks,
     text: textOf(model, settings, models, vae),
   };
@@ -66,13 +77,13 @@ function problemWith(
   misfit: ReturnType<typeof vaeMisfit>,
   taesd: StoredModel | null,
   latent: LatentInfo | undefined,
-  img2img: boolean,
+  asker: string | null,
 ): string | null {
   if (misfit && !misfit.fits) return `${misfit.why} Choose another in Settings under "SD VAE", or Automatic.`;
   const { networks } = detection;
   const inpaints = networks !== null && networks.unet.inChannels > networks.unet.outChannels;
-  const encodes = inpaints || img2img;
-  const who = img2img ? 'img2img needs' : 'inpainting models need';
+  const encodes = inpaints || asker !== null;
+  const who = asker === null ? 'inpainting models need' : `${asker} needs`;
   if (encodes && vae?.detection.vae?.hasEncoder === false) {
     return `The VAE "${vaeFileName(vae)}" has no encoder, which ${who}. Choose another in Settings under "SD VAE".`;
   }

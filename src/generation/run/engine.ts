@@ -1,4 +1,5 @@
 // The engine behind workers/engine.ts: one GPU, one loaded model, one job at a time.
+import { isImageKind } from '../../families/families.ts';
 import { getModel, listModels } from '../../library/models.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { NoWebGpuError } from '../../runtime/device.ts';
@@ -8,22 +9,25 @@ import {
   ModelMissingError,
   OutOfMemoryError,
 } from '../../runtime/errors.ts';
-import { LoadedModel, type LoadOptions } from '../../runtime/loaded-model.ts';
+import type { LoadedModel, LoadOptions } from '../../runtime/loaded-model.ts';
 import { runBenchmark, type BenchmarkProgress } from './benchmark.ts';
 import type { BenchmarkResult } from './benchmark-report.ts';
-import { CondCache } from '../recipes/conditioning.ts';
-import { chooseDecoders, type Decoders } from './decoders.ts';
+import { chooseDecoders, encoderUserOf, type Decoders } from './decoders.ts';
 import { cpuReport, EngineDevice } from './engine-device.ts';
 import { DEFAULT_MEMORY, roomOf, type MemoryOptions, type MemoryPlan } from './memory-options.ts';
 import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
-import { makePictures, type Job } from './picture-run.ts';
+import { LoadedModels, type AtHand } from './loaded-models.ts';
+import type { Job, OpenModel } from './models-in-use.ts';
+import { makePictures } from './picture-run.ts';
 import { stepTime } from './step-time.ts';
 import { prepareRequest } from '../request/prepare.ts';
-import { tokenMergingOf } from '../request/token-merging.ts';
+import { pictureSize } from '../request/hires.ts';
+import { tokenMergingOf, tokenMergingOfSecondPass } from '../request/token-merging.ts';
 import { DEFAULT_IMAGE_SETTINGS } from '../request/image-settings.ts';
 import {
   DEFAULT_PARAMETERS,
   type GenerationParameters,
+  type NamedCheckpoint,
   type RequestSize,
   type SizedRequest,
 } from '../request/request.ts';
@@ -38,17 +42,20 @@ type OnEvent = (event: GenerationEvent) => void;
 /** How a request is carried out, and what decodes its pictures. */
 type EnginePlan = MemoryPlan & Pick<LoadOptions, 'tiledVaeInFloat32'> & { readonly decoders: Decoders };
 
+/** A checkpoint of a request, and how it is carried out with that. */
+interface Planned {
+  readonly record: StoredModel;
+  readonly plan: EnginePlan;
+}
+
 /** What wasm can hold: all of it is usable, unlike a GPU's. */
 const WASM_MEMORY = 4.5e9;
 
 export class Engine implements EngineApi {
   readonly #device = new EngineDevice();
-  #model: LoadedModel | null = null;
-  #conds = new CondCache();
+  readonly #models = new LoadedModels((event) => this.#listener(event));
   #job: Job | null = null;
   #memory = DEFAULT_MEMORY;
-  /** What the model has been run at since it was loaded: onnxruntime keeps buffers for each size. */
-  readonly #sizes = new Set<string>();
   /** Who hears of loading and of the model's warnings: whoever asked last. */
   #listener: OnEvent = () => undefined;
 
@@ -70,14 +77,23 @@ export class Engine implements EngineApi {
   }
 
   async estimateMemory(sha256: string, request: SizedRequest, asked: MemoryOptions, cpu: boolean) {
-    const record = await getModel(sha256);
     const limits = cpu ? cpuReport() : await this.#device.limits();
     const options = cpu ? inWasm(asked) : asked;
-    if (!record || !limits) return null;
-    const { settings = DEFAULT_IMAGE_SETTINGS, img2img = null } = request;
-    const decoders = chooseDecoders(record, settings, await listModels(), img2img !== null);
-    const needs = memoryNeeds(record, request, limits.shaderF16, decoders);
-    return needs ? { ...planMemory(needs, options, limits.maxBufferSize), room: roomOf(options) } : null;
+    if (!limits) return null;
+    const { settings = DEFAULT_IMAGE_SETTINGS } = request;
+    const models = await listModels();
+    const wanted = [sha256, ...checkpointsOf(request).map((checkpoint) => checkpoint.sha256)];
+    const plans: MemoryPlan[] = [];
+    for (const record of await Promise.all(wanted.map(getModel))) {
+      const decoders = record && chooseDecoders(record, settings, models, encoderUserOf(request));
+      const needs = record && decoders && memoryNeeds(record, request, limits.shaderF16, decoders);
+      if (needs) plans.push(planMemory(needs, options, limits.maxBufferSize));
+    }
+    const [first, ...others] = plans;
+    if (!first) return null;
+    // Where there is no room for all they take turns.
+    const most = others.reduce((most, plan) => (plan.bytes > most.bytes ? plan : most), first);
+    return { ...most, room: roomOf(options) };
   }
 
   async load(sha256: string, onEvent: OnEvent): Promise<{ readonly prediction: LoadedModel['prediction'] }> {
@@ -86,7 +102,7 @@ export class Engine implements EngineApi {
     this.#listener = onEvent;
     const record = await this.#record(sha256);
     const plan = await this.#plan(record, DEFAULT_PARAMETERS);
-    const model = await this.#ensureModel(record, DEFAULT_PARAMETERS, plan);
+    const { model } = await this.#open(record, DEFAULT_PARAMETERS, plan);
     return { prediction: model.prediction };
   }
 
@@ -106,23 +122,26 @@ export class Engine implements EngineApi {
     this.#listener = onEvent;
     let plan: EnginePlan | null = null;
     const work = async (): Promise<GenerationOutcome> => {
-      const record = await this.#record(sha256);
-      plan = await this.#plan(record, parameters);
+      const own = await this.#planned(await this.#record(sha256), parameters);
+      const others = await this.#othersOf(parameters);
+      plan = own.plan;
       const { decoders } = plan;
-      if (decoders.problem !== null) throw new BadParametersError(decoders.problem);
       for (const message of decoders.remarks) onEvent({ type: 'warning', message });
-      await this.#makeRoom(parameters, plan);
-      const model = await this.#ensureModel(record, parameters, plan, () => job.stop);
-      this.#sizes.add(sizeOf(parameters, plan));
-      return await makePictures(
-        job,
-        model,
-        parameters,
-        decoders.text,
-        this.#conds,
-        onEvent,
-        continuation ?? null,
-      );
+      await this.#makeRoom(own.record, parameters, plan);
+      const all = [own, ...others];
+      const together = this.#fitTogether(all.map(({ plan }) => plan));
+      let before = own;
+      const open: OpenModel = async (checkpoint) => {
+        const wanted = others.find(({ record }) => record.sha256 === checkpoint?.sha256) ?? own;
+        if (wanted !== before) onEvent({ type: 'status', message: `Changing to ${wanted.record.name}` });
+        before = wanted;
+        ({ plan } = wanted);
+        const beside = together ? all.map(({ record }) => record) : [];
+        const at = await this.#open(wanted.record, parameters, wanted.plan, () => job.stop, beside);
+        at.sizes.add(sizeOf(parameters, wanted.plan));
+        return at;
+      };
+      return await makePictures(job, open, parameters, decoders.text, onEvent, continuation ?? null);
     };
     try {
       return await this.#device.unlessLost(work());
@@ -154,8 +173,8 @@ export class Engine implements EngineApi {
       const device = await this.#device.report();
       const load = async () => {
         await this.unload();
-        const model = await this.#ensureModel(record, parameters, plan, () => job.stop);
-        this.#sizes.add(sizeOf(size, plan));
+        const { model, sizes } = await this.#open(record, parameters, plan, () => job.stop);
+        sizes.add(sizeOf(size, plan));
         return model;
       };
       const { memory } = this.#device;
@@ -179,8 +198,8 @@ export class Engine implements EngineApi {
       const record = await this.#record(sha256);
       const plan = await this.#plan(record, parameters);
       const work = async () => {
-        const model = await this.#ensureModel(record, parameters, plan, stopped);
-        this.#sizes.add(sizeOf(size, plan));
+        const { model, sizes } = await this.#open(record, parameters, plan, stopped);
+        sizes.add(sizeOf(size, plan));
         return stepTime(model, size, stopped);
       };
       return await this.#device.unlessLost(work());
@@ -205,11 +224,7 @@ export class Engine implements EngineApi {
   }
 
   async unload(): Promise<void> {
-    const model = this.#model;
-    this.#model = null;
-    this.#conds.clear();
-    this.#sizes.clear();
-    await model?.release();
+    await this.#models.release();
   }
 
   async #record(sha256: string): Promise<StoredModel> {
@@ -220,36 +235,56 @@ export class Engine implements EngineApi {
     );
   }
 
-  /** The model, loaded the way that the request's size asks for. */
-  async #ensureModel(
+  /** The checkpoints that a request names besides its own, each once. */
+  async #othersOf(parameters: GenerationParameters): Promise<Planned[]> {
+    const others: Planned[] = [];
+    for (const { sha256, name } of checkpointsOf(parameters)) {
+      if (others.some(({ record }) => record.sha256 === sha256)) continue;
+      const record = await getModel(sha256);
+      if (!record) {
+        throw new ModelMissingError(
+          `The checkpoint "${name}" is no longer in the library. Choose another under Hires. fix or Refiner, or import its file again.`,
+        );
+      }
+      const { detection } = record;
+      if (!detection.supported || !isImageKind(detection.kind))
+        throw new BadParametersError(`"${name}" is no checkpoint that pictures can be made with.`);
+      others.push(await this.#planned(record, parameters));
+    }
+    return others;
+  }
+
+  async #planned(record: StoredModel, parameters: GenerationParameters): Promise<Planned> {
+    const plan = await this.#plan(record, parameters);
+    if (plan.decoders.problem !== null) throw new BadParametersError(plan.decoders.problem);
+    return { record, plan };
+  }
+
+  /** Whether the memory holds all at once. In low VRAM mode it is not asked to. */
+  #fitTogether(plans: readonly EnginePlan[]): boolean {
+    if (plans.some(({ lowVram }) => lowVram)) return false;
+    const weights = plans.reduce((sum, { bytes, working }) => sum + bytes - working, 0);
+    const working = Math.max(...plans.map((plan) => plan.working));
+    return weights + working <= roomOf(this.#device.cpu ? inWasm(this.#memory) : this.#memory);
+  }
+
+  /** The model, loaded the way that the request's size asks for. `beside`: what may stay loaded with it. */
+  #open(
     record: StoredModel,
     parameters: GenerationParameters,
     { lowVram, tiledVae, tiledVaeInFloat32, decoders: { vae, taesd, taesdEncoder } }: EnginePlan,
     stopped: () => boolean = () => false,
-  ): Promise<LoadedModel> {
+    beside: readonly StoredModel[] = [],
+  ): Promise<AtHand> {
     const { upcastAttention } = parameters.settings;
     const tokenMerging = tokenMergingOf(parameters);
     const networks = { upcastAttention, tokenMerging, vae, taesd, taesdEncoder };
     const options = { lowVram, tiledVae, tiledVaeInFloat32, ...networks };
-    const loaded = this.#model;
-    if (loaded && sameNetworks(loaded.record, record)) {
-      // It may have been renamed meanwhile, and pictures carry the name.
-      loaded.record = record;
-      try {
-        await loaded.prepare(options, stopped);
-      } catch (error) {
-        // It has lost networks that it cannot load again.
-        if (!(error instanceof InterruptedError)) await this.unload();
-        throw error;
-      }
-      return loaded;
-    }
-    await this.unload();
-    const executor = await this.#device.executor();
-    const { shaderF16 } = await this.#device.report();
-    const listen: OnEvent = (event) => this.#listener(event);
-    this.#model = await LoadedModel.load(record, executor, shaderF16, options, listen, stopped);
-    return this.#model;
+    const device = async () => ({
+      executor: await this.#device.executor(),
+      shaderF16: (await this.#device.report()).shaderF16,
+    });
+    return this.#models.open(record, options, beside, device, stopped);
   }
 
   /** On the CPU there are the 4 GB of wasm to run out of. */
@@ -257,8 +292,8 @@ export class Engine implements EngineApi {
     await this.#forgetLostDevice();
     const { shaderF16, maxBufferSize } = await this.#device.report();
     const options = this.#device.cpu ? inWasm(this.#memory) : this.#memory;
-    const { settings, img2img } = parameters;
-    const decoders = chooseDecoders(record, settings, await listModels(), img2img !== null);
+    const { settings } = parameters;
+    const decoders = chooseDecoders(record, settings, await listModels(), encoderUserOf(parameters));
     const { vae, taesd } = decoders;
     const planFor = (model: StoredModel, file: StoredModel | null): MemoryPlan => {
       const needs = memoryNeeds(model, parameters, shaderF16, { vae: file, taesd });
@@ -271,8 +306,9 @@ export class Engine implements EngineApi {
   }
 
   /** Buffers kept for other sizes are given back, with all that is loaded, where a new size would not fit beside them. */
-  async #makeRoom(size: SizedRequest, plan: MemoryPlan): Promise<void> {
-    if (this.#sizes.size === 0 || this.#sizes.has(sizeOf(size, plan))) return;
+  async #makeRoom(record: StoredModel, size: SizedRequest, plan: MemoryPlan): Promise<void> {
+    const sizes = this.#models.sizesOf(record);
+    if (sizes.size === 0 || sizes.has(sizeOf(size, plan))) return;
     const live = this.#device.memory?.live ?? 0;
     if (live + plan.working > roomOf(this.#memory)) await this.unload();
   }
@@ -289,15 +325,13 @@ function inWasm(options: MemoryOptions): MemoryOptions {
   return { ...options, gpuMemory: WASM_MEMORY };
 }
 
-/** What decides the sizes of buffers. */
-function sizeOf(request: SizedRequest, { tiledVae }: MemoryPlan): string {
-  const { width, height, batchSize } = request;
-  return [width, height, batchSize, tiledVae, tokenMergingOf(request)].join();
+function checkpointsOf({ hires, refiner }: SizedRequest): NamedCheckpoint[] {
+  return [hires?.checkpoint, refiner?.checkpoint].filter((checkpoint) => checkpoint != null);
 }
 
-/** Whether what is loaded for one record serves the other: a sidecar or the person may have changed what shapes cannot tell. */
-function sameNetworks(a: StoredModel, b: StoredModel): boolean {
-  const deciding = ({ sha256, predictionOverride, detection, buffers, soundPositions }: StoredModel) =>
-    JSON.stringify([sha256, predictionOverride, detection, buffers, soundPositions ?? false]);
-  return deciding(a) === deciding(b);
+/** What decides the sizes of buffers. */
+function sizeOf(request: SizedRequest, { tiledVae }: MemoryPlan): string {
+  const { width, height, batchSize, hires } = request;
+  const second = hires ? [...Object.values(pictureSize(request)), tokenMergingOfSecondPass(request)] : [];
+  return [width, height, batchSize, tiledVae, tokenMergingOf(request), ...second].join();
 }

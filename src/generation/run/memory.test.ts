@@ -8,6 +8,7 @@ import { listReference, readReferenceJson } from '../../../tests/reference-dir.t
 import { DEFAULT_IMG2IMG, type Img2Img } from '../request/request.ts';
 import { DEFAULT_MEMORY } from './memory-options.ts';
 import { DEFAULT_IMAGE_SETTINGS } from '../request/image-settings.ts';
+import { DEFAULT_HIRES, type Hires } from '../request/request.ts';
 import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
 
 function published(name: string): Pick<StoredModel, 'detection' | 'tensors'> {
@@ -164,6 +165,27 @@ describe.skipIf(!listReference('models', 'manifests').includes('vae-standalone.j
     const all = needs({ taesd: published('taesd-decoder') });
     expect(all.taesd.weights / MB).toBeCloseTo(2.4, 0);
     expect(bytes(all) - bytes(own)).toBeGreaterThanOrEqual(all.taesd.weights);
+  });
+});
+
+describe('hires fix', () => {
+  const bytes = (hires: Partial<Hires> | null, side = 512) => {
+    const request = { ...square(side), hires: hires && { ...DEFAULT_HIRES, ...hires } };
+    return planMemory(
+      memoryNeeds(published('sd1'), request, true)!,
+      { ...DEFAULT_MEMORY, gpuMemory: 48e9 },
+      0,
+    ).bytes;
+  };
+
+  it('takes what the second size takes, and a little for the first', () => {
+    const [plain, hires] = [bytes(null, 1024), bytes({ scale: 2 })];
+    expect(hires).toBeGreaterThanOrEqual(plain);
+    expect(hires).toBeLessThan(1.2 * plain);
+  });
+
+  it('takes an encoder where pictures are enlarged', () => {
+    expect(bytes({ scale: 2, upscaler: 'Lanczos' })).toBeGreaterThan(bytes({ scale: 2 }));
   });
 });
 

@@ -8,6 +8,7 @@ import type { Graph } from '../../graph/graph.ts';
 import { product } from '../../graph/shapes.ts';
 import type { Precision, WeightCatalog } from '../../graph/types.ts';
 import { cutTiles, heightOf, widthOf } from '../../image/tiles.ts';
+import { isLatentUpscaler } from '../../image/upscale-latent.ts';
 import type { StoredModel } from '../../library/types.ts';
 import type { Size } from '../../image/picture-file.ts';
 import type { Network } from '../../models/network.ts';
@@ -27,8 +28,9 @@ import {
 } from '../../models/vae-tiles.ts';
 import { TILE_SIZE } from '../../runtime/tiled-vae.ts';
 import { roomOf, type MemoryOptions, type MemoryPlan } from './memory-options.ts';
-import type { RequestSize, SizedRequest } from '../request/request.ts';
-import { tokenMergingOf } from '../request/token-merging.ts';
+import { hiresSize, pictureSize } from '../request/hires.ts';
+import type { SizedRequest } from '../request/request.ts';
+import { tokenMergingOf, tokenMergingOfSecondPass } from '../request/token-merging.ts';
 
 /** Below this, tiles save next to nothing. */
 const TILED_VAE_ABOVE = 512 * 512;
@@ -74,7 +76,7 @@ export function memoryNeeds(
   shaderF16: boolean,
   decoders: { readonly vae: Sized | null; readonly taesd: Sized | null } = { vae: null, taesd: null },
 ): MemoryNeeds | null {
-  const { width, height, batchSize, img2img = null } = request;
+  const { batchSize, hires = null } = request;
   const { kind, networks } = model.detection;
   const family = familyOf(kind);
   const positions = networks?.textEncoders[0]?.positions;
@@ -82,7 +84,6 @@ export function memoryNeeds(
   const { unet, textEncoders } = networks;
   const catalog = catalogOf(model);
   const precision: Precision = shaderF16 ? 'float16' : 'float32';
-  const [h, w] = [Math.ceil(height / 8), Math.ceil(width / 8)];
   // Prompt and negative prompt in one call.
   const batch = 2 * batchSize;
   const textRuns = textEncoders.map((encoder) => {
@@ -92,35 +93,55 @@ export function memoryNeeds(
       chunks: 2,
     });
   });
-  const tokenMerging = tokenMergingOf(request);
-  const merging = { tokenMerging: mergesTokens(unet, tokenMerging) };
-  const unetRun = runOf(unetNetwork(unet, catalog, precision, merging), {
-    x: new Float32Array(batch * unet.inChannels * h * w),
-    batch,
-    height: h,
-    width: w,
-    timesteps: new Array<number>(batch).fill(0),
-    context: new Float32Array(batch * positions * unet.contextDim),
-    tokens: positions,
-    tokenMerging,
-    ...(unet.vectorDim === null ? {} : { vector: new Float32Array(batch * unet.vectorDim) }),
-  });
-  const { whole, tiles } = vaeRuns(model, decoders.vae, h, w, precision);
-  const encoder = encoderRuns(model, decoders.vae, encodedSize(unet, { width, height, img2img }));
-  const tiny = tinyRuns(decoders.taesd, h, w, precision);
+  const unetRun = (size: Size, tokenMerging: number): Run => {
+    const [h, w] = cellsOf(size);
+    const merging = { tokenMerging: mergesTokens(unet, tokenMerging) };
+    return runOf(unetNetwork(unet, catalog, precision, merging), {
+      x: new Float32Array(batch * unet.inChannels * h * w),
+      batch,
+      height: h,
+      width: w,
+      timesteps: new Array<number>(batch).fill(0),
+      context: new Float32Array(batch * positions * unet.contextDim),
+      tokens: positions,
+      tokenMerging,
+      ...(unet.vectorDim === null ? {} : { vector: new Float32Array(batch * unet.vectorDim) }),
+    });
+  };
+  const picture = pictureSize(request);
+  const last = unetRun(picture, hires ? tokenMergingOfSecondPass(request) : tokenMergingOf(request));
+  const firstPass = hires && !hires.firstPass ? [unetRun(request, tokenMergingOf(request))] : [];
+  const vae = (size: Size) => vaeRuns(model, decoders.vae, ...cellsOf(size), precision);
+  const { whole, tiles } = vae(picture);
+  // Between the passes, unless it is the latents that are enlarged.
+  const between = firstPass.length > 0 && hires && !isLatentUpscaler(hires.upscaler) ? vae(request) : NO_RUNS;
+  const encoder = encoderRuns(model, decoders.vae, encodedSize(unet, request));
+  const tiny = tinyRuns(decoders.taesd, ...cellsOf(picture), precision);
+  const all = (how: 'whole' | 'tiles') =>
+    runAll(
+      ...textRuns,
+      ...firstPass,
+      ...between[how],
+      ...encoder[how],
+      last,
+      ...tiny,
+      ...(how === 'whole' ? whole : tiles),
+    ).peak;
   return {
     text: textRuns.map((run) => needOf(run)),
-    unet: needOf(unetRun),
+    unet: { ...needOf(last), ...runAll(...firstPass, last) },
     vae: needOf(...whole),
     tiledVae: needOf(...tiles),
     taesd: needOf(...tiny),
     encoder: needOf(...encoder.whole),
     tiledEncoder: needOf(...encoder.tiles),
-    together: {
-      vae: runAll(...textRuns, ...encoder.whole, unetRun, ...tiny, ...whole).peak,
-      tiledVae: runAll(...textRuns, ...encoder.tiles, unetRun, ...tiny, ...tiles).peak,
-    },
+    together: { vae: all('whole'), tiledVae: all('tiles') },
   };
+}
+
+/** Rows and columns of a latent. */
+function cellsOf({ width, height }: Size): [height: number, width: number] {
+  return [Math.ceil(height / 8), Math.ceil(width / 8)];
 }
 
 /** In one piece, and in tiles. None where there is no VAE. */
@@ -135,10 +156,12 @@ function vaeOf(model: Sized, file: Sized | null): VaeConfig | null {
   return chosen ? { ...chosen, scaleFactor: 1 } : (model.detection.networks?.vae ?? null);
 }
 
+const NO_RUNS: VaeRuns = { whole: [], tiles: [] };
+
 /** Decoding. `file`: a VAE in place of the model's own. */
 function vaeRuns(model: Sized, file: Sized | null, h: number, w: number, usual: Precision): VaeRuns {
   const vae = vaeOf(model, file);
-  if (!vae) return { whole: [], tiles: [] };
+  if (!vae) return NO_RUNS;
   const holder = file ?? model;
   const catalog = catalogOf(holder);
   const precision = holder.vaeOverflows ? 'float32' : usual;
@@ -161,19 +184,22 @@ function vaeRuns(model: Sized, file: Sized | null, h: number, w: number, usual: 
   };
 }
 
-/** What is encoded: the picture of img2img, or the grey one of inpainting models; null for nothing. */
+/** What is encoded: the picture of img2img, what hires fix enlarges, or the grey one of inpainting models; null for nothing. */
 function encodedSize({ inChannels, outChannels }: UNetConfig, request: EncodedRequest): Size | null {
-  const { width, height, img2img } = request;
+  const { width, height, img2img, hires } = request;
+  if (hires && !isLatentUpscaler(hires.upscaler)) return hiresSize(request, hires).enlarged;
   const own = img2img?.resizeMode === 'Just resize (latent upscale)' ? img2img.source.size : null;
-  return img2img || inChannels > outChannels ? (own ?? { width, height }) : null;
+  if (img2img) return own ?? { width, height };
+  if (inChannels > outChannels) return pictureSize(request);
+  return hires?.firstPass ? { width, height } : null;
 }
 
-type EncodedRequest = Pick<SizedRequest, 'width' | 'height' | 'img2img'>;
+type EncodedRequest = Pick<SizedRequest, 'width' | 'height' | 'img2img' | 'hires'>;
 
 /** Encoding, always in float32. */
 function encoderRuns(model: Sized, file: Sized | null, size: Size | null): VaeRuns {
   const vae = vaeOf(model, file);
-  if (!vae?.hasEncoder || !size) return { whole: [], tiles: [] };
+  if (!vae?.hasEncoder || !size) return NO_RUNS;
   const { width, height } = size;
   const catalog = catalogOf(file ?? model);
   const shape = encoderTiles(vae);
@@ -276,8 +302,9 @@ function bytesOf(
 }
 
 /** What would need less memory than the request that ran out of it: sentences for a person. */
-export function memoryAdvice(request: RequestSize, plan: MemoryPlan): string {
-  const { width, height, batchSize } = request;
+export function memoryAdvice(request: SizedRequest, plan: MemoryPlan): string {
+  const { batchSize } = request;
+  const { width, height } = pictureSize(request);
   const lower: string[] = [];
   if (batchSize > 1)
     lower.push(`lower the batch size (${batchSize} now; "Batch count" makes as many pictures)`);

@@ -6,22 +6,24 @@ import { vaeOutputToPixels, type PixelImage } from '../../image/pixels.ts';
 import { encodePng } from '../../image/png.ts';
 import { readPicture } from '../../image/read-picture.ts';
 import { saveImage } from '../../library/images.ts';
+import type { StoredModel } from '../../library/types.ts';
 import { parseExtraNetworks } from '../../prompt/extra-networks.ts';
 import { BadParametersError, InterruptedError } from '../../runtime/errors.ts';
 import type { LoadedModel } from '../../runtime/loaded-model.ts';
 import { turn } from '../../runtime/turn.ts';
 import { positionsToText } from '../request/positions-text.ts';
-import { encodePrompts, type CondCache, type Conditions } from '../recipes/conditioning.ts';
 import type { ImageSettings } from '../request/image-settings.ts';
 import { fromGenerationParameters, type InfotextContext } from '../request/parameters.ts';
+import { runSteps } from '../request/run-steps.ts';
+import { RunModels, type Job, type OpenModel } from './models-in-use.ts';
 import { Replay } from './replay.ts';
 import { seedsOf, type Seed } from '../request/seeds.ts';
 import { TimeLeft } from './time-left.ts';
-import { finishImg2Img, sampleImg2Img, startImg2Img } from '../recipes/img2img.ts';
+import { paintHires } from '../recipes/hires.ts';
+import { finishImg2Img, paintImg2Img, startImg2Img } from '../recipes/img2img.ts';
+import type { LatentBatch, ModelInUse, Models, RecipeRun } from '../recipes/recipe.ts';
 import type { Batch } from '../recipes/sampling-request.ts';
-import { sampleTxt2Img } from '../recipes/txt2img.ts';
-import type { SampledNetworks } from '../../runtime/networks.ts';
-import type { SamplingRun } from '../../sampling/sample.ts';
+import { paintTxt2Img } from '../recipes/txt2img.ts';
 import type { Continuation } from '../request/continuation.ts';
 import type { GenerationEvent, GenerationOutcome } from './events.ts';
 import type { GenerationParameters } from '../request/request.ts';
@@ -31,45 +33,30 @@ type OnEvent = (event: GenerationEvent) => void;
 /** Previews of a large batch would cost more than they tell. */
 const MAX_PREVIEWS = 4;
 
-/** What may cut a run short. */
-export interface Job {
-  /** Stop after the step that runs. */
-  stop: boolean;
-  /** ... and go on with the next batch. */
-  skip: boolean;
-}
-
 /**
- * Makes all pictures of a request. `vaeText`: what their texts tell of the VAE. `continuation`: what an earlier run of it had done. Resolves when all pictures are kept;
- * rejects with what the networks reject with, and with InterruptedError when it is stopped while the prompt is read.
+ * Makes all pictures of a request. `vaeText`: what their texts tell of the VAE. `continuation`: what an earlier run of it had done.
+ * Resolves when all pictures are kept; rejects with what the networks reject with, and with InterruptedError when it is stopped
+ * while a prompt is read.
  */
 export async function makePictures(
   job: Job,
-  model: LoadedModel,
+  open: OpenModel,
   parameters: GenerationParameters,
   vaeText: Pick<InfotextContext, 'vaeHash' | 'vaeName'>,
-  conds: CondCache,
   onEvent: OnEvent,
   continuation: Continuation | null,
 ): Promise<GenerationOutcome> {
   warnOfExtraNetworks(parameters, onEvent);
-  const { batchSize, batchCount, steps, width, height, settings } = parameters;
-  const [h, w] = [height / 8, width / 8];
-  const area = model.latentChannels * h * w;
+  const { batchSize, batchCount, settings } = parameters;
+  const steps = runSteps(parameters);
   const imageIds: string[] = [];
-  onEvent({ type: 'status', message: 'Reading the prompt' });
-  const { family, textEncoders, contextDim } = model;
-  const encodeText: LoadedModel['encodeText'] = async (...args) => {
-    await turn();
-    // A schedule of many texts takes long on the processor.
-    if (job.stop) throw new InterruptedError();
-    return model.encodeText(...args);
-  };
-  const conditions = await encodePrompts({ family, textEncoders, contextDim, encodeText }, parameters, conds);
-  warnOfTruncation(conditions, onEvent);
+  const runModels = new RunModels(open, parameters, job, onEvent);
+  const unrecorded = await runModels.forBatch(new Replay([], () => undefined));
+  const own = unrecorded.loaded.record;
+  await unrecorded.current.conditions(parameters);
   await turn();
   if (job.stop) throw new InterruptedError();
-  const recipe = await startRecipe(model, parameters, conditions, onEvent);
+  const recipe = await startRecipe(unrecorded.current, parameters);
   const time = new TimeLeft(batchCount * steps);
 
   let done = continuation?.pictures ?? 0;
@@ -81,20 +68,25 @@ export async function makePictures(
       if (continuation) onEvent({ type: 'evaluation', batch, index, evaluation });
     });
     past = [];
-    const networks = replay.over(model);
-    const sampling = recipe.sample(networks, { first, size: batchSize });
-    let latents: Float32Array | null = null;
+    const models = await runModels.forBatch(replay);
+    const text = {
+      ...{ conditioning: conditioningOf(models.loaded), ...vaeText },
+      ...{ modelHash: shortHash(own), modelName: own.name, extra: positionsToText(own) },
+      ...{ buffers: models.loaded.buffers, family: models.loaded.family },
+    };
+    const run = recipe.paint(models, { first, size: batchSize });
+    let latents: LatentBatch | null = null;
     let interrupted = false;
     for (;;) {
-      const next = await sampling.next();
+      const next = await run.next();
       if (next.done) {
         latents = next.value;
         break;
       }
-      const { step, steps: total, denoised } = next.value;
+      const { step, steps: total, done: share, latents: emerging } = next.value;
       const { replaying } = replay;
       // What is only repeated says nothing of how long the rest takes.
-      const remainingMs = replaying ? null : time.update((batch + step / total) * steps);
+      const remainingMs = replaying ? null : time.update((batch + share) * steps);
       onEvent({
         type: 'step',
         batch,
@@ -107,12 +99,12 @@ export async function makePictures(
       // Interrupt and Skip that came during the step.
       await turn();
       if (replaying) continue;
-      onEvent(await previewOf(model, denoised, settings.livePreviewMethod, batchSize, w, h));
+      onEvent(await previewOf(models.loaded, emerging, settings.livePreviewMethod, batchSize));
       // What is emerging is kept: A1111 too decodes the last denoised latent of an interrupted run.
-      latents = denoised;
+      latents = emerging;
       if ((job.stop || job.skip) && step < total) {
         interrupted = true;
-        await sampling.return(denoised);
+        await run.return(emerging);
         break;
       }
     }
@@ -122,26 +114,11 @@ export async function makePictures(
         type: 'status',
         message: batchSize > 1 ? `Decoding picture ${i + 1} of ${batchSize}` : 'Decoding the picture',
       });
-      const latent = latents.slice(i * area, (i + 1) * area);
-      const decoded = await (settings.vaeDecodeMethod === 'TAESD'
-        ? model.decodeTiny(latent, h, w)
-        : model.decode(latent, h, w));
-      const picture = recipe.finish(vaeOutputToPixels(decoded, width, height));
+      const picture = recipe.finish(await decoded(models.current, latents, i, batchSize));
       const { seed, subseed } = seedsOf(parameters, first + i);
-      const text = fromGenerationParameters(parameters, {
-        seed,
-        subseed,
-        padded: conditions.padded,
-        conditioning: conditioningOf(model),
-        modelHash: shortHash(model),
-        modelName: model.record.name,
-        ...vaeText,
-        buffers: model.buffers,
-        family: model.family,
-        extra: positionsToText(model.record),
-      });
+      const told = fromGenerationParameters(parameters, { ...text, seed, subseed, padded: runModels.padded });
       const id = continuation ? `${continuation.id}-${first + i}` : crypto.randomUUID();
-      await keep(id, picture, model, seed, text, interrupted, onEvent);
+      await keep(id, picture, own, seed, told, interrupted, onEvent);
       imageIds.push(id);
       done = first + i + 1;
     }
@@ -149,48 +126,54 @@ export async function makePictures(
   return { status: job.stop ? 'interrupted' : 'finished', imageIds };
 }
 
+/** Picture `i` of a batch of `count`. */
+async function decoded(
+  { decode }: ModelInUse,
+  { data, height, width }: LatentBatch,
+  i: number,
+  count: number,
+): Promise<PixelImage> {
+  const size = data.length / count;
+  const picture = await decode(data.slice(i * size, (i + 1) * size), height, width);
+  return vaeOutputToPixels(picture, 8 * width, 8 * height);
+}
+
 /** A recipe under way: with what all batches of the job have in common done. */
 interface StartedRecipe {
-  sample(networks: SampledNetworks, batch: Batch): SamplingRun;
+  paint(models: Models, batch: Batch): RecipeRun;
   /** From a decoded picture to the one that is kept. */
   finish(decoded: PixelImage): PixelImage;
 }
 
 async function startRecipe(
-  model: LoadedModel,
+  { networks, encode }: ModelInUse,
   parameters: GenerationParameters,
-  conditions: Conditions,
-  onEvent: OnEvent,
 ): Promise<StartedRecipe> {
-  const { img2img } = parameters;
-  if (!img2img) {
-    return {
-      sample: (networks, batch) => sampleTxt2Img(networks, parameters, conditions, batch),
-      finish: (decoded) => decoded,
-    };
+  const { img2img, hires } = parameters;
+  const finish = (decoded: PixelImage): PixelImage => decoded;
+  if (hires) {
+    const firstPass = hires.firstPass && (await readPicture(hires.firstPass.file).catch(unusable));
+    return { paint: (models, batch) => paintHires(models, parameters, hires, firstPass, batch), finish };
   }
-  onEvent({ type: 'status', message: 'Encoding the picture' });
-  try {
-    const source = await readPicture(img2img.source.file);
-    const tiny = parameters.settings.vaeEncodeMethod === 'TAESD';
-    const encode: SampledNetworks['encode'] = (...args) =>
-      tiny ? model.encodeTiny(...args) : model.encode(...args);
-    const start = await startImg2Img(model, parameters, img2img, source, encode);
-    return {
-      sample: (networks, batch) => sampleImg2Img(networks, parameters, img2img, start, conditions, batch),
-      finish: (decoded) => finishImg2Img(parameters, start, decoded),
-    };
-  } catch (error) {
-    if (!(error instanceof ImageError)) throw error;
-    throw new BadParametersError(`The picture for img2img cannot be used. ${error.message}`);
-  }
+  if (!img2img) return { paint: (models, batch) => paintTxt2Img(models, parameters, batch), finish };
+  const source = await readPicture(img2img.source.file).catch(unusable);
+  const start = await startImg2Img(networks, parameters, img2img, source, encode).catch(unusable);
+  return {
+    paint: (models, batch) => paintImg2Img(models, parameters, img2img, start, batch),
+    finish: (decoded) => finishImg2Img(parameters, start, decoded),
+  };
+}
+
+function unusable(error: unknown): never {
+  if (!(error instanceof ImageError)) throw error;
+  throw new BadParametersError(`The picture to start from cannot be used. ${error.message}`);
 }
 
 /** Encodes and stores one picture, and hands it to the page even where there is no room to store it. */
 async function keep(
   id: string,
   picture: PixelImage,
-  model: LoadedModel,
+  model: StoredModel,
   seed: Seed,
   text: string,
   interrupted: boolean,
@@ -213,17 +196,8 @@ async function keep(
   await (onEvent({ type: 'image', id, png, seed, parameters: text, interrupted }) as unknown);
 }
 
-function shortHash(model: LoadedModel): string {
-  return model.record.sha256.slice(0, 10);
-}
-
-function warnOfTruncation({ truncated }: Conditions, onEvent: OnEvent): void {
-  for (const text of truncated) {
-    onEvent({
-      type: 'warning',
-      message: `The old emphasis implementation reads 75 tokens only. This was left out: ${text}`,
-    });
-  }
+function shortHash({ sha256 }: StoredModel): string {
+  return sha256.slice(0, 10);
 }
 
 /** Tags are taken out of the prompt as A1111 does; that they change nothing yet must not go unnoticed. */
@@ -239,19 +213,17 @@ function warnOfExtraNetworks({ prompt, negativePrompt }: GenerationParameters, o
 
 async function previewOf(
   model: LoadedModel,
-  latents: Float32Array,
+  { data, height, width }: LatentBatch,
   method: ImageSettings['livePreviewMethod'],
   batchSize: number,
-  width: number,
-  height: number,
 ): Promise<GenerationEvent> {
-  const area = model.latentChannels * width * height;
+  const size = data.length / batchSize;
   const { preview } = model.family.latent;
   const images: Uint8ClampedArray<ArrayBuffer>[] = [];
   // Without a tiny decoder, which has been said, it is the rough one.
   const whole = method === 'Full' || (method === 'TAESD' && model.hasTinyDecoder);
   for (let i = 0; i < Math.min(batchSize, MAX_PREVIEWS); i++) {
-    const latent = latents.slice(i * area, (i + 1) * area);
+    const latent = data.slice(i * size, (i + 1) * size);
     if (!whole) images.push(latentPreview(latent, width, height, preview));
     else {
       const decoded =

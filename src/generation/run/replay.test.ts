@@ -1,5 +1,8 @@
 // A run that is cut short anywhere and goes on ends as if nothing had happened, to the bit, with every sampler.
 import { describe, expect, it } from 'vitest';
+import { canDerive } from '../../../tests/derived-models.ts';
+import { watchedModels } from '../../../tests/golden-models.ts';
+import { networksOf } from '../../../tests/golden-runs.ts';
 import { nodeNetworks } from '../../../tests/node-networks.ts';
 import { readReferenceJson, tinyModels } from '../../../tests/reference-dir.ts';
 import { loadTinyModel } from '../../../tests/tiny-model.ts';
@@ -10,9 +13,15 @@ import { CondCache, encodePrompts, type Conditions } from '../recipes/conditioni
 import { SD1 } from '../../families/sd1.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
 import { Replay } from './replay.ts';
+import { paintHires } from '../recipes/hires.ts';
 import { sampleImg2Img, startImg2Img } from '../recipes/img2img.ts';
 import { sampleTxt2Img } from '../recipes/txt2img.ts';
-import { DEFAULT_IMG2IMG, DEFAULT_PARAMETERS, type GenerationParameters } from '../request/request.ts';
+import {
+  DEFAULT_HIRES,
+  DEFAULT_IMG2IMG,
+  DEFAULT_PARAMETERS,
+  type GenerationParameters,
+} from '../request/request.ts';
 import type { Evaluation } from '../request/continuation.ts';
 
 /** The GPU is lost at this call of the UNet. */
@@ -193,4 +202,59 @@ it.runIf(model !== undefined).each([
   const resumed = await run(networks, parameters, conds, lost.evaluations);
   expect(resumed.computed).toBe(whole.evaluations.length - 2);
   expect(await draw(resumed.latents)).toEqual(await draw(whole.latents));
+});
+
+describe.runIf(canDerive('tiny-sd1-flip'))('a run of two passes with a refiner in both', () => {
+  const parameters: GenerationParameters = {
+    ...SMALL,
+    steps: 3,
+    batchSize: 1,
+    sampler: 'Euler a',
+    prompt: 'a [red:blue:1.5] lighthouse',
+    settings: { ...DEFAULT_PARAMETERS.settings, hiresFixRefinerPass: 'both passes' },
+    hires: { ...DEFAULT_HIRES, scale: 1.5, upscaler: 'Lanczos' },
+    refiner: { checkpoint: { sha256: 'f', name: 'tiny-sd1-flip' }, switchAt: 0.5 },
+  };
+
+  /** `failing`: the call of the UNet at which the GPU is lost, of any model. */
+  async function paint(past: readonly Evaluation[], failing = Infinity): Promise<Run> {
+    const evaluations = [...past];
+    let computed = 0;
+    const replay = new Replay(past, (index, evaluation) => {
+      evaluations.length = index;
+      evaluations.push(evaluation);
+      computed += 1;
+    });
+    const models = await watchedModels({ sha256: 'o', name: 'tiny-sd1' }, networksOf, (networks) => {
+      const unet: SampledNetworks['unet'] = (inputs) =>
+        computed >= failing ? Promise.reject(new Error('lost')) : networks.unet(inputs);
+      return { ...networks, ...replay.over({ ...networks, unet }) };
+    });
+    const run = paintHires(models, parameters, parameters.hires!, null, { first: 0, size: 1 });
+    try {
+      for (;;) {
+        const next = await run.next();
+        if (!next.done) continue;
+        expect(models.used).toEqual(['tiny-sd1', 'tiny-sd1-flip', 'tiny-sd1', 'tiny-sd1-flip']);
+        return { latents: next.value.data, evaluations, computed };
+      }
+    } catch (error) {
+      if ((error as Error).message !== 'lost') throw error;
+      return { latents: null, evaluations, computed };
+    }
+  }
+
+  it('goes on as if nothing had happened, wherever it was cut short', async () => {
+    const whole = await paint([]);
+    const calls = whole.evaluations.length;
+    expect(calls).toBe(6);
+    // In the first pass, just before its refiner, at the second pass's start, in its refiner.
+    for (const cut of [1, 2, 3, 5]) {
+      const lost = await paint([], cut);
+      expect([lost.latents, lost.evaluations.length]).toEqual([null, cut]);
+      const resumed = await paint(lost.evaluations);
+      expect(resumed.computed).toBe(calls - cut);
+      expect(resumed.latents).toEqual(whole.latents);
+    }
+  });
 });
