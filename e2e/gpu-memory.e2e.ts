@@ -20,7 +20,7 @@ test('a full card makes room for a new size; low VRAM mode keeps one network at 
       async ([sha256, parameters, gpuMemory, lowVram]) => {
         window.darkroom.setMemory({ lowVram, tiledVae: 'off', gpuMemory });
         await window.darkroom.generate(sha256, parameters, false, () => undefined);
-        return (await window.darkroom.gpuMemory()) ?? NaN;
+        return (await window.darkroom.gpuMemory())?.live ?? NaN;
       },
       [
         model!.sha256,

@@ -6,6 +6,7 @@ import type { BenchmarkResult } from '../src/generation/run/benchmark-report.ts'
 import type { MemoryOptions } from '../src/generation/run/memory-options.ts';
 import type { DeviceReport } from '../src/runtime/device-report.ts';
 import type { GenerationEvent, GenerationOutcome } from '../src/generation/run/events.ts';
+import type { GpuMemoryUse } from '../src/runtime/gpu-memory.ts';
 import type { GenerationParameters, RequestSize } from '../src/generation/request/request.ts';
 import type { SourcePicture } from '../src/generation/request/source-picture.ts';
 import type { ImportOutcome, ImportProgress } from '../src/library/import-types.ts';
@@ -268,7 +269,7 @@ export class App {
   }
 
   /** Bytes of the GPU's memory in use; null without a GPU. */
-  async gpuMemory(): Promise<number | null> {
+  async gpuMemory(): Promise<GpuMemoryUse | null> {
     return this.page.evaluate(() => window.darkroom.gpuMemory());
   }
 

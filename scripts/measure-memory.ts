@@ -2,21 +2,20 @@
 // takes for the same bytes; with --load, loading and unloading; with --picture, a picture of one step too (in float32,
 // rendered in software: a quarter of an hour at 64x64, without guidance). Linux only.
 //
-//   npm run measure-memory -- FILE [--load] [--picture 64x64] [--cfg-scale 1]
+//   npm run measure-memory -- FILE [--load] [--picture 64x64] [--cfg-scale 1] [--low-vram]
 import { closeSync, fsyncSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { MemoryOptions } from '../src/generation/run/memory-options.ts';
 import { DEFAULT_PARAMETERS } from '../src/generation/request/request.ts';
 import { App } from './app.ts';
+import type { GpuMemoryUse } from '../src/runtime/gpu-memory.ts';
 import { type Memory, MemoryWatch } from './process-memory.ts';
 
 const KINDS: readonly (keyof Memory)[] = ['renderer', 'gpu', 'browser', 'together'];
 const PIECE = 16 << 20;
 /** Milliseconds until a process has given back what it freed. */
 const SETTLING = 60_000;
-/** All networks at once, whatever the card. */
-const MEMORY: MemoryOptions = { lowVram: 'off', tiledVae: 'off', gpuMemory: null };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,8 +23,15 @@ const { values, positionals } = parseArgs({
     load: { type: 'boolean', default: false },
     picture: { type: 'string' },
     'cfg-scale': { type: 'string', default: '1' },
+    'low-vram': { type: 'boolean', default: false },
   },
 });
+/** Whatever the card: all networks at once, or one at a time. */
+const MEMORY: MemoryOptions = {
+  lowVram: values['low-vram'] ? 'on' : 'off',
+  tiledVae: 'off',
+  gpuMemory: null,
+};
 const [named] = positionals;
 const picture = values.picture?.split('x').map(Number);
 const cfgScale = Number(values['cfg-scale']);
@@ -37,7 +43,7 @@ if (
   process.platform !== 'linux'
 ) {
   throw new Error(
-    'Usage (on Linux): npm run measure-memory -- FILE [--load] [--picture 64x64] [--cfg-scale 1]',
+    'Usage (on Linux): npm run measure-memory -- FILE [--load] [--picture 64x64] [--cfg-scale 1] [--low-vram]',
   );
 }
 const file = resolve(process.env['INIT_CWD'] ?? '.', named);
@@ -72,14 +78,15 @@ async function measure(): Promise<void> {
     await app.setMemory(MEMORY);
     start = performance.now();
     await app.load(model.sha256);
-    row('load, peak', ((performance.now() - start) / 1000).toFixed(1), ...inMegabytes(watch.takePeak()));
-    row('loaded', '', ...inMegabytes(watch.now()), await buffers());
+    const loading = ((performance.now() - start) / 1000).toFixed(1);
+    row('load, peak', loading, ...inMegabytes(watch.takePeak()), await buffers('peak'));
+    row('loaded', '', ...inMegabytes(watch.now()), await buffers('live'));
     // What was freed meanwhile, Chromium gives back bit by bit.
     await new Promise((resolve) => setTimeout(resolve, SETTLING));
-    row('loaded, a minute later', '', ...inMegabytes(watch.now()), await buffers());
+    row('loaded, a minute later', '', ...inMegabytes(watch.now()), await buffers('live'));
     if (picture) await measurePicture(model.sha256, picture);
     await app.unload();
-    row('unloaded', '', ...inMegabytes(watch.now()), await buffers());
+    row('unloaded', '', ...inMegabytes(watch.now()), await buffers('live'));
   }
 
   const disk = reading + writing;
@@ -99,14 +106,20 @@ async function measurePicture(sha256: string, [width = 0, height = 0]: readonly 
     () => undefined,
     () => undefined,
   );
-  row('picture, peak', ((performance.now() - start) / 1000).toFixed(1), ...inMegabytes(watch.takePeak()));
-  row('picture made', '', ...inMegabytes(watch.now()), await buffers());
+  const painting = ((performance.now() - start) / 1000).toFixed(1);
+  row('picture, peak', painting, ...inMegabytes(watch.takePeak()), await buffers('peak'));
+  row('picture made', '', ...inMegabytes(watch.now()), await buffers('live'));
   const estimate = await app.estimateMemory(sha256, { width, height, batchSize: 1 }, MEMORY);
-  row('what the page estimates', '', '', estimate === null ? '?' : megabytes(estimate));
+  row(
+    'what the page estimates',
+    ...Array<string>(KINDS.length + 1).fill(''),
+    estimate === null ? '?' : megabytes(estimate),
+  );
 }
 
-async function buffers(): Promise<string> {
-  return megabytes((await app.gpuMemory()) ?? 0);
+/** Of the GPU's buffers. */
+async function buffers(which: keyof GpuMemoryUse): Promise<string> {
+  return megabytes((await app.gpuMemory())?.[which] ?? 0);
 }
 
 function seconds(work: () => void): number {

@@ -1,5 +1,13 @@
 // How much of a device's memory is in use: the bytes of its buffers. WebGPU itself does not tell.
 
+/** Bytes. */
+export interface GpuMemoryUse {
+  /** Now. */
+  readonly live: number;
+  /** The most since it was last asked. */
+  readonly peak: number;
+}
+
 export class GpuMemory {
   #live = 0;
   #peak = 0;

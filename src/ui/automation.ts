@@ -2,6 +2,7 @@
 //
 // It goes through the same clients and workers as the page, and shows nothing on it. Methods reject with an Error whose
 // message a person can read.
+import type { GpuMemoryUse } from '../runtime/gpu-memory.ts';
 import type { BenchmarkProgress } from '../generation/run/benchmark.ts';
 import type { BenchmarkResult } from '../generation/run/benchmark-report.ts';
 import type { MemoryOptions } from '../generation/run/memory-options.ts';
@@ -38,8 +39,8 @@ export interface DarkroomAutomation {
   load(sha256: string, cpu: boolean, onEvent: (event: GenerationEvent) => void): Promise<void>;
   /** Gives the loaded model's memory back. */
   unload(): Promise<void>;
-  /** Bytes of the GPU's memory in use; null without a GPU. */
-  gpuMemory(): Promise<number | null>;
+  /** The GPU's memory in use; null without a GPU. */
+  gpuMemory(): Promise<GpuMemoryUse | null>;
   /** Bytes of it that the page shows for pictures of a size; null where that cannot be told. */
   estimateMemory(sha256: string, request: SizedRequest, options: MemoryOptions): Promise<number | null>;
   /** Makes pictures with a model of the library; each is told by an `image` event and kept in the library. */

@@ -1,4 +1,5 @@
 // workers/engine.ts, as the page sees it.
+import type { GpuMemoryUse } from '../../runtime/gpu-memory.ts';
 import type { Prediction } from '../../sampling/types.ts';
 import type { DeviceReport } from '../../runtime/device-report.ts';
 import type { Continuation } from '../request/continuation.ts';
@@ -39,8 +40,8 @@ export interface EngineApi {
     options: MemoryOptions,
     cpu: boolean,
   ): Promise<(MemoryPlan & { readonly room: number }) | null>;
-  /** Bytes of the GPU's memory that the engine's buffers hold; null without a GPU. */
-  gpuMemory(): Promise<number | null>;
+  /** The GPU's memory that the engine's buffers hold; null without a GPU. */
+  gpuMemory(): Promise<GpuMemoryUse | null>;
   /** Loads a model of the library, unless it is the one loaded. Returns how its prediction type was settled. */
   load(
     sha256: string,

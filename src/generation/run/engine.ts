@@ -1,5 +1,6 @@
 // The engine behind workers/engine.ts: one GPU, one loaded model, one job at a time.
 import { isImageKind } from '../../families/families.ts';
+import type { GpuMemoryUse } from '../../runtime/gpu-memory.ts';
 import { getModel, listModels } from '../../library/models.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { NoWebGpuError } from '../../runtime/device.ts';
@@ -211,8 +212,9 @@ export class Engine implements EngineApi {
     }
   }
 
-  async gpuMemory(): Promise<number | null> {
-    return this.#device.memory?.live ?? null;
+  async gpuMemory(): Promise<GpuMemoryUse | null> {
+    const { memory } = this.#device;
+    return memory && { live: memory.live, peak: memory.takePeak() };
   }
 
   async interrupt(): Promise<void> {

@@ -1,4 +1,5 @@
 // The engine as the page sees it: started when first needed, started afresh after it died.
+import type { GpuMemoryUse } from '../../runtime/gpu-memory.ts';
 import { proxy, type Remote } from 'comlink';
 import type { Continuation } from '../../generation/request/continuation.ts';
 import type { DeviceReport } from '../../runtime/device-report.ts';
@@ -100,8 +101,8 @@ export class EngineClient {
     if (this.#started) await this.#link?.call((engine) => engine.unload());
   }
 
-  /** Bytes in use; null without a GPU. */
-  async gpuMemory(): Promise<number | null> {
+  /** Null without a GPU. */
+  async gpuMemory(): Promise<GpuMemoryUse | null> {
     return (this.#started && (await this.#link?.call((engine) => engine.gpuMemory()))) ?? null;
   }
 

@@ -26,12 +26,12 @@ const make = (engine: EngineClient, onEvent: (event: GenerationEvent) => void = 
   engine.generate('a'.repeat(64), { ...DEFAULT_PARAMETERS, prompt: 'x' }, false, onEvent);
 
 it('starts no worker before it is needed, and one only', async () => {
-  const { engine, spawned } = client(`gpuMemory: () => 7,`);
+  const { engine, spawned } = client(`gpuMemory: () => ({ live: 7, peak: 9 }),`);
   await engine.interrupt();
   await engine.unload();
   expect(spawned()).toBe(0);
   expect((await engine.start(false)).backend).toBe('webgpu');
-  expect(await engine.gpuMemory()).toBe(7);
+  expect(await engine.gpuMemory()).toEqual({ live: 7, peak: 9 });
   expect(engine.report?.adapter).toBe('test');
   expect(spawned()).toBe(1);
 });
