@@ -49,6 +49,8 @@ export interface GoldenCase {
   /** A picture in place of hires fix's first pass. */
   readonly firstpass?: string;
   readonly script?: { readonly file: string };
+  /** VAE files beside the model. */
+  readonly vae?: unknown;
   readonly notes?: Readonly<Record<string, unknown>>;
   /** None where the original failed: then there is an `error`. */
   readonly infotexts?: readonly string[];
@@ -170,6 +172,7 @@ const SETTINGS: Readonly<Record<string, keyof ImageSettings>> = {
   upscaler_for_img2img: 'upscalerForImg2img',
   img2img_color_correction: 'img2imgColorCorrection',
   img2img_fix_steps: 'img2imgFixSteps',
+  overlay_inpaint: 'overlayInpaint',
   img2img_background_color: 'img2imgBackgroundColor',
   s_min_uncond: 'sMinUncond',
   s_min_uncond_all: 'sMinUncondAll',

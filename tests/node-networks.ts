@@ -33,6 +33,7 @@ export async function nodeNetworks(model: TinyModel, prediction: Prediction): Pr
     buffers: {},
     latentChannels: vae.latentChannels,
     unetChannels: unet.inChannels,
+    scaleFactor: vae.scaleFactor,
     contextDim: unet.contextDim,
     vectorDim: unet.vectorDim,
     textEncoders,

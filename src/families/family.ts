@@ -40,6 +40,8 @@ export interface Family {
   readonly latent: LatentInfo;
   /** Whether A1111 draws with the noise levels that a file brings along (`alphas_cumprod`), or always with its own. */
   readonly noiseLevelsOfFile: boolean;
+  /** Whether A1111 shows inpainting models the grey mask of soft inpainting, or one in black and white as ever. */
+  readonly greyMasks: boolean;
   /** Noise levels of the schedule Align Your Steps; null for SD 1's. */
   readonly alignYourSteps: readonly number[] | null;
   /** `modelspec.architecture` where it tells what the UNet predicts (Stability-AI/ModelSpec). */

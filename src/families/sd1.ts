@@ -44,6 +44,7 @@ export const SD1: Family = {
   unet: { heads: { count: 8 }, linearProjections: false, modelChannels: 320, vector: null },
   latent: SD_LATENT,
   noiseLevelsOfFile: true,
+  greyMasks: true,
   alignYourSteps: null,
   architectures: {},
   mayPredictV: false,

@@ -45,6 +45,7 @@ export const SD2: Family = {
   unet: { heads: { size: 64 }, linearProjections: true, modelChannels: 320, vector: null },
   latent: SD_LATENT,
   noiseLevelsOfFile: true,
+  greyMasks: true,
   alignYourSteps: null,
   architectures: { 'stable-diffusion-v2-512': 'epsilon', 'stable-diffusion-v2-768-v': 'v' },
   mayPredictV: true,

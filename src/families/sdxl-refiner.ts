@@ -26,6 +26,7 @@ export const SDXL_REFINER: Family = {
   },
   latent: SDXL_LATENT,
   noiseLevelsOfFile: false,
+  greyMasks: false,
   alignYourSteps: ALIGN_YOUR_STEPS,
   architectures: {},
   mayPredictV: false,

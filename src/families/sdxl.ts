@@ -92,6 +92,7 @@ export const SDXL: Family = {
   },
   latent: SDXL_LATENT,
   noiseLevelsOfFile: false,
+  greyMasks: false,
   alignYourSteps: ALIGN_YOUR_STEPS,
   architectures: {},
   mayPredictV: true,

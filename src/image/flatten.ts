@@ -1,7 +1,7 @@
 // Transparency laid over a colour (A1111 modules/images.py, flatten).
+import { dividedBy255 } from './alpha.ts';
 import { ImageError } from './errors.ts';
 import type { PixelImage } from './pixels.ts';
-import { dividedBy255 } from './resize.ts';
 
 /** RGB as it is; RGBA over `color`, "#rrggbb". Rounded as Pillow's paste with a mask. */
 export function flatten(image: PixelImage, color: string): PixelImage {

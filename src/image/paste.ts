@@ -1,5 +1,6 @@
 // One picture on another, and a part of one, as Pillow's paste and crop do it.
-import { dividedBy255, type Raster } from './resize.ts';
+import { dividedBy255 } from './alpha.ts';
+import type { Raster } from './resize.ts';
 
 /** An opaque black picture. */
 export function blank<R extends Raster>(like: R, width: number, height: number): R {

@@ -1,5 +1,6 @@
 // Resampling of 8-bit pictures, to the byte as Pillow's Image.resize does it (its libImaging/Resample.c): separable, rows first,
 // weights of a filter that widens where the picture shrinks, rounded to 22 bits; every pass ends in bytes.
+import { premultiplied, unpremultiplied } from './alpha.ts';
 import { ImageError } from './errors.ts';
 
 /** 8-bit samples, rows from the top, channels interleaved: grey (1), RGB (3) or RGBA (4, alpha not premultiplied). */
@@ -173,35 +174,4 @@ function resampleColumns({ width, channels, data }: Raster, taps: Taps): Uint8Ar
 
 function clipped(sum: number): number {
   return Math.min(255, Math.max(0, sum >> PRECISION_BITS));
-}
-
-/** a * b / 255, rounded as Pillow rounds it. */
-function multiplied(a: number, b: number): number {
-  return dividedBy255(a * b);
-}
-
-/** For 0 .. 255 * 255. */
-export function dividedBy255(product: number): number {
-  const raised = product + 128;
-  return ((raised >> 8) + raised) >> 8;
-}
-
-/** Pillow's RGBA to RGBa. */
-function premultiplied<R extends Raster>(image: R): R {
-  const data = new Uint8Array(image.data);
-  for (let i = 0; i < data.length; i += 4) {
-    for (let c = 0; c < 3; c += 1) data[i + c] = multiplied(data[i + c]!, data[i + 3]!);
-  }
-  return { ...image, data };
-}
-
-/** ... and back: truncated, and clipped where rounding has made a colour brighter than its alpha. */
-function unpremultiplied<R extends Raster>(image: R): R {
-  const data = new Uint8Array(image.data);
-  for (let i = 0; i < data.length; i += 4) {
-    const alpha = data[i + 3]!;
-    if (alpha === 0 || alpha === 255) continue;
-    for (let c = 0; c < 3; c += 1) data[i + c] = Math.min(255, Math.trunc((255 * data[i + c]!) / alpha));
-  }
-  return { ...image, data };
 }

@@ -231,6 +231,11 @@ export class LoadedModel implements Networks {
     return new LoadedVae(config, weights, this.#sessions, precision, this.onEvent, onOverflow);
   }
 
+  /** Latents are the checkpoint's, whoever encodes and decodes them. */
+  get scaleFactor(): number {
+    return this.ownVae?.scaleFactor ?? this.family.latent.scaleFactor;
+  }
+
   #useOwnVae(): void {
     this.#vae = this.ownVae && this.#load(this.record, this.ownVae, this.weights);
     this.#vaeOf = null;
@@ -243,8 +248,7 @@ export class LoadedModel implements Networks {
     if (file === null) return this.#useOwnVae();
     const sizes = file.detection.vae;
     if (!sizes) throw new Error(`"${file.name}" is no VAE.`);
-    // Latents are the checkpoint's, whoever decodes them.
-    const scaleFactor = this.ownVae?.scaleFactor ?? this.family.latent.scaleFactor;
+    const { scaleFactor } = this;
     const weights = new StoredWeights(file, await getChunks(file));
     this.#vae = this.#load(file, { ...sizes, scaleFactor }, weights);
     this.#vaeOf = file;

@@ -12,8 +12,10 @@ export interface Networks {
   readonly buffers: FileBuffers;
   /** Channels of the latent that is sampled (4). */
   readonly latentChannels: number;
-  /** Channels the UNet reads: 9 for inpainting models, whose last 5 are mask and masked image. */
+  /** Channels the UNet reads: more where it is given a picture besides (families/conditioning.ts). */
   readonly unetChannels: number;
+  /** What the means that the VAE gives are multiplied by. */
+  readonly scaleFactor: number;
   readonly contextDim: number;
   /** Width of the vector that the UNet reads; null without one. */
   readonly vectorDim: number | null;

@@ -2,6 +2,7 @@
 // how they become one prediction per image (A1111 modules/sd_samplers_cfg_denoiser.py CFGDenoiser).
 import { networkInput, type Parameterization } from './denoiser.ts';
 import { combine, emptyLike, type Latent, standardDeviation, type Term } from './latent.ts';
+import type { Blend } from './latent-mask.ts';
 import type { Denoise, Guided } from './types.ts';
 
 /** Conditions over a run: each is in force up to and including its step, counted as A1111 does. */
@@ -21,6 +22,8 @@ export interface NetworkItem<C, T extends Latent = Float32Array> {
   readonly cond: C;
   /** Index of the image in the batch. */
   readonly image: number;
+  /** The network is to see no picture beside the latent. */
+  readonly withoutPicture?: boolean;
 }
 
 /** The network: result i is its raw output for item i. */
@@ -43,12 +46,6 @@ export interface GuidanceOptions {
   readonly skipUncondAtScale1?: boolean;
 }
 
-/** A latent image that is kept where `keep` is 1. Both as long as the batch. */
-export interface LatentMask {
-  readonly original: Latent;
-  readonly keep: Latent;
-}
-
 /** A model, with the prompts as it reads them. */
 export interface GuidedModel<C, T extends Latent> {
   readonly parameterization: Parameterization;
@@ -57,6 +54,8 @@ export interface GuidedModel<C, T extends Latent> {
   readonly conds: readonly (readonly WeightedCond<C>[])[];
   /** Per image. */
   readonly unconds: readonly CondSchedule<C>[];
+  /** "Image CFG Scale" of InstructPix2Pix models; absent where guidance is the usual one. Prompts have one part then. */
+  readonly imageCfgScale?: number;
 }
 
 export interface GuidanceRequest<C, T extends Latent> extends GuidedModel<C, T> {
@@ -71,9 +70,10 @@ export interface GuidanceRequest<C, T extends Latent> extends GuidedModel<C, T> 
   readonly needsUncond?: boolean;
   /** Evaluations expected over the run: what `skipEarlyCond` is a part of. */
   readonly totalSteps: number;
-  readonly mask?: LatentMask;
-  /** Timestep samplers blend the original in before the network, sigma samplers after it. */
-  readonly maskBefore?: boolean;
+  /** Puts back what inpainting keeps. */
+  readonly blend?: Blend;
+  /** Timestep samplers do that before the network, sigma samplers after it. */
+  readonly blendBefore?: boolean;
   /** For `cfgRescale`: how far prediction, x and noise level are from v. Identity when absent. */
   readonly toV?: VSpace;
   readonly options?: GuidanceOptions;
@@ -111,10 +111,24 @@ export function combineGuidance<T extends Latent>(
   return combine([1 - total, uncond], ...terms);
 }
 
+/**
+ * InstructPix2Pix (Brooks et al. 2023, equation 3; CFGDenoiser.combine_denoised_for_edit_model): `both` saw prompt and picture,
+ * `pictureOnly` the negative prompt in place of the prompt, `none` no picture either.
+ */
+function combineEditing<T extends Latent>(
+  both: T,
+  pictureOnly: T,
+  none: T,
+  cfgScale: number,
+  imageCfgScale: number,
+): T {
+  return combine([1 - imageCfgScale, none], [cfgScale, both], [imageCfgScale - cfgScale, pictureOnly]);
+}
+
 /** A denoiser for samplers that counts its evaluations: prompt editing and skipping go by them. */
 export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Denoise<T> {
-  const { cfgScale, totalSteps, mask, options = {} } = request;
-  let { parameterization, network, conds, unconds } = request;
+  const { cfgScale, totalSteps, blend, options = {} } = request;
+  let { parameterization, network, conds, unconds, imageCfgScale } = request;
   let { successor } = request;
   const images = conds.length;
   if (images === 0 || unconds.length !== images) {
@@ -128,21 +142,22 @@ export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Deno
   const skipsUncond = (level: number): boolean => {
     if (evaluation / totalSteps <= (options.skipEarlyCond ?? 0) && (options.skipEarlyCond ?? 0) > 0)
       return true;
-    const minimum = options.sMinUncond ?? 0;
+    const minimum = imageCfgScale === undefined ? (options.sMinUncond ?? 0) : 0;
     return (evaluation % 2 === 1 || options.sMinUncondAll === true) && minimum > 0 && level < minimum;
   };
   const weightless = () =>
     options.skipUncondAtScale1 === true &&
     cfgScale === 1 &&
+    imageCfgScale === undefined &&
     !request.needsUncond &&
     conds.every((parts) => parts.length === 1 && parts[0]!.weight === 1);
 
   return async (batch, level) => {
     if (successor?.due(level, evaluation)) {
-      ({ parameterization, network, conds, unconds } = await successor.takeOver());
+      ({ parameterization, network, conds, unconds, imageCfgScale } = await successor.takeOver());
       successor = undefined;
     }
-    if (mask && request.maskBefore) batch = blend(batch, mask);
+    if (blend && request.blendBefore) batch = blend(batch, level);
     const size = batch.length / images;
     if (!Number.isInteger(size))
       throw new RangeError(`${batch.length} values are not the latents of ${images} images.`);
@@ -156,11 +171,14 @@ export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Deno
       for (const { schedule } of parts)
         items.push({ x: inputs[image]!, t, cond: condAt(schedule, evaluation), image });
     });
-    if (!skip) {
-      unconds.forEach((schedule, image) => {
-        items.push({ x: inputs[image]!, t, cond: condAt(schedule, evaluation), image });
-      });
-    }
+    const negative = unconds.map((schedule, image): NetworkItem<C, T> => {
+      return { x: inputs[image]!, t, cond: condAt(schedule, evaluation), image };
+    });
+    items.push(...negative);
+    if (imageCfgScale !== undefined)
+      items.push(...negative.map((item) => ({ ...item, withoutPicture: true })));
+    // What pictures are guided away from comes last.
+    if (skip) items.splice(-images);
     const raw = await evaluate(
       network,
       items,
@@ -176,9 +194,13 @@ export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Deno
       const weighted = parts.map(({ weight }, i) => ({ weight, output: outputs[next + i]! }));
       // Without an uncondition the first condition takes its place.
       const base = skip ? outputs[next]! : outputs[items.length - images + image]!;
+      const pictureOnly = outputs[images + image]!;
       next += parts.length;
-      let result = combineGuidance(weighted, base, skip ? 1 : cfgScale);
-      if (options.cfgRescale && !skip) {
+      let result =
+        imageCfgScale === undefined
+          ? combineGuidance(weighted, base, skip ? 1 : cfgScale)
+          : combineEditing(weighted[0]!.output, pictureOnly, base, cfgScale, imageCfgScale);
+      if (options.cfgRescale && !skip && imageCfgScale === undefined) {
         const positive = combineGuidance(weighted, base, 1);
         result = rescale(result, positive, xs[image]!, options.cfgRescale, request.toV?.(level));
       }
@@ -186,15 +208,12 @@ export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Deno
       uncond.set(base, image * size);
     });
     evaluation += 1;
-    const result: Guided<T> = { guided: mask && !request.maskBefore ? blend(guided, mask) : guided, uncond };
+    const result: Guided<T> = {
+      guided: blend && !request.blendBefore ? blend(guided, level) : guided,
+      uncond,
+    };
     return result;
   };
-}
-
-function blend<T extends Latent>(x: T, { original, keep }: LatentMask): T {
-  const out = emptyLike(x);
-  for (let i = 0; i < x.length; i++) out[i] = x[i]! * (1 - keep[i]!) + original[i]! * keep[i]!;
-  return out;
 }
 
 async function evaluate<C, T extends Latent>(

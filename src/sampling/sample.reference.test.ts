@@ -1,7 +1,8 @@
 // Whole runs with guidance against A1111's (tests/reference/samplers: whole_runs, skip_uncond), in float64.
 import { describe, expect, it } from 'vitest';
 import { listReference, readReferenceJson } from '../../tests/reference-dir.ts';
-import type { CondSchedule, LatentMask, NetworkCall } from './guidance.ts';
+import type { CondSchedule, NetworkCall } from './guidance.ts';
+import { blendLinearly, type LatentMask } from './latent-mask.ts';
 import { type InfotextEntries, samplingInfotext } from './infotext.ts';
 import { DiscreteTable, LcmTable } from './noise-table.ts';
 import type { NoiseSource } from './random/types.ts';
@@ -133,7 +134,7 @@ async function runCase(setup: RunSetup): Promise<{ final: Float64Array; calls: C
         strength: c.img2img_strength!,
         fixSteps: settings.fixSteps ?? false,
         extraNoise: settings.extraNoise ?? 0,
-        ...(setup.mask && { mask: setup.mask }),
+        ...(setup.mask && { blend: (x) => blendLinearly(x, setup.mask!) }),
       })
     : txt2img(request);
   let steps = 0;
@@ -187,7 +188,10 @@ describe.skipIf(!has('whole_runs.json'))('whole_runs.json', () => {
       const initLatent = isImg2img ? Float64Array.from(file!.init_latent_for_img2img) : null;
       const pixels = shape[2] * shape[3];
       const settings = settingsOf(c);
-      const keep = Float64Array.from({ length: shape[1] * pixels }, (_, i) => file!.mask_4x4[i % pixels]!);
+      const paint = Float64Array.from(
+        { length: shape[1] * pixels },
+        (_, i) => 1 - file!.mask_4x4[i % pixels]!,
+      );
       const { final, calls } = await runCase({
         c,
         constants: network,
@@ -198,7 +202,7 @@ describe.skipIf(!has('whole_runs.json'))('whole_runs.json', () => {
         conds: [...c.conds],
         uncond: c.uncond,
         ...(c.sigmas && { sigmas: c.sigmas }),
-        ...(c.mask && initLatent && { mask: { original: initLatent, keep } }),
+        ...(c.mask && initLatent && { mask: { original: initLatent, paint } }),
       });
       const allowed = c.sampler === 'UniPC' ? 1e-8 : c.sampler === 'DPM adaptive' ? 1e-7 : 1e-9;
       expect(calls.map(({ items }) => items)).toEqual(c.calls.map((call) => call.network_items));

@@ -12,10 +12,10 @@ import {
   type GuidanceOptions,
   type GuidanceRequest,
   type GuidedModel,
-  type LatentMask,
   type NetworkCall,
   type WeightedCond,
 } from './guidance.ts';
+import type { Blend } from './latent-mask.ts';
 import { combine, type Latent, scale } from './latent.ts';
 import { DiscreteTable, LcmTable, linearAlphasCumprod, nearestIndex, TRAINING_STEPS } from './noise-table.ts';
 import type { NoiseSource } from './random/types.ts';
@@ -57,6 +57,8 @@ export interface SampledModel<C, T extends Latent = Float32Array> {
   /** Per image. */
   readonly unconds: readonly CondSchedule<C>[];
   readonly network: NetworkCall<C, T>;
+  /** "Image CFG Scale" of InstructPix2Pix models; absent where guidance is the usual one. */
+  readonly imageCfgScale?: number;
 }
 
 /** A1111's refiner: a second model that takes the last steps over. */
@@ -97,7 +99,8 @@ export interface Img2imgRequest<C, T extends Latent = Float32Array> extends Samp
   readonly noiseMultiplier?: number;
   /** "Extra noise multiplier for img2img and hires fix". */
   readonly extraNoise?: number;
-  readonly mask?: LatentMask;
+  /** Puts back what inpainting keeps; the sampler's result is to be blended once more. */
+  readonly blend?: Blend;
 }
 
 /** What a run tells after each step. */
@@ -145,11 +148,11 @@ export async function* img2img<C, T extends Latent = Float32Array>(
   request: Img2imgRequest<C, T>,
 ): SamplingRun<T> {
   const sampler = checkedSampler(request);
-  const { options = {}, initLatent, strength, noiseMultiplier = 1, extraNoise = 0, mask } = request;
+  const { options = {}, initLatent, strength, noiseMultiplier = 1, extraNoise = 0, blend } = request;
   const steps = img2imgSteps(request.steps, strength, request.fixSteps ?? false);
   const noise = scale(request.noise.next(), noiseMultiplier);
   const model = modelOf(request, sampler);
-  const masked = mask ? { mask } : {};
+  const masked = blend ? { blend } : {};
   if (sampler.kind === 'timestep') {
     const timesteps = ddimTimesteps(steps.scheduleSteps, options.alwaysDiscardNextToLastSigma);
     const alpha = model.alphas[timesteps[steps.encodeSteps]!]!;
@@ -227,7 +230,7 @@ interface RunDetails {
   readonly sigmaMax?: number;
   readonly evaluations?: number;
   readonly isImg2img?: boolean;
-  readonly mask?: LatentMask;
+  readonly blend?: Blend;
 }
 
 async function* run<C, T extends Latent>(
@@ -237,7 +240,7 @@ async function* run<C, T extends Latent>(
   x: T,
   schedule: readonly number[],
   launchSteps: number,
-  { fullSchedule, mask, ...details }: RunDetails,
+  { fullSchedule, blend, ...details }: RunDetails,
 ): SamplingRun<T> {
   const { options = {}, refiner } = request;
   const { alphas, table } = model;
@@ -249,10 +252,10 @@ async function* run<C, T extends Latent>(
     cfgScale: request.cfgScale / sampler.cfgDivisor,
     needsUncond: sampler.needsUncond,
     totalSteps: evaluations,
-    maskBefore: isTimestep,
+    blendBefore: isTimestep,
     toV: isTimestep ? (t) => epsToV(alphas[Math.trunc(t)]!) : denoisedToV,
     options,
-    ...(mask && { mask }),
+    ...(blend && { blend }),
   });
 
   let noise: SamplerOptions['noise'] = () => request.noise.next();
@@ -280,7 +283,7 @@ async function* run<C, T extends Latent>(
 }
 
 function guidedModel<C, T extends Latent>(
-  { prediction, vFactors, network, conds, unconds }: SampledModel<C, T>,
+  { prediction, vFactors, network, conds, unconds, imageCfgScale }: SampledModel<C, T>,
   { kind }: SamplerInfo,
   { alphas, table }: Model,
 ): GuidedModel<C, T> {
@@ -290,7 +293,10 @@ function guidedModel<C, T extends Latent>(
       : kind === 'lcm'
         ? lcmParameterization(prediction, table)
         : sigmaParameterization(prediction, table);
-  return { parameterization, network, conds, unconds };
+  return {
+    ...{ parameterization, network, conds, unconds },
+    ...(imageCfgScale !== undefined && { imageCfgScale }),
+  };
 }
 
 /** When the refiner's turn comes, and what it is then (modules/sd_samplers_common.py, apply_refiner). */

@@ -1,18 +1,41 @@
-// img2img: from a picture and parameters to latents, step by step, on any networks (A1111 modules/processing.py,
+// img2img and inpainting: from a picture and parameters to latents, step by step, on any networks (A1111 modules/processing.py,
 // StableDiffusionProcessingImg2Img: init and sample, and what process_images does to its results).
 import { correctColors } from '../../image/color-correction.ts';
 import { flatten } from '../../image/flatten.ts';
 import { pixelsToVaeInput, type PixelImage } from '../../image/pixels.ts';
-import { resizeToFit } from '../../image/resize-modes.ts';
 import { resizePlanes } from '../../image/resize-planes.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
 import { img2img, type SamplingRun } from '../../sampling/sample.ts';
 import type { GenerationParameters, Img2Img } from '../request/request.ts';
 import type { Cond, Conditions } from './conditioning.ts';
-import { pictureConditioning } from './image-conditioning.ts';
+import { conditioningMaskOf, pictureConditioning } from './image-conditioning.ts';
+import {
+  blendOf,
+  blendResult,
+  latentMaskOf,
+  maskFor,
+  paintedArea,
+  paintedPicture,
+  pastedBack,
+  type Painting,
+  type PlaneMask,
+} from './inpaint.ts';
 import { onePass, type Models, type RecipeRun } from './recipe.ts';
 import { refinerOf } from './refiner.ts';
-import { samplingRequest, type Batch, type Given } from './sampling-request.ts';
+import {
+  plainNoise,
+  samplingRequest,
+  type Batch,
+  type Given,
+  type SettledPicture,
+} from './sampling-request.ts';
+
+/** The pixels of a request's pictures, upright. */
+export interface Img2ImgPictures {
+  readonly source: PixelImage;
+  /** Null without `inpaint`. */
+  readonly mask: PixelImage | null;
+}
 
 /** What all pictures of a job start from. */
 export interface Img2ImgStart {
@@ -20,25 +43,29 @@ export interface Img2ImgStart {
   readonly picture: PixelImage;
   /** [c, height / 8, width / 8], of the request's size. */
   readonly latent: Float32Array;
-  /** [1 + c, height / 8, width / 8] for inpainting models; null for others. */
+  /** [further channels, height / 8, width / 8] for models that read a picture; null for others. */
   readonly imageConditioning: Float32Array | null;
+  /** What is painted; null for all of it. */
+  readonly painting: Painting | null;
 }
 
 /**
- * `source`: the pixels of `request.source`, upright. `encode`: in place of the VAE, a tiny one. `parameters` must be valid.
+ * `encode`: in place of the VAE, a tiny one. `parameters` must be valid.
  * @throws ImageError where the resize mode cannot.
  */
 export async function startImg2Img(
-  networks: Pick<SampledNetworks, 'latentChannels' | 'unetChannels' | 'encode'>,
+  networks: Pick<SampledNetworks, 'family' | 'latentChannels' | 'unetChannels' | 'scaleFactor' | 'encode'>,
   parameters: GenerationParameters,
-  request: Img2Img,
-  source: PixelImage,
+  { resizeMode, inpaint }: Img2Img,
+  { source, mask }: Img2ImgPictures,
   encode: SampledNetworks['encode'] = (...args) => networks.encode(...args),
 ): Promise<Img2ImgStart> {
-  const { width, height, settings } = parameters;
+  const { settings } = parameters;
+  const [height, width] = [parameters.height / 8, parameters.width / 8];
   const flat = flatten(source, settings.img2imgBackgroundColor);
-  const picture = resizeToFit(flat, request.resizeMode, width, height, settings.upscalerForImg2img);
-  const image = pixelsToVaeInput(picture);
+  const area = inpaint && mask && paintedArea(mask, inpaint, resizeMode, flat, parameters);
+  const whole = area?.region ? flat : paintedPicture(flat, null, null, resizeMode, parameters);
+  const picture = area ? paintedPicture(flat, area, inpaint, resizeMode, parameters) : whole;
   const latentOf = async (pixels: Float32Array, by: SampledNetworks['encode']): Promise<Float32Array> => {
     const encoded = {
       data: await by(pixels, picture.height, picture.width),
@@ -47,14 +74,46 @@ export async function startImg2Img(
       width: Math.floor(picture.width / 8),
     };
     // Latent upscale alone has another size than the request's.
-    return resizePlanes(encoded, height / 8, width / 8, 'bilinear').data;
+    return resizePlanes(encoded, height, width, 'bilinear').data;
   };
+  const image = pixelsToVaeInput(picture);
   const latent = await latentOf(image, encode);
-  const weight = settings.inpaintingMaskWeight;
-  const imageConditioning = await pictureConditioning(networks, image, weight, (pixels) =>
-    latentOf(pixels, (...args) => networks.encode(...args)),
+  const soft = inpaint?.soft != null;
+  const rounded = !soft || !networks.family.greyMasks;
+  const imageConditioning = await pictureConditioning(
+    networks,
+    image,
+    settings.inpaintingMaskWeight,
+    (pixels) => latentOf(pixels, (...args) => networks.encode(...args)),
+    area && conditioningMaskOf(maskFor(area.mask, picture, resizeMode), rounded, height, width),
   );
-  return { picture, latent, imageConditioning };
+  const paint = area && latentMaskOf(area.mask, height, width, soft);
+  const overlayMask = area && maskFor(area.overlayMask, whole, resizeMode);
+  const painting = inpaint &&
+    area &&
+    paint &&
+    overlayMask && { inpaint, resizeMode, area, paint, whole, overlayMask };
+  return { picture, latent, imageConditioning, painting };
+}
+
+/** The latents that a batch starts from, [batch.size, c, height / 8, width / 8], with the masked content that is asked for. */
+export function initLatents(
+  parameters: GenerationParameters,
+  { latent, painting }: Img2ImgStart,
+  batch: Batch,
+): Float32Array {
+  const latents = new Float32Array(batch.size * latent.length);
+  for (let i = 0; i < batch.size; i++) latents.set(latent, i * latent.length);
+  const content = painting?.inpaint.maskedContent;
+  if (content !== 'latent noise' && content !== 'latent nothing') return latents;
+  const { paint } = painting!;
+  // A1111 gives all batches of a job the noise of the first one's seeds, so that later pictures could not be made on their own.
+  const noise =
+    content === 'latent noise' ? plainNoise(parameters, batch, latent.length / paint.length) : null;
+  return latents.map((value, i) => {
+    const painted = paint[i % paint.length]!;
+    return value * (1 - painted) + (noise ? noise[i]! * painted : 0);
+  });
 }
 
 /** One batch of a job. `parameters` must be valid and its seeds resolved; its batch size and count are not looked at. */
@@ -68,44 +127,77 @@ export async function* paintImg2Img(
   const { networks, conditions } = models.current;
   const { imageConditioning } = start;
   const given = refinerOf(models, parameters, 'first pass', parameters, batch, { imageConditioning });
-  return yield* onePass(
+  const run = onePass(
     sampleImg2Img(networks, parameters, request, start, await conditions(parameters), batch, given),
     parameters,
   );
+  for (;;) {
+    const next = await run.next();
+    const latents = next.done ? next.value : next.value.latents;
+    const settled = { ...latents, data: settleImg2Img(parameters, start, batch, latents.data) };
+    if (next.done) return settled;
+    yield { ...next.value, latents: settled };
+  }
 }
 
-/**
- * Its one pass. Yields after each step; returns the final latents [batch.size, c, height / 8, width / 8]. */
+/** Its one pass. Yields after each step; returns the sampler's latents [batch.size, c, height / 8, width / 8], for `settleImg2Img`. */
 export async function* sampleImg2Img(
   networks: SampledNetworks,
   parameters: GenerationParameters,
-  { denoisingStrength }: Img2Img,
-  { latent, imageConditioning }: Img2ImgStart,
+  request: Img2Img,
+  start: Img2ImgStart,
   conditions: Conditions,
   batch: Batch,
   given: Omit<Given, 'imageConditioning'> = {},
 ): SamplingRun {
   const { settings } = parameters;
-  const initLatent = new Float32Array(batch.size * latent.length);
-  for (let i = 0; i < batch.size; i++) initLatent.set(latent, i * latent.length);
+  const { imageConditioning, painting } = start;
+  const { latentChannels } = networks;
+  const initLatent = initLatents(parameters, start, batch);
   return yield* img2img<Cond>({
     ...(await samplingRequest(networks, parameters, conditions, batch, {
       imageConditioning,
       ...given,
     })),
     initLatent,
-    strength: denoisingStrength,
+    strength: request.denoisingStrength,
     fixSteps: settings.img2imgFixSteps,
     noiseMultiplier: settings.initialNoiseMultiplier,
     extraNoise: settings.img2imgExtraNoise,
+    ...(painting && { blend: blendOf(latentMask(initLatent, painting), painting.inpaint, latentChannels) }),
   });
 }
 
-/** A decoded picture as it is to be kept. */
+/** For a whole batch. */
+function latentMask(original: Float32Array, { paint }: Painting): PlaneMask {
+  return { original, paint: original.map((_, i) => paint[i % paint.length]!), area: paint.length };
+}
+
+/** From the latents that the sampler gave, or was stopped at, to those that are decoded. */
+export function settleImg2Img(
+  parameters: GenerationParameters,
+  start: Img2ImgStart,
+  batch: Batch,
+  latents: Float32Array,
+): Float32Array {
+  const { painting } = start;
+  if (!painting) return latents;
+  return blendResult(latents, latentMask(initLatents(parameters, start, batch), painting), painting.inpaint);
+}
+
+/** A decoded picture, as it is to be kept. */
 export function finishImg2Img(
-  { settings }: GenerationParameters,
-  { picture }: Img2ImgStart,
+  parameters: GenerationParameters,
+  start: Img2ImgStart,
   decoded: PixelImage,
+  { batch, index, latents }: SettledPicture,
 ): PixelImage {
-  return settings.img2imgColorCorrection ? correctColors(decoded, picture) : decoded;
+  const { picture, painting, latent } = start;
+  const corrected = parameters.settings.img2imgColorCorrection ? correctColors(decoded, picture) : decoded;
+  // Soft inpainting makes its own overlay, whatever the setting says.
+  if (!painting || !(parameters.settings.overlayInpaint || painting.inpaint.soft)) return corrected;
+  const own = (all: Float32Array): Float32Array =>
+    all.subarray(index * latent.length, (index + 1) * latent.length);
+  const original = own(initLatents(parameters, start, batch));
+  return pastedBack(corrected, painting, { original, painted: own(latents) }, parameters);
 }

@@ -1,4 +1,5 @@
 // What every recipe's sampling asks alike: the request's parameters, the batch's noise, and calls of the UNet, on any networks.
+import { conditioningOf } from '../../families/conditioning.ts';
 import type { Size } from '../../image/picture-file.ts';
 import type { NetworkItem } from '../../sampling/guidance.ts';
 import { ImageRng } from '../../sampling/random/image-rng.ts';
@@ -7,6 +8,7 @@ import type { RefinerSwitch, SampledModel, SamplingRequest } from '../../samplin
 import { alphasCumprodOf, vFactorsOf } from '../request/alphas.ts';
 import type { Cond, Conditions } from './conditioning.ts';
 import { blankConditioning } from './image-conditioning.ts';
+import { BadParametersError } from '../../runtime/errors.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
 import { seedsOf } from '../request/seeds.ts';
 import type { GenerationParameters } from '../request/request.ts';
@@ -19,12 +21,21 @@ export interface Batch {
   readonly size: number;
 }
 
+/** One picture of a batch, its latents ready to be decoded. */
+export interface SettledPicture {
+  readonly batch: Batch;
+  /** In the batch. */
+  readonly index: number;
+  /** Of the whole batch: [batch.size, c, height / 8, width / 8]. */
+  readonly latents: Float32Array;
+}
+
 /** What a recipe has of its own. */
 export interface Given {
   readonly noise?: NoiseSource;
   /**
-   * The further channels of an inpainting UNet, for all pictures alike or one after the other; null for other models. Left out:
-   * everything is to be painted.
+   * The further channels of UNets that read a picture, for all pictures alike or one after the other; null for other models. Left
+   * out: everything is to be painted.
    */
   readonly imageConditioning?: Float32Array | null;
   readonly refiner?: RefinerSwitch<Cond>;
@@ -63,6 +74,7 @@ export async function sampledModel(
 ): Promise<SampledModel<Cond>> {
   const { settings, height, width } = parameters;
   const { imageConditioning = await blankConditioning(networks, height / 8, width / 8) } = given;
+  const imageCfgScale = imageCfgScaleOf(networks, parameters, conditions);
   const perImage = <T>(value: T): T[] => new Array<T>(batch.size).fill(value);
   return {
     prediction: networks.prediction,
@@ -72,12 +84,43 @@ export async function sampledModel(
     conds: perImage(conditions.positive),
     unconds: perImage(conditions.negative),
     network: unetCaller(networks, parameters, tokenMergingOf(parameters), imageConditioning),
+    ...(imageCfgScale !== null && { imageCfgScale }),
   };
 }
 
+/** Null where guidance is the usual one: for other models than InstructPix2Pix, and at 1. */
+function imageCfgScaleOf(
+  networks: SampledNetworks,
+  { img2img }: GenerationParameters,
+  { positive }: Conditions,
+): number | null {
+  if (conditioningOf(networks) !== 'editing' || !img2img || img2img.imageCfgScale === 1) return null;
+  if (positive.length > 1) {
+    throw new BadParametersError(
+      'InstructPix2Pix models cannot follow prompts joined with AND, unless Image CFG scale is 1.',
+    );
+  }
+  return img2img.imageCfgScale;
+}
+
 function noiseOf(parameters: GenerationParameters, batch: Batch, channels: number): ImageRng {
-  const { rng, width, height, ensd, subseedStrength, seedResizeFromWidth, seedResizeFromHeight } = parameters;
   const seeds = Array.from({ length: batch.size }, (_, i) => seedsOf(parameters, batch.first + i));
+  return rngOf(parameters, seeds, channels);
+}
+
+/** What the pictures' own seeds draw first, without variation: [batch.size, channels, height / 8, width / 8]. */
+export function plainNoise(parameters: GenerationParameters, batch: Batch, channels: number): Float32Array {
+  const plain = { ...parameters, subseedStrength: 0, seedResizeFromWidth: 0, seedResizeFromHeight: 0 };
+  const seeds = Array.from({ length: batch.size }, (_, i) => seedsOf(parameters, batch.first + i));
+  return rngOf(plain, seeds, channels).next();
+}
+
+function rngOf(
+  parameters: GenerationParameters,
+  seeds: readonly ReturnType<typeof seedsOf>[],
+  channels: number,
+): ImageRng {
+  const { rng, width, height, ensd, subseedStrength, seedResizeFromWidth, seedResizeFromHeight } = parameters;
   return new ImageRng({
     source: rng,
     shape: [channels, height / 8, width / 8],
@@ -99,8 +142,10 @@ function unetCaller(
 ): (items: readonly NetworkItem<Cond>[]) => Promise<Float32Array[]> {
   const [height, width] = [size.height / 8, size.width / 8];
   const length = (networks.unetChannels - networks.latentChannels) * height * width;
-  const furtherOf = (image: number): Float32Array[] => {
+  const none = new Float32Array(length);
+  const furtherOf = ({ image, withoutPicture = false }: NetworkItem<Cond>): Float32Array[] => {
     if (!further) return [];
+    if (withoutPicture) return [none];
     const start = further.length > length ? image * length : 0;
     return [further.subarray(start, start + length)];
   };
@@ -108,7 +153,7 @@ function unetCaller(
     const outputs = new Array<Float32Array>(items.length);
     for (const group of groupBy([...items.entries()], ([, { cond }]) => cond.tokens)) {
       const out = await networks.unet({
-        x: join(group.flatMap(([, { x, image }]) => [x, ...furtherOf(image)])),
+        x: join(group.flatMap(([, item]) => [item.x, ...furtherOf(item)])),
         batch: group.length,
         height,
         width,

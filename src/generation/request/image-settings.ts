@@ -57,6 +57,8 @@ export interface ImageSettings {
   readonly img2imgFixSteps: boolean;
   /** "#rrggbb". */
   readonly img2imgBackgroundColor: string;
+  /** Off: an inpainted picture stays as it was painted. */
+  readonly overlayInpaint: boolean;
   readonly hiresFixRefinerPass: 'first pass' | 'second pass' | 'both passes';
   readonly refinerSwitchBySteps: boolean;
   readonly livePreviewMethod: 'Full' | 'Approx cheap' | 'TAESD';
@@ -265,6 +267,13 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     section: 'img2img',
     infotext: 'Img2img background color',
     ...({ kind: 'color', standard: '#ffffff' } as const),
+  },
+  {
+    key: 'overlayInpaint',
+    label: 'Overlay original for inpaint',
+    section: 'img2img',
+    infotext: 'Overlay original for inpaint',
+    ...toggle(true),
   },
   {
     key: 'hiresFixRefinerPass',

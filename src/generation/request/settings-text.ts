@@ -36,6 +36,7 @@ const OWN_KEYS: readonly ImageSettingKey[] = [
 const IMG2IMG_KEYS: readonly ImageSettingKey[] = [
   'upscalerForImg2img',
   'img2imgColorCorrection',
+  'overlayInpaint',
   'img2imgFixSteps',
   'img2imgBackgroundColor',
 ];

@@ -40,6 +40,7 @@ const NETWORKS: Networks = {
   buffers: {},
   latentChannels: 4,
   unetChannels: 4,
+  scaleFactor: 1,
   contextDim: CONTEXT_DIM,
   vectorDim: null,
   textEncoders: [
@@ -123,7 +124,7 @@ async function make(parameters: GenerationParameters, index: number): Promise<Pi
           NETWORKS,
           parameters,
           img2img,
-          await startImg2Img(NETWORKS, parameters, img2img, PIXELS),
+          await startImg2Img(NETWORKS, parameters, img2img, { source: PIXELS, mask: MASK }),
           conditions,
           batch,
         )

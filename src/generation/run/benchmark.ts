@@ -155,6 +155,7 @@ async function samplerTime(
     buffers: model.buffers,
     latentChannels: model.latentChannels,
     unetChannels: model.unetChannels,
+    scaleFactor: model.scaleFactor,
     contextDim: model.contextDim,
     vectorDim: model.vectorDim,
     textEncoders: model.textEncoders,

@@ -22,7 +22,7 @@ import { TimeLeft } from './time-left.ts';
 import { paintHires } from '../recipes/hires.ts';
 import { finishImg2Img, paintImg2Img, startImg2Img } from '../recipes/img2img.ts';
 import type { LatentBatch, ModelInUse, Models, RecipeRun } from '../recipes/recipe.ts';
-import type { Batch } from '../recipes/sampling-request.ts';
+import type { Batch, SettledPicture } from '../recipes/sampling-request.ts';
 import { paintTxt2Img } from '../recipes/txt2img.ts';
 import type { Continuation } from '../request/continuation.ts';
 import type { GenerationEvent, GenerationOutcome } from './events.ts';
@@ -56,7 +56,7 @@ export async function makePictures(
   await unrecorded.current.conditions(parameters);
   await turn();
   if (job.stop) throw new InterruptedError();
-  const recipe = await startRecipe(unrecorded.current, parameters);
+  const recipe = await startRecipe(unrecorded.current, parameters, onEvent);
   const time = new TimeLeft(batchCount * steps);
 
   let done = continuation?.pictures ?? 0;
@@ -114,7 +114,8 @@ export async function makePictures(
         type: 'status',
         message: batchSize > 1 ? `Decoding picture ${i + 1} of ${batchSize}` : 'Decoding the picture',
       });
-      const picture = recipe.finish(await decoded(models.current, latents, i, batchSize));
+      const settled = { batch: { first, size: batchSize }, index: i, latents: latents.data };
+      const picture = recipe.finish(await decoded(models.current, latents, i, batchSize), settled);
       const { seed, subseed } = seedsOf(parameters, first + i);
       const told = fromGenerationParameters(parameters, { ...text, seed, subseed, padded: runModels.padded });
       const id = continuation ? `${continuation.id}-${first + i}` : crypto.randomUUID();
@@ -142,12 +143,13 @@ async function decoded(
 interface StartedRecipe {
   paint(models: Models, batch: Batch): RecipeRun;
   /** From a decoded picture to the one that is kept. */
-  finish(decoded: PixelImage): PixelImage;
+  finish(decoded: PixelImage, settled: SettledPicture): PixelImage;
 }
 
 async function startRecipe(
   { networks, encode }: ModelInUse,
   parameters: GenerationParameters,
+  onEvent: OnEvent,
 ): Promise<StartedRecipe> {
   const { img2img, hires } = parameters;
   const finish = (decoded: PixelImage): PixelImage => decoded;
@@ -157,10 +159,16 @@ async function startRecipe(
   }
   if (!img2img) return { paint: (models, batch) => paintTxt2Img(models, parameters, batch), finish };
   const source = await readPicture(img2img.source.file).catch(unusable);
-  const start = await startImg2Img(networks, parameters, img2img, source, encode).catch(unusable);
+  const { inpaint } = img2img;
+  const mask = inpaint && (await readPicture(inpaint.mask.file).catch(unusable));
+  const start = await startImg2Img(networks, parameters, img2img, { source, mask }, encode).catch(unusable);
+  if (inpaint && !start.painting) {
+    const message = 'The mask is empty, so the whole picture is painted over, as without a mask.';
+    onEvent({ type: 'warning', message });
+  }
   return {
     paint: (models, batch) => paintImg2Img(models, parameters, img2img, start, batch),
-    finish: (decoded) => finishImg2Img(parameters, start, decoded),
+    finish: (decoded, settled) => finishImg2Img(parameters, start, decoded, settled),
   };
 }
 

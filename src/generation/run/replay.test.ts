@@ -73,7 +73,7 @@ async function run(
           remembering,
           parameters,
           img2img,
-          await startImg2Img(networks, parameters, img2img, SOURCE),
+          await startImg2Img(networks, parameters, img2img, { source: SOURCE, mask: SOURCE }),
           conditions,
           batch,
         )
@@ -97,6 +97,7 @@ const analytic: SampledNetworks = {
   buffers: {},
   latentChannels: 4,
   unetChannels: 4,
+  scaleFactor: 1,
   encode: () => Promise.reject(new Error('no encoder')),
   unet: ({ x, batch, timesteps, context }) =>
     Promise.resolve(

@@ -34,6 +34,7 @@ export class Replay {
       buffers: networks.buffers,
       latentChannels: networks.latentChannels,
       unetChannels: networks.unetChannels,
+      scaleFactor: networks.scaleFactor,
       contextDim: networks.contextDim,
       vectorDim: networks.vectorDim,
       encode: (...args) => networks.encode(...args),

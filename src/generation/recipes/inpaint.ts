@@ -1,0 +1,141 @@
+// Inpainting: what of the source is painted, what goes into the VAE there, and how it comes back into the source (A1111
+// modules/processing.py, StableDiffusionProcessingImg2Img.init; uncrop and apply_overlay).
+import { crop } from '../../image/paste.ts';
+import { greyOf, inColour, inverted, maskOf, type Mask } from '../../image/mask.ts';
+import { blurMask } from '../../image/mask-blur.ts';
+import { expandRegion, maskedRegion, type Region } from '../../image/masked-region.ts';
+import { filled, overlaid, overlayOf, uncropped } from '../../image/overlay.ts';
+import type { Size } from '../../image/picture-file.ts';
+import type { PixelImage } from '../../image/pixels.ts';
+import { resizeToFit, type ResizeMode } from '../../image/resize-modes.ts';
+import { resize, type Raster } from '../../image/resize.ts';
+import { blendLinearly, blendSoftly, type Blend, type LatentMask } from '../../sampling/latent-mask.ts';
+import type { GenerationParameters, Inpaint } from '../request/request.ts';
+import { softOverlayMask, type PaintedLatent } from './soft-inpainting.ts';
+
+/** A mask, ready for all pictures of a job. */
+export interface PaintedArea {
+  /** Of the size that is painted. */
+  readonly mask: Mask;
+  /** The part of the source that is painted at that size; null where all of it is. */
+  readonly region: Region | null;
+  /** Of what is laid over the painted picture: of the source's size, or (whole picture) of the painted one's. */
+  readonly overlayMask: Mask;
+}
+
+/**
+ * Null where only what is masked is to be painted, and nothing is. `source`: its size.
+ * @throws ImageError where the resize mode cannot.
+ */
+export function paintedArea(
+  picture: Raster,
+  inpaint: Inpaint,
+  resizeMode: ResizeMode,
+  source: Size,
+  { width, height, settings }: GenerationParameters,
+): PaintedArea | null {
+  const { maskMode, maskBlur, maskBlurDown = maskBlur, soft } = inpaint;
+  const onlyMasked = inpaint.inpaintArea === 'Only masked';
+  const drawn = maskOf(picture, soft === null);
+  // Where a mask has another size than the source, A1111 paints another part of it than is masked.
+  const placed = onlyMasked ? resize(drawn, source.width, source.height, 'lanczos') : drawn;
+  const blurred = blurMask(maskMode === 'Inpaint masked' ? placed : inverted(placed), maskBlur, maskBlurDown);
+  if (!onlyMasked) {
+    const mask = resizedMask(blurred, resizeMode, width, height);
+    return {
+      mask,
+      region: null,
+      overlayMask: { ...mask, data: mask.data.map((value) => Math.min(255, 2 * value)) },
+    };
+  }
+  const masked = maskedRegion(blurred, inpaint.padding);
+  if (!masked) return null;
+  const region = expandRegion(masked, { width, height }, blurred);
+  const mask = greyOf(
+    resizeToFit(cutOut(blurred, region), 'Resize and fill', width, height, settings.upscalerForImg2img),
+  );
+  return { mask, region, overlayMask: blurred };
+}
+
+/** Of the painted size. There is no latent upscale of masks. */
+function resizedMask(mask: Mask, mode: ResizeMode, width: number, height: number): Mask {
+  return resizeToFit(mask, mode === 'Just resize (latent upscale)' ? 'Resize and fill' : mode, width, height);
+}
+
+function cutOut<R extends Raster>(image: R, { left, top, right, bottom }: Region): R {
+  return crop(image, left, top, right - left, bottom - top);
+}
+
+/** The source as it is painted: all of it, or its part, with the masked content replaced where that is asked for. RGB. */
+export function paintedPicture(
+  flat: PixelImage,
+  area: PaintedArea | null,
+  inpaint: Inpaint | null,
+  resizeMode: ResizeMode,
+  { width, height, settings }: GenerationParameters,
+): PixelImage {
+  const upscaler = settings.upscalerForImg2img;
+  const picture = area?.region
+    ? resizeToFit(cutOut(flat, area.region), 'Resize and fill', width, height, upscaler)
+    : resizeToFit(flat, resizeMode, width, height, upscaler);
+  if (!area || inpaint?.maskedContent === 'original') return picture;
+  return filled(picture, maskFor(area.mask, picture, resizeMode));
+}
+
+/** A mask in the size of a picture: another one only in latent upscale, whose pictures keep theirs. */
+export function maskFor(mask: Mask, { width, height }: Size, resizeMode: ResizeMode): Mask {
+  return resizedMask(mask, resizeMode, width, height);
+}
+
+/** What of each latent pixel is painted, 0..1: [height, width]. Whole pixels unless inpainting is soft. */
+export function latentMaskOf(mask: Mask, height: number, width: number, soft: boolean): Float32Array {
+  return Float32Array.from(resize(mask, width, height, 'bicubic').data, (value) =>
+    soft ? value / 255 : Math.round(value / 255),
+  );
+}
+
+/** A mask of a batch's latents. */
+export interface PlaneMask extends LatentMask {
+  /** Latent pixels of one plane. */
+  readonly area: number;
+}
+
+/** The blend of every step. */
+export function blendOf(mask: PlaneMask, { soft }: Inpaint, channels: number): Blend {
+  if (!soft) return (x) => blendLinearly(x, mask);
+  return (x, level) => blendSoftly(x, mask, level, mask.area, channels, soft);
+}
+
+/** ... and the one of the sampler's result, which soft inpainting does without. */
+export function blendResult(latents: Float32Array, mask: LatentMask, { soft }: Inpaint): Float32Array {
+  return soft ? latents : blendLinearly(latents, mask);
+}
+
+/** What is painted in all pictures of a job, and what is kept. */
+export interface Painting {
+  readonly inpaint: Inpaint;
+  readonly resizeMode: ResizeMode;
+  readonly area: PaintedArea;
+  /** What of each latent pixel is painted: [height / 8, width / 8]. */
+  readonly paint: Float32Array;
+  /** The source that is laid over the result: RGB, of the result's size. */
+  readonly whole: PixelImage;
+  /** ... where this is black; soft inpainting has another one for each result. Of the same size. */
+  readonly overlayMask: Mask;
+}
+
+/** A painted picture back in the source. */
+export function pastedBack(
+  painted: PixelImage,
+  { inpaint, resizeMode, area, paint, whole, overlayMask }: Painting,
+  latent: PaintedLatent,
+  { width, height, settings }: GenerationParameters,
+): PixelImage {
+  const { region } = area;
+  const back = (part: Raster): PixelImage =>
+    region ? uncropped(part, region, whole, settings.upscalerForImg2img) : inColour(part);
+  const mask = inpaint.soft
+    ? maskFor(greyOf(back(softOverlayMask(latent, paint, inpaint.soft, width, height))), whole, resizeMode)
+    : overlayMask;
+  return overlaid(back(painted), overlayOf(whole, mask));
+}
