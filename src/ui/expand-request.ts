@@ -54,10 +54,16 @@ export async function expandRequest(
       for (const name of expanded.missing) missing.add(name);
       return expanded.text;
     };
+    const hires = request.hires;
     requests.push({
       ...request,
       prompt: expand(prompt),
       negativePrompt: expand(negativePrompt),
+      hires: hires && {
+        ...hires,
+        prompt: expand(stripComments(hires.prompt)),
+        negativePrompt: expand(stripComments(hires.negativePrompt)),
+      },
       seed: varying ? seed : addToSeed(seed, i),
       subseed: varying ? addToSeed(subseed, i) : subseed,
       batchSize: 1,
@@ -65,7 +71,11 @@ export async function expandRequest(
     });
   }
   const same = requests.every(
-    (picture) => picture.prompt === prompt && picture.negativePrompt === negativePrompt,
+    (picture) =>
+      picture.prompt === prompt &&
+      picture.negativePrompt === negativePrompt &&
+      picture.hires?.prompt === request.hires?.prompt &&
+      picture.hires?.negativePrompt === request.hires?.negativePrompt,
   );
   return { requests: same ? [request] : requests, missing: [...missing] };
 }

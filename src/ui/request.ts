@@ -1,5 +1,5 @@
 // From what the page holds to what is asked of the engine: styles merged in, the extra seed row left out unless it is open.
-import type { GenerationParameters } from '../generation/request/request.ts';
+import type { GenerationParameters, Hires } from '../generation/request/request.ts';
 import { applyStyles, type PromptStyle } from '../prompt/styles.ts';
 
 export interface RequestOptions {
@@ -18,5 +18,16 @@ export function requestOf(parameters: GenerationParameters, options: RequestOpti
     ...parameters,
     ...(options.chosenStyles.length > 0 && applyStyles(options.styles, options.chosenStyles, parameters)),
     ...(!options.extraSeed && NO_EXTRA_SEED),
+    hires: parameters.hires && withStyles(parameters.hires, options),
+  };
+}
+
+/** A prompt of its own has the styles, too; an empty one stands for the first pass's, which has them. */
+function withStyles(hires: Hires, { styles, chosenStyles }: RequestOptions): Hires {
+  const { prompt, negativePrompt } = applyStyles(styles, chosenStyles, hires);
+  return {
+    ...hires,
+    prompt: hires.prompt && prompt,
+    negativePrompt: hires.negativePrompt && negativePrompt,
   };
 }

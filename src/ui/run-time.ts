@@ -1,6 +1,7 @@
 // How long pictures take: of the work there is, and how fast this device did the like of it before, or does it now.
 import type { GenerationEvent } from '../generation/run/events.ts';
 import type { GenerationParameters } from '../generation/request/request.ts';
+import { pictureSize } from '../generation/request/hires.ts';
 import { runSteps } from '../generation/request/run-steps.ts';
 import type { QueuedJob } from '../library/queue.ts';
 import { findSampler, totalSteps } from '../sampling/registry.ts';
@@ -17,7 +18,7 @@ type Work = Pick<
   GenerationParameters,
   'steps' | 'sampler' | 'cfgScale' | 'width' | 'height' | 'batchSize' | 'batchCount'
 > &
-  Partial<Pick<GenerationParameters, 'settings' | 'img2img'>>;
+  Partial<Pick<GenerationParameters, 'settings' | 'img2img' | 'hires'>>;
 
 /** Pixels times calls of the UNet of what is left of a job: about what it costs on one GPU with one model. */
 export function workOf({ requests, position }: Pick<QueuedJob, 'requests' | 'position'>): number {
@@ -46,7 +47,7 @@ export function queueTimeLeft(
 
 /** Milliseconds that a request takes at a speed, once the model is loaded. */
 export function runTime(request: Work, { step, picture }: Speed): number {
-  return costOf(request) * step + pixelsOf(request) * request.batchCount * picture;
+  return costOf(request) * step + picturePixels(request) * request.batchCount * picture;
 }
 
 /** Measures the speed of a request from its events, as they come. */
@@ -78,7 +79,7 @@ export class SpeedMeter {
     const [step, picture] = [median(this.#steps), median(this.#pictures)];
     if (step === null || picture === null) return null;
     const { request } = this;
-    const pixels = pixelsOf(request);
+    const pixels = picturePixels(request);
     return {
       step: (step * runSteps(request) * request.batchCount) / costOf(request),
       picture: (picture * request.batchSize) / pixels,
@@ -86,18 +87,36 @@ export class SpeedMeter {
   }
 }
 
-/** Pixels of a batch. */
-function pixelsOf({ width, height, batchSize }: Work): number {
+/** Of a batch, at its first size. */
+function pixelsOf({ width, height, batchSize }: Pick<Work, 'width' | 'height' | 'batchSize'>): number {
   return width * height * batchSize;
 }
 
+/** Of its finished pictures. */
+function picturePixels(request: Work): number {
+  return pixelsOf({ ...pictureSize(request), batchSize: request.batchSize });
+}
+
 function costOf(request: Work): number {
-  const sampler = findSampler(request.sampler);
-  const steps = runSteps(request);
+  const { hires = null, ...first } = request;
+  if (!hires) return passCost(first);
+  const second = {
+    ...pictureSize(request),
+    steps: hires.steps || request.steps,
+    sampler: hires.sampler ?? request.sampler,
+    cfgScale: hires.cfgScale ?? request.cfgScale,
+    ...{ batchSize: request.batchSize, batchCount: request.batchCount },
+  };
+  return (hires.firstPass ? 0 : passCost(first)) + passCost(second);
+}
+
+function passCost(pass: Omit<Work, 'hires'>): number {
+  const sampler = findSampler(pass.sampler);
+  const steps = runSteps(pass);
   const evaluations = sampler ? totalSteps(sampler, steps) : steps;
   // The negative prompt is not asked there.
-  const texts = request.cfgScale === 1 ? 1 : 2;
-  return evaluations * texts * pixelsOf(request) * request.batchCount;
+  const texts = pass.cfgScale === 1 ? 1 : 2;
+  return evaluations * texts * pixelsOf(pass) * pass.batchCount;
 }
 
 function median(values: readonly number[]): number | null {

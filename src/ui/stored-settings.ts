@@ -46,6 +46,8 @@ export const SETTING_KEYS = {
   tileScale: 'ui.gallery.tile-scale',
   denoisingStrength: 'ui.img2img.denoising',
   resizeMode: 'ui.img2img.resize-mode',
+  hires: 'ui.txt2img.hires',
+  refiner: 'ui.txt2img.refiner',
   keepSources: 'ui.img2img.keep-sources',
 } as const;
 

@@ -25,12 +25,13 @@ export const HIRES_BOUNDS = {
 export const SWITCH_BOUNDS = { min: 0.01, max: 1, step: 0.01 } as const satisfies Bounds;
 
 /** What can be carried out where texts and programs ask for more than the sliders offer. */
-const HIRES_LIMITS = {
+export const HIRES_LIMITS = {
   scale: { min: 0.05, max: 16 },
-  resize: { min: 0, max: PICTURE_SIDES.max },
+  resizeWidth: { min: 0, max: PICTURE_SIDES.max },
+  resizeHeight: { min: 0, max: PICTURE_SIDES.max },
   steps: { min: 0, max: MOST_STEPS },
   cfgScale: { min: -1000, max: 1000 },
-};
+} as const;
 
 export function hiresProblems(parameters: GenerationParameters): string[] {
   const { hires } = parameters;
@@ -39,8 +40,8 @@ export function hiresProblems(parameters: GenerationParameters): string[] {
     ...(parameters.img2img === null ? [] : ['Hires. fix goes with txt2img only; switch one of the two off.']),
     ...choiceProblems('Upscaler', hires.upscaler, HIRES_UPSCALERS),
     ...numberProblems('Upscale by', hires.scale, HIRES_LIMITS.scale),
-    ...numberProblems('Resize width to', hires.resizeWidth, HIRES_LIMITS.resize, true),
-    ...numberProblems('Resize height to', hires.resizeHeight, HIRES_LIMITS.resize, true),
+    ...numberProblems('Resize width to', hires.resizeWidth, HIRES_LIMITS.resizeWidth, true),
+    ...numberProblems('Resize height to', hires.resizeHeight, HIRES_LIMITS.resizeHeight, true),
     ...numberProblems('Hires steps', hires.steps, HIRES_LIMITS.steps, true),
     ...numberProblems('Denoising strength', hires.denoisingStrength, DENOISING_BOUNDS),
     ...(hires.cfgScale === null

@@ -1,7 +1,13 @@
 // The page's state and what the person can do, in one place; components show it and call it.
 import { MediaQuery } from 'svelte/reactivity';
 import { isImageKind } from '../../families/families.ts';
-import { DEFAULT_IMG2IMG, DEFAULT_PARAMETERS, type Img2Img } from '../../generation/request/request.ts';
+import {
+  DEFAULT_IMG2IMG,
+  DEFAULT_PARAMETERS,
+  type Hires,
+  type Img2Img,
+  type Refiner,
+} from '../../generation/request/request.ts';
 import { withFallback } from '../../library/memory-queue.ts';
 import { browserQueue } from '../../library/queue.ts';
 import { settleStorage, type StorageAccess } from '../../library/storage-access.ts';
@@ -17,6 +23,7 @@ import { CHOICES } from '../choices.ts';
 import type { Failure } from '../failure.ts';
 import { toFailure } from '../failure.ts';
 import { sizeWith } from '../model-advice.ts';
+import { hiresOf, refinerOf } from '../passes-choice.ts';
 import { pickFiles } from '../pick-files.ts';
 import type { Picture } from '../picture.ts';
 import { RunWatch } from '../notify/run-watch.ts';
@@ -271,6 +278,15 @@ export class App {
     return { ...DEFAULT_IMG2IMG, source: chosen.picture, resizeMode, denoisingStrength };
   }
 
+  /** The second pass of what is made now; null for one pass. */
+  get hires(): Hires | null {
+    return this.creating === 'txt2img' ? hiresOf(this.settings.hires) : null;
+  }
+
+  get refiner(): Refiner | null {
+    return refinerOf(this.settings.refiner);
+  }
+
   /** For who has no checkpoint yet. */
   get waysToAModel(): readonly NoticeAction[] {
     const choose = {
@@ -332,9 +348,9 @@ export class App {
 
   /** Milliseconds that what is set will take; null where nothing of the kind has run here yet. */
   get estimatedTime(): number | null {
-    const { model, settings, img2img } = this;
+    const { model, settings, img2img, hires } = this;
     if (!model) return null;
-    const request = { ...settings.parameters, img2img };
+    const request = { ...settings.parameters, img2img, hires };
     return this.speeds.estimate(model, this.onProcessor ? 'cpu' : 'gpu', request);
   }
 

@@ -1,5 +1,7 @@
 // Takes over what a text says: a picture's parameters, the prompt's own, an earlier prompt. What the person had written is
 // never lost by it.
+import type { ToldCheckpoint } from '../../generation/request/checkpoint-text.ts';
+import type { NamedCheckpoint } from '../../generation/request/request.ts';
 import { parseSeed } from '../../generation/request/seeds.ts';
 import { positionsAdvice } from '../../generation/request/positions-text.ts';
 import type { StoredModel } from '../../library/types.ts';
@@ -7,10 +9,14 @@ import { findVae } from '../../library/vae-choice.ts';
 import type { PromptPair } from '../../prompt/styles.ts';
 import { listed } from '../format.ts';
 import { findByHash, hashFitsSeveral } from '../model-facts.ts';
+import { parseHires } from '../passes-choice.ts';
 import type { Picture } from '../picture.ts';
+import type { ReadParameters } from '../read-parameters.ts';
 import { remember, samePrompts } from '../prompt-history.ts';
 import { common } from '../strings/common.ts';
+import { labels } from '../strings/labels.ts';
 import { notices as t } from '../strings/notices.ts';
+import { passes } from '../strings/passes.ts';
 import type { Notices } from './notices.svelte.ts';
 import { readPictureInfo } from './png-info.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
@@ -75,6 +81,7 @@ export class ParameterReader {
       const asked = keepingOwn(read.parameters, settings.snapshot());
       const fitting = findByHash(this.host.usableModels, read.modelHash, read.modelName);
       const [model] = fitting;
+      const missing: string[] = [];
       this.replacing(() => {
         settings.change(asked);
         if (read.extraSeed !== null) {
@@ -86,12 +93,14 @@ export class ParameterReader {
           settings.denoisingStrength = read.img2img.denoisingStrength;
           settings.resizeMode = read.img2img.resizeMode;
         }
+        if (read.extraSeed !== null) this.#takePasses(read, missing);
         // Not as the person chooses one: the size is the text's.
         if (model) settings.model = model.sha256;
       });
       const remarks = [...describeChanges(asked, settings.snapshot())];
       if (!ownSource && read.img2img && !(await this.#findSource(read.img2img.sourceHash)))
         remarks.push(t.paintedOver(read.img2img.sourceHash));
+      remarks.push(...missing);
       if (read.unsupported.length > 0) remarks.push(t.notSupported(listed(read.unsupported)));
       const positions = model && positionsAdvice(read.fields, model);
       if (positions) remarks.push(positions);
@@ -104,6 +113,28 @@ export class ParameterReader {
         this.host.notices.warn(t.mayDiffer, `${remarks.join('. ')}.`);
       }
     });
+  }
+
+  /** Hires. fix and Refiner; off where a text tells nothing of them. `missing`: hears of what cannot be found. */
+  #takePasses({ hires, refiner }: ReadParameters, missing: string[]): void {
+    const { settings } = this.host;
+    const find = (label: string, told: ToldCheckpoint | null): NamedCheckpoint | null => {
+      if (!told) return null;
+      const byName = this.host.usableModels.find(({ name }) => name === told.name);
+      const found = told.hash ? findByHash(this.host.usableModels, told.hash, told.name)[0] : byName;
+      if (!found) missing.push(passes.checkpointMissing(label, told.name, told.hash));
+      return found ? { sha256: found.sha256, name: found.name } : null;
+    };
+    const checkpoint = find(labels.hiresCheckpoint, hires?.checkpoint ?? null);
+    settings.hires = parseHires(
+      hires ? { ...hires, on: true, checkpoint } : { ...settings.hires, on: false },
+      settings.choices,
+    );
+    if (hires && hires.firstPassHash !== null) missing.push(passes.firstPassMissing);
+    const second = find(labels.refiner, refiner?.checkpoint ?? null);
+    settings.refiner = refiner
+      ? { on: true, checkpoint: second, switchAt: refiner.switchAt }
+      : { ...settings.refiner, on: false };
   }
 
   /** Whether img2img's source is, or was kept and now is, the one whose SHA-256 begins so. */

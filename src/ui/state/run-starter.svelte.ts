@@ -1,11 +1,13 @@
 // From a press of Generate to a job of the queue, and to its end by Interrupt.
-import type { GenerationParameters, Img2Img } from '../../generation/request/request.ts';
+import type { GenerationParameters, Hires, Img2Img, Refiner } from '../../generation/request/request.ts';
 import { laterSeeds, randomSeed } from '../../generation/request/seeds.ts';
 import { MAX_REQUESTS } from '../../library/queue.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { PICTURE_TYPES } from '../dropped-files.ts';
 import { toFailure } from '../failure.ts';
 import { listed } from '../format.ts';
+import { findByHash } from '../model-facts.ts';
+import type { TabId } from '../navigation/places.ts';
 import { remember } from '../prompt-history.ts';
 import { requestOf } from '../request.ts';
 import { common } from '../strings/common.ts';
@@ -28,11 +30,15 @@ export interface StarterHost {
   readonly job: GenerationJob;
   readonly queue: GenerationQueue;
   readonly model: StoredModel | null;
+  readonly usableModels: readonly StoredModel[];
+  tab: TabId;
   selectedPicture: string | null;
   readonly source: Source;
   readonly creating: 'txt2img' | 'img2img';
   /** What pictures are painted over now; null for nothing. */
   readonly img2img: Img2Img | null;
+  readonly hires: Hires | null;
+  readonly refiner: Refiner | null;
   takeSource(picture: Blob, name: string): Promise<void>;
   /** This tab makes pictures, or is about to. */
   readonly generating: boolean;
@@ -91,6 +97,31 @@ export class RunStarter {
     await this.#ask(asked);
   }
 
+  /** Sends a finished picture through Hires. fix, with the parameters in its text: shows txt2img, where it comes out. */
+  async enlarge(picture: Blob, text: string): Promise<void> {
+    const { host } = this;
+    const { settings, queue } = host;
+    const { enlarging } = await import('../enlarge.ts');
+    const own = settings.snapshot();
+    const { request, modelHash, modelName } = await enlarging(
+      picture,
+      text,
+      own,
+      settings.hires,
+      host.refiner,
+    );
+    const model = findByHash(host.usableModels, modelHash, modelName)[0] ?? host.model;
+    if (!model) {
+      host.notices.inform(t.noCheckpoint, t.noCheckpointWhat, host.waysToAModel);
+      return;
+    }
+    if (modelHash !== null && !model.sha256.startsWith(modelHash))
+      host.notices.warn(t.mayDiffer, `${t.modelMissing(modelName, modelHash)}.`);
+    host.tab = 'txt2img';
+    if (!host.generating) host.selectedPicture = null;
+    await queue.add({ model, requests: [request] }, false);
+  }
+
   /** Resolves with the job's id; null where there is none, which the person has been told. */
   async #ask({ now = false, first = now, tidy = true, times = 1, made = 0 }: Asked): Promise<string | null> {
     if (!this.host.generating) this.host.job.interruptNext = false;
@@ -112,7 +143,8 @@ export class RunStarter {
     }
     if (!this.host.generating) this.settle();
     const { settings } = this.host;
-    const parameters: GenerationParameters = { ...settings.snapshot(), img2img: this.host.img2img };
+    const { img2img, hires, refiner } = this.host;
+    const parameters: GenerationParameters = { ...settings.snapshot(), img2img, hires, refiner };
     this.host.source.shown = false;
     settings.history = remember(settings.history, parameters);
     this.#asking += 1;

@@ -3,6 +3,7 @@ import type { IconName } from '../icons.ts';
 import { Failure } from '../failure.ts';
 import type { Picture } from '../picture.ts';
 import type { sending as t } from '../strings/sending.ts';
+import { passes } from '../strings/passes.ts';
 import { source } from '../strings/source.ts';
 
 /** A picture on its way, of the library or not. */
@@ -25,6 +26,7 @@ export interface SendingHost {
   readonly library: { png(id: string): Promise<Blob | null> };
   sendToTxt2img(text: string): Promise<void>;
   sendToImg2img(picture: Blob, name: string, text: string | null): Promise<void>;
+  readonly runs: { enlarge(picture: Blob, text: string): Promise<void> };
   attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
 }
 
@@ -36,7 +38,9 @@ export class SendTo {
     const { text } = picture;
     const settings: Destination[] =
       text === null ? [] : [{ id: 'txt2img', icon: 'send', run: () => this.host.sendToTxt2img(text) }];
-    return [...settings, { id: 'img2img', icon: 'brush', run: () => this.#toImg2img(picture) }];
+    const enlarge: Destination[] =
+      text === null ? [] : [{ id: 'hires', icon: 'spark', run: () => this.#enlarge(picture, text) }];
+    return [...settings, { id: 'img2img', icon: 'brush', run: () => this.#toImg2img(picture) }, ...enlarge];
   }
 
   /** A picture of the library, or one that just came out. */
@@ -46,6 +50,12 @@ export class SendTo {
       text: parameters,
       file: async () => png ?? (await this.host.library.png(id)),
     };
+  }
+
+  async #enlarge(picture: SentPicture, text: string): Promise<void> {
+    await this.host.attempt(passes.notEnlarged, async () => {
+      await this.host.runs.enlarge(await fileOf(picture), text);
+    });
   }
 
   async #toImg2img(picture: SentPicture): Promise<void> {

@@ -10,6 +10,7 @@ import type { PromptPair, PromptStyle } from '../../prompt/styles.ts';
 import type { Choices } from '../choices.ts';
 import { parseImageSettings } from '../image-settings.ts';
 import type { NotifyChoice } from '../notify/run-watch.ts';
+import { parseHires, parseRefiner, type HiresChoice, type RefinerChoice } from '../passes-choice.ts';
 import { SettingsKeeper, type KeptSetting } from '../settings-keeper.ts';
 import {
   parseDenoising,
@@ -120,6 +121,8 @@ export class Settings {
   readonly #denoisingStrength = new KeptValue(SETTING_KEYS.denoisingStrength, parseDenoising, this.#changed);
   readonly #resizeMode = new KeptValue(SETTING_KEYS.resizeMode, parseResizeMode, this.#changed);
   readonly #keepSources = new KeptValue(SETTING_KEYS.keepSources, parseSwitchOn, this.#changed);
+  readonly #hires: KeptValue<HiresChoice>;
+  readonly #refiner = new KeptValue<RefinerChoice>(SETTING_KEYS.refiner, parseRefiner, this.#changed);
   readonly #tileScale = new KeptValue(SETTING_KEYS.tileScale, parseTileScale, this.#changed);
   readonly #notifySound = new KeptValue(SETTING_KEYS.notifySound, parseSwitch, this.#changed);
 
@@ -144,6 +147,7 @@ export class Settings {
     onError: (error: unknown) => void,
   ) {
     this.#onError = onError;
+    this.#hires = new KeptValue(SETTING_KEYS.hires, (stored) => parseHires(stored, choices), this.#changed);
     this.#keeper = new SettingsKeeper(this.#notes, saveSetting, onError);
     this.#kept = [
       this.#parameters,
@@ -167,6 +171,8 @@ export class Settings {
       this.#tileScale,
       this.#denoisingStrength,
       this.#resizeMode,
+      this.#hires,
+      this.#refiner,
       this.#keepSources,
     ];
   }
@@ -341,6 +347,21 @@ export class Settings {
     this.#keepSources.current = on;
   }
 
+  /** Replaced as a whole, as the next one. */
+  get hires(): HiresChoice {
+    return this.#hires.current;
+  }
+  set hires(choice: HiresChoice) {
+    this.#hires.current = choice;
+  }
+
+  get refiner(): RefinerChoice {
+    return this.#refiner.current;
+  }
+  set refiner(choice: RefinerChoice) {
+    this.#refiner.current = choice;
+  }
+
   /** How large the gallery's tiles are, beside the usual. */
   get tileScale(): number {
     return this.#tileScale.current;
@@ -402,6 +423,8 @@ export class Settings {
     const { prompt, negativePrompt, settings } = this.snapshot();
     this.parameters = parseParameters({ prompt, negativePrompt, settings }, this.choices);
     this.extraSeed = false;
+    this.hires = parseHires(undefined, this.choices);
+    this.refiner = parseRefiner(undefined);
   }
 
   #tell(kept: Kept, typing: boolean): void {

@@ -63,7 +63,7 @@ export const create = {
   noise: 'Noise',
   noiseValue: (rng: string, ensd: number) => (ensd === 0 ? rng : `${rng}, ENSD ${ensd}`),
   pinned: 'Pinned',
-  later: 'Hires. fix, Refiner and Script are not built yet.',
+  later: 'Script is not built yet.',
   settingsDiffer: (count: number, names: string) =>
     plural(count, {
       one: `One setting differs from the default: ${names}`,

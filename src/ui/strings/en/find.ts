@@ -61,16 +61,6 @@ export const find = {
   /** A1111's names for what does not exist here yet, in one line each. */
   notYet: [
     {
-      title: 'Hires. fix',
-      words: 'highres hi-res upscale',
-      line: 'Not built yet. Raise Width and Height instead, up to twice what the model was made for.',
-    },
-    {
-      title: 'Refiner',
-      words: 'sdxl switch at',
-      line: 'Not built yet. A refiner can be used as a checkpoint of its own.',
-    },
-    {
       title: 'Script',
       words: 'x/y/z plot prompt matrix prompts from file loopback',
       line: 'Not built yet. Wildcards with a batch count give a row of variants.',

@@ -10,6 +10,7 @@ export { labels } from './labels.ts';
 export { models } from './models.ts';
 export { notices } from './notices.ts';
 export { notifications } from './notifications.ts';
+export { passes } from './passes.ts';
 export { pictures } from './pictures.ts';
 export { places } from './places.ts';
 export { queue } from './queue.ts';
