@@ -1,22 +1,17 @@
 // `npm run generate`: makes pictures from a terminal, with the same app that the browser shows, in a headless Chromium.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { MemoryOptions } from '../src/generation/run/memory-options.ts';
 import { parseSeed } from '../src/generation/request/seeds.ts';
-import {
-  DEFAULT_IMG2IMG,
-  DEFAULT_PARAMETERS,
-  type GenerationParameters,
-  type Img2Img,
-} from '../src/generation/request/request.ts';
-import { sourcePicture } from '../src/generation/request/source-picture.ts';
+import { DEFAULT_PARAMETERS, type GenerationParameters } from '../src/generation/request/request.ts';
 import { validateParameters } from '../src/generation/request/validate.ts';
-import { RESIZE_MODES } from '../src/image/resize-modes.ts';
 import { vaeTitle } from '../src/library/vae-choice.ts';
 import { App, type Processor } from './app.ts';
+import { IMG2IMG_HELP, IMG2IMG_OPTIONS, readImg2Img } from './img2img-arguments.ts';
 import { ROOT } from './process.js';
 import { ProgressLine } from './progress-line.ts';
+import { UsageError } from './usage-error.ts';
 
 const HELP = `npm run generate -- --model FILE --prompt TEXT --out FILE.png [options]
 
@@ -41,12 +36,7 @@ What to paint
   --rng NAME           source of noise: GPU, CPU or NV (${DEFAULT_PARAMETERS.rng})
   --ensd N             eta noise seed delta (${DEFAULT_PARAMETERS.ensd})
 
-img2img
-  --init-image FILE    picture to be painted over (PNG, JPEG, WebP, AVIF, GIF)
-  --denoising N        how far from it one may go, 0 to 1 (${DEFAULT_IMG2IMG.denoisingStrength})
-  --resize-mode NAME   how it comes to the size (${DEFAULT_IMG2IMG.resizeMode}); others: ${RESIZE_MODES.slice(1, 3).join(', ')},
-                       ${RESIZE_MODES[3]}
-
+${IMG2IMG_HELP}
 How to run
   --lowvram            text encoder, UNet and VAE are loaded one at a time
   --tiled-vae          the VAE decodes in tiles at any size
@@ -60,9 +50,6 @@ How to run
 Needs a graphics card that Chrome can use for WebGPU; without one it renders in software. Ctrl+C keeps what is there.
 Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 interrupted.
 `;
-
-/** Wrong arguments: the message says which. */
-class UsageError extends Error {}
 
 interface Request {
   readonly model: string;
@@ -103,9 +90,7 @@ async function readArguments(args: readonly string[]): Promise<Request | null> {
         'clip-skip': text,
         rng: text,
         ensd: text,
-        'init-image': text,
-        denoising: text,
-        'resize-mode': text,
+        ...IMG2IMG_OPTIONS,
         lowvram: flag,
         'tiled-vae': flag,
         'gpu-memory': text,
@@ -147,12 +132,7 @@ async function readArguments(args: readonly string[]): Promise<Request | null> {
   if (rng !== 'GPU' && rng !== 'CPU' && rng !== 'NV') throw new UsageError('--rng takes GPU, CPU or NV.');
   const seed = parseSeed(values.seed ?? defaults.seed);
   if (seed === null) throw new UsageError(`--seed takes a whole number of 64 bits, not "${values.seed}".`);
-  const initImage = values['init-image'];
-  if (initImage === undefined && (values.denoising ?? values['resize-mode']) !== undefined)
-    throw new UsageError('--denoising and --resize-mode go with --init-image.');
-  const strength = number('denoising', values.denoising, DEFAULT_IMG2IMG.denoisingStrength);
-  const img2img =
-    initImage === undefined ? null : await readInitImage(at(initImage), strength, values['resize-mode']);
+  const img2img = await readImg2Img(values, { at, number });
   const size = img2img?.source.size ?? { width: defaults.width, height: defaults.height };
   const parameters: GenerationParameters = {
     ...defaults,
@@ -196,23 +176,6 @@ async function readArguments(args: readonly string[]): Promise<Request | null> {
 /** Pixels of a side, down to a multiple of 8. */
 function wholeCells(side: number): number {
   return side - (side % 8);
-}
-
-async function readInitImage(file: string, denoisingStrength: number, mode?: string): Promise<Img2Img> {
-  if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
-  const wanted = (mode ?? DEFAULT_IMG2IMG.resizeMode).toLowerCase();
-  const resizeMode = RESIZE_MODES.find((known) => known.toLowerCase() === wanted);
-  if (!resizeMode) throw new UsageError(`--resize-mode takes one of ${RESIZE_MODES.join(', ')}.`);
-  try {
-    return {
-      ...DEFAULT_IMG2IMG,
-      source: await sourcePicture(new Blob([readFileSync(file)])),
-      resizeMode,
-      denoisingStrength,
-    };
-  } catch (error) {
-    throw new UsageError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
 
 /** parseArgs takes "-1" for an option; "--seed=-1" it understands. */

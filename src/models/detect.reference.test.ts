@@ -61,7 +61,7 @@ describe.skipIf(manifests.length === 0)('published layouts', () => {
     expect(detection.kind).toBe(expected);
     expect(detection.hasEma).toBe(manifest.of !== undefined);
     const useful = isImageKind(detection.kind)
-      ? !/instruct|depth/.test(detection.kind)
+      ? detection.kind !== 'sd2-depth'
       : /^(vae|taesd)$/.test(detection.kind);
     expect(detection.supported).toBe(useful);
     if (useful) expect(detection.unsupportedReason).toBeNull();

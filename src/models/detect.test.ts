@@ -102,7 +102,7 @@ describe('image models', () => {
       return [kind, supported];
     };
     expect(kind(checkpoint({ unet: { inChannels: 9 } }))).toEqual(['sd1-inpainting', true]);
-    expect(kind(checkpoint({ unet: { inChannels: 8 } }))).toEqual(['sd1-instruct-pix2pix', false]);
+    expect(kind(checkpoint({ unet: { inChannels: 8 } }))).toEqual(['sd1-instruct-pix2pix', true]);
     expect(kind(checkpoint({ unet: { inChannels: 7 } }))).toEqual(['unknown', false]);
     expect(kind(sd2())).toEqual(['sd2', true]);
     expect(kind(sd2({ unet: { inChannels: 9 } }))).toEqual(['sd2-inpainting', true]);

@@ -125,7 +125,7 @@ function unsupportedReason(
     );
   }
   if (kind.channels !== family.latent.channels && derived.vae?.hasEncoder === false) {
-    return `This is a ${label} checkpoint whose VAE has no encoder, which inpainting needs. Look for the complete checkpoint.`;
+    return `This is a ${label} checkpoint whose VAE has no encoder, which it needs. Look for the complete checkpoint.`;
   }
   if (derived.problems.length > 0) {
     return `This is a ${label} checkpoint that cannot be run. ${derived.problems.join(' ')} Download it again, or look for another copy.`;

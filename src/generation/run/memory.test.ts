@@ -5,7 +5,7 @@ import { detect } from '../../models/detect.ts';
 import { planWeights } from '../../models/plan.ts';
 import type { TensorShapes } from '../../models/types.ts';
 import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
-import { DEFAULT_IMG2IMG, type Img2Img } from '../request/request.ts';
+import { DEFAULT_IMG2IMG, DEFAULT_INPAINT, type Img2Img } from '../request/request.ts';
 import { DEFAULT_MEMORY } from './memory-options.ts';
 import { DEFAULT_IMAGE_SETTINGS } from '../request/image-settings.ts';
 import { DEFAULT_HIRES, type Hires } from '../request/request.ts';
@@ -159,6 +159,21 @@ describe.skipIf(!listReference('models', 'manifests').includes('vae-standalone.j
     expect(latent.encoder.peak).toBeGreaterThan(3 * encoder.peak);
     expect(latent.tiledEncoder.peak).toBeLessThan(latent.encoder.peak);
     expect(memoryNeeds(published('sd1-inpainting'), square(512), true)!.encoder).toEqual(encoder);
+    // Of what is masked, only the part that is painted.
+    const inpaint = { ...DEFAULT_INPAINT, mask: source, inpaintArea: 'Only masked' } as const;
+    const part = over({ resizeMode: 'Just resize (latent upscale)', inpaint });
+    expect(part.encoder).toEqual(encoder);
+  });
+
+  it('counts the picture that InstructPix2Pix models are guided by', () => {
+    const source = { file: new Blob(), sha256: '', size: null };
+    const needs = (imageCfgScale: number) =>
+      memoryNeeds(
+        published('sd1-instruct-pix2pix'),
+        { ...square(512), img2img: { ...DEFAULT_IMG2IMG, source, imageCfgScale } },
+        true,
+      )!;
+    expect(needs(1.5).unet.peak).toBeGreaterThan(1.2 * needs(1).unet.peak);
   });
 
   it('a tiny decoder stays beside the others', () => {

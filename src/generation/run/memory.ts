@@ -1,6 +1,7 @@
 // How much of the GPU's memory a request needs, and what to do where there is less.
 //
 // WebGPU does not tell how much memory a GPU has. So it is the person who says, or a common size is assumed.
+import { conditioningOf } from '../../families/conditioning.ts';
 import { familyOf, textInfoOf } from '../../families/families.ts';
 import { BufferPool } from '../../graph/buffer-pool.ts';
 import { planRun, type RunPlan } from '../../graph/memory.ts';
@@ -84,8 +85,7 @@ export function memoryNeeds(
   const { unet, textEncoders } = networks;
   const catalog = catalogOf(model);
   const precision: Precision = shaderF16 ? 'float16' : 'float32';
-  // Prompt and negative prompt in one call.
-  const batch = 2 * batchSize;
+  const batch = itemsPerPicture(unet, request) * batchSize;
   const textRuns = textEncoders.map((encoder) => {
     const { pooled, exact } = textInfoOf(family, encoder);
     return runOf(textEncoderNetwork(encoder, catalog, exact ? 'float32' : precision, { pooled }), {
@@ -184,11 +184,22 @@ function vaeRuns(model: Sized, file: Sized | null, h: number, w: number, usual: 
   };
 }
 
+/** In one call of the UNet: prompt and negative prompt, and that without the picture where an InstructPix2Pix model is guided by it. */
+function itemsPerPicture(
+  { inChannels, outChannels }: UNetConfig,
+  { img2img }: Pick<SizedRequest, 'img2img'>,
+): number {
+  const edits = conditioningOf({ latentChannels: outChannels, unetChannels: inChannels }) === 'editing';
+  return edits && img2img && img2img.imageCfgScale !== 1 ? 3 : 2;
+}
+
 /** What is encoded: the picture of img2img, what hires fix enlarges, or the grey one of inpainting models; null for nothing. */
 function encodedSize({ inChannels, outChannels }: UNetConfig, request: EncodedRequest): Size | null {
   const { width, height, img2img, hires } = request;
   if (hires && !isLatentUpscaler(hires.upscaler)) return hiresSize(request, hires).enlarged;
-  const own = img2img?.resizeMode === 'Just resize (latent upscale)' ? img2img.source.size : null;
+  const whole = img2img?.inpaint?.inpaintArea !== 'Only masked';
+  const keepsSize = img2img?.resizeMode === 'Just resize (latent upscale)' && whole;
+  const own = keepsSize ? img2img.source.size : null;
   if (img2img) return own ?? { width, height };
   if (inChannels > outChannels) return pictureSize(request);
   return hires?.firstPass ? { width, height } : null;

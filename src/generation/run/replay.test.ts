@@ -19,8 +19,11 @@ import { sampleTxt2Img } from '../recipes/txt2img.ts';
 import {
   DEFAULT_HIRES,
   DEFAULT_IMG2IMG,
+  DEFAULT_INPAINT,
   DEFAULT_PARAMETERS,
+  DEFAULT_SOFT_INPAINTING,
   type GenerationParameters,
+  type Inpaint,
 } from '../request/request.ts';
 import type { Evaluation } from '../request/continuation.ts';
 
@@ -42,6 +45,12 @@ const SOURCE: PixelImage = {
   height: 72,
   channels: 3,
   data: Uint8Array.from({ length: 80 * 72 * 3 }, (_, i) => 128 + 127 * Math.sin(i / 50)),
+};
+
+const PICTURE = { file: new Blob(), sha256: '', size: null };
+const INPAINTS: Readonly<Record<string, Inpaint>> = {
+  inpaint: { ...DEFAULT_INPAINT, mask: PICTURE, maskedContent: 'latent noise', inpaintArea: 'Only masked' },
+  'soft inpainting': { ...DEFAULT_INPAINT, mask: PICTURE, soft: DEFAULT_SOFT_INPAINTING },
 };
 
 interface Run {
@@ -179,6 +188,8 @@ it.runIf(model !== undefined).each([
   ['UniPC', 'txt2img'],
   ['DPM++ SDE', 'img2img'],
   ['DDIM', 'img2img'],
+  ['DPM++ 2M SDE', 'inpaint'],
+  ['DDIM', 'soft inpainting'],
 ])('%s draws the same file on a real network: %s', async (sampler, recipe) => {
   const networks = await nodeNetworks(await loadTinyModel(String(model)), 'epsilon');
   const parameters = {
@@ -189,9 +200,9 @@ it.runIf(model !== undefined).each([
     prompt: 'a lighthouse',
     negativePrompt: 'fog',
     img2img:
-      recipe === 'img2img'
-        ? { source: { file: new Blob(), sha256: '', size: null }, ...DEFAULT_IMG2IMG }
-        : null,
+      recipe === 'txt2img'
+        ? null
+        : { source: PICTURE, ...DEFAULT_IMG2IMG, inpaint: INPAINTS[recipe] ?? null },
   };
   const conds = await encodePrompts(networks, parameters, new CondCache());
   const draw = async (latents: Float32Array | null) => {

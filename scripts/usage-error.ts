@@ -1,0 +1,4 @@
+// Wrong arguments of a command.
+
+/** The message says which. */
+export class UsageError extends Error {}
