@@ -129,4 +129,17 @@ test('says what is wrong with its arguments', async () => {
     code: 2,
     errors: expect.stringContaining('Crop and resize'),
   });
+  const mask = ['--mask', 'docs/screenshot.png'];
+  expect(await generate(...files, ...mask)).toMatchObject({
+    code: 2,
+    errors: expect.stringContaining('--mask goes with --init-image'),
+  });
+  expect(await generate(...files, ...image, '--padding', '8')).toMatchObject({
+    code: 2,
+    errors: expect.stringContaining('--padding goes with --mask'),
+  });
+  expect(await generate(...files, ...image, ...mask, '--inpaint-area', 'Half')).toMatchObject({
+    code: 2,
+    errors: expect.stringContaining('Only masked'),
+  });
 });
