@@ -1,19 +1,9 @@
 // axe finds nothing serious in either theme at either size, and the keyboard reaches everything.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { expect, test, type Locator, type Page } from '@playwright/test';
-import type axe from 'axe-core';
+import { violations } from './axe.ts';
 import { DarkroomPage } from './darkroom-page.ts';
 import { makePictures, storePictures } from './stored-pictures.ts';
 import { makeCheckpoint } from './small-checkpoint.ts';
-
-declare global {
-  interface Window {
-    axe: typeof axe;
-  }
-}
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 
@@ -166,21 +156,4 @@ async function check(page: Page, what: string): Promise<void> {
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(overflow, `${what}: sideways scrolling`).toBeLessThanOrEqual(0);
   expect(await violations(page), what).toEqual([]);
-}
-
-async function violations(page: Page): Promise<string[]> {
-  // Colours in transition are neither the one nor the other.
-  await page.evaluate(() => {
-    const ending = document
-      .getAnimations()
-      .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
-    return Promise.allSettled(ending.map(({ finished }) => finished));
-  });
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { violations } = await window.axe.run(document);
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-  });
 }

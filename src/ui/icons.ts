@@ -45,6 +45,15 @@ export const ICONS = {
   grid: 'M5 5h5.5v5.5H5V5Zm8.5 0H19v5.5h-5.5V5ZM5 13.5h5.5V19H5v-5.5Zm8.5 0H19V19h-5.5v-5.5Z',
   pin: 'M9 4h6l-1 6 3 3H7l3-3-1-6Zm3 9v7',
   search: 'M11 5a6 6 0 1 0 0 12 6 6 0 0 0 0-12Zm4.5 10.5L20 20',
+  eraser: 'm13.5 5 5.5 5.5-8 8.5H7l-3-3 9.5-11Zm-5 5.8 5.5 5.4M11 19h9',
+  dropper:
+    'm12 8 4 4M13.5 6.5 15 5a2.1 2.1 0 0 1 3 0l1 1a2.1 2.1 0 0 1 0 3l-1.5 1.5-4-4ZM13 9l-7.5 7.5L5 19l2.5-.5L15 11',
+  redo: 'm15.5 5.5 4 4-4 4M19.5 9.5H10a5 5 0 0 0 0 10h3',
+  minus: 'M5 12h14',
+  expand: 'M14 5h5v5m0-5-6 6M10 19H5v-5m0 5 6-6',
+  frame: 'M8 4v16M16 4v16M4 8h16M4 16h16',
+  fit: 'M4 9V5h4m8 0h4v4m0 6v4h-4m-8 0H4v-4',
+  more: 'M6 12h.01M12 12h.01M18 12h.01',
 } as const;
 
 export type IconName = keyof typeof ICONS;

@@ -11,6 +11,8 @@ import { parseSeed } from '../generation/request/seeds.ts';
 import { MAX_PROMPT_LENGTH } from '../prompt/length.ts';
 import { DENOISING_BOUNDS } from '../generation/request/validate-img2img.ts';
 import type { PromptPair, PromptStyle } from '../prompt/styles.ts';
+import { BRUSH_RANGES, DEFAULT_BRUSH, type BrushChoice } from './canvas/brush.ts';
+import { MODES, type Mode } from './canvas/modes.ts';
 import { type Choices, LIMITS, RNG_SOURCES, snap } from './choices.ts';
 import { parseImageSettings } from './image-settings.ts';
 import { MAX_HISTORY } from './prompt-history.ts';
@@ -49,6 +51,8 @@ export const SETTING_KEYS = {
   hires: 'ui.txt2img.hires',
   refiner: 'ui.txt2img.refiner',
   keepSources: 'ui.img2img.keep-sources',
+  img2imgMode: 'ui.img2img.mode',
+  brush: 'ui.canvas.brush',
 } as const;
 
 export const MAX_STYLES = 10_000;
@@ -110,6 +114,21 @@ export function parseDenoising(stored: unknown): number {
 
 export function parseResizeMode(stored: unknown): ResizeMode {
   return oneOf(stored, RESIZE_MODES, DEFAULT_IMG2IMG.resizeMode);
+}
+
+export function parseMode(stored: unknown): Mode {
+  return oneOf(stored, MODES, 'img2img');
+}
+
+export function parseBrush(stored: unknown): BrushChoice {
+  const { size, softness, opacity, color } = record(stored);
+  const known = typeof color === 'string' && /^#[0-9a-f]{6}$/.test(color);
+  return {
+    size: snap(size, BRUSH_RANGES.size, DEFAULT_BRUSH.size),
+    softness: snap(softness, BRUSH_RANGES.softness, DEFAULT_BRUSH.softness),
+    opacity: snap(opacity, BRUSH_RANGES.opacity, DEFAULT_BRUSH.opacity),
+    color: known ? color : DEFAULT_BRUSH.color,
+  };
 }
 
 /** How large the gallery's tiles are, beside the usual. */

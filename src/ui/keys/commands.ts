@@ -2,7 +2,7 @@
 // are in strings/en/dialogs.ts.
 
 /** Where a key counts. */
-export type KeyContext = 'anywhere' | 'prompt' | 'gallery' | 'viewer';
+export type KeyContext = 'anywhere' | 'prompt' | 'gallery' | 'viewer' | 'canvas';
 
 export interface Command {
   readonly id: string;
@@ -44,6 +44,20 @@ export const COMMANDS = [
   { id: 'zoom', context: 'viewer', chord: 'Z' },
   { id: 'actual-size', context: 'viewer', chord: '1' },
   { id: 'fit', context: 'viewer', chord: '0' },
+  { id: 'canvas-brush', context: 'canvas', chord: 'B' },
+  { id: 'canvas-eraser', context: 'canvas', chord: 'E' },
+  { id: 'canvas-pick', context: 'canvas', chord: 'I' },
+  { id: 'canvas-smaller', context: 'canvas', chord: '[' },
+  { id: 'canvas-larger', context: 'canvas', chord: ']' },
+  { id: 'canvas-undo', context: 'canvas', chord: 'Ctrl+Z' },
+  { id: 'canvas-redo', context: 'canvas', chord: 'Ctrl+Shift+Z' },
+  { id: 'canvas-invert', context: 'canvas', chord: 'X' },
+  { id: 'canvas-clear', context: 'canvas', chord: 'Delete' },
+  { id: 'canvas-nearer', context: 'canvas', chord: '+' },
+  { id: 'canvas-farther', context: 'canvas', chord: '-' },
+  { id: 'canvas-actual-size', context: 'canvas', chord: '1' },
+  { id: 'canvas-fit', context: 'canvas', chord: '0' },
+  { id: 'canvas-window', context: 'canvas', chord: 'F' },
 ] as const satisfies readonly Command[];
 
 export type CommandId = (typeof COMMANDS)[number]['id'];

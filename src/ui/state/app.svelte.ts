@@ -3,6 +3,7 @@ import { MediaQuery } from 'svelte/reactivity';
 import { isImageKind } from '../../families/families.ts';
 import {
   DEFAULT_IMG2IMG,
+  DEFAULT_INPAINT,
   DEFAULT_PARAMETERS,
   type Hires,
   type Img2Img,
@@ -270,12 +271,26 @@ export class App {
     return this.navigation.tabIn(placeOf('txt2img')) === 'img2img' ? 'img2img' : 'txt2img';
   }
 
-  /** What pictures are painted over now; null for nothing. */
+  /** What pictures are painted over now, as far as it is known before what is painted on it is asked for; null for nothing. */
   get img2img(): Img2Img | null {
     const { chosen } = this.source;
     if (this.creating !== 'img2img' || !chosen) return null;
     const { resizeMode, denoisingStrength } = this.settings;
     return { ...DEFAULT_IMG2IMG, source: chosen.picture, resizeMode, denoisingStrength };
+  }
+
+  /**
+   * ... with what is painted on it now, and with all that is set now, however long it takes to be made into pictures.
+   * @throws Failure where nothing is masked.
+   */
+  async paintedImg2img(): Promise<Img2Img | null> {
+    const { img2img } = this;
+    const mode = this.settings.img2imgMode;
+    if (img2img === null || mode === 'img2img') return img2img;
+    const painting = this.source.painting ?? (await this.source.openPainting());
+    if (painting.lacksMask(mode)) throw new Failure('bad-parameters', source.nothingMasked);
+    const { source: painted, mask } = await painting.painted(mode);
+    return { ...img2img, source: painted, inpaint: mask && { ...DEFAULT_INPAINT, mask } };
   }
 
   /** The second pass of what is made now; null for one pass. */

@@ -35,8 +35,10 @@ export interface StarterHost {
   selectedPicture: string | null;
   readonly source: Source;
   readonly creating: 'txt2img' | 'img2img';
-  /** What pictures are painted over now; null for nothing. */
+  /** What pictures are painted over now, but for what is painted on it; null for nothing. */
   readonly img2img: Img2Img | null;
+  /** ... with it. */
+  paintedImg2img(): Promise<Img2Img | null>;
   readonly hires: Hires | null;
   readonly refiner: Refiner | null;
   takeSource(picture: Blob, name: string): Promise<void>;
@@ -143,14 +145,19 @@ export class RunStarter {
     }
     if (!this.host.generating) this.settle();
     const { settings } = this.host;
-    const { img2img, hires, refiner } = this.host;
-    const parameters: GenerationParameters = { ...settings.snapshot(), img2img, hires, refiner };
+    const { hires, refiner } = this.host;
+    const set = { ...settings.snapshot(), hires, refiner };
+    // Before anything is waited for: what is changed from now on is not meant.
+    const painted = this.host.paintedImg2img().catch((error: unknown) => {
+      this.host.source.shown = true;
+      throw error;
+    });
     this.host.source.shown = false;
-    settings.history = remember(settings.history, parameters);
+    settings.history = remember(settings.history, set);
     this.#asking += 1;
     let id: string | null = null;
     await this.host.attempt(t.notAskedFor, async () => {
-      const request = requestOf(parameters, settings);
+      const request = { ...requestOf(set, settings), img2img: await painted };
       const pictures = request.batchSize * request.batchCount;
       // One job, as far as one can hold it.
       const jobs: GenerationParameters[][] = [];

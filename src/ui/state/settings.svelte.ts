@@ -7,15 +7,19 @@ import { loadSetting, saveSetting } from '../../library/settings.ts';
 import type { ResizeMode } from '../../image/resize-modes.ts';
 import { openedWithoutLibrary } from '../../library/storage-access.ts';
 import type { PromptPair, PromptStyle } from '../../prompt/styles.ts';
+import type { BrushChoice } from '../canvas/brush.ts';
+import type { Mode } from '../canvas/modes.ts';
 import type { Choices } from '../choices.ts';
 import { parseImageSettings } from '../image-settings.ts';
 import type { NotifyChoice } from '../notify/run-watch.ts';
 import { parseHires, parseRefiner, type HiresChoice, type RefinerChoice } from '../passes-choice.ts';
 import { SettingsKeeper, type KeptSetting } from '../settings-keeper.ts';
 import {
+  parseBrush,
   parseDenoising,
   parseHistory,
   parseMemory,
+  parseMode,
   parseModelChoice,
   parseNames,
   parseNotify,
@@ -123,6 +127,8 @@ export class Settings {
   readonly #keepSources = new KeptValue(SETTING_KEYS.keepSources, parseSwitchOn, this.#changed);
   readonly #hires: KeptValue<HiresChoice>;
   readonly #refiner = new KeptValue<RefinerChoice>(SETTING_KEYS.refiner, parseRefiner, this.#changed);
+  readonly #img2imgMode = new KeptValue(SETTING_KEYS.img2imgMode, parseMode, this.#changed);
+  readonly #brush = new KeptValue(SETTING_KEYS.brush, parseBrush, this.#changed);
   readonly #tileScale = new KeptValue(SETTING_KEYS.tileScale, parseTileScale, this.#changed);
   readonly #notifySound = new KeptValue(SETTING_KEYS.notifySound, parseSwitch, this.#changed);
 
@@ -174,6 +180,8 @@ export class Settings {
       this.#hires,
       this.#refiner,
       this.#keepSources,
+      this.#img2imgMode,
+      this.#brush,
     ];
   }
 
@@ -360,6 +368,22 @@ export class Settings {
   }
   set refiner(choice: RefinerChoice) {
     this.#refiner.current = choice;
+  }
+
+  /** Which of A1111's ways of img2img. */
+  get img2imgMode(): Mode {
+    return this.#img2imgMode.current;
+  }
+  set img2imgMode(mode: Mode) {
+    this.#img2imgMode.current = mode;
+  }
+
+  /** Of the canvas. */
+  get brush(): BrushChoice {
+    return this.#brush.current;
+  }
+  set brush(brush: BrushChoice) {
+    this.#brush.current = brush;
   }
 
   /** How large the gallery's tiles are, beside the usual. */

@@ -15,6 +15,8 @@ export const source = {
   needed: 'No picture to start from',
   neededWhat: 'img2img makes a picture out of another one.',
   notKept: 'The source could not be kept with the pictures',
+  nothingMasked:
+    'Nothing is marked to be redrawn yet. Paint over a part of the picture, draw the frame larger, or choose img2img above it.',
   notTaken: 'The picture cannot be used',
   gone: 'Its file is not in the library any more.',
   nameOf: (seed: string) => `Picture ${seed}`,

@@ -1,0 +1,316 @@
+// Painting on img2img's source with real events: mouse, touch and keys; what is painted is what the mask has, over a reload, too.
+import { readFileSync } from 'node:fs';
+import { expect, test, type Locator, type Page } from '@playwright/test';
+import { decodePng } from '../src/image/png.ts';
+import { violations } from './axe.ts';
+import { DarkroomPage } from './darkroom-page.ts';
+import { makePictures, storePictures } from './stored-pictures.ts';
+
+const SIZE = { width: 400, height: 300 };
+/** Around a picture that fits. */
+const MARGIN = 12;
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The canvas under the hands of a person. */
+class CanvasPage {
+  readonly room: Locator;
+  readonly surface: Locator;
+
+  constructor(readonly page: Page) {
+    this.room = page.getByRole('region', { name: 'Painting on the source' });
+    this.surface = this.room.getByRole('application', { name: 'Canvas' });
+  }
+
+  /** A page whose source is a stored picture. */
+  static async open(page: Page): Promise<CanvasPage> {
+    await storePictures(page, await makePictures(1, 1, SIZE));
+    const darkroom = new DarkroomPage(page);
+    await darkroom.open();
+    await darkroom.recent.first().click();
+    await page.getByRole('button', { name: 'Send to img2img' }).click();
+    await expect(page.getByRole('img', { name: /^Source picture/ })).toBeVisible();
+    return new CanvasPage(page);
+  }
+
+  async choose(mode: string): Promise<void> {
+    await this.page
+      .getByRole('radiogroup', { name: 'What to do with the source' })
+      .getByText(mode, { exact: true })
+      .click();
+  }
+
+  /** Says how large the picture is shown. */
+  get fit(): Locator {
+    return this.room.getByRole('button', { name: /^Fit/ });
+  }
+
+  button(name: string): Locator {
+    return this.room.getByRole('button', { name, exact: true });
+  }
+
+  /** Where a pixel of the picture is on the screen while it fits. */
+  async at(x: number, y: number): Promise<Point> {
+    const box = await this.surface.boundingBox();
+    // The surface's focus ring lies two pixels inside of it.
+    const [width, height] = [box!.width + 4, box!.height + 4];
+    const scale = Math.min((width - 2 * MARGIN) / SIZE.width, (height - 2 * MARGIN) / SIZE.height);
+    return {
+      x: box!.x - 2 + (width - SIZE.width * scale) / 2 + x * scale,
+      y: box!.y - 2 + (height - SIZE.height * scale) / 2 + y * scale,
+    };
+  }
+
+  /** A stroke with the mouse between pixels of the picture. */
+  async stroke(from: readonly [number, number], to: readonly [number, number]): Promise<void> {
+    const [a, b] = [await this.at(...from), await this.at(...to)];
+    await this.page.mouse.move(a.x, a.y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(b.x, b.y, { steps: 8 });
+    await this.page.mouse.up();
+  }
+
+  async menu(item: string): Promise<void> {
+    await this.button('More').click();
+    await this.page.getByRole('menuitem', { name: item }).click();
+  }
+
+  async mask(): Promise<Mask> {
+    const download = this.page.waitForEvent('download');
+    await this.menu('Save the mask');
+    return new Mask(await decodePng(new Uint8Array(readFileSync(await (await download).path()))));
+  }
+}
+
+class Mask {
+  constructor(readonly png: Awaited<ReturnType<typeof decodePng>>) {}
+
+  /** 0..255. */
+  at(x: number, y: number): number {
+    return this.png.data[(y * this.png.width + x) * this.png.channels]!;
+  }
+
+  /** The share that is painted over. */
+  get part(): number {
+    const { data, channels } = this.png;
+    let count = 0;
+    for (let i = 0; i < data.length; i += channels) if (data[i]! > 127) count += 1;
+    return count / (data.length / channels);
+  }
+}
+
+test('a mask is painted with mouse and keys, undone, inverted, zoomed into, and kept', async ({ page }) => {
+  const canvas = await CanvasPage.open(page);
+  await canvas.choose('Inpaint');
+  await expect(canvas.surface).toBeVisible();
+
+  await test.step('a stroke is where the mouse was', async () => {
+    await canvas.stroke([100, 150], [300, 150]);
+    const mask = await canvas.mask();
+    expect(mask.png).toMatchObject(SIZE);
+    for (const x of [100, 200, 300]) expect(mask.at(x, 150)).toBe(255);
+    // The brush has 48 pixels.
+    expect(mask.at(200, 150 + 22)).toBe(255);
+    expect([mask.at(200, 150 + 27), mask.at(70, 150), mask.at(330, 150)]).toEqual([0, 0, 0]);
+  });
+
+  await test.step('undone, and done again, by keys', async () => {
+    await canvas.stroke([200, 40], [200, 60]);
+    await page.keyboard.press('Control+Z');
+    expect((await canvas.mask()).at(200, 50)).toBe(0);
+    await canvas.surface.focus();
+    await page.keyboard.press('Control+Shift+Z');
+    expect((await canvas.mask()).at(200, 50)).toBe(255);
+    await canvas.button('Undo').click();
+    await canvas.button('Undo').click();
+    await expect(canvas.button('Undo')).toBeDisabled();
+    await canvas.button('Redo').click();
+    const { part } = await canvas.mask();
+    await canvas.menu('Invert the mask');
+    expect((await canvas.mask()).part).toBeCloseTo(1 - part, 5);
+    await page.keyboard.press('Control+Z');
+  });
+
+  await test.step('the eraser takes away; [ and ] and Ctrl with the wheel change its size', async () => {
+    await page.keyboard.press('e');
+    await expect(canvas.button('Eraser')).toHaveAttribute('aria-pressed', 'true');
+    const size = canvas.room.getByRole('slider', { name: 'Brush size' });
+    await page.keyboard.press(']');
+    await expect(size).toHaveValue('55');
+    await page.keyboard.press('[');
+    await expect(size).toHaveValue('48');
+    const middle = await canvas.at(200, 150);
+    await page.mouse.move(middle.x, middle.y);
+    await page.keyboard.down('Control');
+    await page.mouse.wheel(0, 100);
+    await page.keyboard.up('Control');
+    await expect(size).toHaveValue('42');
+    await canvas.stroke([200, 150], [201, 150]);
+    const mask = await canvas.mask();
+    expect([mask.at(200, 150), mask.at(110, 150)]).toEqual([0, 255]);
+    await page.keyboard.press('b');
+  });
+
+  await test.step('enlarged and moved, it paints at the right place', async () => {
+    const place = await canvas.at(350, 250);
+    await page.mouse.move(place.x, place.y);
+    for (let i = 0; i < 5; i++) await page.mouse.wheel(0, -200);
+    await expect(canvas.fit).not.toHaveText(/^(1|2)\d\d %$/);
+    // The pixel under the pointer has stayed; the picture is moved along with it.
+    await page.mouse.down({ button: 'middle' });
+    await page.mouse.move(place.x - 60, place.y - 40);
+    await page.mouse.up({ button: 'middle' });
+    await page.mouse.down();
+    await page.mouse.up();
+    const mask = await canvas.mask();
+    expect(mask.at(350, 250)).toBe(255);
+    expect([mask.at(350 - 30, 250), mask.at(350, 250 - 30)]).toEqual([0, 0]);
+    await canvas.fit.click();
+  });
+
+  await test.step('by keys alone: a dot, and a line', async () => {
+    await canvas.menu('Clear');
+    await canvas.surface.focus();
+    await page.keyboard.press('Shift+ArrowUp');
+    await page.keyboard.press('Space');
+    const dot = await canvas.mask();
+    expect([dot.at(200, 150 - 42), dot.at(200, 150)]).toEqual([255, 0]);
+    await canvas.surface.focus();
+    await page.keyboard.press('Enter');
+    for (let i = 0; i < 8; i++) await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    const line = await canvas.mask();
+    expect(line.at(200 + 80, 150 - 42)).toBe(255);
+    const tools = canvas.room.getByRole('toolbar', { name: 'Tools' });
+    await tools.getByRole('button', { name: 'Brush' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await expect(canvas.button('Eraser')).toBeFocused();
+  });
+
+  await test.step('a mask from a file, and nothing from a picture without transparency', async () => {
+    const chooser = page.waitForEvent('filechooser');
+    await canvas.menu('Open a mask');
+    await (
+      await chooser
+    ).setFiles([{ name: 'mask.png', mimeType: 'image/png', buffer: await halfMask(page) }]);
+    await expect.poll(async () => (await canvas.mask()).part).toBe(0.5);
+    await canvas.menu('Mask what is transparent');
+    await expect(page.getByText('Nothing is transparent in this picture')).toBeVisible();
+  });
+
+  await test.step('after a reload it is there; axe finds nothing', async () => {
+    await expect.poll(() => keptMask(page)).toBe(true);
+    await page.reload();
+    await page
+      .getByRole('button', { name: /^Picture with seed/ })
+      .first()
+      .click();
+    await page.getByRole('button', { name: 'Show the source' }).click();
+    await expect(canvas.surface).toBeVisible();
+    expect((await canvas.mask()).part).toBe(0.5);
+    expect(await violations(page)).toEqual([]);
+  });
+
+  await test.step('colours are painted and picked; the frame is drawn by the mouse', async () => {
+    await canvas.choose('Sketch');
+    const color = canvas.room.getByLabel('Colour', { exact: true });
+    await color.fill('#00ff00');
+    await canvas.stroke([50, 50], [100, 50]);
+    await color.fill('#123456');
+    await page.keyboard.press('i');
+    const green = await canvas.at(70, 50);
+    await page.mouse.click(green.x, green.y);
+    await expect(color).toHaveValue('#00ff00');
+    expect(await violations(page)).toEqual([]);
+    await canvas.choose('Outpaint');
+    await canvas.room.getByLabel('Left').fill('64');
+    await canvas.room.getByLabel('Left').blur();
+    await canvas.room.getByLabel('Below').fill('32');
+    await canvas.room.getByLabel('Below').blur();
+    expect(await violations(page)).toEqual([]);
+  });
+});
+
+test('on a phone painting takes the whole screen: one finger paints, two move, Back closes', async ({
+  browser,
+  baseURL,
+}) => {
+  const viewport = { width: 390, height: 844 };
+  const page = await browser.newPage({ viewport, hasTouch: true, baseURL: String(baseURL) });
+  const canvas = await CanvasPage.open(page);
+  const touch = await page.context().newCDPSession(page);
+  const fingers = async (type: 'touchStart' | 'touchMove' | 'touchEnd', ...touchPoints: Point[]) =>
+    void (await touch.send('Input.dispatchTouchEvent', { type, touchPoints }));
+  await canvas.choose('Inpaint');
+  await page.getByRole('button', { name: 'Paint', exact: true }).click();
+  await expect(page).toHaveURL(/\?paint$/);
+  await expect(canvas.surface).toBeVisible();
+  expect(await violations(page)).toEqual([]);
+
+  const [a, b] = [await canvas.at(100, 100), await canvas.at(300, 100)];
+  await fingers('touchStart', a);
+  for (const part of [0.25, 0.5, 0.75, 1])
+    await fingers('touchMove', { x: a.x + (b.x - a.x) * part, y: a.y });
+  await fingers('touchEnd');
+  const painted = await canvas.mask();
+  for (const x of [100, 200, 300]) expect(painted.at(x, 100)).toBe(255);
+  expect(painted.at(200, 200)).toBe(0);
+
+  // Two of them enlarge the picture, and paint nothing.
+  const c = await canvas.at(200, 200);
+  await fingers('touchStart', c);
+  await fingers('touchStart', c, { x: c.x + 40, y: c.y });
+  await fingers('touchMove', { x: c.x - 40, y: c.y }, { x: c.x + 80, y: c.y });
+  await fingers('touchEnd', c);
+  await fingers('touchEnd');
+  await expect(canvas.fit).not.toHaveText('92 %');
+  expect((await canvas.mask()).part).toBeCloseTo(painted.part, 9);
+
+  await page.goBack();
+  await expect(canvas.surface).toBeHidden();
+  await page.getByRole('button', { name: 'Paint', exact: true }).click();
+  await canvas.button('Done').click();
+  await expect(canvas.surface).toBeHidden();
+  await page.close();
+});
+
+/** White on its left side. */
+async function halfMask(page: Page): Promise<Buffer> {
+  const bytes = await page.evaluate(async ({ width, height }) => {
+    const surface = new OffscreenCanvas(width, height);
+    const context = surface.getContext('2d')!;
+    context.fillRect(0, 0, width, height);
+    context.fillStyle = 'white';
+    context.fillRect(0, 0, width / 2, height);
+    return [...new Uint8Array(await (await surface.convertToBlob()).arrayBuffer())];
+  }, SIZE);
+  return Buffer.from(bytes);
+}
+
+/** Whether a mask has been written beside the settings, half of it painted. */
+async function keptMask(page: Page): Promise<boolean> {
+  const stored = await page.evaluate(() =>
+    new Promise<Blob | null>((resolve, reject) => {
+      const opening = indexedDB.open('darkroom-settings');
+      opening.onerror = () => reject(new Error('The settings cannot be opened.'));
+      opening.onsuccess = () => {
+        const entries = opening.result.transaction('entries').objectStore('entries');
+        const reading = entries.get('ui.img2img.painting');
+        reading.onsuccess = () =>
+          resolve((reading.result as { mask: Blob | null } | undefined)?.mask ?? null);
+        reading.onerror = () => reject(new Error('The settings cannot be read.'));
+      };
+    }).then(async (mask) => {
+      if (!mask) return null;
+      const bitmap = await createImageBitmap(mask);
+      const surface = new OffscreenCanvas(1, 1);
+      const context = surface.getContext('2d')!;
+      context.drawImage(bitmap, 0, 0);
+      return context.getImageData(0, 0, 1, 1).data[0] === 255;
+    }),
+  );
+  return stored === true;
+}
