@@ -208,7 +208,8 @@ test('a mask is painted with mouse and keys, undone, inverted, zoomed into, and 
       .getByRole('button', { name: /^Picture with seed/ })
       .first()
       .click();
-    await page.getByRole('button', { name: 'Show the source' }).click();
+    const stage = page.getByRole('region', { name: 'Result' });
+    await stage.getByRole('button', { name: 'Show the source' }).click();
     await expect(canvas.surface).toBeVisible();
     expect((await canvas.mask()).part).toBe(0.5);
     expect(await violations(page)).toEqual([]);

@@ -23,6 +23,19 @@ export const RANGES = {
 /** Of what texts and programs ask for, which is taken as it is. */
 export const LIMITS = { ...RANGES, ...PARAMETER_LIMITS } as const;
 
+/** "Resize by": of img2img's source. */
+export const RESIZE_BY = { min: 0.05, max: 4, step: 0.05 } as const satisfies Range;
+
+/** Sides that can be painted, for a picture and how much larger or smaller it is to be (A1111 cuts what is over 8 off, too). */
+export function sizeBy(
+  { width, height }: { readonly width: number; readonly height: number },
+  scale: number,
+) {
+  const side = (length: number, { min, max, step }: Range) =>
+    Math.min(max, Math.max(min, Math.floor((length * scale) / step) * step));
+  return { width: side(width, LIMITS.width), height: side(height, LIMITS.height) };
+}
+
 export const RNG_SOURCES = ['GPU', 'CPU', 'NV'] as const;
 
 /** The nearest value of the range; `fallback` for what is no number. */

@@ -9,11 +9,11 @@ import { RESIZE_MODES, type ResizeMode } from '../image/resize-modes.ts';
 import { DEFAULT_MEMORY, type MemoryOptions } from '../generation/run/memory-options.ts';
 import { parseSeed } from '../generation/request/seeds.ts';
 import { MAX_PROMPT_LENGTH } from '../prompt/length.ts';
-import { DENOISING_BOUNDS } from '../generation/request/validate-img2img.ts';
+import { DENOISING_BOUNDS, IMAGE_CFG_BOUNDS } from '../generation/request/validate-img2img.ts';
 import type { PromptPair, PromptStyle } from '../prompt/styles.ts';
 import { BRUSH_RANGES, DEFAULT_BRUSH, type BrushChoice } from './canvas/brush.ts';
 import { MODES, type Mode } from './canvas/modes.ts';
-import { type Choices, LIMITS, RNG_SOURCES, snap } from './choices.ts';
+import { type Choices, LIMITS, RESIZE_BY, RNG_SOURCES, snap } from './choices.ts';
 import { parseImageSettings } from './image-settings.ts';
 import { MAX_HISTORY } from './prompt-history.ts';
 import type { NotifyChoice } from './notify/run-watch.ts';
@@ -53,6 +53,9 @@ export const SETTING_KEYS = {
   keepSources: 'ui.img2img.keep-sources',
   img2imgMode: 'ui.img2img.mode',
   brush: 'ui.canvas.brush',
+  inpaint: 'ui.img2img.inpaint',
+  imageCfgScale: 'ui.img2img.image-cfg-scale',
+  resizeBy: 'ui.img2img.resize-by',
 } as const;
 
 export const MAX_STYLES = 10_000;
@@ -114,6 +117,15 @@ export function parseDenoising(stored: unknown): number {
 
 export function parseResizeMode(stored: unknown): ResizeMode {
   return oneOf(stored, RESIZE_MODES, DEFAULT_IMG2IMG.resizeMode);
+}
+
+export function parseImageCfgScale(stored: unknown): number {
+  return snap(stored, IMAGE_CFG_BOUNDS, DEFAULT_IMG2IMG.imageCfgScale);
+}
+
+/** "Resize by": how much larger than the source; null for a size that is set ("Resize to"). */
+export function parseResizeBy(stored: unknown): number | null {
+  return typeof stored === 'number' ? snap(stored, RESIZE_BY, 1) : null;
 }
 
 export function parseMode(stored: unknown): Mode {

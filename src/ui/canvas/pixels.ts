@@ -2,6 +2,7 @@
 import type { Size } from './geometry.ts';
 import { TILE, type Color, type Layer, type Patch, type Tile } from './layer.ts';
 import type { Margins } from './modes.ts';
+import { canvas as t } from '../strings/canvas.ts';
 
 const BLACK: Color = [0, 0, 0];
 const WHITE: Color = [255, 255, 255];
@@ -218,7 +219,7 @@ async function hasAlpha(bitmap: ImageBitmap, layer: Layer): Promise<boolean> {
 function surface({ width, height }: Size, willReadFrequently = false) {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d', { willReadFrequently });
-  if (!context) throw new Error('The browser gives no canvas of that size.');
+  if (!context) throw new Error(t.noCanvas);
   return { canvas, context };
 }
 

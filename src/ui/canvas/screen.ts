@@ -1,6 +1,7 @@
 // What is painted, on the screen: the picture below, the layer above it; a stroke draws only what it has changed.
 import { intersection, isEmpty, type Rect, type Size, type View } from './geometry.ts';
 import { TILE, type Layer } from './layer.ts';
+import { canvas as t } from '../strings/canvas.ts';
 
 /** From here on pixels are shown as squares. */
 const SQUARES = 2;
@@ -135,6 +136,6 @@ function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D;
 function contextOf(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D;
 function contextOf(canvas: HTMLCanvasElement | OffscreenCanvas) {
   const context = canvas.getContext('2d');
-  if (!context) throw new Error('The browser gives no canvas.');
+  if (!context) throw new Error(t.noCanvas);
   return context;
 }

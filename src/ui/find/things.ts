@@ -2,6 +2,7 @@
 import { tick } from 'svelte';
 import { IMAGE_SETTINGS } from '../../generation/request/image-settings.ts';
 import { isDamaged } from '../../library/image-record.ts';
+import { traitsOf } from '../canvas/modes.ts';
 import { factsOf } from '../gallery/image-facts.ts';
 import { addressOf } from '../navigation/address.ts';
 import { PLACES } from '../navigation/places.ts';
@@ -17,6 +18,16 @@ import { notBuilt, type Findable } from './find.ts';
 import { reveal, slugOf } from './reveal.ts';
 
 type CreateTab = 'txt2img' | 'img2img';
+
+/** Controls of a mask, which the section has while a part of the source is masked. */
+const maskControls = (): readonly string[] => [
+  labels.maskBlur,
+  labels.maskMode,
+  labels.maskedContent,
+  labels.inpaintArea,
+  labels.padding,
+  labels.softInpainting,
+];
 
 /** Controls by A1111's names, with the section they lie in, and the tab where that is not txt2img. */
 const controls = (): readonly (readonly [name: string, section: string, tab?: CreateTab])[] => [
@@ -77,6 +88,15 @@ export function thingsOf(app: App): Findable[] {
         run: () => void goToControl(app, at, title),
       };
     }),
+    ...maskControls().map((title): Findable => ({
+      kind: 'control',
+      title,
+      line: t.where(places.tab.img2img, source.title),
+      run: () => {
+        if (!traitsOf(app.settings.img2imgMode).masks) app.settings.img2imgMode = 'inpaint';
+        void goToControl(app, 'img2img', title);
+      },
+    })),
     ...pageSettings().map((title): Findable => ({
       kind: 'setting',
       title,

@@ -3,7 +3,6 @@ import { MediaQuery } from 'svelte/reactivity';
 import { isImageKind } from '../../families/families.ts';
 import {
   DEFAULT_IMG2IMG,
-  DEFAULT_INPAINT,
   DEFAULT_PARAMETERS,
   type Hires,
   type Img2Img,
@@ -21,9 +20,9 @@ import { EngineClient } from '../clients/engine-client.svelte.ts';
 import { ImporterClient } from '../clients/importer-client.svelte.ts';
 import { TokenClient } from '../clients/token-client.ts';
 import { CHOICES } from '../choices.ts';
-import type { Failure } from '../failure.ts';
-import { toFailure } from '../failure.ts';
+import { Failure, toFailure } from '../failure.ts';
 import { sizeWith } from '../model-advice.ts';
+import { inpaintOf, isInverted } from '../inpaint-choice.ts';
 import { hiresOf, refinerOf } from '../passes-choice.ts';
 import { pickFiles } from '../pick-files.ts';
 import type { Picture } from '../picture.ts';
@@ -275,8 +274,8 @@ export class App {
   get img2img(): Img2Img | null {
     const { chosen } = this.source;
     if (this.creating !== 'img2img' || !chosen) return null;
-    const { resizeMode, denoisingStrength } = this.settings;
-    return { ...DEFAULT_IMG2IMG, source: chosen.picture, resizeMode, denoisingStrength };
+    const { resizeMode, denoisingStrength, imageCfgScale } = this.settings;
+    return { ...DEFAULT_IMG2IMG, source: chosen.picture, resizeMode, denoisingStrength, imageCfgScale };
   }
 
   /**
@@ -285,12 +284,13 @@ export class App {
    */
   async paintedImg2img(): Promise<Img2Img | null> {
     const { img2img } = this;
-    const mode = this.settings.img2imgMode;
+    const { img2imgMode: mode, inpaint } = this.settings;
     if (img2img === null || mode === 'img2img') return img2img;
     const painting = this.source.painting ?? (await this.source.openPainting());
-    if (painting.lacksMask(mode)) throw new Failure('bad-parameters', source.nothingMasked);
+    if (!isInverted(inpaint) && painting.lacksMask(mode))
+      throw new Failure('bad-parameters', source.nothingMasked);
     const { source: painted, mask } = await painting.painted(mode);
-    return { ...img2img, source: painted, inpaint: mask && { ...DEFAULT_INPAINT, mask } };
+    return { ...img2img, source: painted, inpaint: mask && { ...inpaintOf(inpaint), mask } };
   }
 
   /** The second pass of what is made now; null for one pass. */

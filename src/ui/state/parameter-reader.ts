@@ -4,10 +4,12 @@ import type { ToldCheckpoint } from '../../generation/request/checkpoint-text.ts
 import type { NamedCheckpoint } from '../../generation/request/request.ts';
 import { parseSeed } from '../../generation/request/seeds.ts';
 import { positionsAdvice } from '../../generation/request/positions-text.ts';
+import type { ToldImg2Img } from '../../generation/request/img2img-text.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { findVae } from '../../library/vae-choice.ts';
 import type { PromptPair } from '../../prompt/styles.ts';
 import { listed } from '../format.ts';
+import { choiceOf } from '../inpaint-choice.ts';
 import { findByHash, hashFitsSeveral } from '../model-facts.ts';
 import { parseHires } from '../passes-choice.ts';
 import type { Picture } from '../picture.ts';
@@ -92,6 +94,10 @@ export class ParameterReader {
         if (read.img2img) {
           settings.denoisingStrength = read.img2img.denoisingStrength;
           settings.resizeMode = read.img2img.resizeMode;
+          settings.imageCfgScale = read.img2img.imageCfgScale;
+          // The size is the text's.
+          settings.resizeBy = null;
+          if (read.img2img.inpaint) settings.inpaint = choiceOf(read.img2img.inpaint, settings.inpaint);
         }
         if (read.extraSeed !== null) this.#takePasses(read, missing);
         // Not as the person chooses one: the size is the text's.
@@ -100,6 +106,8 @@ export class ParameterReader {
       const remarks = [...describeChanges(asked, settings.snapshot())];
       if (!ownSource && read.img2img && !(await this.#findSource(read.img2img.sourceHash)))
         remarks.push(t.paintedOver(read.img2img.sourceHash));
+      if (!ownSource && read.img2img && !(await this.#findMask(read.img2img)))
+        remarks.push(t.paintedOverMask);
       remarks.push(...missing);
       if (read.unsupported.length > 0) remarks.push(t.notSupported(listed(read.unsupported)));
       const positions = model && positionsAdvice(read.fields, model);
@@ -146,6 +154,27 @@ export class ParameterReader {
     const kept = await findSource(hash).catch(() => null);
     if (kept) await source.take(kept.picture.file, kept.name);
     return kept !== null;
+  }
+
+  /**
+   * Shows what was masked, as it was. Resolves with whether it is there. What was painted on a picture is in the picture that
+   * was kept.
+   */
+  async #findMask({ inpaint, sourceHash }: ToldImg2Img): Promise<boolean> {
+    const { settings, source } = this.host;
+    if (inpaint === null) {
+      // A1111's texts tell neither.
+      if (sourceHash !== null) settings.img2imgMode = 'img2img';
+      return true;
+    }
+    settings.img2imgMode = 'inpaint';
+    if (inpaint.maskHash === null || !source.chosen) return false;
+    const { findSource } = await import('../../library/source-pictures.ts');
+    const kept = await findSource(inpaint.maskHash).catch(() => null);
+    if (!kept) return false;
+    const painting = await source.openPainting();
+    await painting.takeMask(kept.picture.file);
+    return true;
   }
 
   /**

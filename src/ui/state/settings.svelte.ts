@@ -11,6 +11,7 @@ import type { BrushChoice } from '../canvas/brush.ts';
 import type { Mode } from '../canvas/modes.ts';
 import type { Choices } from '../choices.ts';
 import { parseImageSettings } from '../image-settings.ts';
+import { parseInpaintChoice, type InpaintChoice } from '../inpaint-choice.ts';
 import type { NotifyChoice } from '../notify/run-watch.ts';
 import { parseHires, parseRefiner, type HiresChoice, type RefinerChoice } from '../passes-choice.ts';
 import { SettingsKeeper, type KeptSetting } from '../settings-keeper.ts';
@@ -18,6 +19,7 @@ import {
   parseBrush,
   parseDenoising,
   parseHistory,
+  parseImageCfgScale,
   parseMemory,
   parseMode,
   parseModelChoice,
@@ -26,6 +28,7 @@ import {
   parseOpenSections,
   parseParameters,
   parseProcessor,
+  parseResizeBy,
   parseResizeMode,
   parseSpeeds,
   parseStyles,
@@ -129,6 +132,9 @@ export class Settings {
   readonly #refiner = new KeptValue<RefinerChoice>(SETTING_KEYS.refiner, parseRefiner, this.#changed);
   readonly #img2imgMode = new KeptValue(SETTING_KEYS.img2imgMode, parseMode, this.#changed);
   readonly #brush = new KeptValue(SETTING_KEYS.brush, parseBrush, this.#changed);
+  readonly #inpaint = new KeptValue(SETTING_KEYS.inpaint, parseInpaintChoice, this.#changed);
+  readonly #imageCfgScale = new KeptValue(SETTING_KEYS.imageCfgScale, parseImageCfgScale, this.#changed);
+  readonly #resizeBy = new KeptValue(SETTING_KEYS.resizeBy, parseResizeBy, this.#changed);
   readonly #tileScale = new KeptValue(SETTING_KEYS.tileScale, parseTileScale, this.#changed);
   readonly #notifySound = new KeptValue(SETTING_KEYS.notifySound, parseSwitch, this.#changed);
 
@@ -182,6 +188,9 @@ export class Settings {
       this.#keepSources,
       this.#img2imgMode,
       this.#brush,
+      this.#inpaint,
+      this.#imageCfgScale,
+      this.#resizeBy,
     ];
   }
 
@@ -376,6 +385,30 @@ export class Settings {
   }
   set img2imgMode(mode: Mode) {
     this.#img2imgMode.current = mode;
+  }
+
+  /** How the masked part is painted over. */
+  get inpaint(): InpaintChoice {
+    return this.#inpaint.current;
+  }
+  set inpaint(choice: InpaintChoice) {
+    this.#inpaint.current = choice;
+  }
+
+  /** Of models that follow instructions. */
+  get imageCfgScale(): number {
+    return this.#imageCfgScale.current;
+  }
+  set imageCfgScale(scale: number) {
+    this.#imageCfgScale.current = scale;
+  }
+
+  /** "Resize by": how much larger than the source; null for the size that is set. */
+  get resizeBy(): number | null {
+    return this.#resizeBy.current;
+  }
+  set resizeBy(scale: number | null) {
+    this.#resizeBy.current = scale;
   }
 
   /** Of the canvas. */

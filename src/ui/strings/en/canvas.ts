@@ -52,6 +52,7 @@ export const canvas = {
   notRead: 'The mask cannot be used',
   notDone: 'The canvas could not do that',
   notOpened: 'The picture cannot be painted on',
+  noCanvas: 'The browser gives no canvas of that size',
   wholeWindow: 'Whole window',
   done: 'Done',
   paint: 'Paint',

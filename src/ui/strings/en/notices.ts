@@ -74,6 +74,7 @@ export const notices = {
   noParametersWhat: (name: string) => `${name} says nothing about how it was made.`,
   nothingToRead: 'Nothing to read',
   nothingToReadWhat: 'Paste a parameters text into the prompt, or drop a picture on it.',
+  paintedOverMask: 'Only a part was painted over, and its mask is not here: paint it again',
   paintedOver: (hash: string | null) =>
     `It was painted over another picture, which the text does not hold${hash === null ? '' : ` (its SHA-256 begins with ${hash})`}: choose it in img2img`,
   mayDiffer: 'The picture may come out different',

@@ -2,7 +2,7 @@
 export const source = {
   title: 'Source',
   none: 'none yet',
-  value: (name: string, strength: number) => `${name}, denoising ${strength}`,
+  value: (name: string, mode: string, strength: number) => `${name}, ${mode}, denoising ${strength}`,
   choose: 'Choose a picture',
   other: 'Another picture',
   remove: 'Remove the source',
@@ -11,6 +11,8 @@ export const source = {
   showResult: 'Show the result',
   spaceKey: 'Space',
   alt: (name: string) => `Source picture ${name}`,
+  resize: 'Size of the result',
+  size: (width: number, height: number) => `${width} × ${height}`,
   useSize: (width: number, height: number) => `Use its size: ${width} × ${height}`,
   needed: 'No picture to start from',
   neededWhat: 'img2img makes a picture out of another one.',
