@@ -4,6 +4,7 @@ import { expect, test, type Locator, type Page } from '@playwright/test';
 import { decodePng } from '../src/image/png.ts';
 import { violations } from './axe.ts';
 import { DarkroomPage } from './darkroom-page.ts';
+import { makeCheckpoint } from './small-checkpoint.ts';
 import { makePictures, storePictures } from './stored-pictures.ts';
 
 const SIZE = { width: 400, height: 300 };
@@ -53,14 +54,14 @@ class CanvasPage {
   }
 
   /** Where a pixel of the picture is on the screen while it fits. */
-  async at(x: number, y: number): Promise<Point> {
+  async at(x: number, y: number, picture = SIZE): Promise<Point> {
     const box = await this.surface.boundingBox();
     // The surface's focus ring lies two pixels inside of it.
     const [width, height] = [box!.width + 4, box!.height + 4];
-    const scale = Math.min((width - 2 * MARGIN) / SIZE.width, (height - 2 * MARGIN) / SIZE.height);
+    const scale = Math.min((width - 2 * MARGIN) / picture.width, (height - 2 * MARGIN) / picture.height);
     return {
-      x: box!.x - 2 + (width - SIZE.width * scale) / 2 + x * scale,
-      y: box!.y - 2 + (height - SIZE.height * scale) / 2 + y * scale,
+      x: box!.x - 2 + (width - picture.width * scale) / 2 + x * scale,
+      y: box!.y - 2 + (height - picture.height * scale) / 2 + y * scale,
     };
   }
 
@@ -137,7 +138,7 @@ test('a mask is painted with mouse and keys, undone, inverted, zoomed into, and 
   await test.step('the eraser takes away; [ and ] and Ctrl with the wheel change its size', async () => {
     await page.keyboard.press('e');
     await expect(canvas.button('Eraser')).toHaveAttribute('aria-pressed', 'true');
-    const size = canvas.room.getByRole('slider', { name: 'Brush size' });
+    const size = canvas.room.getByRole('slider', { name: 'Size', exact: true });
     await page.keyboard.press(']');
     await expect(size).toHaveValue('55');
     await page.keyboard.press('[');
@@ -276,6 +277,43 @@ test('on a phone painting takes the whole screen: one finger paints, two move, B
   await canvas.button('Done').click();
   await expect(canvas.surface).toBeHidden();
   await page.close();
+});
+
+test('Generate right after a stroke redraws what it masks, and nothing else', async ({ page }, info) => {
+  const darkroom = await DarkroomPage.withModel(page, await makeCheckpoint(info.outputPath('model')));
+  await darkroom.choose('Sampling method', 'Euler');
+  await darkroom.set({ Width: 64, Height: 64, 'Sampling steps': 2, Seed: 3 });
+  const before = await darkroom.draw();
+  await page.getByRole('button', { name: 'Send to img2img' }).click();
+  const canvas = new CanvasPage(page);
+  await canvas.choose('Inpaint');
+  await expect(canvas.surface).toBeVisible();
+
+  await test.step('where nothing is masked the page says so', async () => {
+    await darkroom.generateButton.click();
+    await expect(page.getByText('Nothing is marked to be redrawn')).toBeVisible();
+    await expect(canvas.surface).toBeVisible();
+  });
+
+  await darkroom.set({ 'Mask blur': 0, 'Denoising strength': 1 });
+  await canvas.room.getByRole('slider', { name: 'Size', exact: true }).fill('12');
+  const size = { width: 64, height: 64 };
+  const [a, b] = [await canvas.at(16, 10, size), await canvas.at(16, 54, size)];
+  await page.mouse.move(a.x, a.y);
+  await page.mouse.down();
+  await page.mouse.move(b.x, b.y, { steps: 6 });
+  await page.mouse.up();
+  const after = await darkroom.draw();
+  await expect(darkroom.parameters).toContainText('Mask SHA256: ');
+  const at = (pixels: readonly number[], x: number, y: number, c: number) => pixels[(y * 64 + x) * 3 + c];
+  const changed = (x: number, y: number) => [0, 1, 2].some((c) => at(before, x, y, c) !== at(after, x, y, c));
+  let inside = 0;
+  for (let y = 0; y < 64; y++)
+    for (let x = 0; x < 64; x++) {
+      if (x < 9 || x > 23) expect(changed(x, y), `${x}, ${y}`).toBe(false);
+      else if (x > 11 && x < 21 && y > 10 && y < 54 && changed(x, y)) inside += 1;
+    }
+  expect(inside).toBeGreaterThan(200);
 });
 
 /** White on its left side. */

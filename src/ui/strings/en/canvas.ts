@@ -30,7 +30,7 @@ export const canvas = {
   eraser: 'Eraser',
   pick: 'Pick a colour from the picture',
   color: 'Colour',
-  size: 'Brush size',
+  size: 'Size',
   softness: 'Softness',
   opacity: 'Opacity',
   undo: 'Undo',

@@ -9,6 +9,7 @@ export const source = {
   dropHere: 'Choose a picture, paste it, or send one here from the Gallery or PNG Info',
   showSource: 'Show the source',
   showResult: 'Show the result',
+  result: 'Result',
   spaceKey: 'Space',
   alt: (name: string) => `Source picture ${name}`,
   resize: 'Size of the result',
