@@ -89,6 +89,10 @@ async function takeAll(out: string): Promise<void> {
         await place(page, tab);
         await shoot(page, join(out, `${device}-${tab}.png`));
       }
+      await paintMask(page, device);
+      await shoot(page, join(out, `${device}-inpaint.png`));
+      if (device === 'phone') await page.goBack();
+      await chooseMode(page, 'img2img');
       await place(page, 'gallery');
       await page.getByRole('gridcell').first().click();
       await shoot(page, join(out, `${device}-viewer.png`));
@@ -133,6 +137,25 @@ async function prepare(page: Page, device: keyof typeof DEVICES): Promise<void> 
 async function typePrompt(page: Page): Promise<void> {
   await place(page, 'txt2img');
   await page.getByLabel('Prompt', { exact: true }).fill(PROMPTS.at(-1)![0]);
+}
+
+async function chooseMode(page: Page, mode: string): Promise<void> {
+  await page
+    .getByRole('radiogroup', { name: 'What to do with the source' })
+    .getByText(mode, { exact: true })
+    .click();
+}
+
+/** Over a part of img2img's source. */
+async function paintMask(page: Page, device: keyof typeof DEVICES): Promise<void> {
+  await place(page, 'img2img');
+  await chooseMode(page, 'Inpaint');
+  if (device === 'phone') await page.getByRole('button', { name: 'Paint', exact: true }).click();
+  const { x, y, width, height } = (await page.getByRole('application', { name: 'Canvas' }).boundingBox())!;
+  await page.mouse.move(x + width * 0.42, y + height * 0.5);
+  await page.mouse.down();
+  await page.mouse.move(x + width * 0.6, y + height * 0.54, { steps: 8 });
+  await page.mouse.up();
 }
 
 async function place(page: Page, address: string): Promise<void> {
