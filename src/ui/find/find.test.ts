@@ -28,7 +28,6 @@ describe('find', () => {
   it('answers for what is not built yet, and leads nowhere', () => {
     for (const [search, title] of [
       ['hypernet', 'Hypernetworks'],
-      ['hires fix', 'Hires. fix'],
       ['openpose', 'ControlNet'],
     ] as const) {
       const found = find(search, THINGS).find((thing) => thing.title === title);
