@@ -47,10 +47,13 @@ const ROOMS = {
     'runtime',
     'sampling',
   ],
+  // What is painted one after another, and what is made of it.
+  'generation/scripts': ['generation/recipes', 'generation/request', 'image', 'runtime', 'sampling'],
   'generation/run': [
     'families',
     'generation/recipes',
     'generation/request',
+    'generation/scripts',
     'graph',
     'image',
     'library',

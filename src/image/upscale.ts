@@ -1,4 +1,5 @@
 // Image upscalers, by A1111's names (modules/upscaler.py). Those that are networks join this list with the tab Extras.
+import type { Size } from './picture-file.ts';
 import { resize, type Raster } from './resize.ts';
 
 export const UPSCALERS = ['None', 'Lanczos', 'Nearest'] as const;
@@ -26,4 +27,11 @@ function enlarged<R extends Raster>(image: R, upscaler: UpscalerName, scale: num
   if (upscaler === 'None') return image;
   const [width, height] = [Math.trunc(image.width * scale), Math.trunc(image.height * scale)];
   return resize(image, width, height, upscaler === 'Nearest' ? 'nearest' : 'lanczos');
+}
+
+/** The size that `upscale` comes to; without an upscaler the picture stays as it is. */
+export function upscaledSize({ width, height }: Size, upscaler: UpscalerName, scale: number): Size {
+  if (upscaler === 'None') return { width, height };
+  const sideOf = (side: number): number => Math.floor((side * scale) / SIZE_STEP) * SIZE_STEP;
+  return { width: sideOf(width), height: sideOf(height) };
 }

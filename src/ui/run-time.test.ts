@@ -34,7 +34,7 @@ it('says nothing before it knows', () => {
 
 const step = (batch: number, at: number, remainingMs: number | null = 1): [number, GenerationEvent] => [
   at,
-  { type: 'step', batch, batchCount: 3, step: 1, steps: 10, elapsedMs: 0, remainingMs },
+  { type: 'step', part: null, batch, batchCount: 3, step: 1, steps: 10, elapsedMs: 0, remainingMs },
 ];
 const image = (at: number, interrupted = false): [number, GenerationEvent] => [
   at,

@@ -2,6 +2,7 @@
 import type { GenerationEvent } from '../generation/run/events.ts';
 import type { GenerationParameters } from '../generation/request/request.ts';
 import { pictureSize } from '../generation/request/hires.ts';
+import { passesOf, picturesOf } from '../generation/request/passes.ts';
 import { runSteps } from '../generation/request/run-steps.ts';
 import type { QueuedJob } from '../library/queue.ts';
 import { findSampler, totalSteps } from '../sampling/registry.ts';
@@ -18,15 +19,14 @@ type Work = Pick<
   GenerationParameters,
   'steps' | 'sampler' | 'cfgScale' | 'width' | 'height' | 'batchSize' | 'batchCount'
 > &
-  Partial<Pick<GenerationParameters, 'settings' | 'img2img' | 'hires'>>;
+  Partial<Pick<GenerationParameters, 'settings' | 'img2img' | 'hires' | 'script'>>;
 
 /** Pixels times calls of the UNet of what is left of a job: about what it costs on one GPU with one model. */
 export function workOf({ requests, position }: Pick<QueuedJob, 'requests' | 'position'>): number {
   const whole = requests.slice(position.request).reduce((sum, request) => sum + costOf(request), 0);
   const request = requests[position.request];
   if (!request) return whole;
-  const { batchSize, batchCount } = request;
-  return whole - (costOf(request) * position.pictures) / (batchSize * batchCount);
+  return whole - (costOf(request) * position.pictures) / picturesOf(request);
 }
 
 /**
@@ -77,7 +77,8 @@ export class SpeedMeter {
   /** Null where too little was seen. */
   get speed(): Speed | null {
     const [step, picture] = [median(this.#steps), median(this.#pictures)];
-    if (step === null || picture === null) return null;
+    // Between a script's steps and its pictures lies more than that.
+    if (step === null || picture === null || this.request.script) return null;
     const { request } = this;
     const pixels = picturePixels(request);
     return {
@@ -98,6 +99,7 @@ function picturePixels(request: Work): number {
 }
 
 function costOf(request: Work): number {
+  if (request.script) return scriptCost(request);
   const { hires = null, ...first } = request;
   if (!hires) return passCost(first);
   const second = {
@@ -110,13 +112,20 @@ function costOf(request: Work): number {
   return (hires.firstPass ? 0 : passCost(first)) + passCost(second);
 }
 
-function passCost(pass: Omit<Work, 'hires'>): number {
-  const sampler = findSampler(pass.sampler);
-  const steps = runSteps(pass);
-  const evaluations = sampler ? totalSteps(sampler, steps) : steps;
+function passCost(pass: Omit<Work, 'hires' | 'script'>): number {
+  return stepsCost(pass, runSteps(pass)) * pixelsOf(pass) * pass.batchCount;
+}
+
+function scriptCost(request: Work): number {
+  const { batches, passes } = passesOf(request);
+  return batches * passes.reduce((sum, pass) => sum + stepsCost(request, pass.steps) * pixelsOf(pass), 0);
+}
+
+/** Calls of the UNet for a pixel, prompt and negative prompt apart. */
+function stepsCost({ sampler, cfgScale }: Pick<Work, 'sampler' | 'cfgScale'>, steps: number): number {
+  const known = findSampler(sampler);
   // The negative prompt is not asked there.
-  const texts = pass.cfgScale === 1 ? 1 : 2;
-  return evaluations * texts * pixelsOf(pass) * pass.batchCount;
+  return (known ? totalSteps(known, steps) : steps) * (cfgScale === 1 ? 1 : 2);
 }
 
 function median(values: readonly number[]): number | null {

@@ -5,6 +5,7 @@ import {
   DEFAULT_PARAMETERS,
   type GenerationParameters,
 } from '../generation/request/request.ts';
+import { parseScript, scriptInfo, SCRIPTS, type Script } from '../generation/request/script.ts';
 import { RESIZE_MODES, type ResizeMode } from '../image/resize-modes.ts';
 import { DEFAULT_MEMORY, type MemoryOptions } from '../generation/run/memory-options.ts';
 import { parseSeed } from '../generation/request/seeds.ts';
@@ -56,6 +57,7 @@ export const SETTING_KEYS = {
   inpaint: 'ui.img2img.inpaint',
   imageCfgScale: 'ui.img2img.image-cfg-scale',
   resizeBy: 'ui.img2img.resize-by',
+  scripts: 'ui.img2img.scripts',
 } as const;
 
 export const MAX_STYLES = 10_000;
@@ -90,6 +92,7 @@ export function parseParameters(stored: unknown, choices: Choices): GenerationPa
     // Kept beside, where they stay while they are off.
     hires: null,
     refiner: null,
+    script: null,
   };
 }
 
@@ -141,6 +144,21 @@ export function parseBrush(stored: unknown): BrushChoice {
     opacity: snap(opacity, BRUSH_RANGES.opacity, DEFAULT_BRUSH.opacity),
     color: known ? color : DEFAULT_BRUSH.color,
   };
+}
+
+/** Which script is chosen, and how each was set last. */
+export interface ScriptChoice {
+  readonly chosen: Script['kind'] | null;
+  readonly each: readonly Script[];
+}
+
+export function parseScripts(stored: unknown): ScriptChoice {
+  const { chosen, each } = record(stored);
+  const known = (Array.isArray(each) ? each : []).slice(0, 2 * SCRIPTS.length).flatMap((script) => {
+    const options = record(script);
+    return parseScript(options['kind'], options) ?? [];
+  });
+  return { chosen: scriptInfo(chosen)?.kind ?? null, each: known };
 }
 
 /** How large the gallery's tiles are, beside the usual. */

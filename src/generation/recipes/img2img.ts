@@ -3,6 +3,8 @@
 import { correctColors } from '../../image/color-correction.ts';
 import { flatten } from '../../image/flatten.ts';
 import { pixelsToVaeInput, type PixelImage } from '../../image/pixels.ts';
+import type { Mask } from '../../image/mask.ts';
+import type { Raster } from '../../image/resize.ts';
 import { resizePlanes } from '../../image/resize-planes.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
 import { img2img, type SamplingRun } from '../../sampling/sample.ts';
@@ -23,6 +25,7 @@ import {
 import { onePass, type Models, type RecipeRun } from './recipe.ts';
 import { refinerOf } from './refiner.ts';
 import {
+  join,
   plainNoise,
   samplingRequest,
   type Batch,
@@ -34,19 +37,23 @@ import {
 export interface Img2ImgPictures {
   readonly source: PixelImage;
   /** Null without `inpaint`. */
-  readonly mask: PixelImage | null;
+  readonly mask: Raster | null;
+  /** What is filled and painted, where a script has that differ from the mask (A1111's `latent_mask`). */
+  readonly latentMask?: Mask;
 }
 
-/** What all pictures of a job start from. */
+/** What all pictures of a job start from, or each picture of a batch (`joinStarts`). */
 export interface Img2ImgStart {
   /** The source as the VAE was given it: RGB, of the request's size (in latent upscale of its own). */
   readonly picture: PixelImage;
-  /** [c, height / 8, width / 8], of the request's size. */
+  /** [n, c, height / 8, width / 8], of the request's size: one, or one for each picture of the batch. */
   readonly latent: Float32Array;
-  /** [further channels, height / 8, width / 8] for models that read a picture; null for others. */
+  /** [n, further channels, height / 8, width / 8] for models that read a picture; null for others. */
   readonly imageConditioning: Float32Array | null;
   /** What is painted; null for all of it. */
   readonly painting: Painting | null;
+  /** n above. */
+  readonly pictures: number;
 }
 
 /**
@@ -57,7 +64,7 @@ export async function startImg2Img(
   networks: Pick<SampledNetworks, 'family' | 'latentChannels' | 'unetChannels' | 'scaleFactor' | 'encode'>,
   parameters: GenerationParameters,
   { resizeMode, inpaint }: Img2Img,
-  { source, mask }: Img2ImgPictures,
+  { source, mask, latentMask }: Img2ImgPictures,
   encode: SampledNetworks['encode'] = (...args) => networks.encode(...args),
 ): Promise<Img2ImgStart> {
   const { settings } = parameters;
@@ -65,7 +72,8 @@ export async function startImg2Img(
   const flat = flatten(source, settings.img2imgBackgroundColor);
   const area = inpaint && mask && paintedArea(mask, inpaint, resizeMode, flat, parameters);
   const whole = area?.region ? flat : paintedPicture(flat, null, null, resizeMode, parameters);
-  const picture = area ? paintedPicture(flat, area, inpaint, resizeMode, parameters) : whole;
+  const filled = area && { ...area, mask: latentMask ?? area.mask };
+  const picture = filled ? paintedPicture(flat, filled, inpaint, resizeMode, parameters) : whole;
   const latentOf = async (pixels: Float32Array, by: SampledNetworks['encode']): Promise<Float32Array> => {
     const encoded = {
       data: await by(pixels, picture.height, picture.width),
@@ -87,29 +95,31 @@ export async function startImg2Img(
     (pixels) => latentOf(pixels, (...args) => networks.encode(...args)),
     area && conditioningMaskOf(maskFor(area.mask, picture, resizeMode), rounded, height, width),
   );
-  const paint = area && latentMaskOf(area.mask, height, width, soft);
+  const paint = filled && latentMaskOf(filled.mask, height, width, soft);
   const overlayMask = area && maskFor(area.overlayMask, whole, resizeMode);
   const painting = inpaint &&
     area &&
     paint &&
     overlayMask && { inpaint, resizeMode, area, paint, whole, overlayMask };
-  return { picture, latent, imageConditioning, painting };
+  return { picture, latent, imageConditioning, painting, pictures: 1 };
 }
 
 /** The latents that a batch starts from, [batch.size, c, height / 8, width / 8], with the masked content that is asked for. */
 export function initLatents(
   parameters: GenerationParameters,
-  { latent, painting }: Img2ImgStart,
+  { latent, pictures, painting }: Img2ImgStart,
   batch: Batch,
 ): Float32Array {
-  const latents = new Float32Array(batch.size * latent.length);
-  for (let i = 0; i < batch.size; i++) latents.set(latent, i * latent.length);
+  const latents = new Float32Array((batch.size * latent.length) / pictures);
+  for (let at = 0; at < latents.length; at += latent.length) latents.set(latent, at);
   const content = painting?.inpaint.maskedContent;
   if (content !== 'latent noise' && content !== 'latent nothing') return latents;
   const { paint } = painting!;
   // A1111 gives all batches of a job the noise of the first one's seeds, so that later pictures could not be made on their own.
   const noise =
-    content === 'latent noise' ? plainNoise(parameters, batch, latent.length / paint.length) : null;
+    content === 'latent noise'
+      ? plainNoise(parameters, batch, latents.length / batch.size / paint.length)
+      : null;
   return latents.map((value, i) => {
     const painted = paint[i % paint.length]!;
     return value * (1 - painted) + (noise ? noise[i]! * painted : 0);
@@ -138,6 +148,17 @@ export async function* paintImg2Img(
     if (next.done) return settled;
     yield { ...next.value, latents: settled };
   }
+}
+
+/** The starts of a batch whose pictures have sources of their own, as one: they are alike but for those. */
+export function joinStarts(starts: readonly Img2ImgStart[]): Img2ImgStart {
+  const conditionings = starts.flatMap(({ imageConditioning }) => imageConditioning ?? []);
+  return {
+    ...starts[0]!,
+    latent: join(starts.map(({ latent }) => latent)),
+    imageConditioning: conditionings.length > 0 ? join(conditionings) : null,
+    pictures: starts.length,
+  };
 }
 
 /** Its one pass. Yields after each step; returns the sampler's latents [batch.size, c, height / 8, width / 8], for `settleImg2Img`. */

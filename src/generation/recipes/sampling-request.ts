@@ -103,7 +103,7 @@ function imageCfgScaleOf(
   return img2img.imageCfgScale;
 }
 
-function noiseOf(parameters: GenerationParameters, batch: Batch, channels: number): ImageRng {
+export function noiseOf(parameters: GenerationParameters, batch: Batch, channels: number): ImageRng {
   const seeds = Array.from({ length: batch.size }, (_, i) => seedsOf(parameters, batch.first + i));
   return rngOf(parameters, seeds, channels);
 }
@@ -170,14 +170,14 @@ function unetCaller(
   };
 }
 
-function join(parts: readonly Float32Array[]): Float32Array {
-  const joined = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+export function join(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
   for (const part of parts) {
-    joined.set(part, offset);
+    whole.set(part, offset);
     offset += part.length;
   }
-  return joined;
+  return whole;
 }
 
 function groupBy<T>(values: readonly T[], key: (value: T) => unknown): T[][] {

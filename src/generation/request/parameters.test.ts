@@ -148,6 +148,7 @@ describe('fromGenerationParameters', () => {
       img2img: fc.constant(null),
       hires: fc.constant(null),
       refiner: fc.constant(null),
+      script: fc.constant(null),
     });
     fc.assert(
       fc.property(request, (parameters) => {
@@ -166,6 +167,7 @@ describe('fromGenerationParameters', () => {
 
 /** What a line of parameters asks for by saying nothing. */
 const DEFAULTS = {
+  script: null,
   clipSkip: 1,
   rng: 'GPU',
   ensd: 0,

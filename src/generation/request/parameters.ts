@@ -10,6 +10,7 @@ import { createInfotext } from './infotext/create.ts';
 import type { Infotext } from './infotext/parse.ts';
 import type { InfotextScalar } from './infotext/quote.ts';
 import { refinerToText } from './refiner-text.ts';
+import { scriptFromText, scriptToText } from './script-text.ts';
 import { parseSeed, RANDOM_SEED, type Seed } from './seeds.ts';
 import {
   ensdToText,
@@ -79,6 +80,7 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     extra: {
       ...(parameters.img2img && img2imgToText(parameters.img2img)),
       ...(parameters.hires && hiresToText(parameters, parameters.hires)),
+      ...(parameters.script && scriptToText(parameters.script)),
       ...settingsToText(parameters, context.padded, context.buffers, context.family),
       ...(parameters.refiner && refinerToText(parameters.refiner)),
       ...context.extra,
@@ -119,6 +121,7 @@ export function toGenerationParameters(infotext: Infotext): Partial<GenerationPa
   const rng = infotext['RNG'];
   result.rng = rng === 'CPU' || rng === 'NV' ? rng : 'GPU';
   result.settings = settingsFromText(infotext);
+  result.script = scriptFromText(infotext);
   return withSizes(result);
 }
 

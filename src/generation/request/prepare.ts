@@ -14,6 +14,8 @@ import {
   type Img2Img,
   type Inpaint,
 } from './request.ts';
+import { withScriptOverrides } from './script-overrides.ts';
+import { parseScript } from './script.ts';
 
 /**
  * Combined names of old ("DPM++ 2M Karras") are taken apart, random seeds drawn, comments left out; what an earlier version's
@@ -21,18 +23,22 @@ import {
  */
 export function prepareRequest(asked: GenerationParameters): GenerationParameters {
   const { sampler, scheduler, known } = resolveSampler(asked.sampler, asked.scheduler, false);
-  return resolveSeeds({
-    ...DEFAULT_PARAMETERS,
-    ...asked,
-    settings: { ...DEFAULT_PARAMETERS.settings, ...asked.settings },
-    img2img: asked.img2img ? preparedImg2Img(asked.img2img) : null,
-    hires: asked.hires && !asked.img2img ? preparedHires({ ...DEFAULT_HIRES, ...asked.hires }) : null,
-    refiner: asked.refiner ? { ...DEFAULT_REFINER, ...asked.refiner } : null,
-    // An unknown name stays, to be refused by that name.
-    ...(known && asked.sampler !== sampler ? { sampler, scheduler } : {}),
-    prompt: stripComments(asked.prompt),
-    negativePrompt: stripComments(asked.negativePrompt),
-  });
+  return withScriptOverrides(
+    resolveSeeds({
+      ...DEFAULT_PARAMETERS,
+      ...asked,
+      settings: { ...DEFAULT_PARAMETERS.settings, ...asked.settings },
+      img2img: asked.img2img ? preparedImg2Img(asked.img2img) : null,
+      hires: asked.hires && !asked.img2img ? preparedHires({ ...DEFAULT_HIRES, ...asked.hires }) : null,
+      refiner: asked.refiner ? { ...DEFAULT_REFINER, ...asked.refiner } : null,
+      // A kind that is not known stays, too.
+      script: parseScript(asked.script?.kind, { ...asked.script }) ?? asked.script ?? null,
+      // An unknown name stays, to be refused by that name.
+      ...(known && asked.sampler !== sampler ? { sampler, scheduler } : {}),
+      prompt: stripComments(asked.prompt),
+      negativePrompt: stripComments(asked.negativePrompt),
+    }),
+  );
 }
 
 function preparedImg2Img(asked: Img2Img): Img2Img {

@@ -7,7 +7,11 @@ export interface Bounds {
   readonly step: number;
 }
 
-export function choiceProblems(name: string, value: unknown, choices: readonly string[]): string[] {
+export function choiceProblems(
+  name: string,
+  value: unknown,
+  choices: readonly (string | boolean)[],
+): string[] {
   if (choices.some((choice) => choice === value)) return [];
   return [`${name} must be one of ${choices.join(', ')}; it is ${shortened(String(value))}.`];
 }

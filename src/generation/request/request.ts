@@ -2,6 +2,8 @@
 import type { ResizeMode } from '../../image/resize-modes.ts';
 import type { HiresUpscaler } from '../../image/upscale-latent.ts';
 import { DEFAULT_IMAGE_SETTINGS, type ImageSettings } from './image-settings.ts';
+import type { MaskedContent } from './masked-content.ts';
+import type { Script } from './script.ts';
 import type { Seed } from './seeds.ts';
 import type { SourcePicture } from './source-picture.ts';
 
@@ -44,6 +46,8 @@ export interface GenerationParameters {
   readonly hires: Hires | null;
   /** Null where the checkpoint does all of the steps. */
   readonly refiner: Refiner | null;
+  /** What carries img2img out in place of one pass; null for that pass. */
+  readonly script: Script | null;
 }
 
 /** A checkpoint of the library that a request names besides the one that it is made with. */
@@ -116,8 +120,7 @@ export interface Inpaint {
 
 export const MASK_MODES = ['Inpaint masked', 'Inpaint not masked'] as const;
 export type MaskMode = (typeof MASK_MODES)[number];
-export const MASKED_CONTENTS = ['fill', 'original', 'latent noise', 'latent nothing'] as const;
-export type MaskedContent = (typeof MASKED_CONTENTS)[number];
+export { MASKED_CONTENTS, type MaskedContent } from './masked-content.ts';
 export const INPAINT_AREAS = ['Whole picture', 'Only masked'] as const;
 export type InpaintArea = (typeof INPAINT_AREAS)[number];
 
@@ -187,7 +190,7 @@ export type RequestSize = Pick<GenerationParameters, 'width' | 'height' | 'batch
 
 /** ... with what decides which networks it needs; A1111's defaults where they are left out. */
 export type SizedRequest = RequestSize &
-  Partial<Pick<GenerationParameters, 'settings' | 'img2img' | 'hires' | 'refiner'>>;
+  Partial<Pick<GenerationParameters, 'settings' | 'img2img' | 'hires' | 'refiner' | 'script'>>;
 
 /** A1111's defaults. */
 export const DEFAULT_PARAMETERS: GenerationParameters = {
@@ -213,4 +216,5 @@ export const DEFAULT_PARAMETERS: GenerationParameters = {
   img2img: null,
   hires: null,
   refiner: null,
+  script: null,
 };

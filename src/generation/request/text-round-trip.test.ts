@@ -226,6 +226,7 @@ const request: fc.Arbitrary<GenerationParameters> = fc.record({
   ),
   hires: fc.constant(null),
   refiner: fc.constant(null),
+  script: fc.constant(null),
 });
 
 describe('the text of a picture', () => {

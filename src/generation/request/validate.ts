@@ -8,6 +8,7 @@ import { addToSeed, parseSeed, RANDOM_SEED, SEED_LIMITS } from './seeds.ts';
 import type { GenerationParameters } from './request.ts';
 import { hiresProblems, PICTURE_SIDES, refinerProblems } from './validate-hires.ts';
 import { img2imgProblems } from './validate-img2img.ts';
+import { scriptProblems } from './validate-script.ts';
 import { MOST_STEPS, samplerProblems } from './validate-sampler.ts';
 
 /** Range and step of the number fields: of A1111's sliders, and what typing into them is brought to. */
@@ -77,6 +78,7 @@ export function validateParameters(parameters: GenerationParameters): string[] {
     problems.push(`Random number generator source must be GPU, CPU or NV; it is ${String(rng)}.`);
   }
   problems.push(...img2imgProblems(parameters.img2img));
+  problems.push(...scriptProblems(parameters));
   problems.push(...samplerProblems(parameters, parameters.img2img?.denoisingStrength ?? null));
   problems.push(...hiresProblems(parameters));
   problems.push(...refinerProblems(parameters.refiner));

@@ -21,6 +21,7 @@ import { LoadedModels, type AtHand } from './loaded-models.ts';
 import type { Job, OpenModel } from './models-in-use.ts';
 import { makePictures } from './picture-run.ts';
 import { stepTime } from './step-time.ts';
+import { largestPass } from '../request/passes.ts';
 import { prepareRequest } from '../request/prepare.ts';
 import { pictureSize } from '../request/hires.ts';
 import { tokenMergingOf, tokenMergingOfSecondPass } from '../request/token-merging.ts';
@@ -142,7 +143,11 @@ export class Engine implements EngineApi {
         at.sizes.add(sizeOf(parameters, wanted.plan));
         return at;
       };
-      return await makePictures(job, open, parameters, decoders.text, onEvent, continuation ?? null);
+      const vaeText = decoders.text;
+      return await makePictures({
+        ...{ job, open, parameters, vaeText, onEvent },
+        continuation: continuation ?? null,
+      });
     };
     try {
       return await this.#device.unlessLost(work());
@@ -333,7 +338,8 @@ function checkpointsOf({ hires, refiner }: SizedRequest): NamedCheckpoint[] {
 
 /** What decides the sizes of buffers. */
 function sizeOf(request: SizedRequest, { tiledVae }: MemoryPlan): string {
-  const { width, height, batchSize, hires } = request;
+  const { width, height, batchSize } = largestPass(request);
+  const { hires } = request;
   const second = hires ? [...Object.values(pictureSize(request)), tokenMergingOfSecondPass(request)] : [];
   return [width, height, batchSize, tiledVae, tokenMergingOf(request), ...second].join();
 }

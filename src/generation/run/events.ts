@@ -1,6 +1,7 @@
 // What is told about a request while it runs, and when it ends.
 import type { NetworkEvent } from '../../runtime/network-event.ts';
 import type { Evaluation } from '../request/continuation.ts';
+import type { PassKind } from '../request/passes.ts';
 import type { Seed } from '../request/seeds.ts';
 
 export type GenerationEvent =
@@ -11,9 +12,11 @@ export type GenerationEvent =
       /** Batch index, 0-based, of `batchCount`. */
       readonly batch: number;
       readonly batchCount: number;
-      /** Steps done of this batch. */
+      /** Steps done of this batch, over all of its passes. */
       readonly step: number;
       readonly steps: number;
+      /** The pass that the step belongs to; null where the batch is one pass. */
+      readonly part: StepPart | null;
       /** Milliseconds since the job started, and until it ends as far as known (null at first). */
       readonly elapsedMs: number;
       readonly remainingMs: number | null;
@@ -43,6 +46,14 @@ export type GenerationEvent =
       readonly index: number;
       readonly evaluation: Evaluation;
     };
+
+/** One of several passes that a script makes of a batch. */
+export interface StepPart {
+  readonly kind: PassKind;
+  /** From 0, of `count`. */
+  readonly index: number;
+  readonly count: number;
+}
 
 export interface GenerationOutcome {
   readonly status: 'finished' | 'interrupted';

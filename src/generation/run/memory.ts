@@ -30,6 +30,7 @@ import {
 import { TILE_SIZE } from '../../runtime/tiled-vae.ts';
 import { roomOf, type MemoryOptions, type MemoryPlan } from './memory-options.ts';
 import { hiresSize, pictureSize } from '../request/hires.ts';
+import { largestPass } from '../request/passes.ts';
 import type { SizedRequest } from '../request/request.ts';
 import { tokenMergingOf, tokenMergingOfSecondPass } from '../request/token-merging.ts';
 
@@ -73,10 +74,11 @@ type Sized = Pick<StoredModel, 'detection' | 'tensors' | 'vaeOverflows'>;
  */
 export function memoryNeeds(
   model: Sized,
-  request: SizedRequest,
+  asked: SizedRequest,
   shaderF16: boolean,
   decoders: { readonly vae: Sized | null; readonly taesd: Sized | null } = { vae: null, taesd: null },
 ): MemoryNeeds | null {
+  const request = { ...asked, ...largestPass(asked) };
   const { batchSize, hires = null } = request;
   const { kind, networks } = model.detection;
   const family = familyOf(kind);

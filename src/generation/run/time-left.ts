@@ -4,7 +4,7 @@ export class TimeLeft {
   #start: number;
   #first: { readonly time: number; readonly done: number } | null = null;
 
-  /** `total`: all the work there is, in steps. */
+  /** `total`: all the work there is, in batches. */
   constructor(
     private readonly total: number,
     private readonly now: () => number = () => performance.now(),
@@ -18,7 +18,7 @@ export class TimeLeft {
   }
 
   /**
-   * Call with the steps done so far; gives the milliseconds left, null while unknown. The first step compiles shaders
+   * Call with what is done so far, parts counted; gives the milliseconds left, null while unknown. The first step compiles shaders
    * and is left out of the average.
    */
   update(done: number): number | null {

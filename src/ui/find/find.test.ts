@@ -28,6 +28,7 @@ describe('find', () => {
   it('answers for what is not built yet, and leads nowhere', () => {
     for (const [search, title] of [
       ['hypernet', 'Hypernetworks'],
+      ['prompt matrix', 'X/Y/Z plot'],
       ['openpose', 'ControlNet'],
     ] as const) {
       const found = find(search, THINGS).find((thing) => thing.title === title);

@@ -12,6 +12,7 @@ import { create } from '../strings/create.ts';
 import { find as t } from '../strings/find.ts';
 import { labels } from '../strings/labels.ts';
 import { places } from '../strings/places.ts';
+import { scripts } from '../strings/scripts.ts';
 import { settings } from '../strings/settings.ts';
 import { source } from '../strings/source.ts';
 import { notBuilt, type Findable } from './find.ts';
@@ -33,6 +34,7 @@ const maskControls = (): readonly string[] => [
 const controls = (): readonly (readonly [name: string, section: string, tab?: CreateTab])[] => [
   [labels.denoisingStrength, source.title, 'img2img'],
   [labels.resizeMode, source.title, 'img2img'],
+  [scripts.title, scripts.title, 'img2img'],
   [labels.prompt, ''],
   [labels.negativePrompt, ''],
   [labels.samplingMethod, create.sampling],

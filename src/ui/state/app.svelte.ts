@@ -8,6 +8,7 @@ import {
   type Img2Img,
   type Refiner,
 } from '../../generation/request/request.ts';
+import type { Script } from '../../generation/request/script.ts';
 import { withFallback } from '../../library/memory-queue.ts';
 import { browserQueue } from '../../library/queue.ts';
 import { settleStorage, type StorageAccess } from '../../library/storage-access.ts';
@@ -302,6 +303,11 @@ export class App {
     return refinerOf(this.settings.refiner);
   }
 
+  /** What carries img2img out in place of one pass. */
+  get script(): Script | null {
+    return this.img2img ? this.settings.script : null;
+  }
+
   /** For who has no checkpoint yet. */
   get waysToAModel(): readonly NoticeAction[] {
     const choose = {
@@ -363,9 +369,9 @@ export class App {
 
   /** Milliseconds that what is set will take; null where nothing of the kind has run here yet. */
   get estimatedTime(): number | null {
-    const { model, settings, img2img, hires } = this;
+    const { model, settings, img2img, hires, script } = this;
     if (!model) return null;
-    const request = { ...settings.parameters, img2img, hires };
+    const request = { ...settings.parameters, img2img, hires, script };
     return this.speeds.estimate(model, this.onProcessor ? 'cpu' : 'gpu', request);
   }
 

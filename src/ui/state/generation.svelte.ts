@@ -1,6 +1,7 @@
 // The job that makes pictures: what it is doing, what emerges, what came out. Where the GPU is lost or the worker dies it
 // goes on from the last finished step.
 import type { GenerationEvent, GenerationOutcome } from '../../generation/run/events.ts';
+import { passesOf } from '../../generation/request/passes.ts';
 import type { GenerationParameters } from '../../generation/request/request.ts';
 import type { EngineClient } from '../clients/engine-client.svelte.ts';
 import { Failure, toFailure, type FailureCode } from '../failure.ts';
@@ -99,6 +100,7 @@ export class GenerationJob {
       return this.loading === null ? this.status : t.loading(this.status, formatPercent(this.loading));
     }
     const parts = [t.step(step.step, step.steps)];
+    if (step.part) parts.unshift(t.partOf(step.part.kind, step.part.index + 1, step.part.count));
     if (step.batchCount > 1) parts.push(t.batchOf(step.batch + 1, step.batchCount));
     const left = formatTimeLeft(step.remainingMs);
     if (left) parts.push(left);
@@ -160,7 +162,7 @@ export class GenerationJob {
   async #carryOut(run: Run): Promise<RunEnd> {
     const { requests, record } = run;
     const batches = (part: readonly GenerationParameters[]) =>
-      part.reduce((sum, { batchCount }) => sum + batchCount, 0);
+      part.reduce((sum, request) => sum + passesOf(request).batches, 0);
     const before = batches(requests.slice(0, record.position.request));
     this.#place = requests.length > 1 ? { before, total: batches(requests), start: null } : null;
     try {
@@ -171,7 +173,7 @@ export class GenerationJob {
         // Asked for between two requests, the engine had nothing to interrupt.
         interrupted = outcome.status === 'interrupted' || this.#interrupted();
         if (!interrupted) record.nextRequest();
-        if (this.#place) this.#place.before += request.batchCount;
+        if (this.#place) this.#place.before += passesOf(request).batches;
       }
       this.announcement = interrupted ? t.interrupted : t.finished;
       return { status: interrupted ? 'interrupted' : 'finished' };

@@ -97,7 +97,12 @@ export class ParameterReader {
           settings.imageCfgScale = read.img2img.imageCfgScale;
           // The size is the text's.
           settings.resizeBy = null;
-          if (read.img2img.inpaint) settings.inpaint = choiceOf(read.img2img.inpaint, settings.inpaint);
+          const { script = null } = read.parameters;
+          settings.script = script;
+          // An outpainting's mask is its own.
+          const { inpaint } = read.img2img;
+          if (inpaint && !(script && 'directions' in script))
+            settings.inpaint = choiceOf(inpaint, settings.inpaint);
         }
         if (read.extraSeed !== null) this.#takePasses(read, missing);
         // Not as the person chooses one: the size is the text's.

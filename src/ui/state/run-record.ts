@@ -1,6 +1,7 @@
 // How far a job has come: enough to go on after whatever cuts it short, to the same pictures. Held in memory, for a lost
 // GPU or a worker that died, and written to the queue's storage as it grows, for a page that is closed or crashes.
 import type { Continuation, Evaluation } from '../../generation/request/continuation.ts';
+import { passesOf } from '../../generation/request/passes.ts';
 import type { GenerationEvent } from '../../generation/run/events.ts';
 import type { JobPosition, QueuedJob, QueueStorage } from '../../library/queue.ts';
 
@@ -173,7 +174,8 @@ export class RunRecord {
 
   #batchKey() {
     const { request, pictures } = this.#position;
-    const batchSize = this.job.requests[request]?.batchSize ?? 1;
-    return { job: this.job.id, request, batch: Math.floor(pictures / batchSize) };
+    const asked = this.job.requests[request];
+    const inBatch = asked ? passesOf(asked).pictures : 1;
+    return { job: this.job.id, request, batch: Math.floor(pictures / inBatch) };
   }
 }

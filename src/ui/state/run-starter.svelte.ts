@@ -1,5 +1,7 @@
 // From a press of Generate to a job of the queue, and to its end by Interrupt.
 import type { GenerationParameters, Hires, Img2Img, Refiner } from '../../generation/request/request.ts';
+import { picturesOf } from '../../generation/request/passes.ts';
+import type { Script } from '../../generation/request/script.ts';
 import { laterSeeds, randomSeed } from '../../generation/request/seeds.ts';
 import { MAX_REQUESTS } from '../../library/queue.ts';
 import type { StoredModel } from '../../library/types.ts';
@@ -41,6 +43,8 @@ export interface StarterHost {
   paintedImg2img(): Promise<Img2Img | null>;
   readonly hires: Hires | null;
   readonly refiner: Refiner | null;
+  /** What carries that out in place of one pass. */
+  readonly script: Script | null;
   takeSource(picture: Blob, name: string): Promise<void>;
   /** This tab makes pictures, or is about to. */
   readonly generating: boolean;
@@ -81,8 +85,9 @@ export class RunStarter {
     this.forever = new GenerateForever({
       jobs: () => host.queue.jobs,
       set: () => {
-        const { seed, batchSize, batchCount } = host.settings.parameters;
-        return { seed, pictures: batchSize * batchCount };
+        const { settings, img2img, script } = host;
+        const request = { ...settings.parameters, img2img, script };
+        return { seed: request.seed, pictures: picturesOf(request) };
       },
       ask: (made) => this.#ask({ tidy: false, made }),
     });
@@ -145,8 +150,8 @@ export class RunStarter {
     }
     if (!this.host.generating) this.settle();
     const { settings } = this.host;
-    const { hires, refiner } = this.host;
-    const set = { ...settings.snapshot(), hires, refiner };
+    const { hires, refiner, script } = this.host;
+    const set = { ...settings.snapshot(), hires, refiner, script };
     // Before anything is waited for: what is changed from now on is not meant.
     const painted = this.host.paintedImg2img().catch((error: unknown) => {
       this.host.source.shown = true;
@@ -158,7 +163,7 @@ export class RunStarter {
     let id: string | null = null;
     await this.host.attempt(t.notAskedFor, async () => {
       const request = { ...requestOf(set, settings), img2img: await painted };
-      const pictures = request.batchSize * request.batchCount;
+      const pictures = picturesOf(request);
       // One job, as far as one can hold it.
       const jobs: GenerationParameters[][] = [];
       for (let i = 0; i < times; i++) {

@@ -3,6 +3,7 @@ import { parseKeyMap, type KeyMap } from '../keys/commands.ts';
 import type { ImageSettings } from '../../generation/request/image-settings.ts';
 import type { MemoryOptions } from '../../generation/run/memory-options.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/request/request.ts';
+import { defaultScript, type Script } from '../../generation/request/script.ts';
 import { loadSetting, saveSetting } from '../../library/settings.ts';
 import type { ResizeMode } from '../../image/resize-modes.ts';
 import { openedWithoutLibrary } from '../../library/storage-access.ts';
@@ -30,6 +31,7 @@ import {
   parseProcessor,
   parseResizeBy,
   parseResizeMode,
+  parseScripts,
   parseSpeeds,
   parseStyles,
   parseSwitch,
@@ -135,6 +137,7 @@ export class Settings {
   readonly #inpaint = new KeptValue(SETTING_KEYS.inpaint, parseInpaintChoice, this.#changed);
   readonly #imageCfgScale = new KeptValue(SETTING_KEYS.imageCfgScale, parseImageCfgScale, this.#changed);
   readonly #resizeBy = new KeptValue(SETTING_KEYS.resizeBy, parseResizeBy, this.#changed);
+  readonly #scripts = new KeptValue(SETTING_KEYS.scripts, parseScripts, this.#changed);
   readonly #tileScale = new KeptValue(SETTING_KEYS.tileScale, parseTileScale, this.#changed);
   readonly #notifySound = new KeptValue(SETTING_KEYS.notifySound, parseSwitch, this.#changed);
 
@@ -191,6 +194,7 @@ export class Settings {
       this.#inpaint,
       this.#imageCfgScale,
       this.#resizeBy,
+      this.#scripts,
     ];
   }
 
@@ -417,6 +421,21 @@ export class Settings {
   }
   set brush(brush: BrushChoice) {
     this.#brush.current = brush;
+  }
+
+  /** Of img2img: what carries it out in place of one pass. */
+  get script(): Script | null {
+    const { chosen, each } = this.#scripts.current;
+    return chosen && (each.find(({ kind }) => kind === chosen) ?? defaultScript(chosen));
+  }
+  set script(script: Script | null) {
+    const others = this.#scripts.current.each.filter(({ kind }) => kind !== script?.kind);
+    this.#scripts.current = { chosen: script?.kind ?? null, each: script ? [...others, script] : others };
+  }
+
+  /** Chooses a script, as it was set last; null for none. */
+  chooseScript(kind: Script['kind'] | null): void {
+    this.#scripts.current = { ...this.#scripts.current, chosen: kind };
   }
 
   /** How large the gallery's tiles are, beside the usual. */

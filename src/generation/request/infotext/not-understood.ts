@@ -7,6 +7,7 @@ import { HIRES_FIELDS } from '../hires-text.ts';
 import { IMG2IMG_FIELDS } from '../img2img-text.ts';
 import { POSITIONS_KEY } from '../positions-text.ts';
 import { REFINER_FIELDS } from '../refiner-text.ts';
+import { SCRIPT_FIELDS } from '../script-text.ts';
 import { parseSeed } from '../seeds.ts';
 import { numberFromText, readSetting, SETTING_ALIASES } from '../settings-text.ts';
 
@@ -40,7 +41,7 @@ const READ: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ),
 ]);
 
-const IMG2IMG = new Map(IMG2IMG_FIELDS);
+const IMG2IMG = new Map([...IMG2IMG_FIELDS, ...SCRIPT_FIELDS]);
 const HIRES = new Map(HIRES_FIELDS);
 
 /** Fields that change no picture, at least with these values. */

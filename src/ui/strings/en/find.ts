@@ -53,7 +53,8 @@ export const find = {
     { words: 'merge mix models', means: tab.merger },
     { words: 'train lora dreambooth textual inversion', means: tab.train },
     { words: 'upscale esrgan face restore gfpgan codeformer', means: tab.extras },
-    { words: 'inpaint outpaint sketch image to image', means: tab.img2img },
+    { words: 'inpaint sketch image to image', means: tab.img2img },
+    { words: 'loopback sd upscale outpaint outpainting', means: 'Script' },
     { words: 'live previews taesd approx', means: 'Live preview method' },
     { words: 'plugins addons', means: tab.extensions },
   ],
@@ -61,8 +62,8 @@ export const find = {
   /** A1111's names for what does not exist here yet, in one line each. */
   notYet: [
     {
-      title: 'Script',
-      words: 'x/y/z plot prompt matrix prompts from file loopback',
+      title: 'X/Y/Z plot',
+      words: 'script prompt matrix prompts from file',
       line: 'Not built yet. Wildcards with a batch count give a row of variants.',
     },
     {

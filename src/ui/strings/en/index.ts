@@ -16,6 +16,7 @@ export { pictures } from './pictures.ts';
 export { places } from './places.ts';
 export { queue } from './queue.ts';
 export { rescue } from './rescue.ts';
+export { scripts } from './scripts.ts';
 export { sending } from './sending.ts';
 export { settings } from './settings.ts';
 export { source } from './source.ts';

@@ -1,0 +1,32 @@
+// What is wrong with a request's script.
+import { findSampler } from '../../sampling/registry.ts';
+import { shortened } from './problems.ts';
+import type { GenerationParameters } from './request.ts';
+import { optionProblems, scriptInfo } from './script.ts';
+
+export function scriptProblems({ script, img2img, width, height, sampler }: GenerationParameters): string[] {
+  if (script === null) return [];
+  const info = scriptInfo(script?.kind);
+  if (!info) return [`There is no script called "${shortened(String(script?.kind))}"; choose another.`];
+  if (img2img === null) return [`${info.kind} needs a picture to start from; choose one in img2img.`];
+  const problems = info.options.flatMap((option) => {
+    const value = (script as unknown as Readonly<Record<string, unknown>>)[option.key];
+    return optionProblems(option, value);
+  });
+  if (problems.length > 0) return problems;
+  if (script.kind === 'img2img alternative test' && findSampler(sampler)?.kind === 'timestep')
+    return [`${info.kind} cannot be done by ${sampler}; choose Euler.`];
+  // Tiles of the request's size must come on.
+  const [what, overlap] =
+    script.kind === 'SD upscale'
+      ? ['Tile overlap', script.tileOverlap]
+      : script.kind === "Poor man's outpainting"
+        ? ['Pixels to expand', script.pixels]
+        : ['', 0];
+  if (overlap >= Math.min(width, height)) {
+    return [`${what} must be less than the sides of a tile (${width} x ${height}); it is ${overlap}.`];
+  }
+  if ('directions' in script && script.directions.length === 0)
+    return ['Choose at least one outpainting direction.'];
+  return [];
+}

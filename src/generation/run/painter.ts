@@ -1,0 +1,180 @@
+// What all ways to carry a request out have in common: painting a batch step by step with previews, decoding its pictures,
+// keeping them.
+import { conditioningOf } from '../../families/conditioning.ts';
+import { vaeOutputToPixels, type PixelImage } from '../../image/pixels.ts';
+import { encodePng } from '../../image/png.ts';
+import { saveImage } from '../../library/images.ts';
+import type { StoredModel } from '../../library/types.ts';
+import type { LoadedModel } from '../../runtime/loaded-model.ts';
+import { turn } from '../../runtime/turn.ts';
+import type { LatentBatch, Models, RecipeRun } from '../recipes/recipe.ts';
+import type { Continuation, Evaluation } from '../request/continuation.ts';
+import { fromGenerationParameters, type InfotextContext } from '../request/parameters.ts';
+import { positionsToText } from '../request/positions-text.ts';
+import type { GenerationParameters } from '../request/request.ts';
+import type { Seed } from '../request/seeds.ts';
+import type { GenerationEvent, StepPart } from './events.ts';
+import { RunModels, type Job, type OpenModel } from './models-in-use.ts';
+import { previewOf } from './previews.ts';
+import { Replay } from './replay.ts';
+import { TimeLeft } from './time-left.ts';
+
+/** A request that is carried out. */
+export interface Task {
+  readonly job: Job;
+  readonly open: OpenModel;
+  /** Valid, its seeds resolved. */
+  readonly parameters: GenerationParameters;
+  /** What the pictures' texts tell of the VAE. */
+  readonly vaeText: Pick<InfotextContext, 'vaeHash' | 'vaeName'>;
+  readonly onEvent: (event: GenerationEvent) => void;
+  /** What an earlier run of it had done. */
+  readonly continuation: Continuation | null;
+}
+
+/** A batch under way. */
+export interface BatchInWork {
+  /** From 0. */
+  readonly index: number;
+  readonly replay: Replay;
+  readonly models: Models & { readonly loaded: LoadedModel };
+  /** What the texts of its pictures tell of the request's own model. */
+  readonly told: Omit<InfotextContext, 'seed' | 'subseed' | 'padded'>;
+}
+
+export interface Painted {
+  /** Final, or what had emerged. */
+  readonly latents: LatentBatch;
+  /** The run was cut short. */
+  readonly interrupted: boolean;
+}
+
+export class Painter {
+  readonly imageIds: string[] = [];
+  readonly #models: RunModels;
+  readonly #time: TimeLeft;
+  /** The request's own model. */
+  #own: StoredModel | null = null;
+  /** Evaluations of the batch that was under way; those of later ones are not known. */
+  #past: readonly Evaluation[];
+
+  /** `batches`: how many the request comes to. */
+  constructor(
+    readonly task: Task,
+    private readonly batches: number,
+  ) {
+    const { open, parameters, job, onEvent, continuation } = task;
+    this.#models = new RunModels(open, parameters, job, onEvent);
+    this.#time = new TimeLeft(batches);
+    this.#past = continuation?.evaluations ?? [];
+  }
+
+  /** The request's own model, outside of any batch: what it does is not recorded. */
+  ownModel(): Promise<Models> {
+    return this.#models.forBatch(new Replay([], () => undefined));
+  }
+
+  /** Begins with the request's own model; what the UNet has answered in the batch already it is not asked again. */
+  async batch(index: number): Promise<BatchInWork> {
+    const { continuation, onEvent } = this.task;
+    const past = this.#past;
+    this.#past = [];
+    const replay = new Replay(past, (at, evaluation) => {
+      if (continuation) onEvent({ type: 'evaluation', batch: index, index: at, evaluation });
+    });
+    const models = await this.#models.forBatch(replay);
+    const { record, buffers, family } = models.loaded;
+    this.#own = record;
+    const told = {
+      ...{ modelHash: shortHash(record), modelName: record.name, extra: positionsToText(record) },
+      ...{ conditioning: conditioningOf(models.loaded), buffers, family, ...this.task.vaeText },
+    };
+    return { index, replay, models, told };
+  }
+
+  /** Carries a recipe out to its end, or until the job says otherwise. `part`: which of the batch's passes it is. */
+  async paint(
+    run: RecipeRun,
+    { index, replay, models }: BatchInWork,
+    batchSize: number,
+    part: StepPart | null = null,
+  ): Promise<Painted> {
+    const { job, onEvent, parameters } = this.task;
+    for (;;) {
+      const next = await run.next();
+      if (next.done) return { latents: next.value, interrupted: false };
+      const { step, steps, done, latents } = next.value;
+      const { replaying } = replay;
+      onEvent({
+        ...{ type: 'step', batch: index, batchCount: this.batches, step, steps, part },
+        // What is only repeated says nothing of how long the rest takes.
+        remainingMs: replaying ? null : this.#time.update(index + done),
+        elapsedMs: this.#time.elapsedMs,
+      });
+      // Interrupt and Skip that came during the step.
+      await turn();
+      if (replaying) continue;
+      const { livePreviewMethod } = parameters.settings;
+      onEvent(await previewOf(models.loaded, latents, livePreviewMethod, batchSize));
+      if ((job.stop || job.skip) && done < 1) {
+        await run.return(latents);
+        // What is emerging is kept: A1111 too decodes the last denoised latent of an interrupted run.
+        return { latents, interrupted: true };
+      }
+    }
+  }
+
+  /** Picture `i` of a batch of `count`. */
+  async decode(
+    { models }: BatchInWork,
+    { data, height, width }: LatentBatch,
+    i: number,
+    count: number,
+  ): Promise<PixelImage> {
+    this.task.onEvent({
+      type: 'status',
+      message: count > 1 ? `Decoding picture ${i + 1} of ${count}` : 'Decoding the picture',
+    });
+    const size = data.length / count;
+    const picture = await models.current.decode(data.slice(i * size, (i + 1) * size), height, width);
+    return vaeOutputToPixels(picture, 8 * width, 8 * height);
+  }
+
+  /** The parameters text of a picture. */
+  textOf({ told }: BatchInWork, seeds: Pick<InfotextContext, 'seed' | 'subseed'>): string {
+    const { padded } = this.#models;
+    return fromGenerationParameters(this.task.parameters, { ...told, ...seeds, padded });
+  }
+
+  /** Picture `index` of the request: encodes and stores it, and hands it to the page even where there is no room to store it. */
+  async keep(
+    index: number,
+    picture: PixelImage,
+    seed: Seed,
+    text: string,
+    interrupted: boolean,
+  ): Promise<void> {
+    const { continuation, onEvent } = this.task;
+    const id = continuation ? `${continuation.id}-${index}` : crypto.randomUUID();
+    const { width, height } = picture;
+    const modelHash = shortHash(this.#own!);
+    const bytes = await encodePng(picture, { parameters: text });
+    const png = new Blob([bytes], { type: 'image/png' });
+    try {
+      await saveImage({ id, createdAt: Date.now(), width, height, seed, modelHash, parameters: text, png });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      onEvent({
+        type: 'warning',
+        message: `The picture is shown but could not be kept; download it now. ${why}`,
+      });
+    }
+    // A caller in another thread has the picture when this resolves; it must not come after the word that all is done.
+    await (onEvent({ type: 'image', id, png, seed, parameters: text, interrupted }) as unknown);
+    this.imageIds.push(id);
+  }
+}
+
+function shortHash({ sha256 }: StoredModel): string {
+  return sha256.slice(0, 10);
+}
