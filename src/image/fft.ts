@@ -47,6 +47,9 @@ class LineFft {
   readonly #sin: Float64Array;
   readonly #re: Float64Array;
   readonly #im: Float64Array;
+  /** What one step joins. */
+  readonly #partRe: Float64Array;
+  readonly #partIm: Float64Array;
 
   constructor(
     private readonly length: number,
@@ -57,6 +60,8 @@ class LineFft {
     this.#sin = Float64Array.from({ length }, (_, i) => Math.sin(turn * i));
     this.#re = new Float64Array(length);
     this.#im = new Float64Array(length);
+    this.#partRe = new Float64Array(length);
+    this.#partIm = new Float64Array(length);
   }
 
   /** Of every `stride`-th value from `start` on. */
@@ -87,17 +92,21 @@ class LineFft {
     for (let i = 0; i < factor; i += 1)
       this.#transform(re, im, from + i * stride, stride * factor, to + i * part, part);
     const step = this.length / count;
-    const [a, b] = [new Float64Array(factor), new Float64Array(factor)];
+    const a = this.#partRe;
+    const b = this.#partIm;
     for (let k = 0; k < part; k += 1) {
       for (let i = 0; i < factor; i += 1) {
         a[i] = this.#re[to + i * part + k]!;
         b[i] = this.#im[to + i * part + k]!;
       }
       for (let j = 0; j < factor; j += 1) {
-        let [real, imaginary] = [0, 0];
+        let real = 0;
+        let imaginary = 0;
+        const turn = (k + j * part) * step;
         for (let i = 0; i < factor; i += 1) {
-          const at = (i * (k + j * part) * step) % this.length;
-          const [cos, sin] = [this.#cos[at]!, this.#sin[at]!];
+          const at = (i * turn) % this.length;
+          const cos = this.#cos[at]!;
+          const sin = this.#sin[at]!;
           real += a[i]! * cos - b[i]! * sin;
           imaginary += a[i]! * sin + b[i]! * cos;
         }
