@@ -14,7 +14,6 @@ import {
 import { App, type Processor } from './app.ts';
 import { defaultCheckpoint, type BenchmarkModel } from './bench-model.ts';
 import { measureInteractions, type InteractionDelays } from './interaction-delay.ts';
-import { measureStrokes, type StrokeDelays, type Strokes } from './stroke-delay.ts';
 import { MemoryWatch, type Memory } from './process-memory.ts';
 import { ROOT } from './process.js';
 import { ProgressLine } from './progress-line.ts';
@@ -82,8 +81,6 @@ async function bench(): Promise<void> {
       enter('End');
       line.show('Interactions');
       const interactions = await measureInteractions(app.page);
-      line.show('Painting on a picture');
-      const strokes = await measureStrokes(app.page);
       line.clear();
 
       const bytes = statSync(checkpoint).size;
@@ -95,7 +92,6 @@ async function bench(): Promise<void> {
       ];
       console.log(benchmarkReport(result, rows));
       printInteractions(interactions);
-      printStrokes(strokes);
       if (idle) printMemory(idle, memory);
       const out =
         values.out === undefined
@@ -105,7 +101,6 @@ async function bench(): Promise<void> {
         ...result,
         startUp,
         interactions,
-        strokes,
         file: { bytes, copying, importing },
         memory: { idle, ...memory },
       };
@@ -132,23 +127,6 @@ function printInteractions({ session, empty }: InteractionDelays): void {
       String(session.interactions),
       `${(session.largest / empty.largest).toFixed(1)} x typing`,
     ],
-  ];
-  console.log(`${table(rows).join('\n')}\n`);
-}
-
-function printStrokes({ canvas, lines }: StrokeDelays): void {
-  const row = (name: string, { perEvent, longestFrame, events }: Strokes, ratio: string) => [
-    name,
-    `${perEvent.toFixed(2)} ms`,
-    `${longestFrame.toFixed(0)} ms`,
-    String(events),
-    ratio,
-  ];
-  const ratio = `${(canvas.perEvent / lines.perEvent).toFixed(1)} x lines`;
-  const rows = [
-    ['A stroke, processor 4 times slower', 'For one event', 'Longest frame', 'Events', 'Ratio'],
-    row('Lines drawn in an empty page', lines, ''),
-    row('A mask on 2048 x 2048, brush of 200 pixels', canvas, ratio),
   ];
   console.log(`${table(rows).join('\n')}\n`);
 }
