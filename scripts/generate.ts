@@ -4,11 +4,17 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { MemoryOptions } from '../src/generation/run/memory-options.ts';
 import { parseSeed } from '../src/generation/request/seeds.ts';
-import { DEFAULT_PARAMETERS, type GenerationParameters } from '../src/generation/request/request.ts';
+import {
+  DEFAULT_PARAMETERS,
+  DEFAULT_REFINER,
+  type GenerationParameters,
+  type NamedCheckpoint,
+} from '../src/generation/request/request.ts';
 import { validateParameters } from '../src/generation/request/validate.ts';
 import { vaeTitle } from '../src/library/vae-choice.ts';
 import { App, type Processor } from './app.ts';
-import { IMG2IMG_HELP, IMG2IMG_OPTIONS, readImg2Img } from './img2img-arguments.ts';
+import { HIRES_HELP, HIRES_OPTIONS, readHires } from './hires-arguments.ts';
+import { IMG2IMG_HELP, IMG2IMG_OPTIONS, readImg2Img, readPictureFile } from './img2img-arguments.ts';
 import { ROOT } from './process.js';
 import { ProgressLine } from './progress-line.ts';
 import { UsageError } from './usage-error.ts';
@@ -37,6 +43,9 @@ What to paint
   --ensd N             eta noise seed delta (${DEFAULT_PARAMETERS.ensd})
 
 ${IMG2IMG_HELP}
+
+${HIRES_HELP}
+
 How to run
   --lowvram            text encoder, UNet and VAE are loaded one at a time
   --tiled-vae          the VAE decodes in tiles at any size
@@ -55,6 +64,9 @@ interface Request {
   readonly model: string;
   readonly sidecar: string | null;
   readonly vae: string | null;
+  /** Files of further checkpoints. */
+  readonly secondModel: string | null;
+  readonly refiner: { readonly file: string; readonly switchAt: number } | null;
   readonly out: string;
   readonly parameters: GenerationParameters;
   readonly memory: MemoryOptions;
@@ -91,6 +103,7 @@ async function readArguments(args: readonly string[]): Promise<Request | null> {
         rng: text,
         ensd: text,
         ...IMG2IMG_OPTIONS,
+        ...HIRES_OPTIONS,
         lowvram: flag,
         'tiled-vae': flag,
         'gpu-memory': text,
@@ -114,8 +127,7 @@ async function readArguments(args: readonly string[]): Promise<Request | null> {
     throw new UsageError('--model, --prompt and --out are needed.');
   }
   if (!existsSync(model)) throw new UsageError(`There is no file ${model}.`);
-  const beside = `${model.slice(0, model.length - extname(model).length)}.yaml`;
-  const sidecar = values.yaml === undefined ? (existsSync(beside) ? beside : null) : at(values.yaml);
+  const sidecar = values.yaml === undefined ? sidecarOf(model) : at(values.yaml);
   if (sidecar !== null && !existsSync(sidecar)) throw new UsageError(`There is no file ${sidecar}.`);
 
   const vae = values.vae === undefined ? null : at(values.vae);
@@ -133,7 +145,18 @@ async function readArguments(args: readonly string[]): Promise<Request | null> {
   const seed = parseSeed(values.seed ?? defaults.seed);
   if (seed === null) throw new UsageError(`--seed takes a whole number of 64 bits, not "${values.seed}".`);
   const img2img = await readImg2Img(values, { at, number });
-  const size = img2img?.source.size ?? { width: defaults.width, height: defaults.height };
+  const firstPass =
+    values['hires-image'] === undefined ? null : await readPictureFile(at(values['hires-image']));
+  const ownHires = readHires(values, number);
+  const hires = ownHires && { ...ownHires, checkpoint: null, firstPass };
+  const [secondModel, refiner] = [values['hires-model'], values.refiner].map((file) => {
+    if (file !== undefined && !existsSync(at(file))) throw new UsageError(`There is no file ${at(file)}.`);
+    return file === undefined ? null : at(file);
+  });
+  if (refiner == null && values['refiner-switch'] !== undefined)
+    throw new UsageError('--refiner-switch goes with --refiner.');
+  const switchAt = number('refiner-switch', values['refiner-switch'], DEFAULT_REFINER.switchAt);
+  const size = img2img?.source.size ?? firstPass?.size ?? { width: defaults.width, height: defaults.height };
   const parameters: GenerationParameters = {
     ...defaults,
     prompt,
@@ -151,6 +174,7 @@ async function readArguments(args: readonly string[]): Promise<Request | null> {
     rng,
     ensd: number('ensd', values.ensd, defaults.ensd),
     img2img,
+    hires,
   };
   const memory = number('gpu-memory', values['gpu-memory'], 0);
   if (memory < 0) throw new UsageError('--gpu-memory takes a number of GB.');
@@ -160,6 +184,8 @@ async function readArguments(args: readonly string[]): Promise<Request | null> {
     model,
     sidecar,
     vae,
+    secondModel: secondModel ?? null,
+    refiner: refiner == null ? null : { file: refiner, switchAt },
     out: at(out),
     parameters,
     memory: {
@@ -171,6 +197,12 @@ async function readArguments(args: readonly string[]): Promise<Request | null> {
     profile: values.profile === undefined ? join(ROOT, '.cache', 'profile') : at(values.profile),
     quiet: values.quiet ?? false,
   };
+}
+
+/** The configuration beside a checkpoint; null where there is none. */
+function sidecarOf(file: string): string | null {
+  const beside = `${file.slice(0, file.length - extname(file).length)}.yaml`;
+  return existsSync(beside) ? beside : null;
 }
 
 /** Pixels of a side, down to a multiple of 8. */
@@ -216,7 +248,7 @@ async function generate(request: Request): Promise<number> {
       line.show(`Importing ${String(Math.floor((100 * progress.done) / Math.max(1, progress.total)))} %`);
     });
     line.say(`Model ${model.name} (${model.sha256.slice(0, 10)}), ${model.detection.label}`);
-    const parameters = request.vae === null ? request.parameters : await withVae(app, request.vae, request);
+    const parameters = await withFiles(app, request);
     await app.setMemory(request.memory);
     let pictures = 0;
     const outcome = await app.generate(
@@ -249,8 +281,27 @@ async function generate(request: Request): Promise<number> {
   }
 }
 
-/** The parameters with the VAE chosen, which is imported unless it is known. */
-async function withVae(app: App, file: string, { parameters }: Request): Promise<GenerationParameters> {
+/** The parameters with what the other files are for: they are imported unless they are known. */
+async function withFiles(app: App, request: Request): Promise<GenerationParameters> {
+  const { parameters, vae, secondModel, refiner } = request;
+  const { hires } = parameters;
+  const checkpoint = async (file: string): Promise<NamedCheckpoint> => {
+    const { sha256, name } = (await app.importFile(file, sidecarOf(file), () => undefined)).model;
+    return { sha256, name };
+  };
+  const complete = {
+    ...parameters,
+    hires: hires && secondModel !== null ? { ...hires, checkpoint: await checkpoint(secondModel) } : hires,
+    refiner: refiner && { checkpoint: await checkpoint(refiner.file), switchAt: refiner.switchAt },
+  };
+  return vae === null ? complete : withVae(app, vae, complete);
+}
+
+async function withVae(
+  app: App,
+  file: string,
+  parameters: GenerationParameters,
+): Promise<GenerationParameters> {
   const { model } = await app.importFile(file, null, () => undefined);
   const { kind, label } = model.detection;
   if (kind !== 'vae') throw new UsageError(`${file} is no VAE, but a file of this kind: ${label}.`);

@@ -117,7 +117,7 @@ function named<C extends string>(
   return known;
 }
 
-async function readPictureFile(file: string): Promise<SourcePicture> {
+export async function readPictureFile(file: string): Promise<SourcePicture> {
   if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
   try {
     return await sourcePicture(new Blob([readFileSync(file)]));
