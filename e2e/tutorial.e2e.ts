@@ -11,8 +11,8 @@ const SEARCHES: readonly (readonly [words: string, answer: RegExp])[] = [
   ['vae', /^SD VAE/],
   ['theme', /^Theme/],
   ['upcast', /^Upcast cross attention/],
-  ['hires', /^Hires\. fix.*Not built yet/],
-  ['refiner', /^Refiner.*Not built yet/],
+  ['hires', /^Hires\. fix/],
+  ['refiner', /^Refiner/],
   ['sampler', /Sampling method|[Ss]ampler/],
 ];
 /** Tabs that are named and not built yet, by where they are. */

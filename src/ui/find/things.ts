@@ -42,10 +42,9 @@ const controls = (): readonly (readonly [name: string, section: string, tab?: Cr
   [labels.samplingSteps, create.sampling],
   [labels.width, create.size],
   [labels.height, create.size],
-  [labels.upscaler, labels.hires],
-  [labels.hiresSteps, labels.hires],
-  [labels.upscaleBy, labels.hires],
-  [labels.switchAt, labels.refiner],
+  // Their controls are there once they are on.
+  [labels.hires, labels.hires],
+  [labels.refiner, labels.refiner],
   [labels.batchCount, create.batch],
   [labels.batchSize, create.batch],
   [labels.cfgScale, create.guidance],

@@ -55,6 +55,8 @@ export const find = {
     { words: 'upscale esrgan face restore gfpgan codeformer', means: tab.extras },
     { words: 'inpaint sketch image to image', means: tab.img2img },
     { words: 'loopback sd upscale outpaint outpainting', means: 'Script' },
+    { words: 'highres hi-res upscaler upscale by enlarge second pass', means: 'Hires. fix' },
+    { words: 'switch at sdxl second checkpoint', means: 'Refiner' },
     { words: 'live previews taesd approx', means: 'Live preview method' },
     { words: 'plugins addons', means: tab.extensions },
   ],
