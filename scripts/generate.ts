@@ -43,7 +43,6 @@ What to paint
   --ensd N             eta noise seed delta (${DEFAULT_PARAMETERS.ensd})
 
 ${IMG2IMG_HELP}
-
 ${HIRES_HELP}
 
 How to run

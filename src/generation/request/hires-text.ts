@@ -100,6 +100,11 @@ export function hiresFromText(infotext: Infotext): ToldHires | null {
   const resolved = sampler === null ? null : resolveSampler(sampler, scheduler, false);
   // A combined name of old has the schedule in it.
   const combined = resolved !== null && resolved.sampler !== sampler && resolved.scheduler !== 'Automatic';
+  // Read with its sampler, the first pass's schedule may become "Automatic", which is another one with this sampler.
+  const first = text('Schedule type');
+  const read = resolveSampler(text('Sampler'), first).scheduler;
+  const spaced = resolved !== null && findSampler(resolved.sampler)?.kind !== 'timestep';
+  const same = spaced && findScheduler(first)?.label !== read ? findScheduler(first)?.label : null;
   return {
     upscaler: HIRES_UPSCALERS.find((known) => known === infotext[UPSCALER]) ?? DEFAULT_HIRES.upscaler,
     scale: numberFromText(infotext[SCALE]) ?? DEFAULT_HIRES.scale,
@@ -109,7 +114,9 @@ export function hiresFromText(infotext: Infotext): ToldHires | null {
     denoisingStrength: numberFromText(infotext[STRENGTH]) ?? DEFAULT_HIRES.denoisingStrength,
     checkpoint: checkpointFromText(told(CHECKPOINT, SAME_CHECKPOINT)),
     sampler: resolved?.sampler ?? null,
-    scheduler: combined ? resolved.scheduler : ((scheduler && findScheduler(scheduler)?.label) ?? null),
+    scheduler: combined
+      ? resolved.scheduler
+      : ((scheduler && findScheduler(scheduler)?.label) ?? same ?? null),
     cfgScale: numberFromText(infotext[CFG_SCALE]),
     prompt: text(PROMPT),
     negativePrompt: text(NEGATIVE_PROMPT),
