@@ -20,6 +20,7 @@ import { placeOf, type TabId } from '../navigation/places.ts';
 import { EngineClient } from '../clients/engine-client.svelte.ts';
 import { ImporterClient } from '../clients/importer-client.svelte.ts';
 import { TokenClient } from '../clients/token-client.ts';
+import type { Mode } from '../canvas/modes.ts';
 import { CHOICES } from '../choices.ts';
 import { Failure, toFailure } from '../failure.ts';
 import { sizeWith } from '../model-advice.ts';
@@ -255,9 +256,10 @@ export class App {
   }
 
   /** Shows img2img with a picture as its source, and with what is said of how it was made. */
-  async sendToImg2img(picture: Blob, name: string, text: string | null): Promise<void> {
+  async sendToImg2img(picture: Blob, name: string, text: string | null, mode: Mode): Promise<void> {
     this.tab = 'img2img';
     if (text !== null) await this.reader.readText(text, true);
+    this.settings.img2imgMode = mode;
     await this.takeSource(picture, name);
   }
 

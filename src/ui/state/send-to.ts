@@ -1,4 +1,5 @@
 // Where a picture can be sent: A1111's row of buttons below every picture, wherever it is shown.
+import type { Mode } from '../canvas/modes.ts';
 import type { IconName } from '../icons.ts';
 import { Failure } from '../failure.ts';
 import type { Picture } from '../picture.ts';
@@ -25,7 +26,7 @@ export interface Destination {
 export interface SendingHost {
   readonly library: { png(id: string): Promise<Blob | null> };
   sendToTxt2img(text: string): Promise<void>;
-  sendToImg2img(picture: Blob, name: string, text: string | null): Promise<void>;
+  sendToImg2img(picture: Blob, name: string, text: string | null, mode: Mode): Promise<void>;
   readonly runs: { enlarge(picture: Blob, text: string): Promise<void> };
   attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
 }
@@ -40,7 +41,12 @@ export class SendTo {
       text === null ? [] : [{ id: 'txt2img', icon: 'send', run: () => this.host.sendToTxt2img(text) }];
     const enlarge: Destination[] =
       text === null ? [] : [{ id: 'hires', icon: 'spark', run: () => this.#enlarge(picture, text) }];
-    return [...settings, { id: 'img2img', icon: 'brush', run: () => this.#toImg2img(picture) }, ...enlarge];
+    return [
+      ...settings,
+      { id: 'img2img', icon: 'picture', run: () => this.#toImg2img(picture, 'img2img') },
+      { id: 'inpaint', icon: 'brush', run: () => this.#toImg2img(picture, 'inpaint') },
+      ...enlarge,
+    ];
   }
 
   /** A picture of the library, or one that just came out. */
@@ -58,9 +64,9 @@ export class SendTo {
     });
   }
 
-  async #toImg2img(picture: SentPicture): Promise<void> {
+  async #toImg2img(picture: SentPicture, mode: Mode): Promise<void> {
     await this.host.attempt(source.notTaken, async () => {
-      await this.host.sendToImg2img(await fileOf(picture), picture.name, picture.text);
+      await this.host.sendToImg2img(await fileOf(picture), picture.name, picture.text, mode);
     });
   }
 }
