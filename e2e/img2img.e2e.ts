@@ -73,9 +73,11 @@ test('a picture is sent to img2img and redrawn', async ({ page }, info) => {
     await tiles.nth(1).click();
     await page.getByRole('button', { name: 'Compare' }).click();
     const compared = page.getByRole('dialog', { name: 'Compare pictures' });
-    await compared.getByRole('button', { name: 'Send to img2img' }).last().click();
-    await expect(source).toBeVisible();
+    await compared.getByRole('button', { name: 'Send to Inpaint' }).last().click();
     await expect(compared).toBeHidden();
+    await expect(page.getByRole('radio', { name: 'Inpaint', exact: true })).toBeChecked();
+    await page.getByRole('radio', { name: 'img2img' }).check({ force: true });
+    await expect(source).toBeVisible();
   });
 
   await test.step('the parameters of a picture bring back what it was painted over', async () => {
