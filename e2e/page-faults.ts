@@ -189,6 +189,11 @@ function look(): string[] {
     const by = element.scrollWidth - element.clientWidth;
     if (by > 1) faults.add(`scrolls sideways by ${by}: ${element.tagName} ${element.className}`);
   }
+  // Where the page stands still and its parts scroll, something that is led to would take the whole of it along.
+  const main = document.querySelector('main');
+  const below = document.scrollingElement!.scrollHeight - innerHeight;
+  if (main && /auto|hidden/.test(getComputedStyle(main).overflowY) && below > 1)
+    faults.add(`the page itself scrolls by ${below}`);
   for (const element of scrollers) element.scrollTop = element.scrollHeight;
   compareAll(boxes());
   coveredAt('bottom');
