@@ -16,7 +16,7 @@ type Size = (typeof SIZES)[number];
 const DESKTOP = SIZES[1];
 const COUNTS = [1, 12, 40, 200];
 const TABS = PLACES.flatMap(({ tabs }) => tabs.map(({ id }) => id));
-const OVERLAYS = ['find', 'keys', 'styles', 'history'];
+const OVERLAYS = ['find', 'keys', 'styles', 'history', 'batch'];
 const SQUARE = { width: 96, height: 96 };
 /** Rows of the column with all sections closed, and controls in its first view: more would be no calm. */
 const MOST_ROWS = 12;

@@ -15,6 +15,9 @@ import { requestOf } from '../request.ts';
 import { common } from '../strings/common.ts';
 import { notices as t } from '../strings/notices.ts';
 import { source } from '../strings/source.ts';
+import { batch } from '../strings/batch.ts';
+import type { BatchFiles } from '../batch.ts';
+import { inpaintOf } from '../inpaint-choice.ts';
 import { pickFiles } from '../pick-files.ts';
 import { GenerateForever } from './forever.svelte.ts';
 import type { GenerationJob } from './generation.svelte.ts';
@@ -52,6 +55,9 @@ export interface StarterHost {
   openSettings(): void;
   attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
 }
+
+/** Files of a batch that are told with the reason why they were left out. */
+const SKIPPED_TOLD = 5;
 
 /** Milliseconds in which a second click belongs to the first. */
 const DOUBLE_CLICK = 500;
@@ -129,6 +135,35 @@ export class RunStarter {
     await queue.add({ model, requests: [request] }, false);
   }
 
+  /**
+   * img2img of many files, one after another, with what is set. `onProgress`: files that have been read. Resolves with whether any
+   * of them is in the queue.
+   */
+  async batch(files: BatchFiles, onProgress: (done: number) => void): Promise<boolean> {
+    const { settings, queue, notices, model, refiner } = this.host;
+    if (!model) {
+      notices.inform(t.noCheckpoint, t.noCheckpointWhat, this.host.waysToAModel);
+      return false;
+    }
+    const { resizeMode, denoisingStrength, imageCfgScale, script, inpaint } = settings;
+    const request = requestOf({ ...settings.snapshot(), refiner, script }, settings);
+    let added = false;
+    await this.host.attempt(t.notAskedFor, async () => {
+      const { batchOf } = await import('../batch.ts');
+      const how = { resizeMode, denoisingStrength, imageCfgScale };
+      const { requests, names, skipped } = await batchOf(files, request, how, inpaintOf(inpaint), onProgress);
+      if (skipped.length > 0) {
+        const reasons = skipped.slice(0, SKIPPED_TOLD).map(({ name, why }) => `${name}: ${why}`);
+        notices.warn(batch.skipped(skipped.length), reasons.join(' '));
+      }
+      for (const [i, one] of requests.entries()) await this.#keepSource(one, names[i]!);
+      for (let first = 0; first < requests.length; first += MAX_REQUESTS)
+        await queue.add({ model, requests: requests.slice(first, first + MAX_REQUESTS) }, false);
+      added = requests.length > 0;
+    });
+    return added;
+  }
+
   /** Resolves with the job's id; null where there is none, which the person has been told. */
   async #ask({ now = false, first = now, tidy = true, times = 1, made = 0 }: Asked): Promise<string | null> {
     if (!this.host.generating) this.host.job.interruptNext = false;
@@ -172,7 +207,7 @@ export class RunStarter {
         if (last && last.length + more.length <= MAX_REQUESTS) last.push(...more);
         else jobs.push([...more]);
       }
-      await this.#keepSource(request);
+      await this.#keepSource(request, this.host.source.chosen?.name ?? '');
       const running = queue.current;
       for (const requests of first ? jobs.reverse() : jobs) id = await queue.add({ model, requests }, first);
       if (now && running !== null && queue.current === running) await this.host.job.interrupt();
@@ -182,12 +217,12 @@ export class RunStarter {
   }
 
   /** What is painted over, for the same again. That it cannot be kept keeps nothing else back. */
-  async #keepSource({ img2img }: GenerationParameters): Promise<void> {
-    const { settings, source: chosen, notices } = this.host;
+  async #keepSource({ img2img }: GenerationParameters, name: string): Promise<void> {
+    const { settings, notices } = this.host;
     if (!img2img || !settings.keepSources) return;
     try {
       const { keepSource } = await import('../../library/source-pictures.ts');
-      await keepSource(img2img.source, chosen.chosen?.name ?? '');
+      await keepSource(img2img.source, name);
       if (img2img.inpaint) await keepSource(img2img.inpaint.mask, '');
     } catch (error) {
       notices.warn(source.notKept, toFailure(error, 'storage-full').message);

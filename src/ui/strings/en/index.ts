@@ -1,4 +1,5 @@
 // All areas of the table, for types and tests: the page loads each with what says it.
+export { batch } from './batch.ts';
 export { canvas } from './canvas.ts';
 export { common } from './common.ts';
 export { create } from './create.ts';

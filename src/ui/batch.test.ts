@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest';
+import { fromGenerationParameters } from '../generation/request/parameters.ts';
+import { DEFAULT_IMG2IMG, DEFAULT_INPAINT, DEFAULT_PARAMETERS } from '../generation/request/request.ts';
+import { encodePng } from '../image/png.ts';
+import { batchOf, TAKEN, type BatchFiles } from './batch.ts';
+
+async function picture(name: string, shade: number, text?: string): Promise<File> {
+  const image = { data: new Uint8ClampedArray(12).fill(shade), width: 2, height: 2, channels: 3 as const };
+  const png = await encodePng(image, text === undefined ? {} : { parameters: text });
+  return new File([png], name, { type: 'image/png' });
+}
+
+const SET = { ...DEFAULT_PARAMETERS, prompt: 'oil painting', seed: 7, steps: 11 };
+
+async function make(files: Partial<BatchFiles>) {
+  const counts: number[] = [];
+  const all = { pictures: [], masks: [], taken: [], ...files };
+  const batch = await batchOf(all, SET, DEFAULT_IMG2IMG, DEFAULT_INPAINT, (done) => counts.push(done));
+  expect(counts).toEqual(all.pictures.map((_, i) => i + 1));
+  return batch;
+}
+
+it('makes a request of each file in the order of their names, and leaves out what is no picture', async () => {
+  const pictures = [await picture('10.png', 1), await picture('2.png', 2), new File(['no'], '3.png')];
+  const { requests, skipped } = await make({ pictures });
+  const two = await pictures[1]!.arrayBuffer();
+  expect(await requests[0]!.img2img!.source.file.arrayBuffer()).toEqual(two);
+  expect(requests).toHaveLength(2);
+  for (const request of requests)
+    expect(request).toMatchObject({ prompt: 'oil painting', seed: 7, steps: 11 });
+  expect(requests.map(({ img2img }) => img2img!.inpaint)).toEqual([null, null]);
+  expect(skipped).toEqual([{ name: '3.png', why: expect.stringMatching(/PNG|picture/) as string }]);
+});
+
+it('takes one mask for all, or each of its name', async () => {
+  const pictures = [await picture('a.png', 1), await picture('b.png', 2)];
+  const masks = [await picture('b.webp', 255), await picture('c.png', 0)];
+  const one = await make({ pictures, masks: masks.slice(0, 1) });
+  const hashes = one.requests.map(({ img2img }) => img2img!.inpaint!.mask.sha256);
+  expect(hashes).toHaveLength(2);
+  expect(new Set(hashes).size).toBe(1);
+  const each = await make({ pictures, masks });
+  expect(each.requests.map(({ img2img }) => img2img!.inpaint!.mask.sha256)).toEqual([hashes[0]]);
+  expect(each.skipped).toEqual([{ name: 'a.png', why: 'There is no mask of its name.' }]);
+});
+
+it('takes from the text of each what is asked for', async () => {
+  const text = fromGenerationParameters(
+    {
+      ...DEFAULT_PARAMETERS,
+      prompt: 'a ship',
+      negativePrompt: 'fog',
+      steps: 33,
+      sampler: 'Heun',
+      cfgScale: 4,
+    },
+    { seed: 99 },
+  );
+  const pictures = [await picture('a.png', 1, text), await picture('b.png', 2)];
+  const all = await make({ pictures, taken: TAKEN });
+  expect(all.requests[0]).toMatchObject({ prompt: 'oil painting a ship', negativePrompt: 'fog' });
+  expect(all.requests[0]).toMatchObject({ seed: 99, steps: 33, sampler: 'Heun', cfgScale: 4 });
+  expect(all.requests[1]).toMatchObject({ prompt: 'oil painting', seed: 7, steps: 11, cfgScale: 7 });
+  const some = await make({ pictures, taken: ['seed'] });
+  expect(some.requests[0]).toMatchObject({ prompt: 'oil painting', seed: 99, steps: 11 });
+});
