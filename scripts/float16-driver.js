@@ -10,7 +10,7 @@ import { ROOT, capture } from './process.js';
 const FOLDER = join(ROOT, '.cache', 'lavapipe');
 const DOWNLOAD_TIMEOUT = 180_000;
 
-/** Prints the adapter's name when it has shader-f16. Dawn crashes rather than fails with some drivers. */
+/** Prints the adapter's name when it has shader-f16. Dawn crashes rather than fails with some drivers. The flag: FLOAT16_FLAG of tests/ort-dawn.ts, which plain Node cannot import. */
 const PROBE = `
 import { create } from 'webgpu';
 const adapter = await create(['enable-dawn-features=vulkan_enable_f16_on_nvidia']).requestAdapter();

@@ -89,6 +89,7 @@ class LineFft {
     }
     const factor = smallestFactor(count);
     const part = count / factor;
+    if (factor === 2) return this.#halves(re, im, from, stride, to, part);
     for (let i = 0; i < factor; i += 1)
       this.#transform(re, im, from + i * stride, stride * factor, to + i * part, part);
     const step = this.length / count;
@@ -113,6 +114,24 @@ class LineFft {
         this.#re[to + j * part + k] = real;
         this.#im[to + j * part + k] = imaginary;
       }
+    }
+  }
+
+  /** Of two times `part` values: what most lengths come to, with one product for each pair. */
+  #halves(re: Float64Array, im: Float64Array, from: number, stride: number, to: number, part: number): void {
+    this.#transform(re, im, from, 2 * stride, to, part);
+    this.#transform(re, im, from + stride, 2 * stride, to + part, part);
+    const [outRe, outIm] = [this.#re, this.#im];
+    const step = this.length / part / 2;
+    for (let k = 0; k < part; k += 1) {
+      const [a, b] = [to + k, to + k + part];
+      const [cos, sin] = [this.#cos[k * step]!, this.#sin[k * step]!];
+      const real = outRe[b]! * cos - outIm[b]! * sin;
+      const imaginary = outRe[b]! * sin + outIm[b]! * cos;
+      outRe[b] = outRe[a]! - real;
+      outIm[b] = outIm[a]! - imaginary;
+      outRe[a]! += real;
+      outIm[a]! += imaginary;
     }
   }
 }

@@ -6,19 +6,55 @@ const ONE = 256;
 
 /** Standard deviations in pixels; 0 leaves that direction alone. Across first (A1111 modules/processing.py). */
 export function blurMask<R extends Raster>(image: R, across: number, down: number): R {
-  const { width, height, channels } = image;
-  const stride = width * channels;
-  const data = new Uint8Array(image.data);
-  if (across > 0) {
-    const kernel = kernelOf(across);
-    for (let y = 0; y < height; y += 1)
-      for (let c = 0; c < channels; c += 1) blurLine(data, y * stride + c, channels, width, kernel);
-  }
-  if (down > 0) {
-    const kernel = kernelOf(down);
-    for (let i = 0; i < stride; i += 1) blurLine(data, i, stride, height, kernel);
-  }
+  let data = new Uint8Array(image.data);
+  if (across > 0) data = blurAcross(data, image, kernelOf(across));
+  if (down > 0) data = blurDown(data, image, kernelOf(down));
   return { ...image, data };
+}
+
+type Layout = Pick<Raster, 'width' | 'height' | 'channels'>;
+
+function blurAcross(data: Uint8Array, { width, height, channels }: Layout, kernel: Int32Array) {
+  const reach = (kernel.length - 1) / 2;
+  const out = new Uint8Array(data.length);
+  const sums = new Int32Array(width * channels);
+  /** A row that goes on beyond its edges. */
+  const row = new Uint8Array((width + 2 * reach) * channels);
+  const places = Int32Array.from(
+    { length: width + 2 * reach },
+    (_, x) => mirrored(x - reach, width) * channels,
+  );
+  for (let y = 0; y < height; y += 1) {
+    const start = y * sums.length;
+    places.forEach((at, x) => {
+      for (let c = 0; c < channels; c += 1) row[x * channels + c] = data[start + at + c]!;
+    });
+    sums.fill(ONE / 2);
+    kernel.forEach((weight, k) => addTimes(sums, row, k * channels, weight));
+    for (let i = 0; i < sums.length; i += 1) out[start + i] = sums[i]! >> 8;
+  }
+  return out;
+}
+
+/** Row by row, so that memory is gone through in order. */
+function blurDown(data: Uint8Array, { width, height, channels }: Layout, kernel: Int32Array) {
+  const reach = (kernel.length - 1) / 2;
+  const out = new Uint8Array(data.length);
+  const sums = new Int32Array(width * channels);
+  for (let y = 0; y < height; y += 1) {
+    sums.fill(ONE / 2);
+    kernel.forEach((weight, k) =>
+      addTimes(sums, data, mirrored(y + k - reach, height) * sums.length, weight),
+    );
+    for (let i = 0; i < sums.length; i += 1) out[y * sums.length + i] = sums[i]! >> 8;
+  }
+  return out;
+}
+
+/** As many values from `at` on as there are sums. */
+function addTimes(sums: Int32Array, data: Uint8Array, at: number, weight: number): void {
+  if (weight === 0) return;
+  for (let i = 0; i < sums.length; i += 1) sums[i]! += data[at + i]! * weight;
 }
 
 /** The centre takes what the others leave. */
@@ -40,19 +76,6 @@ function kernelOf(deviation: number): Int32Array {
   }
   kernel[reach] = rest;
   return kernel;
-}
-
-/** The `length` samples of `data` that lie `step` apart. */
-function blurLine(data: Uint8Array, start: number, step: number, length: number, kernel: Int32Array): void {
-  const reach = (kernel.length - 1) / 2;
-  const line = Uint8Array.from({ length: length + 2 * reach }, (_, i) => {
-    return data[start + mirrored(i - reach, length) * step]!;
-  });
-  for (let x = 0; x < length; x += 1) {
-    let sum = ONE / 2;
-    for (let k = 0; k < kernel.length; k += 1) sum += line[x + k]! * kernel[k]!;
-    data[start + x * step] = sum >> 8;
-  }
 }
 
 /** Beyond an edge the line runs back, without its outermost sample; narrow ones run back and forth. */

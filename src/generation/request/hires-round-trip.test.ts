@@ -2,10 +2,9 @@
 // latents, bit for bit, and the same text. The networks are formulas, so that many runs are quick; all else is real.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { FORMULA_NETWORKS } from '../../../tests/formula-networks.ts';
 import { watchedModels } from '../../../tests/golden-models.ts';
-import { SD1 } from '../../families/sd1.ts';
 import { HIRES_UPSCALERS, isLatentUpscaler } from '../../image/upscale-latent.ts';
-import type { Networks } from '../../runtime/networks.ts';
 import { SAMPLERS } from '../../sampling/registry.ts';
 import { SCHEDULERS } from '../../sampling/schedules.ts';
 import { paintHires } from '../recipes/hires.ts';
@@ -15,52 +14,8 @@ import { fromGenerationParameters, toGenerationParameters } from './parameters.t
 import { DEFAULT_PARAMETERS, type GenerationParameters, type Hires } from './request.ts';
 import { validateParameters } from './validate.ts';
 
-const WIDTH = 3;
-
-/** Every token shows in what the UNet gives. */
-const NETWORKS: Networks = {
-  family: SD1,
-  prediction: 'epsilon',
-  buffers: {},
-  latentChannels: 4,
-  scaleFactor: 1,
-  unetChannels: 4,
-  contextDim: WIDTH,
-  vectorDim: null,
-  textEncoders: [
-    {
-      type: 'clip',
-      prefix: '',
-      vocabulary: 49408,
-      positions: 77,
-      width: WIDTH,
-      layers: 12,
-      heads: 1,
-      mlpWidth: 1,
-      activation: 'quick_gelu',
-      projection: null,
-    },
-  ],
-  encodeText: async (_, tokens, chunks) => ({
-    states: Float32Array.from({ length: chunks * 77 * WIDTH }, (_, i) =>
-      Math.sin(tokens[Math.floor(i / WIDTH)]! * 12.9898 + (i % 231) * 0.37),
-    ),
-    pooled: null,
-  }),
-  unet: async ({ x, batch, timesteps, context }) => {
-    const told = context.length / batch;
-    return x.map((value, i) => {
-      const n = Math.floor(i / (x.length / batch));
-      const said = context.subarray(n * told, (n + 1) * told).reduce((sum, one) => sum + one, 0);
-      return value * (0.6 + (0.4 * timesteps[n]!) / 1000) + 0.05 * Math.tanh(said + value);
-    });
-  },
-  decode: () => Promise.reject(new Error('Nothing is decoded here.')),
-  encode: () => Promise.reject(new Error('Nothing is encoded here.')),
-};
-
 async function make(parameters: GenerationParameters, hires: Hires) {
-  const models = await watchedModels({ sha256: 'a', name: 'a' }, async () => NETWORKS);
+  const models = await watchedModels({ sha256: 'a', name: 'a' }, async () => FORMULA_NETWORKS);
   const run = paintHires(models, parameters, hires, null, { first: 0, size: 1 });
   const ended = async () => {
     for (;;) {

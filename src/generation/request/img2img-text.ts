@@ -6,6 +6,8 @@ import type { Infotext } from './infotext/parse.ts';
 import type { InfotextScalar } from './infotext/quote.ts';
 import { INPAINT_FIELDS, inpaintFromText, inpaintToText, type ToldInpaint } from './inpaint-text.ts';
 import { DEFAULT_IMG2IMG, type Img2Img } from './request.ts';
+import { masksItself } from './script.ts';
+import { scriptFromText } from './script-text.ts';
 import { numberFromText } from './settings-text.ts';
 import { hashFromText, hashToText } from './source-picture.ts';
 
@@ -45,7 +47,7 @@ export interface ToldImg2Img {
   readonly imageCfgScale: number;
   /** How the SHA-256 of the source picture begins; null where the text does not tell, as A1111's do not. */
   readonly sourceHash: string | null;
-  /** Null where all of it was painted over. */
+  /** Null where all of it was painted over, or a script has masked it. */
   readonly inpaint: ToldInpaint | null;
 }
 
@@ -59,6 +61,6 @@ export function img2imgFromText(infotext: Infotext): ToldImg2Img | null {
     resizeMode: mode ?? DEFAULT_IMG2IMG.resizeMode,
     imageCfgScale: numberFromText(infotext[IMAGE_CFG_SCALE]) ?? DEFAULT_IMG2IMG.imageCfgScale,
     sourceHash: hashFromText(infotext[SOURCE]),
-    inpaint: inpaintFromText(infotext),
+    inpaint: masksItself(scriptFromText(infotext)) ? null : inpaintFromText(infotext),
   };
 }

@@ -289,6 +289,11 @@ export function parseScript(kind: unknown, options: Readonly<Record<string, unkn
   return { kind: info.kind, ...Object.fromEntries(read) } as unknown as Script;
 }
 
+/** Whether it lays masks of its own, whatever the request's is: the outpaintings. */
+export function masksItself(script: Script | null): boolean {
+  return script !== null && 'directions' in script;
+}
+
 /** A1111's defaults. */
 export function defaultScript(kind: Script['kind']): Script {
   return parseScript(kind, {})!;

@@ -2,6 +2,7 @@
 // bit for bit, and the same text. The networks are formulas, so that hundreds of runs are quick; all else is real.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { FORMULA_NETWORKS } from '../../../tests/formula-networks.ts';
 import type { PixelImage } from '../../image/pixels.ts';
 import { encodePng } from '../../image/png.ts';
 import { RESIZE_MODES } from '../../image/resize-modes.ts';
@@ -10,8 +11,6 @@ import { SCHEDULERS } from '../../sampling/schedules.ts';
 import { CondCache, encodePrompts } from '../recipes/conditioning.ts';
 import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS, type ImageSettings } from './image-settings.ts';
 import { parseInfotext } from './infotext/parse.ts';
-import { SD1 } from '../../families/sd1.ts';
-import type { Networks } from '../../runtime/networks.ts';
 import { fromGenerationParameters, toGenerationParameters } from './parameters.ts';
 import { seedsOf } from './seeds.ts';
 import { sampleImg2Img, startImg2Img } from '../recipes/img2img.ts';
@@ -30,62 +29,6 @@ import {
 } from './request.ts';
 import { sourcePicture } from './source-picture.ts';
 import { validateParameters } from './validate.ts';
-
-const CONTEXT_DIM = 3;
-
-/** Every token, its place, the clip skip and the length of a context show in what the UNet gives. */
-const NETWORKS: Networks = {
-  family: SD1,
-  prediction: 'epsilon',
-  buffers: {},
-  latentChannels: 4,
-  unetChannels: 4,
-  scaleFactor: 1,
-  contextDim: CONTEXT_DIM,
-  vectorDim: null,
-  textEncoders: [
-    {
-      type: 'clip',
-      prefix: '',
-      vocabulary: 49408,
-      positions: 77,
-      width: CONTEXT_DIM,
-      layers: 12,
-      heads: 1,
-      mlpWidth: 1,
-      activation: 'quick_gelu',
-      projection: null,
-    },
-  ],
-  encodeText: async (_, tokens, chunks, { layer }) => ({
-    states: Float32Array.from({ length: chunks * 77 * CONTEXT_DIM }, (_, i) => {
-      const token = tokens[Math.floor(i / CONTEXT_DIM)]!;
-      return 0.3 + Math.sin(token * 12.9898 + (i % 231) * 0.37 + layer);
-    }),
-    pooled: null,
-  }),
-  unet: async ({ x, batch, timesteps, context, tokens }) => {
-    const size = x.length / batch;
-    const width = tokens * CONTEXT_DIM;
-    const told = Array.from({ length: batch }, (_, n) => {
-      const own = context.subarray(n * width, (n + 1) * width);
-      return own.reduce((sum, value, i) => sum + value * Math.cos(i * 0.11), 0) / Math.sqrt(width);
-    });
-    return x.map((value, i) => {
-      const n = Math.floor(i / size);
-      const s = timesteps[n]! / 1000;
-      return value * (0.6 + 0.4 * s) + (1 - s) * 0.3 * Math.tanh(value) + 0.05 * Math.tanh(told[n]! + value);
-    });
-  },
-  decode: () => Promise.reject(new Error('Nothing is decoded here.')),
-  encode: async (image, height, width) => {
-    const [rows, columns] = [Math.floor(height / 8), Math.floor(width / 8)];
-    return Float32Array.from({ length: 4 * rows * columns }, (_, i) => {
-      const [c, y, x] = [Math.floor(i / rows / columns), Math.floor(i / columns) % rows, i % columns];
-      return (1 + c / 2) * image[((c % 3) * height + 8 * y) * width + 8 * x]!;
-    });
-  },
-};
 
 /** Colours of every kind, some of them transparent. */
 const PIXELS: PixelImage = {
@@ -113,7 +56,7 @@ interface Picture {
 
 /** Picture `index` of a job, alone in its batch. */
 async function make(parameters: GenerationParameters, index: number): Promise<Picture> {
-  const conditions = await encodePrompts(NETWORKS, parameters, new CondCache());
+  const conditions = await encodePrompts(FORMULA_NETWORKS, parameters, new CondCache());
   const context = { ...seedsOf(parameters, index), padded: conditions.padded };
   const text = fromGenerationParameters(parameters, context);
   const { img2img } = parameters;
@@ -121,14 +64,14 @@ async function make(parameters: GenerationParameters, index: number): Promise<Pi
   try {
     const run = img2img
       ? sampleImg2Img(
-          NETWORKS,
+          FORMULA_NETWORKS,
           parameters,
           img2img,
-          await startImg2Img(NETWORKS, parameters, img2img, { source: PIXELS, mask: MASK }),
+          await startImg2Img(FORMULA_NETWORKS, parameters, img2img, { source: PIXELS, mask: MASK }),
           conditions,
           batch,
         )
-      : sampleTxt2Img(NETWORKS, parameters, conditions, batch);
+      : sampleTxt2Img(FORMULA_NETWORKS, parameters, conditions, batch);
     for (;;) {
       const next = await run.next();
       if (next.done) return { text, latents: next.value };

@@ -20,6 +20,7 @@ import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
 import { LoadedModels, type AtHand } from './loaded-models.ts';
 import type { Job, OpenModel } from './models-in-use.ts';
 import { makePictures } from './picture-run.ts';
+import { misfitOf } from './second-checkpoint.ts';
 import { stepTime } from './step-time.ts';
 import { largestPass } from '../request/passes.ts';
 import { prepareRequest } from '../request/prepare.ts';
@@ -125,7 +126,7 @@ export class Engine implements EngineApi {
     let plan: EnginePlan | null = null;
     const work = async (): Promise<GenerationOutcome> => {
       const own = await this.#planned(await this.#record(sha256), parameters);
-      const others = await this.#othersOf(parameters);
+      const others = await this.#othersOf(own.record, parameters);
       plan = own.plan;
       const { decoders } = plan;
       for (const message of decoders.remarks) onEvent({ type: 'warning', message });
@@ -243,7 +244,7 @@ export class Engine implements EngineApi {
   }
 
   /** The checkpoints that a request names besides its own, each once. */
-  async #othersOf(parameters: GenerationParameters): Promise<Planned[]> {
+  async #othersOf(own: StoredModel, parameters: GenerationParameters): Promise<Planned[]> {
     const others: Planned[] = [];
     for (const { sha256, name } of checkpointsOf(parameters)) {
       if (others.some(({ record }) => record.sha256 === sha256)) continue;
@@ -256,6 +257,8 @@ export class Engine implements EngineApi {
       const { detection } = record;
       if (!detection.supported || !isImageKind(detection.kind))
         throw new BadParametersError(`"${name}" is no checkpoint that pictures can be made with.`);
+      const misfit = misfitOf(own, record, parameters);
+      if (misfit !== null) throw new BadParametersError(misfit);
       others.push(await this.#planned(record, parameters));
     }
     return others;

@@ -7,6 +7,7 @@ import { factsOf } from '../gallery/image-facts.ts';
 import { addressOf } from '../navigation/address.ts';
 import { PLACES } from '../navigation/places.ts';
 import type { App } from '../state/app.svelte.ts';
+import { batch } from '../strings/batch.ts';
 import { common } from '../strings/common.ts';
 import { create } from '../strings/create.ts';
 import { find as t } from '../strings/find.ts';
@@ -122,6 +123,12 @@ export function thingsOf(app: App): Findable[] {
       title: labels.styles,
       line: places.tab.txt2img,
       run: () => navigation.openOverlay('styles'),
+    },
+    {
+      kind: 'place',
+      title: batch.open,
+      line: places.tab.img2img,
+      run: () => navigation.go(addressOf('img2img', null, 'batch')),
     },
     {
       kind: 'place',

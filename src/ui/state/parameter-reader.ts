@@ -99,10 +99,8 @@ export class ParameterReader {
           settings.resizeBy = null;
           const { script = null } = read.parameters;
           settings.script = script;
-          // An outpainting's mask is its own.
           const { inpaint } = read.img2img;
-          if (inpaint && !(script && 'directions' in script))
-            settings.inpaint = choiceOf(inpaint, settings.inpaint);
+          if (inpaint) settings.inpaint = choiceOf(inpaint, settings.inpaint);
         }
         if (read.extraSeed !== null) this.#takePasses(read, missing);
         // Not as the person chooses one: the size is the text's.

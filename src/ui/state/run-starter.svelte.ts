@@ -17,6 +17,7 @@ import { notices as t } from '../strings/notices.ts';
 import { source } from '../strings/source.ts';
 import { batch } from '../strings/batch.ts';
 import type { BatchFiles } from '../batch.ts';
+import type { ExpandedRequest } from '../expand-request.ts';
 import { inpaintOf } from '../inpaint-choice.ts';
 import { pickFiles } from '../pick-files.ts';
 import { GenerateForever } from './forever.svelte.ts';
@@ -146,7 +147,9 @@ export class RunStarter {
       return false;
     }
     const { resizeMode, denoisingStrength, imageCfgScale, script, inpaint } = settings;
-    const request = requestOf({ ...settings.snapshot(), refiner, script }, settings);
+    const set = { ...settings.snapshot(), refiner, script };
+    const request = requestOf(set, settings);
+    settings.history = remember(settings.history, set);
     let added = false;
     await this.host.attempt(t.notAskedFor, async () => {
       const { batchOf } = await import('../batch.ts');
@@ -157,8 +160,7 @@ export class RunStarter {
         notices.warn(batch.skipped(skipped.length), reasons.join(' '));
       }
       for (const [i, one] of requests.entries()) await this.#keepSource(one, names[i]!);
-      for (let first = 0; first < requests.length; first += MAX_REQUESTS)
-        await queue.add({ model, requests: requests.slice(first, first + MAX_REQUESTS) }, false);
+      for (const some of await this.#jobsOf(requests)) await queue.add({ model, requests: some }, false);
       added = requests.length > 0;
     });
     return added;
@@ -199,14 +201,8 @@ export class RunStarter {
     await this.host.attempt(t.notAskedFor, async () => {
       const request = { ...requestOf(set, settings), img2img: await painted };
       const pictures = picturesOf(request);
-      // One job, as far as one can hold it.
-      const jobs: GenerationParameters[][] = [];
-      for (let i = 0; i < times; i++) {
-        const more = await this.#expand(laterSeeds(request, made + i * pictures));
-        const last = jobs.at(-1);
-        if (last && last.length + more.length <= MAX_REQUESTS) last.push(...more);
-        else jobs.push([...more]);
-      }
+      const asked = Array.from({ length: times }, (_, i) => laterSeeds(request, made + i * pictures));
+      const jobs = await this.#jobsOf(asked);
       await this.#keepSource(request, this.host.source.chosen?.name ?? '');
       const running = queue.current;
       for (const requests of first ? jobs.reverse() : jobs) id = await queue.add({ model, requests }, first);
@@ -241,16 +237,29 @@ export class RunStarter {
     return !this.host.job.running && (this.#asking > 0 || this.host.queue.active);
   }
 
-  async #expand(request: GenerationParameters): Promise<readonly GenerationParameters[]> {
-    const { settings } = this.host;
-    if (!settings.wildcards) return [request];
-    const { expandRequest } = await import('../expand-request.ts');
-    const { requests, missing } = await expandRequest(request, settings.wildcardLists, randomSeed);
+  /** With wildcards and variants made out. As few jobs as can hold them. */
+  async #jobsOf(asked: readonly GenerationParameters[]): Promise<GenerationParameters[][]> {
+    const jobs: GenerationParameters[][] = [];
+    const missing: string[] = [];
+    for (const request of asked) {
+      const { requests, missing: unknown } = await this.#expand(request);
+      missing.push(...unknown.filter((name) => !missing.includes(name)));
+      const last = jobs.at(-1);
+      if (last && last.length + requests.length <= MAX_REQUESTS) last.push(...requests);
+      else jobs.push([...requests]);
+    }
     if (missing.length > 0) {
       this.host.notices.warn(t.wildcardsMissing, t.wildcardsMissingWhat(listed(missing)), [
         { label: common.openSettings, run: () => this.host.openSettings() },
       ]);
     }
-    return requests;
+    return jobs;
+  }
+
+  async #expand(request: GenerationParameters): Promise<ExpandedRequest> {
+    const { settings } = this.host;
+    if (!settings.wildcards) return { requests: [request], missing: [] };
+    const { expandRequest } = await import('../expand-request.ts');
+    return expandRequest(request, settings.wildcardLists, randomSeed);
   }
 }
