@@ -108,7 +108,7 @@ async function takeAll(out: string): Promise<void> {
       await page.keyboard.press('Escape');
       for (const overlay of device === 'phone'
         ? (['find', 'controls'] as const)
-        : (['find', 'keys'] as const)) {
+        : (['find', 'keys', 'batch'] as const)) {
         await place(page, `txt2img?${overlay}`);
         if (overlay === 'find') await page.getByRole('dialog').getByRole('combobox').fill('clip');
         await shoot(page, join(out, `${device}-${overlay}.png`));
