@@ -22,6 +22,9 @@ const ROOMS = {
   'generation/request': ['families', 'image', 'models', 'prompt', 'sampling'],
   library: ['checkpoint', 'families', 'generation/request', 'models', 'sampling'],
 
+  // Checkpoints made of others.
+  merging: ['checkpoint', 'library', 'models'],
+
   // The device with networks on it, the recipes that call them, and the run that carries a request out.
   'trusted-scripts.ts': [],
   'blob-entrance.ts': ['trusted-scripts.ts'],
@@ -71,6 +74,7 @@ const ROOMS = {
     'generation/run',
     'image',
     'library',
+    'merging',
     'models',
     'prompt',
     'runtime',

@@ -58,6 +58,7 @@ export function singleFile(options: SingleFileOptions): Plugin {
         ['engine', codePart(await buildWorker(root, 'engine', options))],
         ['gallery', codePart(await buildWorker(root, 'gallery', options))],
         ['importer', codePart(await buildWorker(root, 'importer', options))],
+        ['merger', codePart(await buildWorker(root, 'merger', options))],
         ['tokens', codePart(await buildWorker(root, 'tokens', options))],
         ['wasm', gzipSync(readFileSync(resolveFile(WASM)), { level: 9 }).toString('base64')],
       ];

@@ -33,6 +33,7 @@ const PARTS: readonly (readonly [name: string, path: RegExp])[] = [
   ['Tokenizer', /^assets\/tokenizer-[^/]*\.js$/],
   ['Worker: generation', /^assets\/engine-[^/]*\.js$/],
   ['Worker: import', /^assets\/importer-[^/]*\.js$/],
+  ['Worker: merging', /^assets\/merger-[^/]*\.js$/],
   ['Worker: gallery', /^assets\/gallery-[^/]*\.js$/],
   ['Worker: token counter', /^assets\/tokens-[^/]*\.js$/],
   ['Service worker', /^service-worker\.js$/],

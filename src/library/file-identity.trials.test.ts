@@ -16,7 +16,7 @@ interface ImportExpected {
 const cases = trials<ImportExpected>('import');
 
 async function asKnown(bytes: Uint8Array<ArrayBuffer>, file: FileFacts) {
-  const fingerprint = await fingerprintOf(new Blob([bytes]));
+  const fingerprint = await fingerprintOf(bytesSource(bytes));
   return { fingerprint, fileName: file.name, fileSize: file.size, fileModified: file.lastModified };
 }
 
@@ -43,7 +43,7 @@ describe('import', () => {
     ] as const) {
       const models = [await asKnown(knownBytes, known)];
       const file = known === first ? second : first;
-      const fingerprint = await fingerprintOf(new Blob([bytes]));
+      const fingerprint = await fingerprintOf(bytesSource(bytes));
       expect(knownFile(models, file, fingerprint)).toBeNull();
       // The very same file is known without reading it.
       expect(knownFile(models, known, models[0]!.fingerprint)).toBe(models[0]);

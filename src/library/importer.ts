@@ -7,15 +7,15 @@
 import { openCheckpoint } from '../checkpoint/open.ts';
 import { blobSource } from '../checkpoint/source.ts';
 import { toFloat16 } from '../checkpoint/convert.ts';
-import type { Checkpoint } from '../checkpoint/types.ts';
+import type { ByteSource, Checkpoint } from '../checkpoint/types.ts';
 import { readBuffers } from '../models/buffers.ts';
 import { detect } from '../models/detect.ts';
 import { planWeights } from '../models/plan.ts';
-import { MAX_SIDECAR_SIZE, parseSidecar } from '../models/sidecar.ts';
+import { MAX_SIDECAR_SIZE, parseSidecar, type Sidecar } from '../models/sidecar.ts';
 import { tensorShapes } from '../models/tensor-shapes.ts';
 import type { WeightPlanEntry } from '../models/types.ts';
 import { ChunkWriter } from './chunk-writer.ts';
-import { fingerprintOf, knownFile, mayBe, oldHashOf } from './file-identity.ts';
+import { fingerprintOf, knownFile, mayBe, oldHashOf, type FileFacts } from './file-identity.ts';
 import { HashingSource } from './hashing-source.ts';
 import { withIntent } from './import-intents.ts';
 import type { ImportOptions, ImportOrder, ImportOutcome, ImportProgress } from './import-types.ts';
@@ -51,7 +51,24 @@ class CancelledError extends Error {}
  * Rejects with CheckpointError (not readable), UnsupportedModelError, NonFiniteWeightsError, ChecksumError or StorageFullError.
  */
 export async function importModel(
-  order: ImportOrder,
+  { id, file, sidecar, options }: ImportOrder,
+  onProgress: (progress: ImportProgress) => void,
+  signal: AbortSignal,
+): Promise<ImportOutcome> {
+  const { name, size, lastModified } = file;
+  const facts = { name, size, lastModified, source: blobSource(file) };
+  return importSource({ id, file: facts, sidecar: () => readSidecar(sidecar), options }, onProgress, signal);
+}
+
+/** What is imported, wherever its bytes come from: they are read once, front to back, save for samples. */
+export interface SourceOrder extends Pick<ImportOrder, 'id' | 'options'> {
+  readonly file: FileFacts & { readonly source: ByteSource };
+  readonly sidecar: () => Promise<Sidecar | null>;
+}
+
+/** The same for bytes that are no file. */
+export async function importSource(
+  order: SourceOrder,
   onProgress: (progress: ImportProgress) => void,
   signal: AbortSignal,
 ): Promise<ImportOutcome> {
@@ -67,7 +84,7 @@ class Import {
   readonly #meter: ProgressMeter;
 
   constructor(
-    private readonly order: ImportOrder,
+    private readonly order: SourceOrder,
     onProgress: (progress: ImportProgress) => void,
     private readonly signal: AbortSignal,
   ) {
@@ -75,10 +92,10 @@ class Import {
   }
 
   async run(): Promise<ImportOutcome> {
-    const { file, sidecar: sidecarFile, options } = this.order;
+    const { file, options } = this.order;
     this.#meter.report('reading', 0, true);
-    const sidecar = sidecarFile ? parseSidecar(await readSidecar(sidecarFile)) : null;
-    const fingerprint = await fingerprintOf(file);
+    const sidecar = await this.order.sidecar();
+    const fingerprint = await fingerprintOf(file.source);
     const source = await this.#hashing('converting');
     const checkpoint = await openCheckpoint(source);
     const shapes = tensorShapes(checkpoint);
@@ -171,7 +188,7 @@ class Import {
   }
 
   #hashing(stage: 'comparing' | 'converting'): Promise<HashingSource> {
-    return HashingSource.create(blobSource(this.order.file), (hashed) => {
+    return HashingSource.create(this.order.file.source, (hashed) => {
       if (this.signal.aborted) throw new CancelledError();
       this.#meter.report(stage, hashed);
     });
@@ -179,7 +196,7 @@ class Import {
 
   async #fileFacts(fingerprint: string) {
     const { file } = this.order;
-    const oldHash = await oldHashOf(file);
+    const oldHash = await oldHashOf(file.source);
     return { fingerprint, fileName: file.name, fileModified: file.lastModified, oldHash };
   }
 
@@ -273,11 +290,12 @@ function elementCount(shape: readonly number[]): number {
 }
 
 /** A sidecar is a page of text; anything larger is something else. */
-async function readSidecar(file: File): Promise<Uint8Array> {
+export async function readSidecar(file: File | null): Promise<Sidecar | null> {
+  if (!file) return null;
   if (file.size > MAX_SIDECAR_SIZE) {
     throw new Error(
       `"${file.name}" is too large for a model's configuration (over 1 MB). Drop the checkpoint without it.`,
     );
   }
-  return new Uint8Array(await file.arrayBuffer());
+  return parseSidecar(new Uint8Array(await file.arrayBuffer()));
 }

@@ -5,19 +5,22 @@ import type { ImportProgress } from './import-types.ts';
 const WINDOW_MS = 5000;
 const REPORT_EVERY_MS = 150;
 
-export class ProgressMeter {
+/** `Stage`: what the work goes through. */
+export class ProgressMeter<Stage extends string = ImportProgress['stage']> {
   #samples: { readonly time: number; readonly done: number }[] = [];
   #lastReport = -Infinity;
-  #stage: ImportProgress['stage'] | null = null;
+  #stage: Stage | null = null;
 
   constructor(
     private readonly total: number,
-    private readonly onProgress: (progress: ImportProgress) => void,
+    private readonly onProgress: (
+      progress: Omit<ImportProgress, 'stage'> & { readonly stage: Stage },
+    ) => void,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
   /** `always`: report even if the last report was a moment ago. */
-  report(stage: ImportProgress['stage'], done: number, always = false): void {
+  report(stage: Stage, done: number, always = false): void {
     const time = this.now();
     if (!always && time - this.#lastReport < REPORT_EVERY_MS) return;
     this.#lastReport = time;

@@ -5,7 +5,8 @@ declare global {
   var darkroomWasm: string;
 }
 
-export type PartName = 'engine' | 'gallery' | 'importer' | 'tokens' | 'wasm' | 'licences' | `demo/${string}`;
+export type PartName =
+  'engine' | 'gallery' | 'importer' | 'merger' | 'tokens' | 'wasm' | 'licences' | `demo/${string}`;
 
 /** The id of a part's element. */
 export function partId(name: PartName): string {

@@ -23,7 +23,7 @@ describe('model hash', () => {
     const { old_hash: expected, found } = trial.expected;
     const bytes = trialCheckpoint(trial);
     const { sha256 } = await hashFile(bytesSource(bytes));
-    const oldHash = await oldHashOf(new Blob([bytes]));
+    const oldHash = await oldHashOf(bytesSource(bytes));
     expect(oldHash).toBe(expected);
     const model = { name: trial.base ?? '', sha256, oldHash };
     const other = { name: 'other', sha256: '0'.repeat(64), oldHash: '00000000' };

@@ -1,0 +1,97 @@
+// A checkpoint as a safetensors file that is made while it is read: the header first, then each tensor's bytes.
+import { BYTES_PER_ELEMENT, type ByteSource, type Checkpoint, type TensorInfo } from './types.ts';
+
+/** Elements asked of the checkpoint at a time. */
+const PIECE = 4 << 20;
+
+export interface SafetensorsFile extends ByteSource {
+  /** Bytes before the first tensor. */
+  readonly headerSize: number;
+}
+
+/**
+ * The tensors in the checkpoint's order, without gaps, and its metadata. Types should not become wider on the way, so that every
+ * tensor is aligned to its elements. Reading front to back reads the checkpoint so.
+ */
+export function safetensorsFile(checkpoint: Checkpoint): SafetensorsFile {
+  const places: { readonly info: TensorInfo; readonly begin: number; readonly end: number }[] = [];
+  const header: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  if (checkpoint.metadata.size > 0) header['__metadata__'] = Object.fromEntries(checkpoint.metadata);
+  let at = 0;
+  for (const info of checkpoint.tensors.values()) {
+    const begin = at;
+    at += info.elementCount * BYTES_PER_ELEMENT[info.dtype];
+    header[info.name] = { dtype: info.dtype, shape: info.shape, data_offsets: [begin, at] };
+    places.push({ info, begin, end: at });
+  }
+  const head = headerBytes(header);
+  const size = head.length + at;
+  /** Where the last read ended: the next one usually goes on there. */
+  let next = 0;
+
+  /** Index of the tensor that holds the data's byte `offset`. */
+  const placeAt = (offset: number): number => {
+    const holds = (i: number): boolean => offset >= places[i]!.begin && offset < places[i]!.end;
+    if (next < places.length && holds(next)) return next;
+    let [low, high] = [0, places.length - 1];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (places[middle]!.end <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+
+  return {
+    size,
+    headerSize: head.length,
+    async read(offset, length) {
+      if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
+        throw new RangeError(`Not in the file: bytes ${offset} to ${offset + length}.`);
+      }
+      const out = new Uint8Array(length);
+      if (offset < head.length) out.set(head.subarray(offset, offset + length));
+      let from = Math.max(0, offset - head.length);
+      const end = offset + length - head.length;
+      for (let i = from < end ? placeAt(from) : 0; from < end; i++) {
+        const place = places[i]!;
+        const until = Math.min(end, place.end);
+        const target = out.subarray(from + head.length - offset);
+        await readTensor(checkpoint, place.info, from - place.begin, until - place.begin, target);
+        from = until;
+        next = i;
+      }
+      return out;
+    },
+  };
+}
+
+/** Bytes [from, to) of a tensor to the beginning of `out`. */
+async function readTensor(
+  checkpoint: Checkpoint,
+  { name, dtype }: TensorInfo,
+  from: number,
+  to: number,
+  out: Uint8Array,
+): Promise<void> {
+  const bytes = BYTES_PER_ELEMENT[dtype];
+  for (let at = from; at < to;) {
+    const first = Math.floor(at / bytes);
+    const count = Math.min(PIECE, Math.ceil(to / bytes) - first);
+    const read = await checkpoint.read(name, first, count);
+    const begin = at - first * bytes;
+    const part = read.subarray(begin, Math.min(read.length, to - first * bytes));
+    out.set(part, at - from);
+    at += part.length;
+  }
+}
+
+/** With the length in front, padded so that the data begins at a multiple of 8. */
+function headerBytes(header: Record<string, unknown>): Uint8Array {
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const length = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(8 + length).fill(0x20, 8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.set(json, 8);
+  return bytes;
+}

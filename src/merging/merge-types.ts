@@ -1,0 +1,64 @@
+// What the page and workers/merger.ts say to each other.
+import type { ImportProgress } from '../library/import-types.ts';
+import type { StoredModel } from '../library/types.ts';
+import type { MetadataChoice } from './metadata.ts';
+import type { ConfigSource, MergeSettings } from './types.ts';
+
+/** A model to be merged: of the library, or a file that stays where it is. */
+export type MergeInput =
+  | { readonly kind: 'stored'; readonly sha256: string }
+  | {
+      readonly kind: 'file';
+      readonly file: File;
+      /** The `name.yaml` beside it. */
+      readonly sidecar: File | null;
+    };
+
+/** Where the result goes. A folder needs the right to be written to. */
+export type MergeTarget =
+  | {
+      readonly kind: 'library';
+      /** Keep NaN and infinity as 0 and +-65504. */ readonly allowNonFinite: boolean;
+    }
+  | { readonly kind: 'download' }
+  | { readonly kind: 'folder'; readonly folder: FileSystemDirectoryHandle };
+
+export interface MergeOrder {
+  /** The merge's own id: it names what is stored of it (import-intents.ts). */
+  readonly id: string;
+  readonly a: MergeInput | null;
+  readonly b: MergeInput | null;
+  readonly c: MergeInput | null;
+  readonly vae: MergeInput | null;
+  readonly settings: MergeSettings;
+  /** Without its ending; empty for A1111's. */
+  readonly customName: string;
+  readonly configSource: ConfigSource;
+  readonly metadata: MetadataChoice;
+  readonly target: MergeTarget;
+}
+
+export interface MergeProgress extends Omit<ImportProgress, 'stage'> {
+  /** hashing: the models, for the recipe. comparing: is the result in the library already? */
+  readonly stage: 'reading' | 'hashing' | 'comparing' | 'merging' | 'finishing';
+  /** The result's file name; null until it is known. */
+  readonly name: string | null;
+}
+
+export type MergeOutcome =
+  | { readonly status: 'kept'; readonly model: StoredModel; readonly isNew: boolean }
+  /** `sidecar`: what is to lie beside it as `name.yaml`; null for nothing. */
+  | { readonly status: 'made'; readonly name: string; readonly file: Blob; readonly sidecar: Blob | null }
+  | { readonly status: 'written'; readonly name: string }
+  | { readonly status: 'cancelled' };
+
+/** workers/merger.ts, seen through comlink. One merge at a time. */
+export interface MergerApi {
+  /** Rejects with an Error whose message says what is wrong and what to do; then nothing is left behind. */
+  merge(order: MergeOrder, onProgress: (progress: MergeProgress) => void): Promise<MergeOutcome>;
+  cancel(): Promise<void>;
+  /** Metadata of files and models, by their names, as "Read metadata from selected checkpoints" shows it. */
+  readMetadata(
+    inputs: readonly MergeInput[],
+  ): Promise<Readonly<Record<string, Readonly<Record<string, string>>>>>;
+}
