@@ -194,7 +194,8 @@ export class RunStarter {
       this.host.source.shown = true;
       throw error;
     });
-    this.host.source.shown = false;
+    // Who adds to the queue meanwhile goes on painting.
+    if (now || !this.host.generating) this.host.source.shown = false;
     settings.history = remember(settings.history, set);
     this.#asking += 1;
     let id: string | null = null;
