@@ -106,6 +106,15 @@ for (const model of tinyModels()) {
       expect(log).toMatch(/All nodes placed on \[WebGpuExecutionProvider\]/);
     });
 
+    test('tiling leaves the vae-decoder no edges, and no node to the CPU', async () => {
+      test.skip(model !== VAE_MODEL, `${VAE_MODEL} shows that the operators work`);
+      const comparisons = await page.evaluate(() => window.harness.compareShifted());
+      expect(comparisons).toHaveLength(1);
+      expect(comparisons.filter(({ error, limit }) => !(error <= limit))).toEqual([]);
+      const log = (await page.evaluate(() => window.harness.placement('circular-unet'))).join('\n');
+      expect(log).toMatch(/All nodes placed on \[WebGpuExecutionProvider\]/);
+    });
+
     for (const network of GPU_ONLY) {
       test(`${network} leaves no node to the CPU`, async () => {
         const log = (await page.evaluate((network) => window.harness.placement(network), network)).join('\n');

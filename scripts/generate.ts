@@ -41,6 +41,7 @@ What to paint
   --clip-skip N        layers of the text encoder to stop before the end, 1 = none (${DEFAULT_PARAMETERS.clipSkip})
   --rng NAME           source of noise: GPU, CPU or NV (${DEFAULT_PARAMETERS.rng})
   --ensd N             eta noise seed delta (${DEFAULT_PARAMETERS.ensd})
+  --tiling             opposite edges continue each other
 
 ${IMG2IMG_HELP}
 ${HIRES_HELP}
@@ -101,6 +102,7 @@ async function readArguments(args: readonly string[]): Promise<Request | null> {
         'clip-skip': text,
         rng: text,
         ensd: text,
+        tiling: flag,
         ...IMG2IMG_OPTIONS,
         ...HIRES_OPTIONS,
         lowvram: flag,
@@ -172,6 +174,7 @@ async function readArguments(args: readonly string[]): Promise<Request | null> {
     clipSkip: number('clip-skip', values['clip-skip'], defaults.clipSkip),
     rng,
     ensd: number('ensd', values.ensd, defaults.ensd),
+    settings: { ...defaults.settings, tiling: values.tiling === true },
     img2img,
     hires,
   };

@@ -25,7 +25,7 @@ import { sourcePicture, type SourcePicture } from '../src/generation/request/sou
 import type { Networks } from '../src/runtime/networks.ts';
 import { canDerive, loadDerivedModel } from './derived-models.ts';
 import { readTensors, type Tensors } from './goldens.ts';
-import { nodeNetworks } from './node-networks.ts';
+import { nodeNetworks, type NodeOptions } from './node-networks.ts';
 import { listReference, readReference, readReferenceJson, tinyModels } from './reference-dir.ts';
 import { loadTinyModel, relativeError } from './tiny-model.ts';
 import { blockMeans } from './whole-runs.ts';
@@ -169,6 +169,7 @@ const SETTINGS: Readonly<Record<string, keyof ImageSettings>> = {
   initial_noise_multiplier: 'initialNoiseMultiplier',
   img2img_extra_noise: 'img2imgExtraNoise',
   inpainting_mask_weight: 'inpaintingMaskWeight',
+  tiling: 'tiling',
   upscaler_for_img2img: 'upscalerForImg2img',
   img2img_color_correction: 'img2imgColorCorrection',
   img2img_fix_steps: 'img2imgFixSteps',
@@ -333,17 +334,21 @@ function renamed(from: Readonly<Record<string, unknown>>, names: Readonly<Record
 
 const opened = new Map<string, Promise<Networks>>();
 
-/** A tiny model's, or those of one that is derived from it (derived-models.ts). */
-export function networksOf(name: string): Promise<Networks> {
-  const known = opened.get(name) ?? openNetworks(name);
-  opened.set(name, known);
+/** A tiny model's, or those of one that is derived from it (derived-models.ts), as a request's settings want them. */
+export function networksOf(
+  name: string,
+  { tiling }: Pick<ImageSettings, 'tiling'> = { tiling: false },
+): Promise<Networks> {
+  const key = `${name} ${String(tiling)}`;
+  const known = opened.get(key) ?? openNetworks(name, { circular: tiling });
+  opened.set(key, known);
   return known;
 }
 
-async function openNetworks(name: string): Promise<Networks> {
-  if (canDerive(name)) return nodeNetworks(await loadDerivedModel(name), 'epsilon');
+async function openNetworks(name: string, options: NodeOptions): Promise<Networks> {
+  if (canDerive(name)) return nodeNetworks(await loadDerivedModel(name), 'epsilon', options);
   const { parameterization } = readReferenceJson<{ parameterization: string }>('models', name, 'config.json');
-  return nodeNetworks(await loadTinyModel(name), parameterization === 'v' ? 'v' : 'epsilon');
+  return nodeNetworks(await loadTinyModel(name), parameterization === 'v' ? 'v' : 'epsilon', options);
 }
 
 /** Relative to the largest value; zeros must be zeros. */

@@ -8,7 +8,16 @@ import type { Prediction } from '../src/sampling/types.ts';
 import { openNodeSession, type NodeSession } from './ort-node.ts';
 import type { TinyModel } from './tiny-model.ts';
 
-export async function nodeNetworks(model: TinyModel, prediction: Prediction): Promise<Networks> {
+export interface NodeOptions {
+  /** Opposite edges continue each other. */
+  readonly circular?: boolean;
+}
+
+export async function nodeNetworks(
+  model: TinyModel,
+  prediction: Prediction,
+  { circular = false }: NodeOptions = {},
+): Promise<Networks> {
   const { family, catalog, readWeight, unet, vae, textEncoders } = model;
   const pooledOf = (encoder: number) => textInfoOf(family, textEncoders[encoder]!).pooled;
   const texts = await Promise.all(
@@ -20,13 +29,16 @@ export async function nodeNetworks(model: TinyModel, prediction: Prediction): Pr
     ),
   );
   const [denoiser, decoder, encoder] = await Promise.all([
-    openNodeSession(unetNetwork(unet, catalog, 'float32'), readWeight),
-    openNodeSession(vaeDecoderNetwork(vae, catalog, 'float32'), readWeight),
-    openNodeSession(vaeEncoderNetwork(vae, catalog, 'float32'), readWeight),
+    openNodeSession(unetNetwork(unet, catalog, 'float32', { circular }), readWeight),
+    openNodeSession(vaeDecoderNetwork(vae, catalog, 'float32', { circular }), readWeight),
+    openNodeSession(vaeEncoderNetwork(vae, catalog, 'float32', { circular }), readWeight),
   ]);
   let merging: Promise<NodeSession<UNetInputs>> | undefined;
   const mergingUNet = () =>
-    (merging ??= openNodeSession(unetNetwork(unet, catalog, 'float32', { tokenMerging: true }), readWeight));
+    (merging ??= openNodeSession(
+      unetNetwork(unet, catalog, 'float32', { circular, tokenMerging: true }),
+      readWeight,
+    ));
   return {
     family,
     prediction,

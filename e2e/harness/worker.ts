@@ -39,10 +39,12 @@ import {
   type MergingCase,
 } from '../../tests/merged-tokens.ts';
 
+import { decoderShift, SHIFT_LIMIT } from '../../tests/shifted.ts';
+
 export type NetworkName = 'text' | 'unet' | 'vae-encoder' | 'vae-decoder' | 'tiny-decoder';
 
 /** ... whose nodes can be asked for besides. */
-export type PlacedName = NetworkName | 'merging-unet';
+export type PlacedName = NetworkName | 'merging-unet' | 'circular-unet';
 
 /** Where onnxruntime put a network's nodes, in its own words, e.g. "All nodes placed on [WebGpuExecutionProvider]". */
 export type PlacementLog = readonly string[];
@@ -161,6 +163,16 @@ export class Harness {
     );
   }
 
+  /** Whether the decoder that A1111's "Tiling" asks for has no edges. */
+  async compareShifted(): Promise<Comparison[]> {
+    const { weights } = the(opened);
+    const { vae } = configs();
+    const decoder = vaeDecoderNetwork(vae, weights, 'float32', { circular: true });
+    return withSession(decoder, async (session) => [
+      { name: 'VAE', limit: SHIFT_LIMIT, error: await decoderShift(vae, (inputs) => session.run(inputs)) },
+    ]);
+  }
+
   /** Token merging alone. `expected`: URL of the file of expected numbers. */
   async compareMerging(cases: readonly MergingCase[], expected: string): Promise<Comparison[]> {
     const at = expected.lastIndexOf('/') + 1;
@@ -195,6 +207,9 @@ export class Harness {
         break;
       case 'merging-unet':
         await logSession(unetNetwork(unet, weights, 'float32', { tokenMerging: true }));
+        break;
+      case 'circular-unet':
+        await logSession(unetNetwork(unet, weights, 'float32', { circular: true }));
         break;
       case 'vae-encoder':
         await logSession(vaeEncoderNetwork(vae, weights, 'float32'));

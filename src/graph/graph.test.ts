@@ -3,6 +3,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { serializeModel } from '../onnx/serialize.ts';
 import { Graph } from './graph.ts';
+import { inferShapes } from './shapes.ts';
 import type { WeightPlace, WeightRef } from './types.ts';
 
 const nowhere = (ref: WeightRef): WeightPlace => {
@@ -131,6 +132,24 @@ describe('Graph', () => {
     const { y } = await run(graph, feeds);
     expect(y!.dims).toEqual([1, 1, 3, 4]);
     expect(y!.data).toEqual([1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4]);
+  });
+
+  it('continues planes at each side by the opposite one, as it tells their shapes', async () => {
+    const graph = new Graph('float32');
+    const x = graph.input('x', 'float32', ['n', 1, 'h', 'w']);
+    graph.output('one', graph.wrap(x, 1), ['n', 1, 'H', 'W']);
+    graph.output('two', graph.wrap(x, 2), ['n', 1, 'H2', 'W2']);
+    const feeds = { x: f32([1, 2, 3, 4, 5, 6], [1, 1, 2, 3]) };
+    const { one, two } = await run(graph, feeds);
+    expect(one!.data).toEqual([6, 4, 5, 6, 4, 3, 1, 2, 3, 1, 6, 4, 5, 6, 4, 3, 1, 2, 3, 1]);
+    const given = { type: 'float32', data: new Float32Array(6), dims: [1, 1, 2, 3] } as const;
+    const shapes = inferShapes(graph, { x: given });
+    const told = graph.outputs.map(({ value }) => shapes.get(value));
+    expect(told).toEqual([one!.dims, two!.dims]);
+    expect(told).toEqual([
+      [1, 1, 4, 5],
+      [1, 1, 6, 7],
+    ]);
   });
 
   it('computes the functions its methods name', async () => {

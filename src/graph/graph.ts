@@ -61,6 +61,9 @@ export interface ConvOptions {
   readonly pads?: readonly [number, number, number, number];
 }
 
+/** Of a slice: beyond all that there is, and what onnxruntime can hold in 32 bits. */
+const END = 2 ** 31 - 1;
+
 const int = (value: number): Attribute => ({ kind: 'int', value });
 const float = (value: number): Attribute => ({ kind: 'float', value });
 const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value });
@@ -330,7 +333,19 @@ export class Graph {
     return this.#node('Pad', [x, this.integers([0, 0, 0, 0, 0, count, 0, 0])], x.type);
   }
 
-  /** Elements [starts, ends) of the given axes; each an int64 value of as many numbers, or fixed. */
+  /** [N, C, H, W], on each side with `count` rows and columns more, which are those of the opposite side ("circular padding"). */
+  wrap(x: Value, count: number): Value {
+    return [2, 3].reduce((padded, axis) => {
+      const last = this.slice(padded, [-count], [END], [axis]);
+      const first = this.slice(padded, [0], [count], [axis]);
+      return this.concat([last, padded, first], axis);
+    }, x);
+  }
+
+  /**
+   * Elements [starts, ends) of the given axes; each an int64 value of as many numbers, or fixed. Negative numbers count from the
+   * end.
+   */
   slice(
     x: Value,
     starts: readonly number[] | Value,

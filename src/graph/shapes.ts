@@ -109,7 +109,9 @@ function resultShape(
       const [starts, ends, axes] = [numbersAt(1), numbersAt(2), numbersAt(3)];
       return x.map((size, i) => {
         const at = axes.indexOf(i);
-        return at < 0 ? size : Math.max(0, Math.min(size, ends[at]!) - Math.min(size, starts[at]!));
+        if (at < 0) return size;
+        const place = (index: number) => Math.max(0, Math.min(size, index < 0 ? size + index : index));
+        return Math.max(0, place(ends[at]!) - place(starts[at]!));
       });
     }
     case 'Gather':

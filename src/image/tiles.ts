@@ -23,24 +23,32 @@ export interface Tile {
   readonly core: Area;
 }
 
-/** Tiles about equal in size, their cores at most `size` along each side, and `halo` more of their neighbours around. */
-export function cutTiles(height: number, width: number, size: number, halo: number): Tile[] {
+/**
+ * Tiles about equal in size, their cores at most `size` along each side, and `halo` more of their neighbours around. `wraps`: at the
+ * picture's edges the neighbours are those of the opposite side, and `whole` lies partly outside.
+ */
+export function cutTiles(height: number, width: number, size: number, halo: number, wraps = false): Tile[] {
   const cuts = (length: number) => {
     const count = Math.ceil(length / size);
     const at = (i: number) => Math.floor((i * length) / count);
     return Array.from({ length: count }, (_, i) => [at(i), at(i + 1)] as const);
   };
   return cuts(height).flatMap(([top, bottom]) =>
-    cuts(width).map(([left, right]) => ({
-      core: { top, left, bottom, right },
-      whole: {
-        top: Math.max(0, top - halo),
-        left: Math.max(0, left - halo),
-        bottom: Math.min(height, bottom + halo),
-        right: Math.min(width, right + halo),
-      },
-    })),
+    cuts(width).map(([left, right]) => {
+      const core = { top, left, bottom, right };
+      const whole = { top: top - halo, left: left - halo, bottom: bottom + halo, right: right + halo };
+      return { core, whole: wraps ? whole : clipped(whole, height, width) };
+    }),
   );
+}
+
+function clipped({ top, left, bottom, right }: Area, height: number, width: number): Area {
+  return {
+    top: Math.max(0, top),
+    left: Math.max(0, left),
+    bottom: Math.min(height, bottom),
+    right: Math.min(width, right),
+  };
 }
 
 export function emptyPlanes(channels: number, height: number, width: number): Planes {
@@ -50,6 +58,25 @@ export function emptyPlanes(channels: number, height: number, width: number): Pl
 export function cutOut(from: Planes, area: Area): Planes {
   const to = emptyPlanes(from.channels, heightOf(area), widthOf(area));
   paste(from, area, to, { top: 0, left: 0, bottom: to.height, right: to.width });
+  return to;
+}
+
+/** The same of planes that repeat themselves beyond their edges. */
+export function cutOutWrapped(from: Planes, area: Area): Planes {
+  const to = emptyPlanes(from.channels, heightOf(area), widthOf(area));
+  const inside = (place: number, length: number): number => ((place % length) + length) % length;
+  for (let y = 0; y < to.height;) {
+    const top = inside(area.top + y, from.height);
+    const height = Math.min(from.height - top, to.height - y);
+    for (let x = 0; x < to.width;) {
+      const left = inside(area.left + x, from.width);
+      const width = Math.min(from.width - left, to.width - x);
+      const source = { top, left, bottom: top + height, right: left + width };
+      paste(from, source, to, { top: y, left: x, bottom: y + height, right: x + width });
+      x += width;
+    }
+    y += height;
+  }
   return to;
 }
 

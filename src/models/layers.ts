@@ -18,12 +18,14 @@ export class Layers {
   /**
    * `prefix`: put before every name, as in "model.diffusion_model.".
    * `taps`: names of layers whose results come out too, as "act.NAME".
+   * `circular`: 3x3 convolutions look across the edges at the opposite side, so that pictures continue there (A1111's "Tiling").
    */
   constructor(
     readonly graph: Graph,
     readonly catalog: WeightCatalog,
     readonly prefix: string,
     taps: readonly string[] = [],
+    private readonly circular = false,
   ) {
     this.#untapped = new Set(taps);
   }
@@ -54,7 +56,10 @@ export class Layers {
     return this.graph.gemm(x, weight, bias, { transposed: true });
   }
 
-  /** nn.Conv2d, 3x3, padded by one on every side unless told otherwise (top, left, bottom, right). */
+  /**
+   * nn.Conv2d, 3x3, padded by one on every side; or by zeros as `pads` say (top, left, bottom, right), which A1111's "Tiling" leaves
+   * as they are.
+   */
   conv3x3(
     x: Value,
     name: string,
@@ -66,14 +71,16 @@ export class Layers {
       readonly bias?: boolean;
     } = {},
   ): Value {
-    const { stride = 1, pads = [1, 1, 1, 1], bias = true } = options;
+    const { stride = 1, pads, bias = true } = options;
+    const wraps = this.circular && !pads;
     const fill = convolutionFill(inputs);
     const fillUp = (value: Value) => (fill > 0 ? this.graph.padAxis1(value, fill) : value);
+    const filled = fillUp(x);
     return this.graph.conv(
-      fillUp(x),
+      wraps ? this.graph.wrap(filled, 1) : filled,
       fillUp(this.weight(`${name}.weight`, [outputs, inputs, 3, 3])),
       bias ? this.weight(`${name}.bias`, [outputs]) : null,
-      { kernel: [3, 3], strides: [stride, stride], pads },
+      { kernel: [3, 3], strides: [stride, stride], pads: pads ?? (wraps ? [0, 0, 0, 0] : [1, 1, 1, 1]) },
     );
   }
 

@@ -34,6 +34,8 @@ export interface UNetOptions {
   readonly taps?: readonly string[];
   /** Attention in float32 whatever the precision (A1111's "Upcast cross attention layer to float32"). */
   readonly upcastAttention?: boolean;
+  /** A1111's "Tiling": opposite edges continue each other. */
+  readonly circular?: boolean;
   /** Self-attention of the finest level does without part of the tokens; how many is told with each run. */
   readonly tokenMerging?: boolean;
 }
@@ -184,9 +186,9 @@ class Blocks extends Layers {
     graph: Graph,
     weights: WeightCatalog,
     readonly config: UNetConfig,
-    { taps = [], upcastAttention = false, tokenMerging = false }: UNetOptions,
+    { taps = [], upcastAttention = false, tokenMerging = false, circular = false }: UNetOptions,
   ) {
-    super(graph, weights, 'model.diffusion_model.', taps);
+    super(graph, weights, 'model.diffusion_model.', taps, circular);
     this.#attentionType = upcastAttention ? 'float32' : graph.precision;
     this.merging = tokenMerging && config.transformerDepth[0] ? new TokenMerging(graph) : null;
     this.levels = config.channelMult.map((_, index) => new Level(graph, index));

@@ -9,6 +9,8 @@ import type { VaeConfig } from './types.ts';
 export interface VaeOptions {
   /** Layers whose results come out too, as "act.NAME": "decoder.mid.attn_1". */
   readonly taps?: readonly string[];
+  /** A1111's "Tiling": opposite edges continue each other. */
+  readonly circular?: boolean;
   /** Queries of the attention are worked off in this many parts, to bound the memory that their scores take. */
   readonly queryParts?: number;
 }
@@ -27,9 +29,9 @@ export class VaeBlocks extends Layers {
     graph: Graph,
     weights: WeightCatalog,
     readonly config: VaeConfig,
-    { taps = [], queryParts = QUERY_PARTS }: VaeOptions = {},
+    { taps = [], circular = false, queryParts = QUERY_PARTS }: VaeOptions = {},
   ) {
-    super(graph, weights, 'first_stage_model.', taps);
+    super(graph, weights, 'first_stage_model.', taps, circular);
     this.#queryParts = queryParts;
     this.levels = config.channelMult.map((_, index) => new Level(graph, index));
   }

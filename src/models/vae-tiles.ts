@@ -15,7 +15,7 @@ import type { Level } from './level.ts';
 import { float32Tensor, shapeTensor, type Network } from './network.ts';
 import type { VaeConfig } from './types.ts';
 import type { VaeDecoderInputs } from './vae.ts';
-import { EPSILON, VaeBlocks } from './vae-blocks.ts';
+import { EPSILON, VaeBlocks, type VaeOptions } from './vae-blocks.ts';
 
 /** Levels that run in tiles: the finest ones, where nearly all the memory goes. */
 const TILED_LEVELS = 2;
@@ -85,9 +85,10 @@ export function decoderStemNetwork(
   config: VaeConfig,
   weights: WeightCatalog,
   precision: Precision,
+  { circular = false }: Pick<VaeOptions, 'circular'> = {},
 ): Network<VaeDecoderInputs> {
   const graph = new Graph(precision);
-  const blocks = new VaeBlocks(graph, weights, config, { queryParts: STEM_QUERY_PARTS });
+  const blocks = new VaeBlocks(graph, weights, config, { circular, queryParts: STEM_QUERY_PARTS });
   const { levels, bottom } = blocks;
   const last = levels[coarsest(config)]!;
   let h = blocks.decodeMiddle();

@@ -13,6 +13,7 @@ import type { TextEncoderConfig, TinyVaeSizes, UNetConfig, VaeConfig } from '../
 import { tinyDecoderNetwork, tinyEncoderNetwork } from '../models/taesd.ts';
 import { mergesTokens, unetNetwork, type UNetInputs } from '../models/unet.ts';
 import { InterruptedError } from './errors.ts';
+import { DEFAULT_LOAD_OPTIONS, type LoadOptions } from './load-options.ts';
 import { LoadedVae } from './loaded-vae.ts';
 import type { NetworkEvent } from './network-event.ts';
 import type { EncodedText, Networks, TextState } from './networks.ts';
@@ -20,25 +21,6 @@ import type { Executor } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { turn } from './turn.ts';
 import { StoredWeights } from './weights.ts';
-
-/** How the networks are kept and run. */
-export interface LoadOptions {
-  /** One network at a time is in the GPU's memory. */
-  readonly lowVram: boolean;
-  readonly tiledVae: boolean;
-  /** The same where the VAE turns out to need float32, and so twice the memory. */
-  readonly tiledVaeInFloat32: boolean;
-  /** Attention in float32 ("Upcast cross attention layer to float32"). */
-  readonly upcastAttention: boolean;
-  /** "Token merging ratio"; what a picture's runs of the UNet are told. */
-  readonly tokenMerging: number;
-  /** The VAE of a file of its own, in place of the checkpoint's. */
-  readonly vae: StoredModel | null;
-  /** A tiny decoder beside it. */
-  readonly taesd: StoredModel | null;
-  /** ... and a tiny encoder. */
-  readonly taesdEncoder: StoredModel | null;
-}
 
 type OnEvent = (event: NetworkEvent) => void;
 
@@ -57,16 +39,7 @@ export class LoadedModel implements Networks {
   #taesdEncoder: TinyFile | null = null;
   #unetMerges = false;
   #prediction: Prediction = 'epsilon';
-  #options: LoadOptions = {
-    lowVram: false,
-    tiledVae: false,
-    tiledVaeInFloat32: false,
-    upcastAttention: false,
-    tokenMerging: 0,
-    vae: null,
-    taesd: null,
-    taesdEncoder: null,
-  };
+  #options = DEFAULT_LOAD_OPTIONS;
 
   private constructor(
     /** As the library has it now: a new name needs no new load. */
@@ -146,12 +119,11 @@ export class LoadedModel implements Networks {
     const before = this.#options;
     this.#options = options;
     this.#sessions.oneAtATime = options.lowVram;
-    // Two UNets at once may be more than the memory holds. In float32 both are the same.
-    if (before.upcastAttention !== options.upcastAttention && this.precision === 'float16') {
-      await this.#sessions.release('UNet');
-    }
+    // Two UNets at once may be more than the memory holds. In float32 attention is the same either way.
+    const upcast = before.upcastAttention !== options.upcastAttention && this.precision === 'float16';
+    if (upcast || before.circular !== options.circular) await this.#sessions.release('UNet');
     await this.#chooseVae(options.vae);
-    await this.#vae?.setTiled(options.tiledVae, options.tiledVaeInFloat32);
+    await this.#vae?.prepare(options);
     this.#taesd = await this.#tiny('TAESD', this.#taesd, options.taesd);
     this.#taesdEncoder = await this.#tiny('TAESD encoder', this.#taesdEncoder, options.taesdEncoder);
     if (options.lowVram) return;
@@ -276,12 +248,12 @@ export class LoadedModel implements Networks {
 
   /** With or without token merging, whatever the ratio: one of them at a time. */
   async #unetSession(ratio = 0) {
-    const { upcastAttention } = this.#options;
+    const { upcastAttention, circular } = this.#options;
     const tokenMerging = mergesTokens(this.unetConfig, ratio);
     if (this.#unetMerges !== tokenMerging) await this.#sessions.release('UNet');
     this.#unetMerges = tokenMerging;
     return this.#sessions.open('UNet', this.weights, () =>
-      unetNetwork(this.unetConfig, this.weights, this.precision, { upcastAttention, tokenMerging }),
+      unetNetwork(this.unetConfig, this.weights, this.precision, { upcastAttention, tokenMerging, circular }),
     );
   }
 

@@ -10,6 +10,7 @@ import {
   encoderTileNetwork,
   type VaeTileInputs,
 } from '../models/vae-tiles.ts';
+import type { LoadOptions } from './load-options.ts';
 import type { NetworkEvent } from './network-event.ts';
 import type { NetworkSession } from './session.ts';
 import type { Sessions } from './sessions.ts';
@@ -20,6 +21,8 @@ export class LoadedVae {
   #tiled = false;
   /** The same where the VAE turns out to need float32, and so twice the memory. */
   #tiledInFloat32 = false;
+  /** Opposite edges continue each other. */
+  #circular = false;
   #precision: Precision;
 
   /** `onOverflow`: it turned out to leave the range of float16. */
@@ -34,11 +37,16 @@ export class LoadedVae {
     this.#precision = precision;
   }
 
-  /** Whether pictures are taken in tiles from now on. */
-  async setTiled(tiled: boolean, inFloat32: boolean): Promise<void> {
-    if (this.#tiled !== tiled) await this.release();
-    this.#tiled = tiled;
-    this.#tiledInFloat32 = inFloat32;
+  /** How pictures are taken from now on: in tiles or whole, and whether their opposite edges continue each other. */
+  async prepare({
+    tiledVae,
+    tiledVaeInFloat32,
+    circular,
+  }: Pick<LoadOptions, 'tiledVae' | 'tiledVaeInFloat32' | 'circular'>): Promise<void> {
+    if (this.#tiled !== tiledVae || this.#circular !== circular) await this.release();
+    this.#tiled = tiledVae;
+    this.#tiledInFloat32 = tiledVaeInFloat32;
+    this.#circular = circular;
   }
 
   /** Loads what decoding needs. */
@@ -64,13 +72,15 @@ export class LoadedVae {
 
   /**
    * The encoder is needed rarely, so it is loaded for the call alone; in float32, since everything that follows starts
-   * from its result.
+   * from its result. Whole where opposite edges continue each other: its downsampling does not look across them, which tiles that
+   * lie across an edge could not tell.
    */
   async encode(image: Float32Array, height: number, width: number): Promise<Float32Array> {
     const { config, weights, sessions } = this;
+    const circular = this.#circular;
     try {
-      if (!this.#tiled) {
-        const build = () => vaeEncoderNetwork(config, weights, 'float32');
+      if (!this.#tiled || circular) {
+        const build = () => vaeEncoderNetwork(config, weights, 'float32', { circular });
         const encoder = await sessions.open('VAE encoder', weights, build);
         const mean = await encoder.run({ image, batch: 1, height, width }, 'mean');
         return mean.map((value) => value * config.scaleFactor);
@@ -106,21 +116,24 @@ export class LoadedVae {
 
   async #decode(latent: Float32Array, height: number, width: number): Promise<Float32Array> {
     const inputs = { latent, batch: 1, height, width };
+    const wraps = this.#circular;
     if (!this.#tiled) return (await this.#decoder()).run(inputs);
     const parts = {
       stem: async (whole: typeof inputs) => {
-        const build = () => decoderStemNetwork(this.config, this.weights, this.#precision);
+        const build = () =>
+          decoderStemNetwork(this.config, this.weights, this.#precision, { circular: wraps });
         return (await this.sessions.open('VAE stem', this.weights, build)).run(whole);
       },
       tile: async (tile: VaeTileInputs) => runTile(await this.#decoderTile())(tile),
     };
     const onTile = (done: number, total: number): void =>
       this.onEvent({ type: 'loading', what: 'Decoding tiles', fraction: done / total });
-    return decodeInTiles(this.config, parts, latent, height, width, { onTile });
+    return decodeInTiles(this.config, parts, latent, height, width, { wraps, onTile });
   }
 
   #decoder() {
-    const build = () => vaeDecoderNetwork(this.config, this.weights, this.#precision);
+    const circular = this.#circular;
+    const build = () => vaeDecoderNetwork(this.config, this.weights, this.#precision, { circular });
     return this.sessions.open('VAE', this.weights, build);
   }
 

@@ -79,6 +79,28 @@ describe.skipIf(models.length === 0).each(models)('VAE of %s in tiles', (name) =
     expect(relativeError(naive, expected)).toBeGreaterThan(10 * TOLERANCE);
   });
 
+  // The smallest is narrower than what its tile looks at beyond its edges.
+  it.each([
+    [HEIGHT, WIDTH],
+    [6, 7],
+  ])('decodes what continues at the opposite edges, %i x %i', async (height, width) => {
+    const { vae, catalog } = model;
+    const latent = uneven(vae.latentChannels, height, width, 1);
+    const whole = await open(vaeDecoderNetwork(vae, catalog, 'float32', { circular: true }));
+    const expected = (await whole.run({ latent, batch: 1, height, width }))['image']!.data;
+    const stem = await open(decoderStemNetwork(vae, catalog, 'float32', { circular: true }));
+    const parts = {
+      stem: async (i: Parameters<typeof stem.run>[0]) => (await stem.run(i))['features']!.data,
+      tile: runTile(await open(decoderTileNetwork(vae, catalog, 'float32'))),
+    };
+    const decode = (options: Parameters<typeof decodeInTiles>[5]) =>
+      decodeInTiles(vae, parts, latent, height, width, { tileSize: TILE, ...options });
+    expect(relativeError(await decode({ wraps: true }), expected)).toBeLessThan(TOLERANCE);
+    const alone = { wraps: true, tileSize: 8 * Math.max(height, width) };
+    expect(relativeError(await decode(alone), expected)).toBeLessThan(ROUNDING);
+    expect(relativeError(await decode({}), expected)).toBeGreaterThan(10 * TOLERANCE);
+  });
+
   it('encodes', async () => {
     const { vae, catalog } = model;
     const [height, width] = [8 * HEIGHT, 8 * WIDTH];

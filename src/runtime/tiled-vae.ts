@@ -6,6 +6,7 @@
 // passes a block goes around its norms, far fewer make them good enough.
 import {
   cutOut,
+  cutOutWrapped,
   cutTiles,
   emptyPlanes,
   heightOf,
@@ -48,6 +49,8 @@ export interface TilingOptions {
   readonly tolerance?: number;
   /** ... or after so many: one more than there are norms makes them exact. */
   readonly maxPasses?: number;
+  /** Opposite edges of the picture continue each other (A1111's "Tiling"): the stem must be made for it, too. */
+  readonly wraps?: boolean;
   /** Called before each tile with how many are done, and how many there will be as far as known. */
   readonly onTile?: (done: number, total: number) => void;
 }
@@ -99,7 +102,7 @@ export async function encodeInTiles(
   image: Float32Array,
   height: number,
   width: number,
-  options: TilingOptions = {},
+  options: Omit<TilingOptions, 'wraps'> = {},
 ): Promise<Float32Array> {
   const shape = encoderTiles(config);
   const from = { data: image, channels: config.inChannels, height, width };
@@ -127,10 +130,12 @@ interface TileRun {
 
 /** Fills `to` with what the tiles make of `from`. */
 async function runInTiles(tile: RunTile, run: TileRun, options: TilingOptions): Promise<void> {
-  const { tileSize = TILE_SIZE, tolerance = run.tolerance, maxPasses = run.norms + 1, onTile } = options;
+  const { tileSize = TILE_SIZE, tolerance = run.tolerance, maxPasses = run.norms + 1 } = options;
+  const { wraps = false, onTile } = options;
   const { from, fromScale, to, toScale, halo } = run;
   const size = Math.max(1, Math.floor(tileSize / run.pictureScale));
-  const tiles = cutTiles(from.height / fromScale, from.width / fromScale, size, halo);
+  const tiles = cutTiles(from.height / fromScale, from.width / fromScale, size, halo, wraps);
+  const cut = wraps ? cutOutWrapped : cutOut;
   const call = (planes: Planes, core: Area, statistics: Float32Array | null) =>
     tile({
       planes: planes.data,
@@ -151,13 +156,13 @@ async function runInTiles(tile: RunTile, run: TileRun, options: TilingOptions): 
     for (const [index, { whole, core }] of tiles.entries()) {
       onTile?.((pass - 1) * tiles.length + index, (pass + 1) * tiles.length);
       const inner = within(core, whole);
-      const { out, moments } = await call(cutOut(from, scaled(whole, fromScale)), inner, statistics);
+      const { out, moments } = await call(cut(from, scaled(whole, fromScale)), inner, statistics);
       measured.push({ moments, weight: heightOf(core) * widthOf(core) });
       const [height, width] = [heightOf(whole) * toScale, widthOf(whole) * toScale];
       const made = { data: out, channels: to.channels, height, width };
       paste(made, scaled(inner, toScale), to, scaled(core, toScale));
     }
-    // A single tile is the whole picture, normalised by what it measured itself.
+    // The core of a single tile is the whole picture, normalised by what it measured itself.
     if (statistics === null || pass >= maxPasses) return;
     const next = statisticsOf(measured);
     // Also where numbers are not finite: passes make them no better.

@@ -96,7 +96,7 @@ describe('readParameters', () => {
     'ADetailer model: face',
     'ControlNet 0: "Module: canny"',
     'Some extension of tomorrow: 1',
-    'Tiling: True',
+    'Face restoration: CodeFormer',
   ])('names what it does not know: %s', (field) => {
     expect(readParameters(`a\n${LINE}, ${field}`).unsupported).toEqual([field.split(':')[0]]);
   });
@@ -115,7 +115,7 @@ describe('readParameters', () => {
   });
 
   it('says nothing of what changes no picture', () => {
-    const text = `a\n${LINE}, VAE hash: 1, Token merging ratio: 0.0, Tiling: False, Beta schedule alpha: 0.6, Version: v1.10.1, Created Date: 2024`;
+    const text = `a\n${LINE}, VAE hash: 1, Token merging ratio: 0.0, Tiling: False, Face restoration: False, Beta schedule alpha: 0.6, Version: v1.10.1, Created Date: 2024`;
     expect(readParameters(text).unsupported).toEqual([]);
   });
 

@@ -66,9 +66,9 @@ class Check {
 
   async run(): Promise<void> {
     const { runs, one } = this;
-    const networks = this.#watched(await networksOf(one.model));
     const img2img = await img2imgOf(runs, one);
     const parameters = { ...parametersOf(one), img2img };
+    const networks = this.#watched(await networksOf(one.model, parameters.settings));
     const conditions = await encodePrompts(networks, parameters, new CondCache());
     const start = await startImg2Img(networks, parameters, img2img, {
       source: await readPicture(img2img.source.file),

@@ -71,7 +71,8 @@ async function check(one: GoldenCase): Promise<void> {
   expect(validateParameters(parameters).filter((problem) => !tooSmall.test(problem))).toEqual([]);
   let calls: Asked = { items: [], models: [] };
   const encoded: Float32Array[] = [];
-  const models = await watchedModels(runs.named(one.model), networksOf, (networks, name) => ({
+  const open = (name: string) => networksOf(name, parameters.settings);
+  const models = await watchedModels(runs.named(one.model), open, (networks, name) => ({
     ...networks,
     unet: (inputs) => {
       calls.items.push(inputs.batch);
@@ -163,7 +164,7 @@ async function checkText(
   models: WatchedModels,
   index: number,
 ): Promise<void> {
-  const networks = await networksOf(one.model);
+  const networks = await networksOf(one.model, parameters.settings);
   const { family, buffers } = networks;
   const text = fromGenerationParameters(parameters, {
     ...seedsOf(parameters, index),

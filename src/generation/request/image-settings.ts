@@ -10,6 +10,7 @@ export interface ImageSettings {
   readonly oldEmphasis: boolean;
   readonly oldScheduling: boolean;
   readonly upcastAttention: boolean;
+  readonly tiling: boolean;
   readonly padConds: boolean;
   readonly padCondsV0: boolean;
   readonly batchCondUncond: boolean;
@@ -134,6 +135,13 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     section: 'Stable Diffusion',
     // Not in A1111's text, though it changes the picture.
     infotext: 'Upcast attention',
+    ...toggle(false),
+  },
+  {
+    key: 'tiling',
+    label: 'Tiling',
+    section: 'Stable Diffusion',
+    infotext: 'Tiling',
     ...toggle(false),
   },
   {

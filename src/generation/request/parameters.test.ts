@@ -139,6 +139,7 @@ describe('fromGenerationParameters', () => {
           skipEarlyCond: fc.double({ min: 0, max: 1, noNaN: true }),
           sMinUncond: fc.double({ min: 0, max: 15, noNaN: true }),
           upcastAttention: fc.boolean(),
+          tiling: fc.boolean(),
           commaBacktrack: fc.integer({ min: 0, max: 74 }),
           curlyBraces: fc.boolean(),
           oldEmphasis: fc.boolean(),

@@ -118,6 +118,7 @@ export function settingsToText(
   }
   if ((isImg2img || hires) && settings.vaeEncodeMethod !== 'Full')
     add('vaeEncodeMethod', settings.vaeEncodeMethod);
+  if (settings.tiling) add('tiling', true);
   if (settings.vaeDecodeMethod !== 'Full') add('vaeDecodeMethod', settings.vaeDecodeMethod);
   const heeded = FAMILY_KEYS.filter(([, heeds]) => family === undefined || heeds(family)).map(([key]) => key);
   for (const key of [...OWN_KEYS, ...(isImg2img ? IMG2IMG_KEYS : []), ...heeded]) {

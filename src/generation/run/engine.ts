@@ -10,7 +10,8 @@ import {
   ModelMissingError,
   OutOfMemoryError,
 } from '../../runtime/errors.ts';
-import type { LoadedModel, LoadOptions } from '../../runtime/loaded-model.ts';
+import type { LoadOptions } from '../../runtime/load-options.ts';
+import type { LoadedModel } from '../../runtime/loaded-model.ts';
 import { runBenchmark, type BenchmarkProgress } from './benchmark.ts';
 import type { BenchmarkResult } from './benchmark-report.ts';
 import { chooseDecoders, encoderUserOf, type Decoders } from './decoders.ts';
@@ -286,9 +287,9 @@ export class Engine implements EngineApi {
     stopped: () => boolean = () => false,
     beside: readonly StoredModel[] = [],
   ): Promise<AtHand> {
-    const { upcastAttention } = parameters.settings;
+    const { upcastAttention, tiling: circular } = parameters.settings;
     const tokenMerging = tokenMergingOf(parameters);
-    const networks = { upcastAttention, tokenMerging, vae, taesd, taesdEncoder };
+    const networks = { upcastAttention, tokenMerging, circular, vae, taesd, taesdEncoder };
     const options = { lowVram, tiledVae, tiledVaeInFloat32, ...networks };
     const device = async () => ({
       executor: await this.#device.executor(),
@@ -344,5 +345,6 @@ function sizeOf(request: SizedRequest, { tiledVae }: MemoryPlan): string {
   const { width, height, batchSize } = largestPass(request);
   const { hires } = request;
   const second = hires ? [...Object.values(pictureSize(request)), tokenMergingOfSecondPass(request)] : [];
-  return [width, height, batchSize, tiledVae, tokenMergingOf(request), ...second].join();
+  const tiling = request.settings?.tiling ?? false;
+  return [width, height, batchSize, tiledVae, tiling, tokenMergingOf(request), ...second].join();
 }

@@ -2,7 +2,8 @@
 import type { StoredModel } from '../../library/types.ts';
 import { InterruptedError } from '../../runtime/errors.ts';
 import type { NetworkEvent } from '../../runtime/network-event.ts';
-import { LoadedModel, type LoadOptions } from '../../runtime/loaded-model.ts';
+import type { LoadOptions } from '../../runtime/load-options.ts';
+import { LoadedModel } from '../../runtime/loaded-model.ts';
 import type { Executor } from '../../runtime/session.ts';
 import { CondCache } from '../recipes/conditioning.ts';
 

@@ -51,6 +51,22 @@ describe.skipIf(!listReference('models', 'manifests').includes('sd1.json.gz'))('
     expect(merging.unet.largest).toBe(unet.largest);
   });
 
+  it('takes hardly more where opposite edges continue each other, except that nothing is encoded in tiles', () => {
+    const settings = { ...DEFAULT_IMAGE_SETTINGS, tiling: true };
+    const source = { size: null } as Img2Img['source'];
+    const request = { ...square(1024), img2img: { ...DEFAULT_IMG2IMG, source } };
+    const [plain, tiling] = [{}, { settings }].map((asked) =>
+      memoryNeeds(published('sd1'), { ...request, ...asked }, true)!,
+    );
+    for (const network of ['unet', 'vae', 'tiledVae', 'encoder'] as const) {
+      expect(tiling![network].weights).toBe(plain![network].weights);
+      expect(tiling![network].peak / plain![network].peak).toBeGreaterThan(0.95);
+      expect(tiling![network].peak / plain![network].peak).toBeLessThan(1.3);
+    }
+    expect(tiling!.tiledEncoder).toEqual(tiling!.encoder);
+    expect(plain!.tiledEncoder.peak).toBeLessThan(plain!.encoder.peak);
+  });
+
   it('takes more for more pixels and pictures, except in tiles', () => {
     const [small, large, many] = [needs(512), needs(1024), needs(512, 4)];
     // Buffers come in a few sizes: four times as much is not quite that.

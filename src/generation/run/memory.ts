@@ -79,6 +79,7 @@ export function memoryNeeds(
   decoders: { readonly vae: Sized | null; readonly taesd: Sized | null } = { vae: null, taesd: null },
 ): MemoryNeeds | null {
   const request = { ...asked, ...largestPass(asked) };
+  const circular = request.settings?.tiling ?? false;
   const { batchSize, hires = null } = request;
   const { kind, networks } = model.detection;
   const family = familyOf(kind);
@@ -97,8 +98,8 @@ export function memoryNeeds(
   });
   const unetRun = (size: Size, tokenMerging: number): Run => {
     const [h, w] = cellsOf(size);
-    const merging = { tokenMerging: mergesTokens(unet, tokenMerging) };
-    return runOf(unetNetwork(unet, catalog, precision, merging), {
+    const options = { circular, tokenMerging: mergesTokens(unet, tokenMerging) };
+    return runOf(unetNetwork(unet, catalog, precision, options), {
       x: new Float32Array(batch * unet.inChannels * h * w),
       batch,
       height: h,
@@ -113,11 +114,11 @@ export function memoryNeeds(
   const picture = pictureSize(request);
   const last = unetRun(picture, hires ? tokenMergingOfSecondPass(request) : tokenMergingOf(request));
   const firstPass = hires && !hires.firstPass ? [unetRun(request, tokenMergingOf(request))] : [];
-  const vae = (size: Size) => vaeRuns(model, decoders.vae, ...cellsOf(size), precision);
+  const vae = (size: Size) => vaeRuns(model, decoders.vae, ...cellsOf(size), precision, circular);
   const { whole, tiles } = vae(picture);
   // Between the passes, unless it is the latents that are enlarged.
   const between = firstPass.length > 0 && hires && !isLatentUpscaler(hires.upscaler) ? vae(request) : NO_RUNS;
-  const encoder = encoderRuns(model, decoders.vae, encodedSize(unet, request));
+  const encoder = encoderRuns(model, decoders.vae, encodedSize(unet, request), circular);
   const tiny = tinyRuns(decoders.taesd, ...cellsOf(picture), precision);
   const all = (how: 'whole' | 'tiles') =>
     runAll(
@@ -160,8 +161,15 @@ function vaeOf(model: Sized, file: Sized | null): VaeConfig | null {
 
 const NO_RUNS: VaeRuns = { whole: [], tiles: [] };
 
-/** Decoding. `file`: a VAE in place of the model's own. */
-function vaeRuns(model: Sized, file: Sized | null, h: number, w: number, usual: Precision): VaeRuns {
+/** Decoding. `file`: a VAE in place of the model's own. `circular`: opposite edges continue each other. */
+function vaeRuns(
+  model: Sized,
+  file: Sized | null,
+  h: number,
+  w: number,
+  usual: Precision,
+  circular: boolean,
+): VaeRuns {
   const vae = vaeOf(model, file);
   if (!vae) return NO_RUNS;
   const holder = file ?? model;
@@ -175,12 +183,12 @@ function vaeRuns(model: Sized, file: Sized | null, h: number, w: number, usual: 
   };
   const shape = decoderTiles(vae);
   const { featureScale } = shape;
-  const { height, width, ...area } = largestTile(shape, h * featureScale, w * featureScale);
+  const { height, width, ...area } = largestTile(shape, h * featureScale, w * featureScale, circular);
   const tile = { planes: new Float32Array(shape.channels * height * width), height, width, ...area };
   return {
-    whole: [runOf(vaeDecoderNetwork(vae, catalog, precision), picture)],
+    whole: [runOf(vaeDecoderNetwork(vae, catalog, precision, { circular }), picture)],
     tiles: [
-      runOf(decoderStemNetwork(vae, catalog, precision), picture),
+      runOf(decoderStemNetwork(vae, catalog, precision, { circular }), picture),
       runOf(decoderTileNetwork(vae, catalog, precision), tile),
     ],
   };
@@ -209,8 +217,8 @@ function encodedSize({ inChannels, outChannels }: UNetConfig, request: EncodedRe
 
 type EncodedRequest = Pick<SizedRequest, 'width' | 'height' | 'img2img' | 'hires'>;
 
-/** Encoding, always in float32. */
-function encoderRuns(model: Sized, file: Sized | null, size: Size | null): VaeRuns {
+/** Encoding, always in float32; never in tiles where opposite edges continue each other (runtime/loaded-vae.ts). */
+function encoderRuns(model: Sized, file: Sized | null, size: Size | null, circular: boolean): VaeRuns {
   const vae = vaeOf(model, file);
   if (!vae?.hasEncoder || !size) return NO_RUNS;
   const { width, height } = size;
@@ -227,8 +235,10 @@ function encoderRuns(model: Sized, file: Sized | null, size: Size | null): VaeRu
   const image = { image: new Float32Array(vae.inChannels * height * width), batch: 1, height, width };
   const tile = { ...sides, planes: new Float32Array(vae.inChannels * pixels) };
   const features = { features: new Float32Array(channels * rows * columns), height: rows, width: columns };
+  const whole = [runOf(vaeEncoderNetwork(vae, catalog, 'float32', { circular }), image)];
+  if (circular) return { whole, tiles: whole };
   return {
-    whole: [runOf(vaeEncoderNetwork(vae, catalog, 'float32'), image)],
+    whole,
     tiles: [
       runOf(encoderTileNetwork(vae, catalog, 'float32'), tile),
       runOf(encoderStemNetwork(vae, catalog, 'float32'), features),
@@ -237,8 +247,8 @@ function encoderRuns(model: Sized, file: Sized | null, size: Size | null): VaeRu
 }
 
 /** Of a picture whose features have this many rows and columns. */
-function largestTile({ pictureScale, halo }: TileShape, rows: number, columns: number) {
-  const tiles = cutTiles(rows, columns, TILE_SIZE / pictureScale, halo);
+function largestTile({ pictureScale, halo }: TileShape, rows: number, columns: number, wraps = false) {
+  const tiles = cutTiles(rows, columns, TILE_SIZE / pictureScale, halo, wraps);
   const height = Math.max(...tiles.map(({ whole }) => heightOf(whole)));
   const width = Math.max(...tiles.map(({ whole }) => widthOf(whole)));
   return { height, width, core: { top: 0, left: 0, bottom: height, right: width }, statistics: null };

@@ -497,7 +497,9 @@ export class Settings {
   /** The controls of txt2img; prompts and the Settings tab stay as they are. */
   resetParameters(): void {
     const { prompt, negativePrompt, settings } = this.snapshot();
-    this.parameters = parseParameters({ prompt, negativePrompt, settings }, this.choices);
+    // Of the settings only what has a control of its own.
+    const others = { ...settings, tiling: false };
+    this.parameters = parseParameters({ prompt, negativePrompt, settings: others }, this.choices);
     this.extraSeed = false;
     this.hires = parseHires(undefined, this.choices);
     this.refiner = parseRefiner(undefined);

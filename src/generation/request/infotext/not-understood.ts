@@ -62,7 +62,7 @@ const HARMLESS: ReadonlyMap<string, (value: string) => boolean> = new Map([
   // At these values they say what is done here anyway.
   ['Operations', (value) => value === 'txt2img'],
   ['FP8 weight', (value) => value === 'Disable'],
-  ...['Tiling', 'Face restoration'].map((name) => [name, isOff] as const),
+  ...['Face restoration'].map((name) => [name, isOff] as const),
 ]);
 
 /**

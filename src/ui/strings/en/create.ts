@@ -44,7 +44,8 @@ export const create = {
   sampling: 'Sampling',
   samplingValue: (sampler: string, steps: number) => `${sampler}, ${steps}`,
   size: 'Size',
-  sizeValue: (width: number, height: number) => `${width} × ${height}`,
+  sizeValue: (width: number, height: number, tiling = false) =>
+    `${width} × ${height}${tiling ? ', Tiling' : ''}`,
   swapSize: 'Switch width/height',
   batch: 'Batch',
   guidance: 'Guidance',

@@ -11,6 +11,8 @@ const help: Partial<Record<ImageSettingKey, string>> = {
     'In tokens: what stands after the last comma of a full chunk moves to the next one, if it is not longer.',
   curlyBraces:
     '{word} counts 1.1 times less, as some tutorials teach. Off: braces are plain text, as in A1111.',
+  tiling:
+    'Opposite edges continue each other: laid side by side, copies of the picture show no seam. Works best with square pictures of a pattern.',
   sdxlClipLSkip: "Clip skip acts on the first of SDXL's two text encoders. Off: it does nothing with SDXL.",
   sdxlCropTop: 'How far the picture is said to be cut off at the top, in pixels.',
   sdxlCropLeft: 'The same at the left.',

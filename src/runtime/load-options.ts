@@ -1,0 +1,34 @@
+// How a model's networks are kept and run.
+import type { StoredModel } from '../library/types.ts';
+
+export interface LoadOptions {
+  /** One network at a time is in the GPU's memory. */
+  readonly lowVram: boolean;
+  readonly tiledVae: boolean;
+  /** The same where the VAE turns out to need float32, and so twice the memory. */
+  readonly tiledVaeInFloat32: boolean;
+  /** Attention in float32 ("Upcast cross attention layer to float32"). */
+  readonly upcastAttention: boolean;
+  /** "Token merging ratio"; what a picture's runs of the UNet are told. */
+  readonly tokenMerging: number;
+  /** Opposite edges of pictures continue each other ("Tiling"). */
+  readonly circular: boolean;
+  /** The VAE of a file of its own, in place of the checkpoint's. */
+  readonly vae: StoredModel | null;
+  /** A tiny decoder beside it. */
+  readonly taesd: StoredModel | null;
+  /** ... and a tiny encoder. */
+  readonly taesdEncoder: StoredModel | null;
+}
+
+export const DEFAULT_LOAD_OPTIONS: LoadOptions = {
+  lowVram: false,
+  tiledVae: false,
+  tiledVaeInFloat32: false,
+  upcastAttention: false,
+  tokenMerging: 0,
+  circular: false,
+  vae: null,
+  taesd: null,
+  taesdEncoder: null,
+};
