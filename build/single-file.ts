@@ -55,6 +55,7 @@ export function singleFile(options: SingleFileOptions): Plugin {
     async generateBundle(_, bundle) {
       const page = text(bundle, /\.html$/);
       const parts: [PartName, string][] = [
+        ['canvas', codePart(await buildWorker(root, 'canvas', options))],
         ['engine', codePart(await buildWorker(root, 'engine', options))],
         ['gallery', codePart(await buildWorker(root, 'gallery', options))],
         ['importer', codePart(await buildWorker(root, 'importer', options))],

@@ -34,6 +34,7 @@ const PARTS: readonly (readonly [name: string, path: RegExp])[] = [
   ['Worker: generation', /^assets\/engine-[^/]*\.js$/],
   ['Worker: import', /^assets\/importer-[^/]*\.js$/],
   ['Worker: merging', /^assets\/merger-[^/]*\.js$/],
+  ['Worker: canvas', /^assets\/canvas-[^/]*\.js$/],
   ['Worker: gallery', /^assets\/gallery-[^/]*\.js$/],
   ['Worker: token counter', /^assets\/tokens-[^/]*\.js$/],
   ['Service worker', /^service-worker\.js$/],

@@ -1,5 +1,6 @@
 // Gaussian blur of 8-bit pictures, to the byte as Pillow's GaussianBlur does it (its libImaging/BoxBlur.c): three box blurs along the
 // rows, then three along the columns, edges continued.
+import type { Bytes } from './bytes.ts';
 import type { Raster } from './resize.ts';
 
 const PASSES = 3;
@@ -8,15 +9,12 @@ const ONE = 2 ** PRECISION_BITS;
 
 /** All channels alike: premultiply colours where transparency matters. */
 export function gaussianBlur<R extends Raster>(image: R, radius: number): R {
+  if (radius === 0) return { ...image, data: new Uint8Array(image.data) };
   const box = boxOf(boxRadius(radius));
   const { width, height, channels } = image;
-  const stride = width * channels;
-  const data = new Uint8Array(image.data);
-  const line = new Uint8Array(Math.max(width, height));
-  for (let y = 0; y < height; y += 1)
-    for (let c = 0; c < channels; c += 1)
-      blurLine(data, y * stride + c, channels, line.subarray(0, width), box);
-  for (let i = 0; i < stride; i += 1) blurLine(data, i, stride, line.subarray(0, height), box);
+  // Whole rows at a time, so that memory is gone through in order: across is down in the transposed picture.
+  const across = blurDown(transposed(image.data, width, height, channels), height * channels, box);
+  const data = blurDown(transposed(across, height, width, channels), width * channels, box);
   return { ...image, data };
 }
 
@@ -46,19 +44,50 @@ function boxOf(radius: number): Box {
   return { reach, weight, far: Math.trunc((ONE - (2 * reach + 1) * weight) / 2) };
 }
 
-/** All passes over the `line.length` samples of `data` that lie `step` apart. `line` is scratch. */
-function blurLine(data: Uint8Array, start: number, step: number, line: Uint8Array, box: Box): void {
-  const { reach, weight, far } = box;
-  const last = line.length - 1;
+/** All passes along the columns, in place. `stride`: samples of a row. */
+function blurDown(data: Bytes, stride: number, box: Box): Bytes {
+  const sums = new Int32Array(stride);
+  let [from, to] = [data, new Uint8Array(data.length)];
   for (let pass = 0; pass < PASSES; pass += 1) {
-    for (let x = 0; x <= last; x += 1) line[x] = data[start + x * step]!;
-    const at = (x: number): number => line[x < 0 ? 0 : x > last ? last : x]!;
-    let sum = 0;
-    for (let x = -reach - 1; x < reach; x += 1) sum += at(x);
-    for (let x = 0; x <= last; x += 1) {
-      sum += at(x + reach) - at(x - reach - 1);
-      const total = sum * weight + (at(x - reach - 1) + at(x + reach + 1)) * far;
-      data[start + x * step] = (total + ONE / 2) / ONE;
+    blurOnce(from, to, sums, box);
+    [from, to] = [to, from];
+  }
+  return from;
+}
+
+/** `sums`: room for one of each column. */
+function blurOnce(data: Bytes, out: Bytes, sums: Int32Array, { reach, weight, far }: Box): void {
+  const stride = sums.length;
+  const last = data.length / stride - 1;
+  const rowOf = (y: number): Bytes => {
+    const row = Math.min(last, Math.max(0, y));
+    return data.subarray(row * stride, (row + 1) * stride);
+  };
+  sums.fill(0);
+  for (let y = -reach - 1; y < reach; y += 1) {
+    const row = rowOf(y);
+    for (let i = 0; i < stride; i += 1) sums[i]! += row[i]!;
+  }
+  for (let y = 0; y <= last; y += 1) {
+    const [before, end, after] = [rowOf(y - reach - 1), rowOf(y + reach), rowOf(y + reach + 1)];
+    const blurred = out.subarray(y * stride, (y + 1) * stride);
+    for (let i = 0; i < stride; i += 1) {
+      const sum = sums[i]! + end[i]! - before[i]!;
+      sums[i] = sum;
+      // Below 2^32, in Pillow's unsigned integers.
+      blurred[i] =
+        (Math.imul(sum, weight) + Math.imul(before[i]! + after[i]!, far) + ONE / 2) >>> PRECISION_BITS;
     }
   }
+}
+
+/** Pixels of `channels` samples, rows as columns. */
+function transposed(data: Raster['data'], width: number, height: number, channels: number): Bytes {
+  const out = new Uint8Array(data.length);
+  for (let y = 0; y < height; y += 1)
+    for (let x = 0; x < width; x += 1) {
+      const [from, to] = [(y * width + x) * channels, (x * height + y) * channels];
+      for (let c = 0; c < channels; c += 1) out[to + c] = data[from + c]!;
+    }
+  return out;
 }

@@ -6,6 +6,7 @@ import { parseSeed } from '../generation/request/seeds.ts';
 import { LIMITS, RANGES, snap, whySnapped } from './choices.ts';
 import {
   parseHistory,
+  parseMaskTransparency,
   parseMemory,
   parseModelChoice,
   parseNames,
@@ -168,6 +169,12 @@ describe('lists', () => {
       }),
     );
   });
+});
+
+it("is at A1111's mask transparency where none was kept", () => {
+  expect([undefined, 'x', Number.NaN, -3, 250, 33.4].map(parseMaskTransparency)).toEqual([
+    0, 0, 0, 0, 100, 33,
+  ]);
 });
 
 it('reads how to keep within the memory', () => {

@@ -56,6 +56,7 @@ export const SETTING_KEYS = {
   brush: 'ui.canvas.brush',
   inpaint: 'ui.img2img.inpaint',
   imageCfgScale: 'ui.img2img.image-cfg-scale',
+  maskTransparency: 'ui.img2img.mask-transparency',
   resizeBy: 'ui.img2img.resize-by',
   scripts: 'ui.img2img.scripts',
 } as const;
@@ -124,6 +125,13 @@ export function parseResizeMode(stored: unknown): ResizeMode {
 
 export function parseImageCfgScale(stored: unknown): number {
   return snap(stored, IMAGE_CFG_BOUNDS, DEFAULT_IMG2IMG.imageCfgScale);
+}
+
+/** A1111's "Mask transparency", in percent. */
+export const MASK_TRANSPARENCY = { min: 0, max: 100, step: 1 } as const;
+
+export function parseMaskTransparency(stored: unknown): number {
+  return snap(stored, MASK_TRANSPARENCY, MASK_TRANSPARENCY.min);
 }
 
 /** "Resize by": how much larger than the source; null for a size that is set ("Resize to"). */

@@ -1,4 +1,5 @@
 // What was painted, as pixels in tiles: where nothing was painted there is no tile, and what is undone is kept by the tile.
+import type { Raster } from '../../image/resize.ts';
 import { intersection, NOWHERE, union, type Rect, type Size } from './geometry.ts';
 
 /** Side of a tile in pixels. */
@@ -74,6 +75,21 @@ export class Layer {
     const changed = this.#changed;
     this.#changed = NOWHERE;
     return changed;
+  }
+
+  /** All of it as one picture, RGBA. */
+  raster(): Raster & { readonly channels: 4 } {
+    const { width, height } = this;
+    const data = new Uint8ClampedArray(width * height * 4);
+    for (const [index, tile] of this.#tiles.entries()) {
+      if (!tile) continue;
+      const bounds = this.boundsOf(index);
+      for (let row = 0; row < bounds.height; row++) {
+        const from = row * TILE * 4;
+        data.set(tile.subarray(from, from + bounds.width * 4), ((bounds.y + row) * width + bounds.x) * 4);
+      }
+    }
+    return { width, height, channels: 4, data };
   }
 
   /** Every pixel anew: `paint` changes a tile's in place. Returns what was there. */

@@ -3,12 +3,12 @@
 import { MAX_FILE_BYTES } from '../../image/metadata.ts';
 import { sourcePicture, type SourcePicture } from '../../generation/request/source-picture.ts';
 import { loadSetting, saveSetting } from '../../library/settings.ts';
+import { CanvasClient } from '../clients/canvas-client.ts';
 import type { Size } from './geometry.ts';
-import { History } from './history.ts';
-import { Layer, layerSize, type Color, type Patch } from './layer.ts';
+import { Canvas } from './canvas.svelte.ts';
+import { layerSize, type Color } from './layer.ts';
 import { MARGIN_BOUNDS, NO_MARGINS, traitsOf, type Margins, type Mode } from './modes.ts';
 import * as pixels from './pixels.ts';
-import { Stroke, type Brush } from './stroke.ts';
 
 const KEY = 'ui.img2img.painting';
 /** Milliseconds without a stroke after which it is kept. */
@@ -23,61 +23,17 @@ export interface Painted {
   readonly mask: SourcePicture | null;
 }
 
-/** A layer with its history. */
-export class Canvas {
-  readonly layer: Layer;
-  readonly #history: History;
-  /** Grows with every change that can be undone. */
-  revision = $state(0);
-  canUndo = $state(false);
-  canRedo = $state(false);
-
-  constructor(
-    size: Size,
-    /** `finished`: it is worth keeping. */
-    private readonly changed: (finished: boolean) => void,
-  ) {
-    this.layer = new Layer(size.width, size.height);
-    this.#history = new History(this.layer);
-  }
-
-  /** Begins one; `done` with its patch ends it. */
-  stroke(brush: Brush): Stroke {
-    this.revision += 1;
-    this.changed(false);
-    return new Stroke(this.layer, brush);
-  }
-
-  /** It was none. */
-  takeBack(stroke: Stroke): void {
-    this.layer.restore(stroke.patch);
-    this.revision += 1;
-    this.changed(false);
-  }
-
-  /** Something was painted; `before` is what it took the place of. */
-  done(before: Patch): void {
-    this.#history.add(before);
-    this.#tell();
-  }
-
-  undo(): void {
-    this.#history.undo();
-    this.#tell();
-  }
-
-  redo(): void {
-    this.#history.redo();
-    this.#tell();
-  }
-
-  #tell(): void {
-    this.revision += 1;
-    this.canUndo = this.#history.canUndo;
-    this.canRedo = this.#history.canRedo;
-    this.changed(true);
-  }
+/** What is set beside the canvas of how a sketch becomes the source. */
+export interface SketchLook {
+  /** Of what is transparent in the source, "#rrggbb". */
+  readonly background: string;
+  /** Pixels. */
+  readonly maskBlur: number;
+  /** Percent. */
+  readonly maskTransparency: number;
 }
+
+const worker = new CanvasClient();
 
 export type Tool = 'brush' | 'eraser' | 'pick';
 
@@ -89,7 +45,9 @@ export class Painting {
   readonly paint: Canvas;
   #margins = $state.raw(NO_MARGINS);
   readonly #kept: { mask: Promise<Blob> | null; paint: Promise<Blob> | null } = { mask: null, paint: null };
-  #made: { readonly key: string; readonly painted: Promise<Painted> } | null = null;
+  #made: { readonly mode: Mode; readonly key: string; readonly painted: Promise<Painted> } | null = null;
+  /** The file that the mask was read from, until it is painted on: the same again is made of the same bytes. */
+  #maskSource: SourcePicture | null = null;
   #still: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(
@@ -138,26 +96,45 @@ export class Painting {
   }
 
   /** What a request carries in a mode: of what is painted at the moment of the call. */
-  painted(mode: Mode): Promise<Painted> {
-    const { left, top, right, bottom } = this.margins;
-    const revision = this.canvasOf(mode)?.revision ?? `${left} ${top} ${right} ${bottom}`;
-    const key = `${mode} ${revision}`;
+  painted(mode: Mode, look: SketchLook): Promise<Painted> {
+    const key = this.#keyOf(mode, look);
     if (this.#made?.key !== key) {
-      const painted = this.#compose(mode);
-      this.#made = { key, painted };
+      const painted = this.#compose(mode, look);
+      this.#made = { mode, key, painted };
       painted.catch(() => (this.#made = null));
     }
     return this.#made!.painted;
   }
 
+  /**
+   * The mode in which the pictures that a text names come out as they did, by how their SHA-256 begin; null where something else was
+   * painted since.
+   */
+  async stillMaking(source: string, mask: string | null, look: SketchLook): Promise<Mode | null> {
+    const made = this.#made;
+    if (made?.key !== (made && this.#keyOf(made.mode, look))) return null;
+    const painted = await made?.painted.catch(() => null);
+    if (!made || !painted?.source.sha256.startsWith(source)) return null;
+    const same = mask === null ? painted.mask === null : painted.mask?.sha256.startsWith(mask);
+    return same ? made.mode : null;
+  }
+
   /** The mask as a file: white is what is painted over. */
-  maskFile(mode: Mode): Promise<Blob> {
-    return mode === 'inpaint-sketch' ? pixels.paintedPng(this.paint.layer) : pixels.maskPng(this.mask.layer);
+  async maskFile(mode: Mode, look: SketchLook): Promise<Blob> {
+    if (mode !== 'inpaint-sketch') return pixels.maskPng(this.mask.layer);
+    const { mask } = await this.painted(mode, look);
+    return mask?.file ?? pixels.maskPng(this.paint.layer);
   }
 
   /** The mask out of a picture. */
   async takeMask(file: Blob): Promise<void> {
     this.mask.done(await pixels.readMask(this.mask.layer, file, MASK_COLOR));
+  }
+
+  /** ... that pictures were made with: they are made of its very bytes again. */
+  async takeUsedMask(used: SourcePicture): Promise<void> {
+    await this.takeMask(used.file);
+    this.#maskSource = used;
   }
 
   /** ... out of the source's own transparency. Resolves with whether it has any. */
@@ -179,9 +156,19 @@ export class Painting {
     this.picture.close();
   }
 
-  async #compose(mode: Mode): Promise<Painted> {
+  /** Changes with all that `painted` depends on. */
+  #keyOf(mode: Mode, { background, maskBlur, maskTransparency }: SketchLook): string {
+    const { left, top, right, bottom } = this.margins;
+    const drawn = this.canvasOf(mode)?.revision ?? `${left} ${top} ${right} ${bottom}`;
+    const look = traitsOf(mode).layer === 'paint' ? `${background} ${maskBlur} ${maskTransparency}` : '';
+    return `${mode} ${drawn} ${look}`;
+  }
+
+  async #compose(mode: Mode, { background, maskBlur, maskTransparency }: SketchLook): Promise<Painted> {
     const { source, picture, size, paint } = this;
-    if (mode === 'inpaint') return { source, mask: await sourcePicture(await this.#png('mask')) };
+    if (mode === 'inpaint') {
+      return { source, mask: this.#maskSource ?? (await sourcePicture(await this.#png('mask'))) };
+    }
     if (mode === 'outpaint') {
       const [framed, mask] = await Promise.all([
         pixels.framedPng(picture, size, this.margins),
@@ -190,11 +177,16 @@ export class Painting {
       return { source: await sourcePicture(framed), mask: await sourcePicture(mask) };
     }
     if (mode === 'img2img' || paint.layer.isEmpty) return { source, mask: null };
-    const [over, mask] = await Promise.all([
-      pixels.overPng(picture, paint.layer),
-      mode === 'inpaint-sketch' ? pixels.paintedPng(paint.layer) : null,
-    ]);
-    return { source: await sourcePicture(over), mask: mask && (await sourcePicture(mask)) };
+    const made = await worker.sketchFiles({
+      file: source.file,
+      strokes: paint.layer.raster(),
+      background,
+      inpaint: mode === 'sketch' ? null : { blur: maskBlur, transparency: maskTransparency },
+    });
+    return {
+      source: await sourcePicture(made.picture),
+      mask: made.mask && (await sourcePicture(made.mask)),
+    };
   }
 
   /** Of a layer as it is kept; the mask is what a request carries, too. */
@@ -205,6 +197,7 @@ export class Painting {
 
   #changed(layer: 'mask' | 'paint', finished: boolean): void {
     this.#kept[layer] = null;
+    if (layer === 'mask') this.#maskSource = null;
     if (finished) this.#keepSoon();
   }
 

@@ -7,9 +7,6 @@ import { canvas as t } from '../strings/canvas.ts';
 const BLACK: Color = [0, 0, 0];
 const WHITE: Color = [255, 255, 255];
 
-/** How a pixel of a mask looks, for a pixel of a layer. */
-type Shade = (alpha: number) => number;
-
 /** The layer's own colours. */
 export function layerPng(layer: Layer): Promise<Blob> {
   const { canvas, context } = surface(layer);
@@ -19,22 +16,14 @@ export function layerPng(layer: Layer): Promise<Blob> {
 
 /** White where the layer is painted, as far as it is opaque. */
 export function maskPng(layer: Layer): Promise<Blob> {
-  return shadedPng(layer, (alpha) => alpha);
-}
-
-/** White where anything was painted, as A1111 has it of a picture that was painted on. */
-export function paintedPng(layer: Layer): Promise<Blob> {
-  return shadedPng(layer, (alpha) => (alpha > 0 ? 255 : 0));
-}
-
-/** The picture with what was painted on it. */
-export function overPng(picture: ImageBitmap, layer: Layer): Promise<Blob> {
   const { canvas, context } = surface(layer);
-  context.drawImage(picture, 0, 0, layer.width, layer.height);
-  // Putting pixels replaces what is there: they come over it from a canvas of their own.
-  const painted = surface(layer);
-  drawLayer(painted.context, layer, (tile) => tile);
-  context.drawImage(painted.canvas, 0, 0);
+  context.fillStyle = hexOf(BLACK);
+  context.fillRect(0, 0, layer.width, layer.height);
+  const grey = new Uint8ClampedArray(TILE * TILE * 4).fill(255);
+  drawLayer(context, layer, (tile) => {
+    for (let i = 0; i < tile.length; i += 4) grey[i] = grey[i + 1] = grey[i + 2] = tile[i + 3]!;
+    return grey;
+  });
   return png(canvas);
 }
 
@@ -157,18 +146,6 @@ function put(pixels: Uint8ClampedArray, i: number, [red, green, blue]: Color, al
   pixels[i + 1] = green;
   pixels[i + 2] = blue;
   pixels[i + 3] = alpha;
-}
-
-function shadedPng(layer: Layer, shade: Shade): Promise<Blob> {
-  const { canvas, context } = surface(layer);
-  context.fillStyle = hexOf(BLACK);
-  context.fillRect(0, 0, layer.width, layer.height);
-  const grey = new Uint8ClampedArray(TILE * TILE * 4).fill(255);
-  drawLayer(context, layer, (tile) => {
-    for (let i = 0; i < tile.length; i += 4) grey[i] = grey[i + 1] = grey[i + 2] = shade(tile[i + 3]!);
-    return grey;
-  });
-  return png(canvas);
 }
 
 /** Tiles that are there, each as `look` has it, in place of what is on the canvas. */

@@ -1,4 +1,5 @@
 // Starts the workers of the site. (start-worker.single.ts stands in for this file in the single-file build.)
+import canvas from '../../../workers/canvas.ts?worker&url';
 import engine from '../../../workers/engine.ts?worker&url';
 import gallery from '../../../workers/gallery.ts?worker&url';
 import importer from '../../../workers/importer.ts?worker&url';
@@ -7,7 +8,7 @@ import tokens from '../../../workers/tokens.ts?worker&url';
 import { blobEntrance } from '../../blob-entrance.ts';
 import { lendMemory } from '../../library/memory/memory-mode.ts';
 
-const SCRIPTS = { engine, gallery, importer, merger, tokens } as const;
+const SCRIPTS = { canvas, engine, gallery, importer, merger, tokens } as const;
 
 export type WorkerName = keyof typeof SCRIPTS;
 

@@ -24,6 +24,7 @@ type CreateTab = 'txt2img' | 'img2img';
 /** Controls of a mask, which the section has while a part of the source is masked. */
 const maskControls = (): readonly string[] => [
   labels.maskBlur,
+  labels.maskTransparency,
   labels.maskMode,
   labels.maskedContent,
   labels.inpaintArea,
@@ -95,7 +96,8 @@ export function thingsOf(app: App): Findable[] {
       title,
       line: t.where(places.tab.img2img, source.title),
       run: () => {
-        if (!traitsOf(app.settings.img2imgMode).masks) app.settings.img2imgMode = 'inpaint';
+        if (title === labels.maskTransparency) app.settings.img2imgMode = 'inpaint-sketch';
+        else if (!traitsOf(app.settings.img2imgMode).masks) app.settings.img2imgMode = 'inpaint';
         void goToControl(app, 'img2img', title);
       },
     })),

@@ -287,12 +287,12 @@ export class App {
    */
   async paintedImg2img(): Promise<Img2Img | null> {
     const { img2img } = this;
-    const { img2imgMode: mode, inpaint } = this.settings;
+    const { img2imgMode: mode, inpaint, sketchLook } = this.settings;
     if (img2img === null || mode === 'img2img') return img2img;
     const painting = this.source.painting ?? (await this.source.openPainting());
     if (!isInverted(inpaint) && painting.lacksMask(mode))
       throw new Failure('bad-parameters', source.nothingMasked);
-    const { source: painted, mask } = await painting.painted(mode);
+    const { source: painted, mask } = await painting.painted(mode, sketchLook);
     return { ...img2img, source: painted, inpaint: mask && { ...inpaintOf(inpaint), mask } };
   }
 

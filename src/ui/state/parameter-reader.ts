@@ -107,10 +107,7 @@ export class ParameterReader {
         if (model) settings.model = model.sha256;
       });
       const remarks = [...describeChanges(asked, settings.snapshot())];
-      if (!ownSource && read.img2img && !(await this.#findSource(read.img2img.sourceHash)))
-        remarks.push(t.paintedOver(read.img2img.sourceHash));
-      if (!ownSource && read.img2img && !(await this.#findMask(read.img2img)))
-        remarks.push(t.paintedOverMask);
+      if (!ownSource && read.img2img) remarks.push(...(await this.#findPaintedOver(read.img2img)));
       remarks.push(...missing);
       if (read.unsupported.length > 0) remarks.push(t.notSupported(listed(read.unsupported)));
       const positions = model && positionsAdvice(read.fields, model);
@@ -148,6 +145,24 @@ export class ParameterReader {
       : { ...settings.refiner, on: false };
   }
 
+  /** Shows what was painted over, with its mask; what is painted now stays if it is just that. Resolves with what is missing. */
+  async #findPaintedOver(told: ToldImg2Img): Promise<string[]> {
+    const { settings, source } = this.host;
+    const { sourceHash, inpaint } = told;
+    const mode =
+      sourceHash !== null && inpaint?.maskHash !== null
+        ? await source.painting?.stillMaking(sourceHash, inpaint?.maskHash ?? null, settings.sketchLook)
+        : null;
+    if (mode) {
+      settings.img2imgMode = mode;
+      return [];
+    }
+    const missing: string[] = [];
+    if (!(await this.#findSource(sourceHash))) missing.push(t.paintedOver(sourceHash));
+    if (!(await this.#findMask(told))) missing.push(t.paintedOverMask);
+    return missing;
+  }
+
   /** Whether img2img's source is, or was kept and now is, the one whose SHA-256 begins so. */
   async #findSource(hash: string | null): Promise<boolean> {
     if (hash === null) return false;
@@ -176,7 +191,7 @@ export class ParameterReader {
     const kept = await findSource(inpaint.maskHash).catch(() => null);
     if (!kept) return false;
     const painting = await source.openPainting();
-    await painting.takeMask(kept.picture.file);
+    await painting.takeUsedMask(kept.picture);
     return true;
   }
 

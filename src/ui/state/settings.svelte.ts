@@ -12,6 +12,7 @@ import type { BrushChoice } from '../canvas/brush.ts';
 import type { Mode } from '../canvas/modes.ts';
 import type { Choices } from '../choices.ts';
 import { parseImageSettings } from '../image-settings.ts';
+import type { SketchLook } from '../canvas/painting.svelte.ts';
 import { parseInpaintChoice, type InpaintChoice } from '../inpaint-choice.ts';
 import type { NotifyChoice } from '../notify/run-watch.ts';
 import { parseHires, parseRefiner, type HiresChoice, type RefinerChoice } from '../passes-choice.ts';
@@ -21,6 +22,7 @@ import {
   parseDenoising,
   parseHistory,
   parseImageCfgScale,
+  parseMaskTransparency,
   parseMemory,
   parseMode,
   parseModelChoice,
@@ -136,6 +138,11 @@ export class Settings {
   readonly #brush = new KeptValue(SETTING_KEYS.brush, parseBrush, this.#changed);
   readonly #inpaint = new KeptValue(SETTING_KEYS.inpaint, parseInpaintChoice, this.#changed);
   readonly #imageCfgScale = new KeptValue(SETTING_KEYS.imageCfgScale, parseImageCfgScale, this.#changed);
+  readonly #maskTransparency = new KeptValue(
+    SETTING_KEYS.maskTransparency,
+    parseMaskTransparency,
+    this.#changed,
+  );
   readonly #resizeBy = new KeptValue(SETTING_KEYS.resizeBy, parseResizeBy, this.#changed);
   readonly #scripts = new KeptValue(SETTING_KEYS.scripts, parseScripts, this.#changed);
   readonly #tileScale = new KeptValue(SETTING_KEYS.tileScale, parseTileScale, this.#changed);
@@ -193,6 +200,7 @@ export class Settings {
       this.#brush,
       this.#inpaint,
       this.#imageCfgScale,
+      this.#maskTransparency,
       this.#resizeBy,
       this.#scripts,
     ];
@@ -405,6 +413,21 @@ export class Settings {
   }
   set imageCfgScale(scale: number) {
     this.#imageCfgScale.current = scale;
+  }
+
+  /** Of Inpaint sketch, in percent. */
+  get maskTransparency(): number {
+    return this.#maskTransparency.current;
+  }
+  set maskTransparency(percent: number) {
+    this.#maskTransparency.current = percent;
+  }
+
+  /** What is set of how a sketch becomes the source. */
+  get sketchLook(): SketchLook {
+    const { maskTransparency, inpaint, parameters } = this;
+    const background = parameters.settings.img2imgBackgroundColor;
+    return { background, maskBlur: inpaint.maskBlur, maskTransparency };
   }
 
   /** "Resize by": how much larger than the source; null for the size that is set. */

@@ -20,7 +20,13 @@ export const failures = {
   noDetails: 'No details.',
 
   // Workers.
-  workers: { engine: 'engine', gallery: 'gallery', importer: 'importer', tokens: 'token counter' },
+  workers: {
+    canvas: 'canvas',
+    engine: 'engine',
+    gallery: 'gallery',
+    importer: 'importer',
+    tokens: 'token counter',
+  },
   workerStopped: (worker: string) => `The ${worker} stopped unexpectedly.`,
   workerGarbled: (worker: string) => `The ${worker} sent something that could not be read.`,
   workerEnded: (worker: string) => `The ${worker} was stopped.`,

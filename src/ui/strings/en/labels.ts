@@ -43,6 +43,7 @@ export const labels = {
   resizeBy: 'Resize by',
   scale: 'Scale',
   maskBlur: 'Mask blur',
+  maskTransparency: 'Mask transparency',
   maskMode: 'Mask mode',
   maskedContent: 'Masked content',
   inpaintArea: 'Inpaint area',
