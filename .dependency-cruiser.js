@@ -17,6 +17,8 @@ const ROOMS = {
   families: ['sampling'],
   models: ['checkpoint', 'families', 'graph', 'image', 'sampling', 'text-files'],
   onnx: ['graph'],
+  // What is done to pictures by networks that are no part of a model; the networks are given to it.
+  finishing: ['image'],
 
   // A request, and what is kept of models, pictures and the queue.
   'generation/request': ['families', 'image', 'models', 'prompt', 'sampling'],
@@ -43,6 +45,7 @@ const ROOMS = {
   ],
   'generation/recipes': [
     'families',
+    'finishing',
     'generation/request',
     'image',
     'models',
@@ -51,9 +54,17 @@ const ROOMS = {
     'sampling',
   ],
   // What is painted one after another, and what is made of it.
-  'generation/scripts': ['generation/recipes', 'generation/request', 'image', 'runtime', 'sampling'],
+  'generation/scripts': [
+    'finishing',
+    'generation/recipes',
+    'generation/request',
+    'image',
+    'runtime',
+    'sampling',
+  ],
   'generation/run': [
     'families',
+    'finishing',
     'generation/recipes',
     'generation/request',
     'generation/scripts',

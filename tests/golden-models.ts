@@ -1,4 +1,5 @@
 // The models of a golden run as recipes have them, on onnxruntime's CPU. Tests only.
+import { upscaleBuiltIn, type Upscale } from '../src/finishing/upscale.ts';
 import { CondCache, encodePrompts, type Conditions } from '../src/generation/recipes/conditioning.ts';
 import type { ModelInUse, Models } from '../src/generation/recipes/recipe.ts';
 import type { NamedCheckpoint } from '../src/generation/request/request.ts';
@@ -16,6 +17,7 @@ export async function watchedModels(
   own: NamedCheckpoint,
   open: (name: string) => Promise<Networks>,
   watch: (networks: Networks, name: string) => Networks = (networks) => networks,
+  upscale: Upscale = upscaleBuiltIn,
 ): Promise<WatchedModels> {
   const used: string[] = [];
   let last: Conditions | null = null;
@@ -29,6 +31,7 @@ export async function watchedModels(
       conditions: async (...asked) => (last = await encodePrompts(networks, asked[0], cache, asked[1])),
       decode: (...args) => networks.decode(...args),
       encode: (...args) => networks.encode(...args),
+      upscale,
     };
   };
   let current = await load(own);

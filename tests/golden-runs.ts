@@ -170,6 +170,8 @@ const SETTINGS: Readonly<Record<string, keyof ImageSettings>> = {
   img2img_extra_noise: 'img2imgExtraNoise',
   inpainting_mask_weight: 'inpaintingMaskWeight',
   tiling: 'tiling',
+  ESRGAN_tile: 'esrganTile',
+  ESRGAN_tile_overlap: 'esrganTileOverlap',
   upscaler_for_img2img: 'upscalerForImg2img',
   img2img_color_correction: 'img2imgColorCorrection',
   img2img_fix_steps: 'img2imgFixSteps',

@@ -12,6 +12,7 @@ import { textEncoderNetwork } from '../../src/models/text-encoder.ts';
 import { tinyDecoderNetwork } from '../../src/models/taesd.ts';
 import type { Detection } from '../../src/models/types.ts';
 import { unetNetwork } from '../../src/models/unet.ts';
+import { architectureOf } from '../../src/models/upscalers/architectures.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../../src/models/vae.ts';
 import { decoderStemNetwork, decoderTileNetwork, decoderTiles } from '../../src/models/vae-tiles.ts';
 import { statisticsOf } from '../../src/runtime/tiled-vae.ts';
@@ -171,6 +172,37 @@ export class Harness {
     return withSession(decoder, async (session) => [
       { name: 'VAE', limit: SHIFT_LIMIT, error: await decoderShift(vae, (inputs) => session.run(inputs)) },
     ]);
+  }
+
+  /**
+   * The upscaler that is open, on the smallest of the inputs; how far it may be off is for the caller to say. `expected`: URL of the
+   * file of expected numbers. Gives where its nodes went, too.
+   */
+  async compareUpscaler(
+    expected: string,
+    pairs: readonly (readonly [input: string, output: string])[],
+  ): Promise<{ errors: number[]; placement: PlacementLog }> {
+    const at = expected.lastIndexOf('/') + 1;
+    const tensors = await readTensors(blobSource(await fetchFile(expected.slice(0, at), expected.slice(at))));
+    const { weights, detection } = the(opened);
+    const network = architectureOf(the(detection.upscaler ?? null).kind).network(weights, 'float32', true);
+    logged.length = 0;
+    const sizeOf = ([input]: readonly [string, string]): number => tensors.get(input)!.data.length;
+    const [pair] = pairs.toSorted((a, b) => sizeOf(a) - sizeOf(b));
+    const compared = await withSession(
+      network,
+      async (session) => {
+        const [input, output] = the(pair ?? null);
+        const { data, dims } = tensors.get(input)!;
+        const [height, width] = dims.slice(-2) as [number, number];
+        const made = await session.run({ image: data, height, width });
+        const wanted = tensors.get(output)!.data;
+        const far = Math.max(...made.map((value, i) => Math.abs(value - wanted[i]!)));
+        return [{ name: output, error: far / Math.max(...wanted.map(Math.abs)), limit: 0 }];
+      },
+      true,
+    );
+    return { errors: compared.map(({ error }) => error), placement: placements() };
   }
 
   /** Token merging alone. `expected`: URL of the file of expected numbers. */

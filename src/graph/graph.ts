@@ -159,6 +159,11 @@ export class Graph {
     return this.#node('Relu', [x], x.type);
   }
 
+  /** x where it is positive, `slope` x elsewhere. */
+  leakyRelu(x: Value, slope: number): Value {
+    return this.#node('LeakyRelu', [x], x.type, { alpha: float(slope) });
+  }
+
   tanh(x: Value): Value {
     return this.#node('Tanh', [x], x.type);
   }
@@ -362,7 +367,12 @@ export class Graph {
 
   /** [N, C, H, W] -> [N, C, 2H, 2W], each pixel four times. */
   upsampleNearest2x(x: Value): Value {
-    return this.#node('Resize', [x, null, this.constant([1, 1, 2, 2], [4], 'float32')], x.type, {
+    return this.upsampleNearest(x, 2);
+  }
+
+  /** [N, C, H, W] -> [N, C, by H, by W], each pixel by * by times. */
+  upsampleNearest(x: Value, by: number): Value {
+    return this.#node('Resize', [x, null, this.constant([1, 1, by, by], [4], 'float32')], x.type, {
       mode: string('nearest'),
       coordinate_transformation_mode: string('asymmetric'),
       nearest_mode: string('floor'),

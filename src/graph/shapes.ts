@@ -62,6 +62,7 @@ function resultShape(
     case 'Identity':
     case 'InstanceNormalization':
     case 'LayerNormalization':
+    case 'LeakyRelu':
     case 'MultiHeadAttention':
     case 'QuickGelu':
     case 'Relu':

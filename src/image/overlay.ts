@@ -7,9 +7,7 @@ import type { Region } from './masked-region.ts';
 import { paste } from './paste.ts';
 import type { Size } from './picture-file.ts';
 import type { PixelImage } from './pixels.ts';
-import { resizeToFit } from './resize-modes.ts';
 import type { Raster } from './resize.ts';
-import type { UpscalerName } from './upscale.ts';
 
 /** RGBA. */
 export interface Overlay extends PixelImage {
@@ -54,16 +52,10 @@ export function filled(picture: PixelImage, mask: Mask): PixelImage {
   return withoutAlpha(canvas);
 }
 
-/** A painted part back at its place in a picture of `size`, which is transparent around it. RGBA. */
-export function uncropped(
-  part: Raster,
-  { left, top, right, bottom }: Region,
-  { width, height }: Size,
-  upscaler: UpscalerName,
-): Overlay {
+/** A painted part, of the region's size, back at its place in a picture of `size`, which is transparent around it. RGBA. */
+export function uncropped(part: Raster, { left, top }: Region, { width, height }: Size): Overlay {
   const canvas: Overlay = { width, height, channels: 4, data: new Uint8Array(width * height * 4) };
-  const fitted = resizeToFit(part, 'Crop and resize', right - left, bottom - top, upscaler);
-  paste(canvas, withAlpha(inColour(fitted)), left, top);
+  paste(canvas, withAlpha(inColour(part)), left, top);
   return canvas;
 }
 

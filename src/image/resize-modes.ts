@@ -1,8 +1,9 @@
 // A1111's resize modes of img2img (modules/images.py, resize_image): how a picture of one shape becomes one of another.
 import { ImageError } from './errors.ts';
 import { blank, paste } from './paste.ts';
+import type { Size } from './picture-file.ts';
+import type { PixelImage } from './pixels.ts';
 import { resize, type Box, type Raster } from './resize.ts';
-import { upscale, type UpscalerName } from './upscale.ts';
 
 /** By A1111's names. "Just resize (latent upscale)" leaves the picture as it is: its latent is resized. */
 export const RESIZE_MODES = [
@@ -13,60 +14,53 @@ export const RESIZE_MODES = [
 ] as const;
 export type ResizeMode = (typeof RESIZE_MODES)[number];
 
-/** `upscaler`: enlarges what is smaller. @throws ImageError where nothing would be left of a very narrow picture. */
-export function resizeToFit<R extends Raster>(
-  image: R,
+/** Enlarges a picture, to about so many times its size. */
+export type Enlarge = (image: PixelImage, scale: number) => Promise<PixelImage>;
+
+/** By Lanczos alone. @throws ImageError where nothing would be left of a very narrow picture. */
+export function resizeToFit<R extends Raster>(image: R, mode: ResizeMode, width: number, height: number): R {
+  if (mode === 'Just resize (latent upscale)') return image;
+  const size = sizeToFit(image, mode, width, height);
+  return placed(resize(image, size.width, size.height, 'lanczos'), mode, width, height);
+}
+
+/**
+ * The same, with what has to grow enlarged by an upscaler first, where there is one. Grey pictures go without: upscalers take
+ * colours. Rejects with ImageError as `resizeToFit` throws it.
+ */
+export async function enlargeToFit(
+  image: PixelImage,
   mode: ResizeMode,
   width: number,
   height: number,
-  upscaler: UpscalerName = 'None',
-): R {
-  switch (mode) {
-    case 'Just resize':
-      return stretched(image, width, height, upscaler);
-    case 'Crop and resize':
-      return centred(covering(image, width, height, upscaler), width, height);
-    case 'Resize and fill':
-      return withFilledBars(within(image, width, height, upscaler), width, height);
-    case 'Just resize (latent upscale)':
-      return image;
-  }
+  enlarge: Enlarge | null,
+): Promise<PixelImage> {
+  if (mode === 'Just resize (latent upscale)') return image;
+  const size = sizeToFit(image, mode, width, height);
+  const scale = Math.max(size.width / image.width, size.height / image.height);
+  const large = enlarge && scale > 1 ? await enlarge(image, scale) : image;
+  return placed(resize(large, size.width, size.height, 'lanczos'), mode, width, height);
 }
 
-/** In its proportions, as small as covers the size. */
-function covering<R extends Raster>(image: R, width: number, height: number, upscaler: UpscalerName): R {
+/** What it is resized to before it is placed. */
+function sizeToFit(image: Size, mode: ResizeMode, width: number, height: number): Size {
+  if (mode === 'Just resize') return { width, height };
   const wider = width / height > image.width / image.height;
-  return wider ? toWidth(image, width, upscaler) : toHeight(image, height, upscaler);
-}
-
-/** ... and as large as fits into it. */
-function within<R extends Raster>(image: R, width: number, height: number, upscaler: UpscalerName): R {
   const narrower = width / height < image.width / image.height;
-  return narrower ? toWidth(image, width, upscaler) : toHeight(image, height, upscaler);
+  // As small as covers the size, or as large as fits into it.
+  const byWidth = mode === 'Crop and resize' ? wider : narrower;
+  const size = byWidth
+    ? { width, height: Math.floor((image.height * width) / image.width) }
+    : { width: Math.floor((image.width * height) / image.height), height };
+  if (size.width >= 1 && size.height >= 1) return size;
+  throw new ImageError(
+    `A picture of ${image.width} x ${image.height} is too narrow for this resize mode; crop it first, or choose "Just resize".`,
+  );
 }
 
-function toWidth<R extends Raster>(image: R, width: number, upscaler: UpscalerName): R {
-  return scaledTo(image, width, Math.floor((image.height * width) / image.width), upscaler);
-}
-
-function toHeight<R extends Raster>(image: R, height: number, upscaler: UpscalerName): R {
-  return scaledTo(image, Math.floor((image.width * height) / image.height), height, upscaler);
-}
-
-function scaledTo<R extends Raster>(image: R, width: number, height: number, upscaler: UpscalerName): R {
-  if (width < 1 || height < 1) {
-    throw new ImageError(
-      `A picture of ${image.width} x ${image.height} is too narrow for this resize mode; crop it first, or choose "Just resize".`,
-    );
-  }
-  return stretched(image, width, height, upscaler);
-}
-
-/** Upscalers take colours; grey pictures go without. */
-function stretched<R extends Raster>(image: R, width: number, height: number, upscaler: UpscalerName): R {
-  const scale = Math.max(width / image.width, height / image.height);
-  const enlarge = upscaler !== 'None' && image.channels !== 1 && scale > 1;
-  return resize(enlarge ? upscale(image, upscaler, scale) : image, width, height, 'lanczos');
+function placed<R extends Raster>(image: R, mode: ResizeMode, width: number, height: number): R {
+  if (mode === 'Crop and resize') return centred(image, width, height);
+  return mode === 'Resize and fill' ? withFilledBars(image, width, height) : image;
 }
 
 function centred<R extends Raster>(image: R, width: number, height: number): R {

@@ -4,8 +4,10 @@ import { readTensors, type Tensors } from '../../tests/goldens.ts';
 import { listReference, readReference, readReferenceJson } from '../../tests/reference-dir.ts';
 import { bytesSource } from '../checkpoint/source.ts';
 import { resize, type Box, type Raster, type ResizeFilter } from './resize.ts';
-import { RESIZE_MODES, resizeToFit } from './resize-modes.ts';
-import { upscale, UPSCALERS, type UpscalerName } from './upscale.ts';
+import { enlargeBy, upscale, upscaleBuiltIn } from '../finishing/upscale.ts';
+import type { PixelImage } from './pixels.ts';
+import { enlargeToFit, RESIZE_MODES, resizeToFit, type ResizeMode } from './resize-modes.ts';
+import { enlarged, UPSCALERS, type BuiltInUpscaler } from './upscale.ts';
 
 interface Case {
   readonly input: string;
@@ -44,7 +46,7 @@ const FILTERS: Readonly<Record<string, ResizeFilter>> = {
   LANCZOS: 'lanczos',
   NEAREST: 'nearest',
 };
-const upscalerOf = (name: string | null): UpscalerName | undefined =>
+const upscalerOf = (name: string | null): BuiltInUpscaler | undefined =>
   name === null ? 'None' : UPSCALERS.find((known) => known === name);
 
 describe.skipIf(!there)('filters', () => {
@@ -67,7 +69,7 @@ describe.skipIf(!there)('modes', () => {
     if (!known) it.skip(`${name}: no such upscaler`, () => undefined);
     else
       it(name, async () => {
-        const made = resizeToFit(await read(input), RESIZE_MODES[mode]!, width, height, known);
+        const made = await fitted(await read(input), RESIZE_MODES[mode]!, width, height, known);
         const expected = await read(out);
         // Crop and fill give RGB there, whatever the picture was.
         expect(made.channels === expected.channels ? made : inColour(made)).toEqual(expected);
@@ -77,9 +79,29 @@ describe.skipIf(!there)('modes', () => {
 
 describe.skipIf(!there)('upscalers', () => {
   it.each(upscaled)('$input $upscaler x $scale', async ({ input, upscaler, scale, out }) => {
-    expect(upscale(await read(input), upscalerOf(upscaler)!, scale)).toEqual(await read(out));
+    const pass = (image: Raster): Raster => enlarged(image, upscalerOf(upscaler)!, scale);
+    expect(await upscale(await read(input), scale, pass)).toEqual(await read(out));
   });
 });
+
+/** Grey pictures go without an upscaler. */
+async function fitted(
+  image: Raster,
+  mode: ResizeMode,
+  width: number,
+  height: number,
+  upscaler: BuiltInUpscaler,
+): Promise<Raster> {
+  const { channels } = image;
+  if (channels === 1) return resizeToFit(image, mode, width, height);
+  return enlargeToFit(
+    { ...image, channels } as PixelImage,
+    mode,
+    width,
+    height,
+    enlargeBy(upscaleBuiltIn, upscaler),
+  );
+}
 
 /** What transparency there is is left out. */
 function inColour({ width, height, channels, data }: Raster): Raster {

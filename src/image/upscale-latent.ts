@@ -14,9 +14,10 @@ const FILTER_OF = {
 } as const satisfies Readonly<Record<string, PlaneFilter>>;
 
 export type LatentUpscaler = keyof typeof FILTER_OF;
-export type HiresUpscaler = LatentUpscaler | UpscalerName;
+/** One of these, or what a file of the library is called. */
+export type HiresUpscaler = UpscalerName;
 
-/** In A1111's order. */
+/** In A1111's order: those that need no file. */
 export const HIRES_UPSCALERS: readonly HiresUpscaler[] = [
   ...(Object.keys(FILTER_OF) as LatentUpscaler[]),
   ...UPSCALERS,

@@ -12,6 +12,7 @@ import type {
   VaeConfig,
   VaeSizes,
 } from '../models/types.ts';
+import { UPSCALER_KINDS } from '../models/upscalers/kinds.ts';
 import { MAX_WEIGHT_ELEMENTS } from '../models/weight-limits.ts';
 import { upToDate } from './older-records.ts';
 import { isOfLaterVersion } from './record-version.ts';
@@ -108,6 +109,7 @@ const NETWORKS: readonly unknown[] = [
   'vae-encoder',
   'vae-decoder',
   'text',
+  'upscaler',
 ] satisfies StoredTensor['network'][];
 
 function isTensorOf(chunks: readonly StoredChunk[], value: unknown): boolean {
@@ -173,7 +175,8 @@ function isDetection(value: unknown): boolean {
     orNull(isText)(detection['unsupportedReason']) &&
     (detection['vae'] === undefined || isVaeSizes(detection['vae'])) &&
     (detection['tinyVae'] === undefined || isTinyVae(detection['tinyVae'])) &&
-    (networks === null ? !supported || isVaeFile(detection) : isNetworks(networks)) &&
+    (detection['upscaler'] === undefined || isUpscaler(detection['upscaler'])) &&
+    (networks === null ? !supported || isPartFile(detection) : isNetworks(networks)) &&
     orNull(isSettledPrediction)(detection['prediction']) &&
     typeof detection['hasEma'] === 'boolean' &&
     isListOf(isText, MAX_NOTES)(detection['notes'])
@@ -214,8 +217,15 @@ function isHeadRule(value: unknown): boolean {
   return isSize(count) || isSize(size);
 }
 
-function isVaeFile({ kind, vae, tinyVae }: Fields): boolean {
-  return kind === 'vae' ? vae !== undefined : kind === 'taesd' && tinyVae !== undefined;
+/** A file of what checkpoints are used with: what it holds is said. */
+function isPartFile({ kind, vae, tinyVae, upscaler }: Fields): boolean {
+  const parts: Readonly<Record<string, unknown>> = { vae, taesd: tinyVae, upscaler };
+  return typeof kind === 'string' && parts[kind] !== undefined;
+}
+
+function isUpscaler(value: unknown): boolean {
+  const { kind, scale } = fieldsOf(value);
+  return UPSCALER_KINDS.some((known) => known === kind) && isSize(scale);
 }
 
 function isTinyVae(value: unknown): value is TinyVaeSizes {

@@ -2,12 +2,13 @@
 
 import type { Detection } from '../models/types.ts';
 
-/** 2 knows VAEs, and checkpoints that have none. Records without a version are of 1. */
-const RECORD_VERSION = 2;
+/** 2 knows VAEs, and checkpoints that have none; 3 knows upscalers. Records without a version are of 1. */
+const RECORD_VERSION = 3;
 
 /** The earliest version that understands a model. */
-export function versionFor({ networks }: Detection): number {
-  return networks?.vae ? 1 : RECORD_VERSION;
+export function versionFor({ networks, upscaler }: Detection): number {
+  if (upscaler) return RECORD_VERSION;
+  return networks?.vae ? 1 : 2;
 }
 
 /** It says so itself. Such records are kept and left alone, whatever else is in them. */

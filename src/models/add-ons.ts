@@ -1,20 +1,20 @@
 // Recognises what is no image model by itself: LoRAs, embeddings, hypernetworks, ControlNets, VAEs, upscalers and so on,
-// and models of other families. VAEs are of use; what is not yet is said by name, with what it will be good for.
+// and models of other families. VAEs and upscalers are of use; what is not yet is said by name, with what it will be good for.
 import { FAMILIES, WHAT_RUNS } from '../families/families.ts';
 import { deriveTinyVae, deriveVaeAlone, type DerivedVae } from './derive.ts';
 import type { Components } from './layouts/components.ts';
 import { findTinyVae } from './layouts/tiny-vae.ts';
 import { baseFromContext, baseFromMetadata, recogniseLora } from './lora.ts';
-import { recogniseUpscaler } from './upscalers.ts';
 import type { Detection, ModelKind, TensorShapes } from './types.ts';
+import { readUpscaler } from './upscalers/file.ts';
 
 export interface AddOn {
   readonly kind: ModelKind;
   readonly label: string;
   /** For a person: what it is and what for, or what is wrong with it. Null for what is of use. */
   readonly reason: string | null;
-  /** Of VAEs. */
-  readonly found?: Pick<Detection, 'vae' | 'tinyVae' | 'notes'>;
+  /** Of VAEs and upscalers. */
+  readonly found?: Partial<Pick<Detection, 'vae' | 'tinyVae' | 'upscaler' | 'notes'>>;
 }
 
 /** What a file is that cannot make images by itself; null for image models and for what nobody knows. */
@@ -146,15 +146,13 @@ function recogniseFaceRestorer(tensors: TensorShapes): AddOn | null {
 }
 
 function describeUpscaler(tensors: TensorShapes): AddOn | null {
-  const name = recogniseUpscaler(tensors);
-  return name === null
-    ? null
-    : addOn(
-        'upscaler',
-        `${name} upscaler`,
-        `the upscaler ${name}`,
-        'Upscalers are not supported yet; later this one will enlarge finished pictures.',
-      );
+  const file = readUpscaler(tensors);
+  if (!file) return null;
+  const { info, problem } = file;
+  const label = `${file.label} upscaler`;
+  if (info) return { kind: 'upscaler', label, reason: null, found: { upscaler: info } };
+  const reason = `This is the upscaler ${file.label}, which cannot be used. ${problem} Download it again, or look for another.`;
+  return { kind: 'upscaler', label, reason };
 }
 
 /** A1111's hypernetworks: for each width of the attended text, a pair of small networks (keys, values). */

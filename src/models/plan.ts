@@ -6,6 +6,7 @@ import { vaeHalf, vaeTensors } from './layouts/ldm-vae.ts';
 import type { MappedTensors, TensorSpec } from './layouts/mapped.ts';
 import { findTinyVae, TINY_VAE_PREFIX, tinyVaeTensors } from './layouts/tiny-vae.ts';
 import type { Detection, TensorShapes, WeightPlanEntry } from './types.ts';
+import { planUpscaler } from './upscalers/file.ts';
 
 /**
  * The plan for a file that `detect` gave `detection` for: one entry per parameter of its networks, in the ldm layout's
@@ -14,6 +15,7 @@ import type { Detection, TensorShapes, WeightPlanEntry } from './types.ts';
  * supported detection rules out.
  */
 export function planWeights(tensors: TensorShapes, detection: Detection): WeightPlanEntry[] {
+  if (detection.upscaler) return planUpscaler(tensors);
   const components = findComponents(tensors);
   const plan: WeightPlanEntry[] = [];
 

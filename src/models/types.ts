@@ -2,6 +2,7 @@
 import type { DType } from '../checkpoint/types.ts';
 import type { HeadRule, ImageKind, TextEncoderType } from '../families/family.ts';
 import type { Prediction } from '../sampling/types.ts';
+import type { UpscalerInfo } from './upscalers/kinds.ts';
 
 /** What detection reads of a tensor: its shape and element kind; of one that cannot be read, in which form it is instead. */
 export type TensorShape =
@@ -122,6 +123,8 @@ export interface Detection {
   readonly vae?: VaeSizes;
   /** Of files that hold a tiny autoencoder: the whole, or one half. */
   readonly tinyVae?: TinyVaeSizes;
+  /** Of files that hold an upscaler. */
+  readonly upscaler?: UpscalerInfo;
   /** Null value: must be settled by running the UNet once (SD 2.x, as A1111 does it). */
   readonly prediction: { readonly value: Prediction | null; readonly from: Evidence } | null;
   /** Whether `model_ema.*` averages lie beside the weights. */
@@ -150,5 +153,5 @@ export interface WeightPlanEntry {
    */
   readonly shape: readonly number[];
   /** Which network reads it. "vae-encoder": encoder.*, quant_conv; "vae-decoder": decoder.*, post_quant_conv. */
-  readonly network: 'unet' | 'vae-encoder' | 'vae-decoder' | 'text';
+  readonly network: 'unet' | 'vae-encoder' | 'vae-decoder' | 'text' | 'upscaler';
 }

@@ -186,6 +186,11 @@ export class LoadedModel implements Networks {
     return this.#someVae().encode(image, height, width);
   }
 
+  /** In low VRAM mode, what is loaded goes, and comes back when it is needed. */
+  async makeWay(): Promise<void> {
+    if (this.#options.lowVram) await this.#sessions.release();
+  }
+
   async release(): Promise<void> {
     await this.#tinySessions.release();
     await this.#sessions.release();

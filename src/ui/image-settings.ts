@@ -18,6 +18,7 @@ export function parseImageSetting(info: SettingInfo, value: unknown): number | b
     case 'switch':
       return typeof value === 'boolean' ? value : info.standard;
     case 'vae':
+    case 'upscaler':
       return typeof value === 'string' && value !== '' ? value.slice(0, MAX_FILE_NAME) : info.standard;
     case 'color':
       return typeof value === 'string' && parseColor(value) ? value : info.standard;

@@ -8,7 +8,6 @@ import {
 } from '../generation/request/request.ts';
 import { HIRES_BOUNDS, HIRES_LIMITS, SWITCH_BOUNDS } from '../generation/request/validate-hires.ts';
 import { DENOISING_BOUNDS } from '../generation/request/validate-img2img.ts';
-import { HIRES_UPSCALERS } from '../image/upscale-latent.ts';
 import { MAX_PROMPT_LENGTH } from '../prompt/length.ts';
 import { type Choices, RANGES, snap } from './choices.ts';
 
@@ -41,7 +40,7 @@ export function parseHires(stored: unknown, choices: Choices): HiresChoice {
   const { cfgScale } = from;
   return {
     on: from['on'] === true,
-    upscaler: HIRES_UPSCALERS.find((name) => name === from['upscaler']) ?? fallback.upscaler,
+    upscaler: text(from['upscaler'], MAX_NAME) || fallback.upscaler,
     scale: number('scale'),
     resizeWidth: number('resizeWidth'),
     resizeHeight: number('resizeHeight'),

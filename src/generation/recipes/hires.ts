@@ -1,8 +1,9 @@
 // Hires fix: a first pass, or a finished picture in its place, is enlarged and painted over (A1111 modules/processing.py,
 // StableDiffusionProcessingTxt2Img.sample and sample_hr_pass).
+import { enlargeBy } from '../../finishing/upscale.ts';
 import { flatten } from '../../image/flatten.ts';
 import { pixelsToVaeInput, toUnit, vaeOutputToPixels, type PixelImage } from '../../image/pixels.ts';
-import { resizeToFit } from '../../image/resize-modes.ts';
+import { enlargeToFit } from '../../image/resize-modes.ts';
 import { cutOut, type Planes } from '../../image/tiles.ts';
 import { isLatentUpscaler, upscaleLatent, type LatentUpscaler } from '../../image/upscale-latent.ts';
 import type { UpscalerName } from '../../image/upscale.ts';
@@ -113,7 +114,10 @@ async function enlargePictures(
   { enlarged, cut }: HiresSize,
 ): Promise<Enlarged> {
   const { width, height } = enlarged;
-  const large = pictures.map((picture) => resizeToFit(picture, 'Just resize', width, height, upscaler));
+  const enlarge = enlargeBy(model.upscale, upscaler);
+  const large: PixelImage[] = [];
+  for (const picture of pictures)
+    large.push(await enlargeToFit(picture, 'Just resize', width, height, enlarge));
   const latents = await encodeAll(model, large);
   const { networks } = model;
   const conditioning: (Float32Array | null)[] = [];

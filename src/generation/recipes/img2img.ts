@@ -1,9 +1,11 @@
 // img2img and inpainting: from a picture and parameters to latents, step by step, on any networks (A1111 modules/processing.py,
 // StableDiffusionProcessingImg2Img: init and sample, and what process_images does to its results).
+import { enlargeBy, upscaleBuiltIn, type Upscale } from '../../finishing/upscale.ts';
 import { correctColors } from '../../image/color-correction.ts';
 import { flatten } from '../../image/flatten.ts';
 import { pixelsToVaeInput, type PixelImage } from '../../image/pixels.ts';
 import type { Mask } from '../../image/mask.ts';
+import type { Enlarge } from '../../image/resize-modes.ts';
 import type { Raster } from '../../image/resize.ts';
 import { resizePlanes } from '../../image/resize-planes.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
@@ -52,12 +54,22 @@ export interface Img2ImgStart {
   readonly imageConditioning: Float32Array | null;
   /** What is painted; null for all of it. */
   readonly painting: Painting | null;
+  /** By what pictures grow on their way; null for Lanczos. */
+  readonly enlarge: Enlarge | null;
   /** n above. */
   readonly pictures: number;
 }
 
+/** What img2img may be given besides the networks. */
+export interface Img2ImgMeans {
+  /** In place of the VAE, a tiny one. */
+  readonly encode?: SampledNetworks['encode'];
+  /** By upscalers in files, too. */
+  readonly upscale?: Upscale;
+}
+
 /**
- * `encode`: in place of the VAE, a tiny one. `parameters` must be valid.
+ * `parameters` must be valid.
  * @throws ImageError where the resize mode cannot.
  */
 export async function startImg2Img(
@@ -65,15 +77,18 @@ export async function startImg2Img(
   parameters: GenerationParameters,
   { resizeMode, inpaint }: Img2Img,
   { source, mask, latentMask }: Img2ImgPictures,
-  encode: SampledNetworks['encode'] = (...args) => networks.encode(...args),
+  { encode = (...args) => networks.encode(...args), upscale = upscaleBuiltIn }: Img2ImgMeans = {},
 ): Promise<Img2ImgStart> {
   const { settings } = parameters;
+  const enlarge = enlargeBy(upscale, settings.upscalerForImg2img);
   const [height, width] = [parameters.height / 8, parameters.width / 8];
   const flat = flatten(source, settings.img2imgBackgroundColor);
   const area = inpaint && mask && paintedArea(mask, inpaint, resizeMode, flat, parameters);
-  const whole = area?.region ? flat : paintedPicture(flat, null, null, resizeMode, parameters);
+  const whole = area?.region ? flat : await paintedPicture(flat, null, null, resizeMode, parameters, enlarge);
   const filled = area && { ...area, mask: latentMask ?? area.mask };
-  const picture = filled ? paintedPicture(flat, filled, inpaint, resizeMode, parameters) : whole;
+  const picture = filled
+    ? await paintedPicture(flat, filled, inpaint, resizeMode, parameters, enlarge)
+    : whole;
   const latentOf = async (pixels: Float32Array, by: SampledNetworks['encode']): Promise<Float32Array> => {
     const encoded = {
       data: await by(pixels, picture.height, picture.width),
@@ -101,7 +116,7 @@ export async function startImg2Img(
     area &&
     paint &&
     overlayMask && { inpaint, resizeMode, area, paint, whole, overlayMask };
-  return { picture, latent, imageConditioning, painting, pictures: 1 };
+  return { picture, latent, imageConditioning, painting, enlarge, pictures: 1 };
 }
 
 /** The latents that a batch starts from, [batch.size, c, height / 8, width / 8], with the masked content that is asked for. */
@@ -207,18 +222,18 @@ export function settleImg2Img(
 }
 
 /** A decoded picture, as it is to be kept. */
-export function finishImg2Img(
+export async function finishImg2Img(
   parameters: GenerationParameters,
   start: Img2ImgStart,
   decoded: PixelImage,
   { batch, index, latents }: SettledPicture,
-): PixelImage {
-  const { picture, painting, latent } = start;
+): Promise<PixelImage> {
+  const { picture, painting, latent, enlarge } = start;
   const corrected = parameters.settings.img2imgColorCorrection ? correctColors(decoded, picture) : decoded;
   // Soft inpainting makes its own overlay, whatever the setting says.
   if (!painting || !(parameters.settings.overlayInpaint || painting.inpaint.soft)) return corrected;
   const own = (all: Float32Array): Float32Array =>
     all.subarray(index * latent.length, (index + 1) * latent.length);
   const original = own(initLatents(parameters, start, batch));
-  return pastedBack(corrected, painting, { original, painted: own(latents) }, parameters);
+  return pastedBack(corrected, painting, { original, painted: own(latents) }, parameters, enlarge);
 }

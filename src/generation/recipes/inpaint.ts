@@ -7,10 +7,10 @@ import { expandRegion, maskedRegion, type Region } from '../../image/masked-regi
 import { filled, overlaid, overlayOf, uncropped } from '../../image/overlay.ts';
 import type { Size } from '../../image/picture-file.ts';
 import type { PixelImage } from '../../image/pixels.ts';
-import { resizeToFit, type ResizeMode } from '../../image/resize-modes.ts';
+import { enlargeToFit, resizeToFit, type Enlarge, type ResizeMode } from '../../image/resize-modes.ts';
 import { resize, type Raster } from '../../image/resize.ts';
 import { blendLinearly, blendSoftly, type Blend, type LatentMask } from '../../sampling/latent-mask.ts';
-import type { GenerationParameters, Inpaint } from '../request/request.ts';
+import type { Inpaint, SoftInpainting } from '../request/request.ts';
 import { softOverlayMask, type PaintedLatent } from './soft-inpainting.ts';
 
 /** A mask, ready for all pictures of a job. */
@@ -32,7 +32,7 @@ export function paintedArea(
   inpaint: Inpaint,
   resizeMode: ResizeMode,
   source: Size,
-  { width, height, settings }: GenerationParameters,
+  { width, height }: Size,
 ): PaintedArea | null {
   const { maskMode, maskBlur, maskBlurDown = maskBlur, soft } = inpaint;
   const onlyMasked = inpaint.inpaintArea === 'Only masked';
@@ -51,9 +51,7 @@ export function paintedArea(
   const masked = maskedRegion(blurred, inpaint.padding);
   if (!masked) return null;
   const region = expandRegion(masked, { width, height }, blurred);
-  const mask = greyOf(
-    resizeToFit(cutOut(blurred, region), 'Resize and fill', width, height, settings.upscalerForImg2img),
-  );
+  const mask = greyOf(resizeToFit(cutOut(blurred, region), 'Resize and fill', width, height));
   return { mask, region, overlayMask: blurred };
 }
 
@@ -66,18 +64,21 @@ function cutOut<R extends Raster>(image: R, { left, top, right, bottom }: Region
   return crop(image, left, top, right - left, bottom - top);
 }
 
-/** The source as it is painted: all of it, or its part, with the masked content replaced where that is asked for. RGB. */
-export function paintedPicture(
+/**
+ * The source as it is painted: all of it, or its part, with the masked content replaced where that is asked for. RGB. `enlarge`: by
+ * which it grows; null for Lanczos.
+ */
+export async function paintedPicture(
   flat: PixelImage,
   area: PaintedArea | null,
   inpaint: Inpaint | null,
   resizeMode: ResizeMode,
-  { width, height, settings }: GenerationParameters,
-): PixelImage {
-  const upscaler = settings.upscalerForImg2img;
-  const picture = area?.region
-    ? resizeToFit(cutOut(flat, area.region), 'Resize and fill', width, height, upscaler)
-    : resizeToFit(flat, resizeMode, width, height, upscaler);
+  { width, height }: Size,
+  enlarge: Enlarge | null,
+): Promise<PixelImage> {
+  const picture = await (area?.region
+    ? enlargeToFit(cutOut(flat, area.region), 'Resize and fill', width, height, enlarge)
+    : enlargeToFit(flat, resizeMode, width, height, enlarge));
   if (!area || inpaint?.maskedContent === 'original') return picture;
   return filled(picture, maskFor(area.mask, picture, resizeMode));
 }
@@ -124,18 +125,26 @@ export interface Painting {
   readonly overlayMask: Mask;
 }
 
-/** A painted picture back in the source. */
-export function pastedBack(
+/** A painted picture back in the source; its part grows by `enlarge`, null for Lanczos. */
+export async function pastedBack(
   painted: PixelImage,
   { inpaint, resizeMode, area, paint, whole, overlayMask }: Painting,
   latent: PaintedLatent,
-  { width, height, settings }: GenerationParameters,
-): PixelImage {
+  { width, height }: Size,
+  enlarge: Enlarge | null,
+): Promise<PixelImage> {
   const { region } = area;
-  const back = (part: Raster): PixelImage =>
-    region ? uncropped(part, region, whole, settings.upscalerForImg2img) : inColour(part);
-  const mask = inpaint.soft
-    ? maskFor(greyOf(back(softOverlayMask(latent, paint, inpaint.soft, width, height))), whole, resizeMode)
-    : overlayMask;
-  return overlaid(back(painted), overlayOf(whole, mask));
+  const fitted = region && ([region.right - region.left, region.bottom - region.top] as const);
+  const back = (part: Raster): PixelImage => (region ? uncropped(part, region, whole) : inColour(part));
+  const softMask = (soft: SoftInpainting): Mask => {
+    const drawn = softOverlayMask(latent, paint, soft, width, height);
+    return maskFor(
+      greyOf(back(fitted ? resizeToFit(drawn, 'Crop and resize', ...fitted) : drawn)),
+      whole,
+      resizeMode,
+    );
+  };
+  const mask = inpaint.soft ? softMask(inpaint.soft) : overlayMask;
+  const part = fitted ? await enlargeToFit(painted, 'Crop and resize', ...fitted, enlarge) : painted;
+  return overlaid(back(part), overlayOf(whole, mask));
 }

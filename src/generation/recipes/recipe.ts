@@ -1,4 +1,5 @@
 // What a recipe is: the way of one batch to its latents, in one pass or several, by one model or several.
+import type { Upscale } from '../../finishing/upscale.ts';
 import type { Size } from '../../image/picture-file.ts';
 import type { Networks, SampledNetworks } from '../../runtime/networks.ts';
 import type { SamplingRun } from '../../sampling/sample.ts';
@@ -14,6 +15,8 @@ export interface ModelInUse {
   /** By the VAE, or a tiny one, as "VAE type for decode" and "VAE type for encode" say. */
   readonly decode: Networks['decode'];
   readonly encode: Networks['encode'];
+  /** By any upscaler of the library. */
+  readonly upscale: Upscale;
 }
 
 /** The models that a request names, of which one is in use at a time, as A1111's `shared.sd_model`. */

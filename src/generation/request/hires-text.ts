@@ -1,9 +1,9 @@
 // What parameters texts say of hires fix: A1111's fields (modules/processing.py, StableDiffusionProcessingTxt2Img.init), Forge's for
 // a CFG scale of its own, and one of ours for a picture in place of the first pass.
-import { HIRES_UPSCALERS } from '../../image/upscale-latent.ts';
 import { findSampler, resolveSampler } from '../../sampling/registry.ts';
 import { effectiveScheduler, findScheduler } from '../../sampling/schedules.ts';
 import { checkpointFromText, checkpointToText, type ToldCheckpoint } from './checkpoint-text.ts';
+import { MAX_FILE_NAME } from './image-settings.ts';
 import type { Infotext } from './infotext/parse.ts';
 import type { InfotextScalar } from './infotext/quote.ts';
 import { DEFAULT_HIRES, type GenerationParameters, type Hires } from './request.ts';
@@ -37,7 +37,7 @@ export const HIRES_FIELDS: readonly (readonly [name: string, reads: (value: stri
   [SAMPLER, (value) => value === SAME_SAMPLER || resolveSampler(value).known],
   [SCHEDULER, (value) => value === SAME_SCHEDULER || findScheduler(value) !== undefined],
   [RESIZE, (value) => /^\d+x\d+$/.test(value)],
-  [UPSCALER, (value) => HIRES_UPSCALERS.some((known) => known === value)],
+  [UPSCALER, (value) => value !== '' && value.length <= MAX_FILE_NAME],
   [FIRST_PASS, (value) => /^[0-9a-f]+$/.test(value)],
 ];
 
@@ -106,7 +106,7 @@ export function hiresFromText(infotext: Infotext): ToldHires | null {
   const spaced = resolved !== null && findSampler(resolved.sampler)?.kind !== 'timestep';
   const same = spaced && findScheduler(first)?.label !== read ? findScheduler(first)?.label : null;
   return {
-    upscaler: HIRES_UPSCALERS.find((known) => known === infotext[UPSCALER]) ?? DEFAULT_HIRES.upscaler,
+    upscaler: text(UPSCALER).slice(0, MAX_FILE_NAME) || DEFAULT_HIRES.upscaler,
     scale: numberFromText(infotext[SCALE]) ?? DEFAULT_HIRES.scale,
     resizeWidth,
     resizeHeight,

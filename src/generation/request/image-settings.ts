@@ -50,7 +50,14 @@ export interface ImageSettings {
   readonly sdVaeOverrides: boolean;
   readonly vaeEncodeMethod: 'Full' | 'TAESD';
   readonly vaeDecodeMethod: 'Full' | 'TAESD';
+  readonly esrganTile: number;
+  readonly esrganTileOverlap: number;
+  readonly datTile: number;
+  readonly datTileOverlap: number;
+  /** One of those that need no file, or what a file of the library is called. */
   readonly upscalerForImg2img: UpscalerName;
+  readonly swinTile: number;
+  readonly swinTileOverlap: number;
   readonly inpaintingMaskWeight: number;
   readonly initialNoiseMultiplier: number;
   readonly img2imgExtraNoise: number;
@@ -106,6 +113,8 @@ export type SettingInfo = Common &
     | { readonly kind: 'color'; readonly standard: string }
     /** One of the choices, or a VAE of the library by its name. */
     | { readonly kind: 'vae'; readonly standard: string; readonly choices: readonly string[] }
+    /** ... or an upscaler of the library. */
+    | { readonly kind: 'upscaler'; readonly standard: string; readonly choices: readonly string[] }
   );
 
 /** UTF-16 units of what names a file. */
@@ -226,12 +235,54 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     ...choice('Full', ['Full', 'TAESD']),
   },
   {
+    key: 'esrganTile',
+    label: 'Tile size for ESRGAN upscalers.',
+    section: 'Upscaling',
+    // Not in A1111's text, though it changes the picture; nor are the next ones.
+    infotext: 'ESRGAN tile',
+    ...number(192, 0, 512, 16, 4096),
+  },
+  {
+    key: 'esrganTileOverlap',
+    label: 'Tile overlap for ESRGAN upscalers.',
+    section: 'Upscaling',
+    infotext: 'ESRGAN tile overlap',
+    ...number(8, 0, 48, 1),
+  },
+  {
+    key: 'datTile',
+    label: 'Tile size for DAT upscalers.',
+    section: 'Upscaling',
+    infotext: 'DAT tile',
+    ...number(192, 0, 512, 16, 4096),
+  },
+  {
+    key: 'datTileOverlap',
+    label: 'Tile overlap for DAT upscalers.',
+    section: 'Upscaling',
+    infotext: 'DAT tile overlap',
+    ...number(8, 0, 48, 1),
+  },
+  {
     key: 'upscalerForImg2img',
     label: 'Upscaler for img2img',
     section: 'Upscaling',
-    // Not in A1111's text, though it changes the picture.
     infotext: 'Upscaler for img2img',
-    ...choice('None', UPSCALERS),
+    ...({ kind: 'upscaler', standard: 'None', choices: UPSCALERS } as const),
+  },
+  {
+    key: 'swinTile',
+    label: 'Tile size for all SwinIR.',
+    section: 'Upscaling',
+    infotext: 'SwinIR tile',
+    ...number(192, 16, 512, 16, 4096),
+  },
+  {
+    key: 'swinTileOverlap',
+    label: 'Tile overlap, in pixels for SwinIR. Low values = visible seam.',
+    section: 'Upscaling',
+    infotext: 'SwinIR tile overlap',
+    ...number(8, 0, 48, 1),
   },
   {
     key: 'inpaintingMaskWeight',

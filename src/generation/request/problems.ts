@@ -28,6 +28,15 @@ export function numberProblems(
   return [`${name} must be ${kind} from ${min} to ${max}; it is ${shortened(String(value))}.`];
 }
 
+/** UTF-16 units of an upscaler's name. */
+const MAX_UPSCALER = 300;
+
+/** Whether it is in the library is not known here. */
+export function upscalerProblems(name: string, value: unknown): string[] {
+  if (typeof value === 'string' && value !== '' && value.length <= MAX_UPSCALER) return [];
+  return [`${name} must be the name of an upscaler; it is ${shortened(String(value))}.`];
+}
+
 /** Names may come out of a pasted text. */
 export function shortened(text: string): string {
   return text.length > 100 ? `${text.slice(0, 100)}...` : text;

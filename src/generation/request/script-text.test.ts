@@ -20,6 +20,8 @@ function valueOf(option: ScriptOption): fc.Arbitrary<unknown> {
       return fc.boolean();
     case 'choice':
       return fc.constantFrom(...option.choices);
+    case 'upscaler':
+      return fc.constantFrom(...option.choices, '4x-UltraSharp', 'a, b: "c" [0123456789]');
     case 'several':
       return fc.subarray([...option.choices], { minLength: 1 });
     case 'prompt':

@@ -91,6 +91,7 @@ function read(option: ScriptOption, value: unknown): unknown {
     case 'several':
       return typeof value === 'string' ? value.split(', ').filter(Boolean) : null;
     case 'choice':
+    case 'upscaler':
     case 'prompt':
       return value;
   }

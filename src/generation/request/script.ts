@@ -3,7 +3,7 @@
 // written and read by it.
 import { UPSCALERS, type UpscalerName } from '../../image/upscale.ts';
 import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
-import { choiceProblems, numberProblems, shortened } from './problems.ts';
+import { choiceProblems, numberProblems, shortened, upscalerProblems } from './problems.ts';
 import { MASKED_CONTENTS, type MaskedContent } from './masked-content.ts';
 
 export type Script = Loopback | SdUpscale | PoorMansOutpainting | OutpaintingMk2 | Img2ImgAlternative;
@@ -93,6 +93,8 @@ export type ScriptOption = Common &
       }
     | { readonly type: 'switch'; readonly standard: boolean }
     | { readonly type: 'choice'; readonly standard: string; readonly choices: readonly string[] }
+    /** One of the choices, or an upscaler of the library. */
+    | { readonly type: 'upscaler'; readonly standard: string; readonly choices: readonly string[] }
     /** Some of the choices. */
     | {
         readonly type: 'several';
@@ -265,7 +267,7 @@ export const SCRIPTS: readonly ScriptInfo[] = [
         key: 'upscaler',
         label: 'Upscaler',
         infotext: 'SD upscale upscaler',
-        ...choice('None', UPSCALERS),
+        ...({ type: 'upscaler', standard: 'None', choices: UPSCALERS } as const),
       },
     ],
   },
@@ -309,6 +311,8 @@ export function optionProblems(option: ScriptOption, value: unknown): string[] {
       return choiceProblems(label, value, [true, false]);
     case 'choice':
       return choiceProblems(label, value, option.choices);
+    case 'upscaler':
+      return upscalerProblems(label, value);
     case 'several': {
       const some =
         Array.isArray(value) && value.length <= option.choices.length ? (value as unknown[]) : null;

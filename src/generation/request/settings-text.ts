@@ -17,6 +17,7 @@ import type { Infotext } from './infotext/parse.ts';
 import type { InfotextScalar } from './infotext/quote.ts';
 import { promptTexts, schedulesOf } from './prompt-texts.ts';
 import type { GenerationParameters } from './request.ts';
+import { askedUpscalers } from './upscalers.ts';
 
 type Entries = Readonly<Record<string, InfotextScalar>>;
 
@@ -39,6 +40,16 @@ const IMG2IMG_KEYS: readonly ImageSettingKey[] = [
   'overlayInpaint',
   'img2imgFixSteps',
   'img2imgBackgroundColor',
+];
+
+/** The same, of those that upscalers in files heed. */
+const UPSCALER_KEYS: readonly ImageSettingKey[] = [
+  'esrganTile',
+  'esrganTileOverlap',
+  'datTile',
+  'datTileOverlap',
+  'swinTile',
+  'swinTileOverlap',
 ];
 
 /** The same, of those that only some families heed. */
@@ -121,7 +132,8 @@ export function settingsToText(
   if (settings.tiling) add('tiling', true);
   if (settings.vaeDecodeMethod !== 'Full') add('vaeDecodeMethod', settings.vaeDecodeMethod);
   const heeded = FAMILY_KEYS.filter(([, heeds]) => family === undefined || heeds(family)).map(([key]) => key);
-  for (const key of [...OWN_KEYS, ...(isImg2img ? IMG2IMG_KEYS : []), ...heeded]) {
+  const upscaling = askedUpscalers(parameters).length > 0 ? UPSCALER_KEYS : [];
+  for (const key of [...OWN_KEYS, ...(isImg2img ? IMG2IMG_KEYS : []), ...upscaling, ...heeded]) {
     if (settings[key] !== INFOS.get(key)?.standard) add(key, settings[key]);
   }
   return entries;
@@ -176,6 +188,7 @@ export function readSetting(info: SettingInfo, given: unknown): InfotextScalar |
     case 'switch':
       return given === true || given === 'True' ? true : given === false || given === 'False' ? false : null;
     case 'vae':
+    case 'upscaler':
       return typeof given === 'string' && given !== '' ? given : null;
     case 'choice':
       return info.choices.find((choice) => choice === given) ?? null;

@@ -100,7 +100,7 @@ const settings = fc.record(
       const value: fc.Arbitrary<unknown> =
         info.kind === 'switch'
           ? fc.boolean()
-          : info.kind === 'choice' || info.kind === 'vae'
+          : info.kind === 'choice' || info.kind === 'vae' || info.kind === 'upscaler'
             ? fc.constantFrom(...info.choices)
             : info.kind === 'color'
               ? fc.constantFrom('#ffffff', '#2040a0')

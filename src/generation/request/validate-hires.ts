@@ -1,11 +1,10 @@
 // Whether hires fix and the refiner can be carried out as asked: the bounds of A1111's controls, and what to say where one is
 // overstepped.
 import { MAX_FILE_BYTES } from '../../image/metadata.ts';
-import { HIRES_UPSCALERS } from '../../image/upscale-latent.ts';
 import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
 import { pictureSize, secondPass } from './hires.ts';
 import { MAX_FILE_NAME } from './image-settings.ts';
-import { choiceProblems, numberProblems, type Bounds } from './problems.ts';
+import { numberProblems, upscalerProblems, type Bounds } from './problems.ts';
 import type { GenerationParameters, Hires, NamedCheckpoint, Refiner } from './request.ts';
 import { DENOISING_BOUNDS } from './validate-img2img.ts';
 import { MOST_STEPS, samplerProblems } from './validate-sampler.ts';
@@ -38,7 +37,7 @@ export function hiresProblems(parameters: GenerationParameters): string[] {
   if (hires === null) return [];
   const problems = [
     ...(parameters.img2img === null ? [] : ['Hires. fix goes with txt2img only; switch one of the two off.']),
-    ...choiceProblems('Upscaler', hires.upscaler, HIRES_UPSCALERS),
+    ...upscalerProblems('Upscaler', hires.upscaler),
     ...numberProblems('Upscale by', hires.scale, HIRES_LIMITS.scale),
     ...numberProblems('Resize width to', hires.resizeWidth, HIRES_LIMITS.resizeWidth, true),
     ...numberProblems('Resize height to', hires.resizeHeight, HIRES_LIMITS.resizeHeight, true),

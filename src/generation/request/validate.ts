@@ -3,7 +3,7 @@ import { parseColor } from '../../image/flatten.ts';
 import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
 import { findSampler } from '../../sampling/registry.ts';
 import { IMAGE_SETTINGS, MAX_FILE_NAME, type SettingInfo } from './image-settings.ts';
-import { choiceProblems, numberProblems, shortened, type Bounds } from './problems.ts';
+import { choiceProblems, numberProblems, shortened, upscalerProblems, type Bounds } from './problems.ts';
 import { addToSeed, parseSeed, RANDOM_SEED, SEED_LIMITS } from './seeds.ts';
 import type { GenerationParameters } from './request.ts';
 import { hiresProblems, PICTURE_SIDES, refinerProblems } from './validate-hires.ts';
@@ -137,6 +137,8 @@ function settingProblems(info: SettingInfo, value: unknown): string[] {
       return typeof value === 'string' && value !== '' && value.length <= MAX_FILE_NAME
         ? []
         : [`${label} must be Automatic, None or the name of a file; it is ${shown}.`];
+    case 'upscaler':
+      return upscalerProblems(label, value);
     case 'color':
       return typeof value === 'string' && parseColor(value)
         ? []

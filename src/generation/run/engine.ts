@@ -18,11 +18,13 @@ import { chooseDecoders, encoderUserOf, type Decoders } from './decoders.ts';
 import { cpuReport, EngineDevice } from './engine-device.ts';
 import { DEFAULT_MEMORY, roomOf, type MemoryOptions, type MemoryPlan } from './memory-options.ts';
 import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
-import { LoadedModels, type AtHand } from './loaded-models.ts';
+import { LoadedModels, type AtHand, type Device } from './loaded-models.ts';
 import type { Job, OpenModel } from './models-in-use.ts';
 import { makePictures } from './picture-run.ts';
 import { misfitOf } from './second-checkpoint.ts';
 import { stepTime } from './step-time.ts';
+import { upscalersNeed } from './upscaler-memory.ts';
+import { knownUpscalerFiles, missingUpscaler, Upscaling } from './upscaling.ts';
 import { largestPass } from '../request/passes.ts';
 import { prepareRequest } from '../request/prepare.ts';
 import { pictureSize } from '../request/hires.ts';
@@ -58,6 +60,11 @@ const WASM_MEMORY = 4.5e9;
 export class Engine implements EngineApi {
   readonly #device = new EngineDevice();
   readonly #models = new LoadedModels((event) => this.#listener(event));
+  readonly #upscaling = new Upscaling({
+    device: () => this.#deviceInUse(),
+    makeWay: () => this.#models.makeWay(),
+    onEvent: (event) => this.#listener(event),
+  });
   #job: Job | null = null;
   #memory = DEFAULT_MEMORY;
   /** Who hears of loading and of the model's warnings: whoever asked last. */
@@ -87,10 +94,11 @@ export class Engine implements EngineApi {
     const { settings = DEFAULT_IMAGE_SETTINGS } = request;
     const models = await listModels();
     const wanted = [sha256, ...checkpointsOf(request).map((checkpoint) => checkpoint.sha256)];
+    const upscaler = upscalersNeed(knownUpscalerFiles(request, models), request, limits.shaderF16);
     const plans: MemoryPlan[] = [];
     for (const record of await Promise.all(wanted.map(getModel))) {
       const decoders = record && chooseDecoders(record, settings, models, encoderUserOf(request));
-      const needs = record && decoders && memoryNeeds(record, request, limits.shaderF16, decoders);
+      const needs = record && decoders && memoryNeeds(record, request, limits.shaderF16, decoders, upscaler);
       if (needs) plans.push(planMemory(needs, options, limits.maxBufferSize));
     }
     const [first, ...others] = plans;
@@ -126,6 +134,8 @@ export class Engine implements EngineApi {
     this.#listener = onEvent;
     let plan: EnginePlan | null = null;
     const work = async (): Promise<GenerationOutcome> => {
+      const missing = missingUpscaler(parameters, await listModels());
+      if (missing !== null) throw new BadParametersError(missing);
       const own = await this.#planned(await this.#record(sha256), parameters);
       const others = await this.#othersOf(own.record, parameters);
       plan = own.plan;
@@ -148,6 +158,7 @@ export class Engine implements EngineApi {
       const vaeText = decoders.text;
       return await makePictures({
         ...{ job, open, parameters, vaeText, onEvent },
+        upscaleUntil: (stopped) => this.#upscaling.by(parameters.settings, stopped),
         continuation: continuation ?? null,
       });
     };
@@ -291,11 +302,12 @@ export class Engine implements EngineApi {
     const tokenMerging = tokenMergingOf(parameters);
     const networks = { upcastAttention, tokenMerging, circular, vae, taesd, taesdEncoder };
     const options = { lowVram, tiledVae, tiledVaeInFloat32, ...networks };
-    const device = async () => ({
-      executor: await this.#device.executor(),
-      shaderF16: (await this.#device.report()).shaderF16,
-    });
-    return this.#models.open(record, options, beside, device, stopped);
+    return this.#models.open(record, options, beside, () => this.#deviceInUse(), stopped);
+  }
+
+  async #deviceInUse(): Promise<Device> {
+    const executor = await this.#device.executor();
+    return { executor, shaderF16: (await this.#device.report()).shaderF16 };
   }
 
   /** On the CPU there are the 4 GB of wasm to run out of. */
@@ -304,10 +316,12 @@ export class Engine implements EngineApi {
     const { shaderF16, maxBufferSize } = await this.#device.report();
     const options = this.#device.cpu ? inWasm(this.#memory) : this.#memory;
     const { settings } = parameters;
-    const decoders = chooseDecoders(record, settings, await listModels(), encoderUserOf(parameters));
+    const models = await listModels();
+    const decoders = chooseDecoders(record, settings, models, encoderUserOf(parameters));
+    const upscaler = upscalersNeed(knownUpscalerFiles(parameters, models), parameters, shaderF16);
     const { vae, taesd } = decoders;
     const planFor = (model: StoredModel, file: StoredModel | null): MemoryPlan => {
-      const needs = memoryNeeds(model, parameters, shaderF16, { vae: file, taesd });
+      const needs = memoryNeeds(model, parameters, shaderF16, { vae: file, taesd }, upscaler);
       if (!needs) return { lowVram: false, tiledVae: false, bytes: 0, working: 0 };
       return planMemory(needs, options, maxBufferSize);
     };

@@ -65,6 +65,11 @@ export class LoadedModels {
     return there;
   }
 
+  /** In low VRAM mode, for a network that is none of theirs. */
+  async makeWay(): Promise<void> {
+    for (const { model } of this.#all) await model.makeWay();
+  }
+
   async release(): Promise<void> {
     const all = this.#all;
     this.#all = [];

@@ -40,7 +40,7 @@ const TILED_VAE_ABOVE = 512 * 512;
 const FIXED_BYTES = 250e6;
 
 /** Bytes. */
-interface Need {
+export interface Need {
   readonly weights: number;
   /** All buffers beside the weights, at the peak of a run on its own. */
   readonly peak: number;
@@ -61,6 +61,8 @@ export interface MemoryNeeds {
    */
   readonly encoder: Need;
   readonly tiledEncoder: Need;
+  /** Of the upscaler that takes the most, which is likewise loaded for one call. Nothing without one. */
+  readonly upscaler: Need;
   /** The peak, beside all weights, of runs one after the other that leave their buffers to each other. */
   readonly together: { readonly vae: number; readonly tiledVae: number };
 }
@@ -70,13 +72,14 @@ type Sized = Pick<StoredModel, 'detection' | 'tensors' | 'vaeOverflows'>;
 
 /**
  * Null for models that cannot make pictures. `decoders`: a VAE in place of the model's own, and the tiny decoder that is used
- * besides.
+ * besides. `upscaler`: upscalersNeed's.
  */
 export function memoryNeeds(
   model: Sized,
   asked: SizedRequest,
   shaderF16: boolean,
   decoders: { readonly vae: Sized | null; readonly taesd: Sized | null } = { vae: null, taesd: null },
+  upscaler: Need = { weights: 0, peak: 0, largest: 0 },
 ): MemoryNeeds | null {
   const request = { ...asked, ...largestPass(asked) };
   const circular = request.settings?.tiling ?? false;
@@ -138,6 +141,7 @@ export function memoryNeeds(
     taesd: needOf(...tiny),
     encoder: needOf(...encoder.whole),
     tiledEncoder: needOf(...encoder.tiles),
+    upscaler,
     together: { vae: all('whole'), tiledVae: all('tiles') },
   };
 }
@@ -307,7 +311,7 @@ export function planMemory(needs: MemoryNeeds, options: MemoryOptions, maxBuffer
 }
 
 function bytesOf(
-  { text, unet, vae, tiledVae, taesd, encoder, tiledEncoder, together }: MemoryNeeds,
+  { text, unet, vae, tiledVae, taesd, encoder, tiledEncoder, upscaler, together }: MemoryNeeds,
   lowVram: boolean,
   tiled: boolean,
 ): Pick<MemoryPlan, 'bytes' | 'working'> {
@@ -320,7 +324,7 @@ function bytesOf(
     : tiled
       ? together.tiledVae
       : together.vae;
-  const working = FIXED_BYTES + Math.max(usual, encoding);
+  const working = FIXED_BYTES + Math.max(usual, encoding, sumOf(upscaler));
   return { bytes: weights + working, working };
 }
 

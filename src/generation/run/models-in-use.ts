@@ -1,4 +1,5 @@
 // The models of a run as its recipes have them: one in use at a time, others opened as they are asked for.
+import type { Upscale } from '../../finishing/upscale.ts';
 import type { LoadedModel } from '../../runtime/loaded-model.ts';
 import { InterruptedError } from '../../runtime/errors.ts';
 import { turn } from '../../runtime/turn.ts';
@@ -39,9 +40,9 @@ export class RunModels {
   }
 
   /** Begins with the request's own model, whichever was in use. */
-  async forBatch(replay: Replay): Promise<Models & { readonly loaded: LoadedModel }> {
+  async forBatch(replay: Replay, upscale: Upscale): Promise<Models & { readonly loaded: LoadedModel }> {
     let at = await this.open(null);
-    let current = this.#inUse(at, replay);
+    let current = this.#inUse(at, replay, upscale);
     const own = current.sha256;
     return {
       get current() {
@@ -53,13 +54,13 @@ export class RunModels {
       use: async (checkpoint) => {
         if ((checkpoint?.sha256 ?? own) === current.sha256) return current;
         at = await this.open(checkpoint);
-        current = this.#inUse(at, replay);
+        current = this.#inUse(at, replay, upscale);
         return current;
       },
     };
   }
 
-  #inUse({ model, conds }: Pick<AtHand, 'model' | 'conds'>, replay: Replay): ModelInUse {
+  #inUse({ model, conds }: Pick<AtHand, 'model' | 'conds'>, replay: Replay, upscale: Upscale): ModelInUse {
     const { vaeEncodeMethod, vaeDecodeMethod } = this.parameters.settings;
     const { family, textEncoders, contextDim } = model;
     const encodeText: LoadedModel['encodeText'] = async (...args) => {
@@ -81,6 +82,7 @@ export class RunModels {
         this.onEvent({ type: 'status', message: 'Encoding the picture' });
         return vaeEncodeMethod === 'TAESD' ? model.encodeTiny(...args) : model.encode(...args);
       },
+      upscale,
     };
   }
 

@@ -1,10 +1,12 @@
 // What all ways to carry a request out have in common: painting a batch step by step with previews, decoding its pictures,
 // keeping them.
 import { conditioningOf } from '../../families/conditioning.ts';
+import type { Upscale } from '../../finishing/upscale.ts';
 import { vaeOutputToPixels, type PixelImage } from '../../image/pixels.ts';
 import { encodePng } from '../../image/png.ts';
 import { saveImage } from '../../library/images.ts';
 import type { StoredModel } from '../../library/types.ts';
+import { InterruptedError } from '../../runtime/errors.ts';
 import type { LoadedModel } from '../../runtime/loaded-model.ts';
 import { turn } from '../../runtime/turn.ts';
 import type { LatentBatch, Models, RecipeRun } from '../recipes/recipe.ts';
@@ -28,6 +30,8 @@ export interface Task {
   /** What the pictures' texts tell of the VAE. */
   readonly vaeText: Pick<InfotextContext, 'vaeHash' | 'vaeName'>;
   readonly onEvent: (event: GenerationEvent) => void;
+  /** Ends with InterruptedError once `stopped()`. */
+  readonly upscaleUntil: (stopped: () => boolean) => Upscale;
   /** What an earlier run of it had done. */
   readonly continuation: Continuation | null;
 }
@@ -71,7 +75,23 @@ export class Painter {
 
   /** The request's own model, outside of any batch: what it does is not recorded. */
   ownModel(): Promise<Models> {
-    return this.#models.forBatch(new Replay([], () => undefined));
+    return this.#models.forBatch(
+      new Replay([], () => undefined),
+      this.upscaler(() => this.task.job.stop),
+    );
+  }
+
+  /** What it takes is no time of steps. */
+  upscaler(stopped: () => boolean): Upscale {
+    const upscale = this.task.upscaleUntil(stopped);
+    return async (...args) => {
+      const start = performance.now();
+      try {
+        return await upscale(...args);
+      } finally {
+        this.#time.leaveOut(performance.now() - start);
+      }
+    };
   }
 
   /** Begins with the request's own model; what the UNet has answered in the batch already it is not asked again. */
@@ -82,7 +102,9 @@ export class Painter {
     const replay = new Replay(past, (at, evaluation) => {
       if (continuation) onEvent({ type: 'evaluation', batch: index, index: at, evaluation });
     });
-    const models = await this.#models.forBatch(replay);
+    const { job } = this.task;
+    const upscale = this.upscaler(() => job.stop || job.skip);
+    const models = await this.#models.forBatch(replay, upscale);
     const { record, buffers, family } = models.loaded;
     this.#own = record;
     const told = {
@@ -92,7 +114,10 @@ export class Painter {
     return { index, replay, models, told };
   }
 
-  /** Carries a recipe out to its end, or until the job says otherwise. `part`: which of the batch's passes it is. */
+  /**
+   * Carries a recipe out to its end, or until the job says otherwise. `part`: which of the batch's passes it is. Rejects with
+   * InterruptedError where the job says so before anything has emerged.
+   */
   async paint(
     run: RecipeRun,
     { index, replay, models }: BatchInWork,
@@ -100,10 +125,17 @@ export class Painter {
     part: StepPart | null = null,
   ): Promise<Painted> {
     const { job, onEvent, parameters } = this.task;
+    let emerged: LatentBatch | null = null;
     for (;;) {
-      const next = await run.next();
+      const next = await run.next().catch((error: unknown) => {
+        // Between two passes, while a picture is enlarged.
+        if (error instanceof InterruptedError && emerged) return null;
+        throw error;
+      });
+      if (next === null) return { latents: emerged!, interrupted: true };
       if (next.done) return { latents: next.value, interrupted: false };
       const { step, steps, done, latents } = next.value;
+      emerged = latents;
       const { replaying } = replay;
       onEvent({
         ...{ type: 'step', batch: index, batchCount: this.batches, step, steps, part },

@@ -47,10 +47,12 @@ async function makeBatches(task: Task): Promise<GenerationOutcome> {
     const first = index * batchSize;
     const batch = await painter.batch(index);
     const run = recipe.paint(batch.models, { first, size: batchSize });
-    const { latents, interrupted } = await painter.paint(run, batch, batchSize);
+    const painted = await painter.paint(run, batch, batchSize).catch(ifNothingEmerged);
+    if (!painted) continue;
+    const { latents, interrupted } = painted;
     for (let i = done - first; i < batchSize; i++) {
       const settled = { batch: { first, size: batchSize }, index: i, latents: latents.data };
-      const picture = recipe.finish(await painter.decode(batch, latents, i, batchSize), settled);
+      const picture = await recipe.finish(await painter.decode(batch, latents, i, batchSize), settled);
       const seeds = seedsOf(parameters, first + i);
       await painter.keep(first + i, picture, seeds.seed, painter.textOf(batch, seeds), interrupted);
       done = first + i + 1;
@@ -59,15 +61,20 @@ async function makeBatches(task: Task): Promise<GenerationOutcome> {
   return { status: job.stop ? 'interrupted' : 'finished', imageIds: painter.imageIds };
 }
 
+function ifNothingEmerged(error: unknown): null {
+  if (error instanceof InterruptedError) return null;
+  throw error;
+}
+
 /** A recipe under way: with what all batches of the job have in common done. */
 interface StartedRecipe {
   paint(models: Models, batch: Batch): RecipeRun;
   /** From a decoded picture to the one that is kept. */
-  finish(decoded: PixelImage, settled: SettledPicture): PixelImage;
+  finish(decoded: PixelImage, settled: SettledPicture): PixelImage | Promise<PixelImage>;
 }
 
 async function startRecipe(
-  { networks, encode }: ModelInUse,
+  { networks, encode, upscale }: ModelInUse,
   parameters: GenerationParameters,
   onEvent: Task['onEvent'],
 ): Promise<StartedRecipe> {
@@ -79,7 +86,9 @@ async function startRecipe(
   }
   if (!img2img) return { paint: (models, batch) => paintTxt2Img(models, parameters, batch), finish };
   const pictures = await readPictures(img2img);
-  const start = await startImg2Img(networks, parameters, img2img, pictures, encode).catch(unusable);
+  const start = await startImg2Img(networks, parameters, img2img, pictures, { encode, upscale }).catch(
+    unusable,
+  );
   if (img2img.inpaint && !start.painting) {
     const message = 'The mask is empty, so the whole picture is painted over, as without a mask.';
     onEvent({ type: 'warning', message });

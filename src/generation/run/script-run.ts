@@ -1,4 +1,5 @@
 // A request that a script carries out: the script says what is painted, this paints it.
+import type { Upscale } from '../../finishing/upscale.ts';
 import type { PixelImage } from '../../image/pixels.ts';
 import { InterruptedError } from '../../runtime/errors.ts';
 import { turn } from '../../runtime/turn.ts';
@@ -49,6 +50,10 @@ class PassPainter implements ScriptHost {
     private readonly kept: number,
   ) {}
 
+  get upscale(): Upscale {
+    return this.painter.upscaler(() => this.painter.task.job.stop);
+  }
+
   async paint(pass: Pass): Promise<PassResult> {
     const { painter, batch } = this;
     const { job, parameters: asked } = painter.task;
@@ -71,7 +76,9 @@ class PassPainter implements ScriptHost {
     if (index === 0) this.#text = painter.textOf(batch, seedsOf(asked, 0));
     const pictures: PixelImage[] = [];
     for (let i = 0; i < batchSize; i++)
-      pictures.push(started.finish(await painter.decode(batch, latents, i, batchSize), i, latents.data));
+      pictures.push(
+        await started.finish(await painter.decode(batch, latents, i, batchSize), i, latents.data),
+      );
     // Interrupt and Skip that came meanwhile.
     await turn();
     return { pictures, cut: job.stop ? 'interrupt' : job.skip ? 'skip' : null };

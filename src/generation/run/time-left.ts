@@ -17,6 +17,11 @@ export class TimeLeft {
     return this.now() - this.#start;
   }
 
+  /** What took so many milliseconds says nothing of how long steps take. */
+  leaveOut(milliseconds: number): void {
+    if (this.#first) this.#first = { ...this.#first, time: this.#first.time + milliseconds };
+  }
+
   /**
    * Call with what is done so far, parts counted; gives the milliseconds left, null while unknown. The first step compiles shaders
    * and is left out of the average.

@@ -1,4 +1,5 @@
 // What a script is given to work with: passes of img2img, as A1111's scripts have process_images.
+import type { Upscale } from '../../finishing/upscale.ts';
 import type { Mask } from '../../image/mask.ts';
 import type { Raster } from '../../image/resize.ts';
 import type { PixelImage } from '../../image/pixels.ts';
@@ -26,6 +27,8 @@ export interface PassResult {
 }
 
 export interface ScriptHost {
+  /** By any upscaler of the library. */
+  readonly upscale: Upscale;
   paint(pass: Pass): Promise<PassResult>;
   /** A picture of the script's is done. */
   keep(picture: PixelImage): Promise<void>;

@@ -5,6 +5,7 @@ import { pictureTensors, referencePicture } from '../../../tests/reference-pictu
 import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
 import type { PixelImage } from '../../image/pixels.ts';
 import type { Raster } from '../../image/resize.ts';
+import { upscaleBuiltIn } from '../../finishing/upscale.ts';
 import { UPSCALERS } from '../../image/upscale.ts';
 import { MASKED_CONTENTS } from '../request/masked-content.ts';
 import { passesOf } from '../request/passes.ts';
@@ -118,6 +119,7 @@ async function carriedOut(
   const parameters = { ...DEFAULT_PARAMETERS, seed: 1000, ...changed, img2img, script };
   const [passes, made, kept]: [Pass[], PixelImage[], PixelImage[]] = [[], [], []];
   const host: ScriptHost = {
+    upscale: upscaleBuiltIn,
     paint(pass) {
       passes.push(pass);
       const pictures = pass.sources.map(inverted);

@@ -15,6 +15,7 @@ import {
 } from '../../../tests/golden-runs.ts';
 import { fieldsOf } from '../../../tests/whole-runs.ts';
 import { conditioningOf } from '../../families/conditioning.ts';
+import { upscaleBuiltIn } from '../../finishing/upscale.ts';
 import { vaeOutputToPixels, type PixelImage } from '../../image/pixels.ts';
 import { readPicture } from '../../image/read-picture.ts';
 import { UPSCALERS } from '../../image/upscale.ts';
@@ -165,6 +166,7 @@ async function checkAlternative(
 /** Paints as the original did, and compares on the way. */
 class GoldenPainter implements ScriptHost {
   passes = 0;
+  readonly upscale = upscaleBuiltIn;
   readonly kept: PixelImage[] = [];
   /** What part of the bytes may be more than 1 off: matched histograms make more of a difference of 1. */
   readonly share: number;
@@ -210,7 +212,7 @@ class GoldenPainter implements ScriptHost {
     for (let i = 0; i < parameters.batchSize; i++) {
       const latent = latents.slice(i * size, (i + 1) * size);
       const decoded = await this.networks.decode(latent, height / 8, width / 8);
-      pictures.push(started.finish(vaeOutputToPixels(decoded, width, height), i, latents));
+      pictures.push(await started.finish(vaeOutputToPixels(decoded, width, height), i, latents));
     }
     return { pictures, cut: null };
   }

@@ -3,7 +3,7 @@ import { ImageError } from '../../image/errors.ts';
 import { flatten } from '../../image/flatten.ts';
 import { MAX_PIXELS } from '../../image/png.ts';
 import { cutIntoTiles, joinTiles, tileGrid } from '../../image/tile-grid.ts';
-import { upscale, upscaledSize } from '../../image/upscale.ts';
+import { upscaledSize } from '../../image/upscale.ts';
 import type { SdUpscale } from '../request/script.ts';
 import { addToSeed } from '../request/seeds.ts';
 import type { ScriptHost, ScriptRequest } from './host.ts';
@@ -19,7 +19,7 @@ export async function sdUpscale(
   if (size.width * size.height > MAX_PIXELS)
     throw new ImageError(`It would become ${size.width} x ${size.height}; lower the scale factor.`);
   const flat = flatten(source, settings.img2imgBackgroundColor);
-  const image = upscaler === 'None' ? flat : upscale(flat, upscaler, scaleFactor);
+  const image = upscaler === 'None' ? flat : await host.upscale(flat, upscaler, scaleFactor);
   const grid = tileGrid(image, width, height, tileOverlap);
   const tiles = cutIntoTiles(image, grid);
   // Tiles that an interrupted run does not come to stay as they are.

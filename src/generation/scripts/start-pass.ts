@@ -13,12 +13,12 @@ import type { Pass } from './host.ts';
 export interface StartedPass {
   paint(models: Models): RecipeRun;
   /** Picture `index` of the batch, as it is to be kept. `latents`: of the whole batch. */
-  finish(decoded: PixelImage, index: number, latents: Float32Array): PixelImage;
+  finish(decoded: PixelImage, index: number, latents: Float32Array): Promise<PixelImage>;
 }
 
 /** @throws ImageError where the resize mode cannot. */
 export async function startPass(
-  { networks, encode }: Pick<ModelInUse, 'networks' | 'encode'>,
+  { networks, encode, upscale }: Pick<ModelInUse, 'networks' | 'encode' | 'upscale'>,
   { parameters, sources, mask, latentMask, colors }: Pass,
 ): Promise<StartedPass> {
   const { img2img, batchSize } = parameters;
@@ -30,7 +30,7 @@ export async function startPass(
         parameters,
         img2img,
         { source, mask, ...(latentMask && { latentMask }) },
-        encode,
+        { encode, upscale },
       ),
     );
   }

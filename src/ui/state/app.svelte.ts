@@ -13,6 +13,7 @@ import { withFallback } from '../../library/memory-queue.ts';
 import { browserQueue } from '../../library/queue.ts';
 import { settleStorage, type StorageAccess } from '../../library/storage-access.ts';
 import type { StoredModel } from '../../library/types.ts';
+import { upscalersAmong, type Upscaler } from '../../library/upscaler-choice.ts';
 import { findVae, vaesAmong, vaeTitle } from '../../library/vae-choice.ts';
 import { addressOf } from '../navigation/address.ts';
 import { Navigation } from '../navigation/navigation.svelte.ts';
@@ -152,6 +153,11 @@ export class App {
   /** VAEs in files of their own. */
   get vaes(): readonly StoredModel[] {
     return vaesAmong(this.library.models);
+  }
+
+  /** Upscalers in files, by A1111's names. */
+  get upscalers(): readonly Upscaler<StoredModel>[] {
+    return upscalersAmong(this.library.models);
   }
 
   get model(): StoredModel | null {

@@ -58,6 +58,8 @@ export class GenerationJob {
   status = $state('');
   /** 0..1 while weights are read. */
   loading = $state<number | null>(null);
+  /** Milliseconds until that is done, as far as known. */
+  loadingRemainingMs = $state<number | null>(null);
   progress = $state.raw<StepEvent | null>(null);
   preview = $state.raw<PreviewEvent | null>(null);
   /** Pictures of this job; of the last one that made any while none runs. */
@@ -97,7 +99,9 @@ export class GenerationJob {
   get description(): string {
     const step = this.progress;
     if (!step || this.status !== '') {
-      return this.loading === null ? this.status : t.loading(this.status, formatPercent(this.loading));
+      if (this.loading === null) return this.status;
+      const read = t.loading(this.status, formatPercent(this.loading));
+      return [read, formatTimeLeft(this.loadingRemainingMs)].filter(Boolean).join(' · ');
     }
     const parts = [t.step(step.step, step.steps)];
     if (step.part) parts.unshift(t.partOf(step.part.kind, step.part.index + 1, step.part.count));
@@ -265,6 +269,7 @@ export class GenerationJob {
       case 'loading':
         this.status = event.what;
         this.loading = event.fraction;
+        this.loadingRemainingMs = event.remainingMs ?? null;
         if (event.fraction === 0) this.#remindOfInterrupt();
         break;
       case 'step':

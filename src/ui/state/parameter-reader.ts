@@ -3,9 +3,11 @@
 import type { ToldCheckpoint } from '../../generation/request/checkpoint-text.ts';
 import type { NamedCheckpoint } from '../../generation/request/request.ts';
 import { parseSeed } from '../../generation/request/seeds.ts';
+import { askedUpscalers } from '../../generation/request/upscalers.ts';
 import { positionsAdvice } from '../../generation/request/positions-text.ts';
 import type { ToldImg2Img } from '../../generation/request/img2img-text.ts';
 import type { StoredModel } from '../../library/types.ts';
+import { findUpscaler, type Upscaler } from '../../library/upscaler-choice.ts';
 import { findVae } from '../../library/vae-choice.ts';
 import type { PromptPair } from '../../prompt/styles.ts';
 import { listed } from '../format.ts';
@@ -36,6 +38,7 @@ export interface ReaderHost {
   readonly usableModels: readonly StoredModel[];
   readonly source: Source;
   readonly vaes: readonly StoredModel[];
+  readonly upscalers: readonly Upscaler<StoredModel>[];
   attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
 }
 
@@ -117,6 +120,13 @@ export class ParameterReader {
         remarks.push(t.modelMissing(read.modelName, read.modelHash));
       }
       if (read.vae !== null && !findVae(this.host.vaes, read.vae)) remarks.push(t.vaeMissing(read.vae));
+      for (const { name, where } of askedUpscalers({
+        ...read.parameters,
+        img2img: read.img2img,
+        hires: read.hires,
+      })) {
+        if (!findUpscaler(this.host.upscalers, name)) remarks.push(passes.upscalerMissing(where, name));
+      }
       if (remarks.length > 0) {
         this.host.notices.warn(t.mayDiffer, `${remarks.join('. ')}.`);
       }

@@ -13,6 +13,9 @@ export const models = {
   vaes: 'VAEs',
   vaesWhat:
     'They turn latents into pictures, in place of a checkpoint\u2019s own. Choose one here or in Settings under "SD VAE"; TAESD, a tiny one, under "VAE type for decode" and "Live preview method".',
+  upscalers: 'Upscalers',
+  upscalersWhat:
+    'They enlarge pictures, in every list of upscalers by their name: Hires. fix, SD upscale, and "Upscaler for img2img" in Settings.',
   none: 'No models yet.',
   noneWhy: 'Drop a .safetensors or .ckpt file anywhere on this page.',
   theModel: (name: string) => `The model ${name}`,

@@ -25,6 +25,8 @@ export const passes = {
   missing: (name: string) => `${name} (not in the library)`,
   checkpointMissing: (label: string, name: string | null, hash: string | null) =>
     `${label}: ${[name, hash && `[${hash}]`].filter(Boolean).join(' ')} is not in the library`,
+  upscalerMissing: (label: string, name: string) =>
+    `${label}: the upscaler ${name} is not in the library; import its file or choose another`,
   firstPassMissing: 'It was enlarged from a finished picture; now the first pass is made anew',
   notMultiple: (width: number, height: number) =>
     `The picture has ${width} x ${height} pixels; its sides must be multiples of 8 to be enlarged this way. Img2img takes any size.`,

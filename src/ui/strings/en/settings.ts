@@ -23,6 +23,13 @@ const help: Partial<Record<ImageSettingKey, string>> = {
   sdVaeOverrides: "Off: a VAE whose name begins with the checkpoint's goes before the one chosen above.",
   vaeEncodeMethod: 'For img2img. TAESD is a tiny VAE in files of its own (taesd_encoder, taesdxl_encoder).',
   vaeDecodeMethod: 'TAESD (taesd_decoder, taesdxl_decoder) is quick, with less detail.',
+  esrganTile:
+    'Pixels. For every upscaler but DAT and SwinIR. 0 = the whole picture at once, which takes more memory.',
+  esrganTileOverlap: 'Pixels. Low values = visible seam.',
+  datTile: '0 = the whole picture at once.',
+  datTileOverlap: 'Low values = visible seam.',
+  upscalerForImg2img:
+    'By which a source grows to the size that is set. Upscalers in files are imported as models are.',
   livePreviewMethod:
     'Approx cheap costs nothing. TAESD shows the picture itself, nearly; Full decodes every step as the picture is decoded, which is slow.',
   sTmax: '0 = infinity.',

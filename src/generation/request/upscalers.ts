@@ -1,0 +1,36 @@
+// Which upscalers a request's pictures go through, besides those that need no file.
+import { isLatentUpscaler } from '../../image/upscale-latent.ts';
+import { isBuiltIn } from '../../image/upscale.ts';
+import type { ImageSettings } from './image-settings.ts';
+import type { Hires } from './request.ts';
+import type { Script } from './script.ts';
+
+export interface AskedUpscaler {
+  readonly name: string;
+  /** Where it is chosen, as the page calls that. */
+  readonly where: string;
+}
+
+/** What is looked at of a request, or of what a text tells of one. */
+export interface UpscaledRequest {
+  readonly img2img?: object | null;
+  readonly hires?: Pick<Hires, 'upscaler'> | null;
+  readonly script?: Script | null;
+  readonly settings?: Pick<ImageSettings, 'upscalerForImg2img'>;
+}
+
+export function askedUpscalers({
+  img2img,
+  hires,
+  script,
+  settings,
+}: UpscaledRequest): readonly AskedUpscaler[] {
+  const asked = [
+    ...(hires ? [{ name: hires.upscaler, where: 'Hires. fix' }] : []),
+    ...(img2img && settings
+      ? [{ name: settings.upscalerForImg2img, where: 'Settings, Upscaler for img2img' }]
+      : []),
+    ...(img2img && script?.kind === 'SD upscale' ? [{ name: script.upscaler, where: 'SD upscale' }] : []),
+  ];
+  return asked.filter(({ name }) => !isBuiltIn(name) && !isLatentUpscaler(name));
+}

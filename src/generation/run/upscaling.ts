@@ -1,0 +1,80 @@
+// Upscalers of the library at work on the engine's device: each is loaded for the pictures of one call, beside what is loaded, and
+// goes again; where there is room for one network at a time, the others go first.
+import { enlargeBy } from '../../finishing/network-upscale.ts';
+import { upscale, upscaleBuiltIn, type Upscale } from '../../finishing/upscale.ts';
+import { isBuiltIn } from '../../image/upscale.ts';
+import { listModels } from '../../library/models.ts';
+import type { StoredModel } from '../../library/types.ts';
+import { findUpscaler, upscalersAmong } from '../../library/upscaler-choice.ts';
+import { BadParametersError, InterruptedError } from '../../runtime/errors.ts';
+import { LoadedUpscaler } from '../../runtime/loaded-upscaler.ts';
+import type { NetworkEvent } from '../../runtime/network-event.ts';
+import { turn } from '../../runtime/turn.ts';
+import type { ImageSettings } from '../request/image-settings.ts';
+import type { SizedRequest } from '../request/request.ts';
+import { askedUpscalers, type AskedUpscaler } from '../request/upscalers.ts';
+import { upscalerTiles } from '../request/upscaler-tiles.ts';
+import type { Device } from './loaded-models.ts';
+import { TimeLeft } from './time-left.ts';
+
+export interface UpscalingMeans {
+  device(): Promise<Device>;
+  /** Gives the memory of other networks back where the next one needs it. */
+  makeWay(): Promise<void>;
+  onEvent(event: NetworkEvent): void;
+}
+
+export class Upscaling {
+  constructor(private readonly means: UpscalingMeans) {}
+
+  /** `stopped`: asked before each tile; the work then ends with InterruptedError. */
+  by(settings: ImageSettings, stopped: () => boolean): Upscale {
+    return async (image, name, scale) => {
+      if (isBuiltIn(name)) return upscaleBuiltIn(image, name, scale);
+      const { device, makeWay, onEvent } = this.means;
+      const found = findUpscaler(upscalersAmong(await listModels()), name);
+      if (!found) throw new BadParametersError(notThere({ name, where: 'Upscaler' }));
+      const { executor, shaderF16 } = await device();
+      await makeWay();
+      const network = await LoadedUpscaler.open(found.model, executor, shaderF16, onEvent);
+      try {
+        return await upscale(image, scale, (picture) => {
+          let time: TimeLeft | null = null;
+          const onTile = async (done: number, total: number): Promise<void> => {
+            time ??= new TimeLeft(total);
+            const remainingMs = time.update(done);
+            onEvent({ type: 'loading', what: `Upscaling with ${name}`, fraction: done / total, remainingMs });
+            await turn();
+            if (stopped()) throw new InterruptedError();
+          };
+          return enlargeBy(network, picture, { ...upscalerTiles(settings, found.model.detection), onTile });
+        });
+      } finally {
+        await network.release();
+      }
+    };
+  }
+}
+
+/** What is said where a request names an upscaler that is not in the library; null where all are. */
+export function missingUpscaler(request: SizedRequest, models: readonly StoredModel[]): string | null {
+  const upscalers = upscalersAmong(models);
+  const missing = askedUpscalers(request).find(({ name }) => findUpscaler(upscalers, name) === null);
+  return missing ? notThere(missing) : null;
+}
+
+function notThere({ name, where }: AskedUpscaler): string {
+  return (
+    `The upscaler "${name}" is not in the library. Import its file (.pth or .safetensors), or choose another ` +
+    `under ${where}.`
+  );
+}
+
+/** The files of the upscalers that a request names, of those that are there. */
+export function knownUpscalerFiles(
+  request: SizedRequest,
+  models: readonly StoredModel[],
+): readonly StoredModel[] {
+  const upscalers = upscalersAmong(models);
+  return askedUpscalers(request).flatMap(({ name }) => findUpscaler(upscalers, name)?.model ?? []);
+}

@@ -1,0 +1,134 @@
+// Layers that upscalers share, on pictures [1, C, H, W] of any size. Sizes that a Reshape or Slice needs are inputs of the graph
+// (models/level.ts).
+import { Graph, type Value } from '../../graph/graph.ts';
+import type { Precision, WeightCatalog } from '../../graph/types.ts';
+import { Layers } from '../layers.ts';
+import { Level } from '../level.ts';
+import { float32Tensor, shapeTensor, type Network } from '../network.ts';
+import type { UpscalerInputs } from './architecture.ts';
+import { filledUp, type Filling } from './filling.ts';
+
+export interface ConvShape {
+  readonly stride?: number;
+  readonly bias?: boolean;
+}
+
+export class PictureLayers extends Layers {
+  readonly level: Level;
+
+  constructor(weights: WeightCatalog, precision: Precision, taps: readonly string[] = []) {
+    const graph = new Graph(precision);
+    super(graph, weights, '', taps);
+    this.level = new Level(graph, 0);
+  }
+
+  /** The graph's input "image", in the graph's precision. */
+  picture(channels = 3): Value {
+    return this.graph.cast(
+      this.graph.input('image', 'float32', this.level.planesDims(channels)),
+      this.graph.precision,
+    );
+  }
+
+  /** nn.Conv2d of an odd kernel, padded so that the size stays. Channels and kernel are those of its weight. */
+  conv(x: Value, name: string, { bias = true }: ConvShape = {}): Value {
+    const [outputs, inputs, height, width] = this.shapeOf(`${name}.weight`, 4) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    if (height === 3 && width === 3) return this.conv3x3(x, name, inputs, outputs, { bias });
+    const weight = this.weight(`${name}.weight`, [outputs, inputs, height, width]);
+    const [y, x2] = [Math.floor(height / 2), Math.floor(width / 2)];
+    return this.graph.conv(x, weight, bias ? this.weight(`${name}.bias`, [outputs]) : null, {
+      kernel: [height, width],
+      pads: [y, x2, y, x2],
+    });
+  }
+
+  /** The shape of a tensor that must be there with so many axes. */
+  shapeOf(name: string, axes: number): readonly number[] {
+    const shape = this.catalog.shapeOf(this.prefix + name);
+    if (!shape) throw new Error(`The file has no tensor ${this.prefix}${name}, which the network needs.`);
+    if (shape.length !== axes)
+      throw new Error(`Tensor ${this.prefix}${name} has ${shape.length} axes; the network needs ${axes}.`);
+    return shape;
+  }
+
+  /** nn.PReLU with a slope for each channel, or one for all. */
+  prelu(x: Value, name: string): Value {
+    const { graph } = this;
+    const [slopes] = this.shapeOf(`${name}.weight`, 1) as [number];
+    const slope = this.weight(`${name}.weight`, [slopes, 1, 1], [slopes]);
+    // What is below 0: the rest beside the positive part.
+    const negative = graph.add(x, graph.mul(graph.relu(x), graph.constant([-1], [])));
+    return graph.add(graph.relu(x), graph.mul(negative, slope));
+  }
+
+  /** nn.PixelShuffle: [1, C by by, H, W] -> [1, C, by H, by W], at `at` times the picture's size. */
+  pixelShuffle(x: Value, channels: number, by: number, at = 1): Value {
+    if (by === 1) return x;
+    const { graph, level } = this;
+    const split = level.fed(`shuffle${channels}.${by}.${at}`, ({ batch, height, width }) => [
+      ...[batch, channels, by, by],
+      ...[at * height, at * width],
+    ]);
+    const joined = level.fed(`shuffled${at * by}`, ({ batch, height, width }) => [
+      ...[batch, -1],
+      ...[at * by * height, at * by * width],
+    ]);
+    const [h, w] = [`h${at}`, `w${at}`];
+    const apart = graph.reshape(x, split, ['n', channels, by, by, h, w]);
+    const dims = ['n', channels, `h${at * by}`, `w${at * by}`];
+    return graph.reshape(graph.transpose(apart, [0, 1, 4, 2, 5, 3]), joined, dims);
+  }
+
+  /** nn.PixelUnshuffle: [1, C, by H, by W] -> [1, C by by, H, W]. `x` has `by` times the size of the level. */
+  pixelUnshuffle(x: Value, channels: number, by: number): Value {
+    if (by === 1) return x;
+    const { graph, level } = this;
+    const split = level.fed(`unshuffle${channels}.${by}`, ({ batch, height, width }) => [
+      ...[batch, channels],
+      ...[height, by, width, by],
+    ]);
+    const joined = level.fed('unshuffled', ({ batch, height, width }) => [batch, -1, height, width]);
+    const apart = graph.reshape(x, split, ['n', channels, 'h1', by, 'w1', by]);
+    const dims = ['n', channels * by * by, 'h1', 'w1'];
+    return graph.reshape(graph.transpose(apart, [0, 1, 3, 5, 2, 4]), joined, dims);
+  }
+
+  /**
+   * The network whose result is `image`, [1, 3, ...]: the last thing that is made. `sized`: how pictures are brought to sizes that it
+   * takes; the result is cut to what they were.
+   */
+  finish(image: Value, scale: number, sized: Sized = {}): Network<UpscalerInputs> {
+    const { graph, level } = this;
+    const { fillings = [], fold = 1 } = sized;
+    const end = fillings.length > 0 ? graph.input('end', 'int64', [2]) : null;
+    const cut = end ? graph.slice(image, [0, 0], end, [2, 3]) : image;
+    graph.output('enlarged', graph.cast(cut, 'float32'), ['n', 3, 'H', 'W']);
+    this.finishTaps();
+    return {
+      graph,
+      outputs: graph.outputs.map(({ name }) => name),
+      feeds({ image, height, width }) {
+        const picture = { data: image, channels: 3, height, width };
+        const { data, ...filled } = fillings.reduce(filledUp, picture);
+        return {
+          image: float32Tensor('image', data, [1, 3, filled.height, filled.width]),
+          ...(end && { end: shapeTensor([scale * height, scale * width]) }),
+          ...level.feeds({ batch: 1, height: filled.height / fold, width: filled.width / fold }),
+        };
+      },
+    };
+  }
+}
+
+/** What sizes a network takes. */
+export interface Sized {
+  /** Steps in which a picture is filled up. */
+  readonly fillings?: readonly Filling[];
+  /** The level is so many times smaller than the picture (a pixel unshuffle at the beginning). */
+  readonly fold?: number;
+}
