@@ -65,6 +65,6 @@ test('an upscaler file enlarges between the passes, and its name in a text choos
     expect(await darkroom.draw()).toEqual(drawn);
     await darkroom.tab('Settings');
     await page.getByLabel('Upscaler for img2img', { exact: true }).selectOption(name);
-    await expect(page.getByLabel('Tile size for ESRGAN upscalers.')).toHaveValue('192');
+    await expect(page.getByLabel('Tile size for ESRGAN upscalers.', { exact: true })).toHaveValue('192');
   });
 });

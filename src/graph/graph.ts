@@ -59,6 +59,8 @@ export interface ConvOptions {
   readonly strides?: readonly [number, number];
   /** Top, left, bottom, right. */
   readonly pads?: readonly [number, number, number, number];
+  /** Channels in so many groups that do not see each other; weight [O, I / groups, kh, kw]. */
+  readonly groups?: number;
 }
 
 /** Of a slice: beyond all that there is, and what onnxruntime can hold in 32 bits. */
@@ -204,13 +206,14 @@ export class Graph {
 
   /** [N, I, H, W] with weight [O, I, kh, kw] and bias [O]. */
   conv(x: Value, weight: Value, bias: Value | null, options: ConvOptions): Value {
-    const { kernel, strides = [1, 1], pads = [0, 0, 0, 0] } = options;
+    const { kernel, strides = [1, 1], pads = [0, 0, 0, 0], groups = 1 } = options;
     const inputs = bias ? [x, weight, bias] : [x, weight];
     this.#sameType('Conv', ...inputs);
     return this.#node('Conv', inputs, x.type, {
       kernel_shape: ints(kernel),
       strides: ints(strides),
       pads: ints(pads),
+      ...(groups > 1 && { group: int(groups) }),
     });
   }
 

@@ -176,6 +176,6 @@ export class Layers {
  * Channels of zeros to add before a 3x3 convolution. onnxruntime-web 1.30 computes it wrongly on WebGPU where the channels
  * divide by three but not by four (6, 9: inpainting models); 3 itself comes out right.
  */
-function convolutionFill(channels: number): number {
+export function convolutionFill(channels: number): number {
   return channels !== 3 && channels % 3 === 0 && channels % 4 !== 0 ? 4 - (channels % 4) : 0;
 }

@@ -105,7 +105,9 @@ describe('requests with hires fix', () => {
     expect(problems({ steps: 1.5 })).toContain('Hires steps');
     expect(problems({ denoisingStrength: 2 })).toContain('Denoising strength');
     expect(problems({ scale: 3 }, { width: 2048 })).toContain('6144 x 1536');
-    expect(problems({ upscaler: 'ESRGAN' as 'None' })).toContain('Upscaler must be one of Latent, ');
+    // Whether it is in the library is for others to say.
+    expect(problems({ upscaler: '4x-UltraSharp' })).toBe('');
+    expect(problems({ upscaler: '' })).toContain('Upscaler must be the name of an upscaler');
     expect(problems({ sampler: 'Quantum' })).toContain('no sampling method called "Quantum"');
     expect(problems({ sampler: 'DDIM', denoisingStrength: 0 })).toContain('denoising strength of 0');
     expect(problems({ denoisingStrength: 0.001 }, { steps: 100 })).toContain('schedule of 100000 steps');

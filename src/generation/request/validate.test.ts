@@ -84,7 +84,7 @@ describe('validateParameters', () => {
           ]
         : info.kind === 'switch'
           ? ['True', 1, undefined]
-          : info.kind === 'vae'
+          : info.kind === 'vae' || info.kind === 'upscaler'
             ? ['', 'x'.repeat(301), 3]
             : ['', 'original', 3, '#fff'];
     for (const value of good) expect(withValue(value), String(value)).toEqual([]);
