@@ -1,5 +1,7 @@
 // A finished picture goes on as the source of another one: sent, redrawn, looked at in turn, and there again after a reload.
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
+import { decodePng } from '../src/image/png.ts';
 import { DarkroomPage } from './darkroom-page.ts';
 import { makeCheckpoint } from './small-checkpoint.ts';
 
@@ -102,25 +104,71 @@ test('a picture is sent to img2img and redrawn', async ({ page }, info) => {
   });
 });
 
-test('the demo model turns a sunrise into a night, the more the stronger', async ({ page }) => {
+test('the demo model turns a sunrise into a night, and paints a boat into a mask', async ({ page }) => {
   const darkroom = new DarkroomPage(page);
   await darkroom.open('cpu');
   await page.getByRole('button', { name: 'Try it with the demo model' }).click();
   await expect(darkroom.picture).toBeVisible({ timeout: 1_200_000 });
   await darkroom.finished();
   const day = await darkroom.pixels();
-  await page.getByRole('region', { name: 'Result' }).getByRole('button', { name: 'Send to img2img' }).click();
+  const stage = page.getByRole('region', { name: 'Result' });
+  await stage.getByRole('button', { name: 'Send to img2img' }).click();
   await expect(page.getByRole('img', { name: /^Source picture/ })).toBeVisible();
-  await darkroom.prompt.fill('starry night, full moon, sea');
-  const made: number[][] = [];
-  for (const strength of [0.3, 0.9]) {
-    await darkroom.set({ 'Denoising strength': strength });
-    made.push(await darkroom.draw());
-  }
-  const light = (pixels: readonly number[]) => pixels.reduce((sum, value) => sum + value, 0);
-  const distance = (pixels: readonly number[]) =>
-    pixels.reduce((sum, value, i) => sum + Math.abs(value - day[i]!), 0);
-  const [little, much] = made as [number[], number[]];
-  expect(light(much)).toBeLessThan(0.7 * light(day));
-  expect(distance(little)).toBeLessThan(distance(much));
+
+  await test.step('the more the stronger', async () => {
+    await darkroom.prompt.fill('starry night, full moon, sea');
+    const made: number[][] = [];
+    for (const strength of [0.3, 0.9]) {
+      await darkroom.set({ 'Denoising strength': strength });
+      made.push(await darkroom.draw());
+    }
+    const light = (pixels: readonly number[]) => pixels.reduce((sum, value) => sum + value, 0);
+    const distance = (pixels: readonly number[]) =>
+      pixels.reduce((sum, value, i) => sum + Math.abs(value - day[i]!), 0);
+    const [little, much] = made as [number[], number[]];
+    expect(light(much)).toBeLessThan(0.7 * light(day));
+    expect(distance(little)).toBeLessThan(distance(much));
+  });
+
+  await test.step('a boat with a red sail, in the mask and nowhere else', async () => {
+    await stage.getByRole('button', { name: 'Show the source' }).click();
+    await page
+      .getByRole('radiogroup', { name: 'What to do with the source' })
+      .getByText('Inpaint', { exact: true })
+      .click();
+    const box = (await page.getByRole('application', { name: 'Canvas' }).boundingBox())!;
+    // In the lower half of the picture, which is in the middle and as high as the canvas or as broad.
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2 + Math.min(box.width, box.height) / 8];
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x + 20, y, { steps: 3 });
+    await page.mouse.up();
+    const menu = page.getByRole('region', { name: 'Painting on the source' });
+    const download = page.waitForEvent('download');
+    await menu.getByRole('button', { name: 'More', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Save the mask' }).click();
+    const mask = await decodePng(new Uint8Array(readFileSync(await (await download).path())));
+    const marked = (pixel: number) => mask.data[pixel * mask.channels]! > 127;
+
+    await darkroom.prompt.fill('a boat with a red sail on the sea, noon');
+    await darkroom.choose('Masked content', 'latent noise');
+    await darkroom.set({ 'Denoising strength': 1, 'Mask blur': 0, Seed: 4 });
+    const boat = await darkroom.draw();
+    const changed = { inside: 0, outside: 0 };
+    let [red, pixels] = [0, 0];
+    for (let pixel = 0; pixel < boat.length / 3; pixel++) {
+      const [before, after] = [day, boat].map((all) => all.slice(3 * pixel, 3 * pixel + 3)) as [
+        number[],
+        number[],
+      ];
+      const differs = before.some((value, i) => value !== after[i]);
+      if (differs) changed[marked(pixel) ? 'inside' : 'outside'] += 1;
+      if (!marked(pixel)) continue;
+      pixels += 1;
+      if (after[0]! > 1.5 * Math.max(after[1]!, after[2]!)) red += 1;
+    }
+    expect(changed.outside).toBe(0);
+    expect(changed.inside).toBeGreaterThan(0.9 * pixels);
+    expect(red / pixels, 'of the sail').toBeGreaterThan(0.02);
+  });
 });
