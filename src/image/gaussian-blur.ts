@@ -1,6 +1,7 @@
 // Gaussian blur of 8-bit pictures, to the byte as Pillow's GaussianBlur does it (its libImaging/BoxBlur.c): three box blurs along the
 // rows, then three along the columns, edges continued.
 import type { Bytes } from './bytes.ts';
+import type { Pause } from './pause.ts';
 import type { Raster } from './resize.ts';
 
 const PASSES = 3;
@@ -9,12 +10,31 @@ const ONE = 2 ** PRECISION_BITS;
 
 /** All channels alike: premultiply colours where transparency matters. */
 export function gaussianBlur<R extends Raster>(image: R, radius: number): R {
+  const steps = blurring(image, radius);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** ... with pauses. */
+export async function pausingBlur<R extends Raster>(image: R, radius: number, pause: Pause): Promise<R> {
+  const steps = blurring(image, radius);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await pause();
+  }
+}
+
+/** Stops after every row. */
+function* blurring<R extends Raster>(image: R, radius: number): Generator<undefined, R> {
   if (radius === 0) return { ...image, data: new Uint8Array(image.data) };
   const box = boxOf(boxRadius(radius));
   const { width, height, channels } = image;
   // Whole rows at a time, so that memory is gone through in order: across is down in the transposed picture.
-  const across = blurDown(transposed(image.data, width, height, channels), height * channels, box);
-  const data = blurDown(transposed(across, height, width, channels), width * channels, box);
+  const across = yield* blurDown(transposed(image.data, width, height, channels), height * channels, box);
+  const data = yield* blurDown(transposed(across, height, width, channels), width * channels, box);
   return { ...image, data };
 }
 
@@ -45,18 +65,23 @@ function boxOf(radius: number): Box {
 }
 
 /** All passes along the columns, in place. `stride`: samples of a row. */
-function blurDown(data: Bytes, stride: number, box: Box): Bytes {
+function* blurDown(data: Bytes, stride: number, box: Box): Generator<undefined, Bytes> {
   const sums = new Int32Array(stride);
   let [from, to] = [data, new Uint8Array(data.length)];
   for (let pass = 0; pass < PASSES; pass += 1) {
-    blurOnce(from, to, sums, box);
+    yield* blurOnce(from, to, sums, box);
     [from, to] = [to, from];
   }
   return from;
 }
 
 /** `sums`: room for one of each column. */
-function blurOnce(data: Bytes, out: Bytes, sums: Int32Array, { reach, weight, far }: Box): void {
+function* blurOnce(
+  data: Bytes,
+  out: Bytes,
+  sums: Int32Array,
+  { reach, weight, far }: Box,
+): Generator<undefined, void> {
   const stride = sums.length;
   const last = data.length / stride - 1;
   const rowOf = (y: number): Bytes => {
@@ -70,14 +95,27 @@ function blurOnce(data: Bytes, out: Bytes, sums: Int32Array, { reach, weight, fa
   }
   for (let y = 0; y <= last; y += 1) {
     const [before, end, after] = [rowOf(y - reach - 1), rowOf(y + reach), rowOf(y + reach + 1)];
-    const blurred = out.subarray(y * stride, (y + 1) * stride);
-    for (let i = 0; i < stride; i += 1) {
-      const sum = sums[i]! + end[i]! - before[i]!;
-      sums[i] = sum;
-      // Below 2^32, in Pillow's unsigned integers.
-      blurred[i] =
-        (Math.imul(sum, weight) + Math.imul(before[i]! + after[i]!, far) + ONE / 2) >>> PRECISION_BITS;
-    }
+    blurRow(sums, out.subarray(y * stride, (y + 1) * stride), before, end, after, weight, far);
+    yield;
+  }
+}
+
+/** `sums`: of the rows from the one after `before` to the one before `end`, to be moved on by one. */
+function blurRow(
+  sums: Int32Array,
+  blurred: Bytes,
+  before: Bytes,
+  end: Bytes,
+  after: Bytes,
+  weight: number,
+  far: number,
+): void {
+  for (let i = 0; i < sums.length; i += 1) {
+    const sum = sums[i]! + end[i]! - before[i]!;
+    sums[i] = sum;
+    // Below 2^32, in Pillow's unsigned integers.
+    blurred[i] =
+      (Math.imul(sum, weight) + Math.imul(before[i]! + after[i]!, far) + ONE / 2) >>> PRECISION_BITS;
   }
 }
 

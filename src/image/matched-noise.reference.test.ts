@@ -26,7 +26,7 @@ describe.skipIf(!there)('matched noise', () => {
       i % width >= one.masked_from_column ? 1 : 0,
     );
     const picture = { width, height, data: Float64Array.from(data, (value) => value / 255) };
-    const made = matchedNoise(picture, masked, one.noise_q, one.color_variation);
+    const made = await matchedNoise(picture, masked, one.noise_q, one.color_variation);
     const expected = await float64(one.out);
     const far = made.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
     expect(far).toBeLessThan(1e-9);

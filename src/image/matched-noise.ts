@@ -2,6 +2,8 @@
 // scripts/outpainting_mk_2.py, get_matched_noise, after parlance-zz's g-diffuser-bot).
 import { Pcg64 } from '../sampling/random/pcg64.ts';
 import { centredFft, type ComplexPlane } from './fft.ts';
+import { histogramMatched } from './histogram-match.ts';
+import { withoutPause, type Pause } from './pause.ts';
 
 /** Interleaved RGB, 0..1. */
 export interface UnitPicture {
@@ -10,64 +12,94 @@ export interface UnitPicture {
   readonly data: Float64Array;
 }
 
+const CHANNELS = [0, 1, 2] as const;
+
 /**
  * The picture with noise where `masked` says 1. `fallOff`: "Fall-off exponent", lower gives higher detail. The noise is drawn from
  * the same seed whatever the picture's is.
  */
-export function matchedNoise(
+export async function matchedNoise(
   picture: UnitPicture,
-  masked: ArrayLike<number>,
+  masked: Float64Array,
   fallOff: number,
   colorVariation: number,
-): Float64Array {
+  pause: Pause = withoutPause,
+): Promise<Float64Array> {
   const { width, height, data } = picture;
-  const spectra = channelsOf(windowed(picture, masked), width, height).map((plane) => centredFft(plane));
-  const noise = channelsOf(startingNoise(width, height, colorVariation), width, height);
-  const shaped = noise.map((plane, c) => withSpectrumOf(softened(plane), spectra[c]!, fallOff));
+  const seen = windowed(picture, masked);
+  await pause();
+  const noise = await startingNoise(width, height, colorVariation, pause);
+  const shaped: Float64Array[] = [];
+  for (const channel of CHANNELS) {
+    const spectrum = await centredFft(channelOf(seen, width, height, channel), false, pause);
+    const soft = await softened(channelOf(noise, width, height, channel), pause);
+    shaped.push(await withSpectrumOf(soft, spectrum, fallOff, pause));
+  }
   stretch(shaped);
+  await pause();
   const out = Float64Array.from(data);
-  for (let c = 0; c < 3; c += 1) {
-    const values = histogramMatched(shaped[c]!, data, c, masked);
-    for (let i = 0; i < width * height; i += 1) {
-      const kept = 1 - masked[i]!;
-      out[3 * i + c] = Math.min(1, Math.max(0, data[3 * i + c]! * kept + values[i]! * masked[i]!));
+  for (const channel of CHANNELS) {
+    await matchColors(shaped[channel]!, data, channel, masked, pause);
+    const values = shaped[channel]!;
+    for (let i = 0, at: number = channel; i < values.length; i += 1, at += 3) {
+      const share = masked[i]!;
+      const mixed = data[at]! * (1 - share) + values[i]! * share;
+      out[at] = Math.min(1, Math.max(0, mixed));
     }
+    await pause();
   }
   return out;
 }
 
 /** Without what is masked, as bright as can be, over the mean colour. */
-function windowed({ data }: UnitPicture, masked: ArrayLike<number>): Float64Array {
-  const seen = data.map((value, i) => value * (1 - masked[Math.floor(i / 3)]!));
-  const most = seen.reduce((a, b) => Math.max(a, b), 0) || 1;
-  const mean = data.reduce((a, b) => a + b, 0) / data.length;
-  return seen.map((value, i) => value / most + mean * masked[Math.floor(i / 3)]!);
+function windowed({ data }: UnitPicture, masked: Float64Array): Float64Array {
+  const seen = new Float64Array(data.length);
+  let [most, sum] = [0, 0];
+  for (let pixel = 0, i = 0; i < data.length; pixel += 1) {
+    const kept = 1 - masked[pixel]!;
+    for (let c = 0; c < 3; c += 1, i += 1) {
+      seen[i] = data[i]! * kept;
+      most = Math.max(most, seen[i]!);
+      sum += data[i]!;
+    }
+  }
+  const brightest = most || 1;
+  const mean = sum / data.length;
+  for (let pixel = 0, i = 0; i < data.length; pixel += 1)
+    for (let c = 0; c < 3; c += 1, i += 1) seen[i] = seen[i]! / brightest + mean * masked[pixel]!;
+  return seen;
 }
 
-function startingNoise(width: number, height: number, colorVariation: number): Float64Array {
+async function startingNoise(
+  width: number,
+  height: number,
+  colorVariation: number,
+  pause: Pause,
+): Promise<Float64Array> {
   const random = new Pcg64(0);
-  const noise = Float64Array.from({ length: 3 * width * height }, () => random.next());
-  return noise.map((value, i) => {
-    const pixel = i - (i % 3);
-    const grey = (noise[pixel]! + noise[pixel + 1]! + noise[pixel + 2]!) / 3;
-    return value * colorVariation + (1 - colorVariation) * grey;
-  });
+  const noise = new Float64Array(3 * width * height);
+  for (let i = 0; i < noise.length; i += 3) {
+    const [red, green, blue] = [random.next(), random.next(), random.next()];
+    const grey = (1 - colorVariation) * ((red + green + blue) / 3);
+    noise[i] = red * colorVariation + grey;
+    noise[i + 1] = green * colorVariation + grey;
+    noise[i + 2] = blue * colorVariation + grey;
+    if (i % (3 * width) === 0) await pause();
+  }
+  return noise;
 }
 
-function channelsOf(data: Float64Array, width: number, height: number): ComplexPlane[] {
-  return [0, 1, 2].map((c) => ({
-    width,
-    height,
-    re: Float64Array.from({ length: width * height }, (_, i) => data[3 * i + c]!),
-    im: new Float64Array(width * height),
-  }));
+function channelOf(data: Float64Array, width: number, height: number, channel: number): ComplexPlane {
+  const re = new Float64Array(width * height);
+  for (let i = 0, at = channel; i < re.length; i += 1, at += 3) re[i] = data[at]!;
+  return { width, height, re, im: new Float64Array(width * height) };
 }
 
 /** High frequencies taken back. */
-function softened(plane: ComplexPlane): ComplexPlane {
+async function softened(plane: ComplexPlane, pause: Pause): Promise<ComplexPlane> {
   const { width, height } = plane;
   const least = Math.min(width, height);
-  const spectrum = centredFft(plane);
+  const spectrum = await centredFft(plane, false, pause);
   for (let y = 0; y < height; y += 1) {
     const down = ((y / height) * 2 - 1) * (height / least);
     for (let x = 0; x < width; x += 1) {
@@ -76,76 +108,64 @@ function softened(plane: ComplexPlane): ComplexPlane {
       spectrum.re[y * width + x]! *= weight;
       spectrum.im[y * width + x]! *= weight;
     }
+    await pause();
   }
-  const { re } = centredFft(spectrum, true);
+  const { re } = await centredFft(spectrum, true, pause);
   return { ...plane, re };
 }
 
 /** The noise's strengths times the picture's, with the picture's phases. */
-function withSpectrumOf(noise: ComplexPlane, picture: ComplexPlane, fallOff: number): Float64Array {
-  const { re, im, ...size } = centredFft(noise);
+async function withSpectrumOf(
+  noise: ComplexPlane,
+  picture: ComplexPlane,
+  fallOff: number,
+  pause: Pause,
+): Promise<Float64Array> {
+  const { re, im, ...size } = await centredFft(noise, false, pause);
   for (let i = 0; i < re.length; i += 1) {
     const strength = Math.hypot(picture.re[i]!, picture.im[i]!);
     const weight = strength === 0 ? 0 : ((re[i]! ** 2 + im[i]! ** 2) * strength ** fallOff) / strength;
     re[i] = weight * picture.re[i]!;
     im[i] = weight * picture.im[i]!;
+    if (i % size.width === 0) await pause();
   }
-  return centredFft({ ...size, re, im }, true).re;
+  return (await centredFft({ ...size, re, im }, true, pause)).re;
 }
 
 /** All channels together to 0..1, in place. */
 function stretch(channels: readonly Float64Array[]): void {
-  const least = Math.min(...channels.map((values) => values.reduce((a, b) => Math.min(a, b))));
-  for (const values of channels) for (let i = 0; i < values.length; i += 1) values[i]! -= least;
-  const most = Math.max(...channels.map((values) => values.reduce((a, b) => Math.max(a, b)))) || 1;
-  for (const values of channels) for (let i = 0; i < values.length; i += 1) values[i]! /= most;
+  let least = Infinity;
+  for (const values of channels) for (const value of values) least = Math.min(least, value);
+  let most = 0;
+  for (const values of channels)
+    for (let i = 0; i < values.length; i += 1) {
+      values[i]! -= least;
+      most = Math.max(most, values[i]!);
+    }
+  const all = most || 1;
+  for (const values of channels) for (let i = 0; i < values.length; i += 1) values[i]! /= all;
 }
 
-/** scikit-image's match_histograms: masked values take the places of the unmasked ones of the picture's channel. */
-function histogramMatched(
+/** What is masked of `values` takes, in place, the colours that the picture's channel has where it is not. */
+async function matchColors(
   values: Float64Array,
   picture: Float64Array,
   channel: number,
-  masked: ArrayLike<number>,
-): Float64Array {
-  const given = sharesOf(values.filter((_, i) => masked[i]! > 1e-6));
-  const wanted = sharesOf(
-    Float64Array.from(values.map((_, i) => picture[3 * i + channel]!)).filter((_, i) => masked[i]! < 1e-3),
+  masked: Float64Array,
+  pause: Pause,
+): Promise<void> {
+  const given = new Float64Array(values.length);
+  const wanted = new Float64Array(values.length);
+  let [givenCount, wantedCount] = [0, 0];
+  for (let i = 0; i < values.length; i += 1) {
+    if (masked[i]! > 1e-6) given[givenCount++] = values[i]!;
+    if (masked[i]! < 1e-3) wanted[wantedCount++] = picture[3 * i + channel]!;
+  }
+  await pause();
+  const matched = await histogramMatched(
+    given.subarray(0, givenCount),
+    wanted.subarray(0, wantedCount),
+    pause,
   );
-  if (given.levels.length === 0 || wanted.levels.length === 0) return values;
-  const level = new Map<number, number>();
-  let above = 0;
-  given.levels.forEach((value, i) => {
-    const share = given.shares[i]!;
-    while (above < wanted.shares.length && wanted.shares[above]! < share) above += 1;
-    level.set(value, between(wanted, above, share));
-  });
-  return values.map((value, i) => (masked[i]! > 1e-6 ? level.get(value)! : value));
-}
-
-interface Shares {
-  /** Those that occur, ascending. */
-  readonly levels: readonly number[];
-  /** Of each, the part of the values that are not above it. */
-  readonly shares: readonly number[];
-}
-
-function sharesOf(values: Float64Array): Shares {
-  const sorted = Float64Array.from(values).sort();
-  const levels: number[] = [];
-  const shares: number[] = [];
-  sorted.forEach((value, i) => {
-    if (sorted[i + 1] === value) return;
-    levels.push(value);
-    shares.push((i + 1) / sorted.length);
-  });
-  return { levels, shares };
-}
-
-/** On the line to the level `above`, whose share is the first that is not below. */
-function between({ levels, shares }: Shares, above: number, share: number): number {
-  if (above === 0) return levels[0]!;
-  if (above === levels.length) return levels[above - 1]!;
-  const slope = (levels[above]! - levels[above - 1]!) / (shares[above]! - shares[above - 1]!);
-  return slope * (share - shares[above - 1]!) + levels[above - 1]!;
+  for (let i = 0, next = 0; i < values.length; i += 1) if (masked[i]! > 1e-6) values[i] = matched[next++]!;
 }

@@ -1,9 +1,10 @@
 // What is left of a picture around the painted part, and how both become one again (A1111 modules/processing.py,
 // StableDiffusionProcessingImg2Img.init, uncrop and apply_overlay; modules/masking.py, fill).
 import { compose, dividedBy255, unpremultiplied } from './alpha.ts';
-import { gaussianBlur } from './gaussian-blur.ts';
+import { pausingBlur } from './gaussian-blur.ts';
 import { inColour, type Mask } from './mask.ts';
 import type { Region } from './masked-region.ts';
+import { withoutPause, type Pause } from './pause.ts';
 import { paste } from './paste.ts';
 import type { Size } from './picture-file.ts';
 import type { PixelImage } from './pixels.ts';
@@ -41,13 +42,20 @@ const FILLING = [
 ] as const;
 
 /** The picture (RGB) with what is masked painted in the colours around: "Masked content: fill". */
-export function filled(picture: PixelImage, mask: Mask): PixelImage {
+export async function filled(
+  picture: PixelImage,
+  mask: Mask,
+  pause: Pause = withoutPause,
+): Promise<PixelImage> {
   const { width, height } = picture;
   const around = withHole(picture, mask);
   const canvas: Overlay = { width, height, channels: 4, data: new Uint8Array(width * height * 4) };
   for (const [radius, times] of FILLING) {
-    const blurred = unpremultiplied(gaussianBlur(around, radius));
-    for (let i = 0; i < times; i += 1) compose(canvas, blurred);
+    const blurred = unpremultiplied(await pausingBlur(around, radius, pause));
+    for (let i = 0; i < times; i += 1) {
+      await pause();
+      compose(canvas, blurred);
+    }
   }
   return withoutAlpha(canvas);
 }

@@ -1,4 +1,5 @@
 // Lets a worker that computes hear what it is told meanwhile.
+import type { Pause } from '../image/pause.ts';
 
 /**
  * Resolves after one turn of the event loop: messages that have arrived are delivered before. Promises alone never give
@@ -14,4 +15,13 @@ export function turn(): Promise<void> {
     };
     port2.postMessage(null);
   });
+}
+
+/** A turn now and then: not before so many milliseconds have passed since the last one. */
+export function turns(every = 25): Pause {
+  let last = performance.now();
+  return () => {
+    if (performance.now() - last < every) return undefined;
+    return turn().then(() => void (last = performance.now()));
+  };
 }

@@ -9,6 +9,7 @@ import type { Enlarge } from '../../image/resize-modes.ts';
 import type { Raster } from '../../image/resize.ts';
 import { resizePlanes } from '../../image/resize-planes.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
+import { turns } from '../../runtime/turn.ts';
 import { img2img, type SamplingRun } from '../../sampling/sample.ts';
 import type { GenerationParameters, Img2Img } from '../request/request.ts';
 import type { Cond, Conditions } from './conditioning.ts';
@@ -83,11 +84,13 @@ export async function startImg2Img(
   const enlarge = enlargeBy(upscale, settings.upscalerForImg2img);
   const [height, width] = [parameters.height / 8, parameters.width / 8];
   const flat = flatten(source, settings.img2imgBackgroundColor);
-  const area = inpaint && mask && paintedArea(mask, inpaint, resizeMode, flat, parameters);
+  // Large pictures take a second or two, in which the worker must hear an interrupt.
+  const pause = turns();
+  const area = inpaint && mask && (await paintedArea(mask, inpaint, resizeMode, flat, parameters, pause));
   const whole = area?.region ? flat : await paintedPicture(flat, null, null, resizeMode, parameters, enlarge);
   const filled = area && { ...area, mask: latentMask ?? area.mask };
   const picture = filled
-    ? await paintedPicture(flat, filled, inpaint, resizeMode, parameters, enlarge)
+    ? await paintedPicture(flat, filled, inpaint, resizeMode, parameters, enlarge, pause)
     : whole;
   const latentOf = async (pixels: Float32Array, by: SampledNetworks['encode']): Promise<Float32Array> => {
     const encoded = {

@@ -5,6 +5,7 @@ import { greyOf, inColour, inverted, maskOf, type Mask } from '../../image/mask.
 import { blurMask } from '../../image/mask-blur.ts';
 import { expandRegion, maskedRegion, type Region } from '../../image/masked-region.ts';
 import { filled, overlaid, overlayOf, uncropped } from '../../image/overlay.ts';
+import type { Pause } from '../../image/pause.ts';
 import type { Size } from '../../image/picture-file.ts';
 import type { PixelImage } from '../../image/pixels.ts';
 import { enlargeToFit, resizeToFit, type Enlarge, type ResizeMode } from '../../image/resize-modes.ts';
@@ -27,19 +28,21 @@ export interface PaintedArea {
  * Null where only what is masked is to be painted, and nothing is. `source`: its size.
  * @throws ImageError where the resize mode cannot.
  */
-export function paintedArea(
+export async function paintedArea(
   picture: Raster,
   inpaint: Inpaint,
   resizeMode: ResizeMode,
   source: Size,
   { width, height }: Size,
-): PaintedArea | null {
+  pause?: Pause,
+): Promise<PaintedArea | null> {
   const { maskMode, maskBlur, maskBlurDown = maskBlur, soft } = inpaint;
   const onlyMasked = inpaint.inpaintArea === 'Only masked';
   const drawn = maskOf(picture, soft === null);
   // Where a mask has another size than the source, A1111 paints another part of it than is masked.
   const placed = onlyMasked ? resize(drawn, source.width, source.height, 'lanczos') : drawn;
-  const blurred = blurMask(maskMode === 'Inpaint masked' ? placed : inverted(placed), maskBlur, maskBlurDown);
+  const turned = maskMode === 'Inpaint masked' ? placed : inverted(placed);
+  const blurred = await blurMask(turned, maskBlur, maskBlurDown, pause);
   if (!onlyMasked) {
     const mask = resizedMask(blurred, resizeMode, width, height);
     return {
@@ -75,12 +78,13 @@ export async function paintedPicture(
   resizeMode: ResizeMode,
   { width, height }: Size,
   enlarge: Enlarge | null,
+  pause?: Pause,
 ): Promise<PixelImage> {
   const picture = await (area?.region
     ? enlargeToFit(cutOut(flat, area.region), 'Resize and fill', width, height, enlarge)
     : enlargeToFit(flat, resizeMode, width, height, enlarge));
   if (!area || inpaint?.maskedContent === 'original') return picture;
-  return filled(picture, maskFor(area.mask, picture, resizeMode));
+  return filled(picture, maskFor(area.mask, picture, resizeMode), pause);
 }
 
 /** A mask in the size of a picture: another one only in latent upscale, whose pictures keep theirs. */

@@ -2,7 +2,7 @@
 import type { Upscale } from '../../finishing/upscale.ts';
 import type { PixelImage } from '../../image/pixels.ts';
 import { InterruptedError } from '../../runtime/errors.ts';
-import { turn } from '../../runtime/turn.ts';
+import { turn, turns } from '../../runtime/turn.ts';
 import type { Img2ImgPictures } from '../recipes/img2img.ts';
 import { partOf } from '../recipes/recipe.ts';
 import { passesOf, type PassSize, type RequestPasses } from '../request/passes.ts';
@@ -41,6 +41,7 @@ class PassPainter implements ScriptHost {
   /** As A1111's, the text of the first pass is that of all pictures. */
   #text = '';
   #interrupted = false;
+  readonly #turns = turns();
 
   /** `kept`: pictures of the request that an earlier run has kept. */
   constructor(
@@ -49,6 +50,8 @@ class PassPainter implements ScriptHost {
     private readonly plan: RequestPasses,
     private readonly kept: number,
   ) {}
+
+  readonly pause = (): Promise<void> | undefined => this.#turns()?.then(() => this.#heed());
 
   get upscale(): Upscale {
     return this.painter.upscaler(() => this.painter.task.job.stop);
@@ -61,7 +64,7 @@ class PassPainter implements ScriptHost {
     const { batchSize } = pass.parameters;
     job.skip = false;
     await turn();
-    if (job.stop && this.#passes === 0) throw new InterruptedError();
+    this.#heed();
     const started = await startPass(await batch.models.use(null), pass);
     const index = this.#passes++;
     const [before, own, after] = [
@@ -82,6 +85,11 @@ class PassPainter implements ScriptHost {
     // Interrupt and Skip that came meanwhile.
     await turn();
     return { pictures, cut: job.stop ? 'interrupt' : job.skip ? 'skip' : null };
+  }
+
+  /** Throws where the run is to end, and nothing is there yet that could be kept. */
+  #heed(): void {
+    if (this.painter.task.job.stop && this.#passes === 0) throw new InterruptedError();
   }
 
   async keep(picture: PixelImage): Promise<void> {

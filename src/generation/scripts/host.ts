@@ -1,5 +1,6 @@
 // What a script is given to work with: passes of img2img, as A1111's scripts have process_images.
 import type { Upscale } from '../../finishing/upscale.ts';
+import type { Pause } from '../../image/pause.ts';
 import type { Mask } from '../../image/mask.ts';
 import type { Raster } from '../../image/resize.ts';
 import type { PixelImage } from '../../image/pixels.ts';
@@ -29,6 +30,8 @@ export interface PassResult {
 export interface ScriptHost {
   /** By any upscaler of the library. */
   readonly upscale: Upscale;
+  /** To be called in what takes long. Rejects with InterruptedError where nothing is painted yet, and nothing is to be. */
+  readonly pause: Pause;
   paint(pass: Pass): Promise<PassResult>;
   /** A picture of the script's is done. */
   keep(picture: PixelImage): Promise<void>;

@@ -77,13 +77,14 @@ async function grow(
     left: side === 'left' ? 0 : width - part.width,
     top: side === 'up' ? 0 : height - part.height,
   };
-  const filled = pictures.map((picture) => {
+  const filled: PixelImage[] = [];
+  for (const picture of pictures) {
     const canvas = blank(picture, width, height);
     paste(canvas, picture, side === 'left' ? margin : 0, side === 'up' ? margin : 0);
-    const unit = Float64Array.from(canvas.data, (value) => value / 255);
-    const noised = matchedNoise({ width, height, data: unit }, maskedPart, fallOffExponent, colorVariation);
-    return { ...canvas, data: Uint8Array.from(noised, (value) => value * 255) };
-  });
+    const unit = { width, height, data: Float64Array.from(canvas.data, (value) => value / 255) };
+    const noised = await matchedNoise(unit, maskedPart, fallOffExponent, colorVariation, host.pause);
+    filled.push({ ...canvas, data: Uint8Array.from(noised, (value) => value * 255) });
+  }
   const result = await host.paint({
     parameters: { ...parameters, ...part },
     sources: filled.map((image) => crop(image, at.left, at.top, part.width, part.height)),

@@ -7,6 +7,7 @@ import type { PixelImage } from '../../image/pixels.ts';
 import type { Raster } from '../../image/resize.ts';
 import { upscaleBuiltIn } from '../../finishing/upscale.ts';
 import { UPSCALERS } from '../../image/upscale.ts';
+import { withoutPause } from '../../image/pause.ts';
 import { MASKED_CONTENTS } from '../request/masked-content.ts';
 import { passesOf } from '../request/passes.ts';
 import { DEFAULT_IMG2IMG, DEFAULT_PARAMETERS, type GenerationParameters } from '../request/request.ts';
@@ -120,6 +121,7 @@ async function carriedOut(
   const [passes, made, kept]: [Pass[], PixelImage[], PixelImage[]] = [[], [], []];
   const host: ScriptHost = {
     upscale: upscaleBuiltIn,
+    pause: withoutPause,
     paint(pass) {
       passes.push(pass);
       const pictures = pass.sources.map(inverted);

@@ -19,6 +19,7 @@ import { upscaleBuiltIn } from '../../finishing/upscale.ts';
 import { vaeOutputToPixels, type PixelImage } from '../../image/pixels.ts';
 import { readPicture } from '../../image/read-picture.ts';
 import { UPSCALERS } from '../../image/upscale.ts';
+import { withoutPause } from '../../image/pause.ts';
 import type { Networks } from '../../runtime/networks.ts';
 import { startImg2Img, type Img2ImgPictures } from '../recipes/img2img.ts';
 import { paintAlternative } from '../recipes/img2img-alternative.ts';
@@ -165,6 +166,7 @@ async function checkAlternative(
 
 /** Paints as the original did, and compares on the way. */
 class GoldenPainter implements ScriptHost {
+  readonly pause = withoutPause;
   passes = 0;
   readonly upscale = upscaleBuiltIn;
   readonly kept: PixelImage[] = [];

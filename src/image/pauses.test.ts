@@ -1,0 +1,56 @@
+// What takes long on large pictures stops often, and gives the same with and without.
+import { expect, it } from 'vitest';
+import { blurMask } from './mask-blur.ts';
+import { matchedNoise } from './matched-noise.ts';
+import { filled } from './overlay.ts';
+import type { Pause } from './pause.ts';
+
+const [WIDTH, HEIGHT] = [192, 128];
+
+/** Gives a turn now and then, and counts how often it was asked for one. */
+function counting(): { pause: Pause; count: () => number } {
+  let count = 0;
+  const pause: Pause = () => {
+    count += 1;
+    return count % 50 === 0 ? new Promise((resolve) => setTimeout(resolve)) : undefined;
+  };
+  return { pause, count: () => count };
+}
+
+const mask = {
+  width: WIDTH,
+  height: HEIGHT,
+  channels: 1,
+  data: Uint8Array.from({ length: WIDTH * HEIGHT }, (_, i) => (i % WIDTH > (i / WIDTH) * 1.2 ? 255 : 0)),
+} as const;
+const picture = {
+  width: WIDTH,
+  height: HEIGHT,
+  channels: 3,
+  data: Uint8Array.from({ length: 3 * WIDTH * HEIGHT }, (_, i) => (i * 7919) >>> 5),
+} as const;
+
+it.each([
+  ['the blur of a mask', HEIGHT, (pause?: Pause) => blurMask(mask, 9, 9, pause)],
+  ['a filled hole', WIDTH + HEIGHT, (pause?: Pause) => filled(picture, mask, pause)],
+  [
+    'matched noise',
+    10 * (WIDTH + HEIGHT),
+    (pause?: Pause) => {
+      const unit = { ...picture, data: Float64Array.from(picture.data, (value) => value / 255) };
+      return matchedNoise(
+        unit,
+        Float64Array.from(mask.data, (value) => value / 255),
+        1,
+        0.05,
+        pause,
+      );
+    },
+  ],
+] as const)('%s', async (_, least, make) => {
+  const { pause, count } = counting();
+  const made = await make(pause);
+  // Once a row at least, so that a row is the most that one waits for.
+  expect(count()).toBeGreaterThanOrEqual(least);
+  expect(made).toEqual(await make());
+});
