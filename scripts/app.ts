@@ -148,6 +148,7 @@ export class App {
         const told: Promise<void>[] = [];
         const img2img = packed && {
           ...packed,
+          others: [],
           source: { ...packed.source, file: blob(packed.source.file) },
           inpaint: packed.inpaint && {
             ...packed.inpaint,

@@ -55,6 +55,8 @@ export interface GoldenCase {
   /** None where the original failed: then there is an `error`. */
   readonly infotexts?: readonly string[];
   readonly error?: string;
+  /** How many came back. */
+  readonly images?: number;
   readonly comments?: string;
   readonly passes: readonly {
     readonly calls: {
@@ -172,6 +174,8 @@ const SETTINGS: Readonly<Record<string, keyof ImageSettings>> = {
   tiling: 'tiling',
   ESRGAN_tile: 'esrganTile',
   ESRGAN_tile_overlap: 'esrganTileOverlap',
+  return_mask: 'returnMask',
+  return_mask_composite: 'returnMaskComposite',
   upscaler_for_img2img: 'upscalerForImg2img',
   img2img_color_correction: 'img2imgColorCorrection',
   img2img_fix_steps: 'img2imgFixSteps',
@@ -286,12 +290,14 @@ export function refinerOf(runs: GoldenRuns, { params }: GoldenCase): Refiner | n
   return { checkpoint: runs.named(checkpoint), switchAt: params['refiner_switch_at'] as number };
 }
 
-/** ... and that. Of several source pictures the first. */
+/** ... and that. */
 export async function img2imgOf(runs: GoldenRuns, one: GoldenCase): Promise<Img2Img> {
   const { params, init = [], mask } = one;
   const strength = params['denoising_strength'] as number | undefined;
+  const [source, ...others] = await Promise.all(init.map((name) => runs.input(name)));
   return {
-    source: await runs.input(init[0]!),
+    source: source!,
+    others,
     resizeMode: RESIZE_MODES[Number(params['resize_mode'] ?? 0)]!,
     denoisingStrength: strength ?? DEFAULT_IMG2IMG.denoisingStrength,
     // Without one A1111 guides as at 1.

@@ -1,6 +1,6 @@
 // What is left of a picture around the painted part, and how both become one again (A1111 modules/processing.py,
 // StableDiffusionProcessingImg2Img.init, uncrop and apply_overlay; modules/masking.py, fill).
-import { compose, dividedBy255, unpremultiplied } from './alpha.ts';
+import { compose, dividedBy255, premultiplied, unpremultiplied } from './alpha.ts';
 import { pausingBlur } from './gaussian-blur.ts';
 import { inColour, type Mask } from './mask.ts';
 import type { Region } from './masked-region.ts';
@@ -29,6 +29,15 @@ function withHole({ width, height, data }: PixelImage, mask: Mask): Overlay {
     held[4 * pixel + 3] = kept;
   }
   return { width, height, channels: 4, data: held };
+}
+
+/** What of a picture lies under `mask`, of its size, and nothing else (Pillow's Image.composite in RGBa, with transparency). */
+export function seenThrough(picture: PixelImage, mask: Mask): Overlay {
+  const held = premultiplied(withAlpha(picture));
+  return unpremultiplied({
+    ...held,
+    data: held.data.map((value, i) => dividedBy255(value * mask.data[i >> 2]!)),
+  });
 }
 
 /** Radii of the blurs that fill a hole, and how often each is laid over the ones before. */

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS } from '../generation/request/image-settings.ts';
-import { changedSettings, groupedSettings, parseImageSettings } from './image-settings.ts';
+import { changedSettings, groupedSettings, parseImageSettings, SAVING_SETTINGS } from './image-settings.ts';
 
 it('has every setting in one group', () => {
-  const keys = groupedSettings().flatMap(({ settings }) => settings.map(({ key }) => key));
+  const groups = [...groupedSettings(), { settings: SAVING_SETTINGS }];
+  const keys = groups.flatMap(({ settings }) => settings.map(({ key }) => key));
   expect(keys.sort()).toEqual(IMAGE_SETTINGS.map(({ key }) => key).sort());
 });
 

@@ -47,10 +47,16 @@ export interface SettingGroup {
   readonly settings: readonly SettingInfo[];
 }
 
+/** Those of saving, which the page shows with its own. */
+export const SAVING_SETTINGS: readonly SettingInfo[] = IMAGE_SETTINGS.filter(
+  ({ key }) => key === 'saveBeforeHires',
+);
+
 /** By section, in A1111's order. */
 export function groupedSettings(): SettingGroup[] {
   const groups = new Map<SettingSection, SettingInfo[]>();
   for (const info of IMAGE_SETTINGS) {
+    if (SAVING_SETTINGS.includes(info)) continue;
     const group = groups.get(info.section) ?? [];
     group.push(info);
     groups.set(info.section, group);

@@ -27,7 +27,8 @@ interface Enlarged {
 
 /**
  * One batch of a job. `firstPass`: the pixels of `hires.firstPass`, upright; null where there is a first pass. `parameters` must be
- * valid and its seeds resolved; its batch size and count are not looked at.
+ * valid and its seeds resolved; its batch size and count are not looked at. `onFirstPass` hears of the pictures that are enlarged
+ * ("save_images_before_highres_fix").
  */
 export async function* paintHires(
   models: Models,
@@ -35,6 +36,7 @@ export async function* paintHires(
   hires: Hires,
   firstPass: PixelImage | null,
   batch: Batch,
+  onFirstPass: ((pictures: readonly PixelImage[]) => Promise<void>) | null = null,
 ): RecipeRun {
   const second = secondPass(parameters, hires);
   const size = hiresSize(parameters, hires);
@@ -49,9 +51,12 @@ export async function* paintHires(
   let enlarged: Enlarged;
   if (isLatentUpscaler(upscaler)) {
     const latents = finished ? repeated(await encodeAll(before, [finished]), batch.size) : small;
+    if (onFirstPass)
+      await onFirstPass(finished ? repeated([finished], batch.size) : await decodeAll(before, small));
     enlarged = await enlargeLatents(await models.use(hires.checkpoint), latents, upscaler, second, size);
   } else {
     const pictures = finished ? repeated([rounded(finished)], batch.size) : await decodeAll(before, small);
+    await onFirstPass?.(pictures);
     enlarged = await enlargePictures(await models.use(hires.checkpoint), pictures, upscaler, second, size);
   }
   return yield* partOf(paintOver(models, parameters, hires, enlarged, batch), ahead, own, nothing);

@@ -17,18 +17,27 @@ import { fieldsOf } from '../../../tests/whole-runs.ts';
 import { goldenUpscale } from '../../../tests/upscaler-network.ts';
 import { upscalerCases } from '../../../tests/upscalers.ts';
 import { conditioningOf } from '../../families/conditioning.ts';
-import { pixelsToVaeInput, vaeOutputToPixels } from '../../image/pixels.ts';
+import { pixelsToVaeInput, vaeOutputToPixels, type PixelImage } from '../../image/pixels.ts';
 import { readPicture } from '../../image/read-picture.ts';
 import { isBuiltIn } from '../../image/upscale.ts';
 import { BadParametersError } from '../../runtime/errors.ts';
 import type { Networks } from '../../runtime/networks.ts';
+import { IMAGE_SETTINGS } from '../request/image-settings.ts';
 import { img2imgFromText } from '../request/img2img-text.ts';
 import { parseInfotext } from '../request/infotext/parse.ts';
 import { fromGenerationParameters, toGenerationParameters } from '../request/parameters.ts';
 import type { GenerationParameters, Img2Img } from '../request/request.ts';
 import { seedsOf } from '../request/seeds.ts';
 import { CondCache, encodePrompts, type Conditions } from './conditioning.ts';
-import { finishImg2Img, initLatents, sampleImg2Img, settleImg2Img, startImg2Img } from './img2img.ts';
+import {
+  finishImg2Img,
+  initLatents,
+  joinStarts,
+  maskPictures,
+  sampleImg2Img,
+  settleImg2Img,
+  startImg2Img,
+} from './img2img.ts';
 import type { Img2ImgStart } from './img2img.ts';
 import type { Batch } from './sampling-request.ts';
 
@@ -37,12 +46,11 @@ const known = (await upscalerCases()).map(({ name }) => name);
 
 /** Why a case cannot be run; null when it can. */
 function missing(runs: GoldenRuns, one: GoldenCase): string | null {
-  const { mode, init = [], script, vae, params, options = {} } = one;
+  const { mode, script, vae, params, options = {} } = one;
   if (mode !== 'img2img') return mode;
   if (script) return script.file;
   if (params['refiner_checkpoint'] !== undefined) return 'a refiner (passes.reference.test.ts)';
   if (vae) return 'VAE files';
-  if (init.length !== 1) return 'several pictures in one batch';
   const upscaler = options['upscaler_for_img2img'] ?? 'None';
   if (!isBuiltIn(String(upscaler)) && !known.includes(String(upscaler)))
     return `upscaler ${String(upscaler)}`;
@@ -76,24 +84,20 @@ class Check {
     const parameters = { ...parametersOf(one), img2img };
     const networks = this.#watched(await networksOf(one.model, parameters.settings));
     const conditions = await encodePrompts(networks, parameters, new CondCache());
-    const made = await startImg2Img(
-      networks,
-      parameters,
-      img2img,
-      {
-        source: await readPicture(img2img.source.file),
-        mask: img2img.inpaint && (await readPicture(img2img.inpaint.mask.file)),
-      },
-      { upscale: goldenUpscale(parameters.settings) },
-    );
-    const start = isBuiltIn(parameters.settings.upscalerForImg2img)
-      ? made
-      : await this.#asGolden(made, networks);
-    await this.#start(parameters, start);
+    const mask = img2img.inpaint && (await readPicture(img2img.inpaint.mask.file));
+    const upscale = goldenUpscale(parameters.settings);
+    const starts: Img2ImgStart[] = [];
+    for (const { file } of [img2img.source, ...(img2img.others ?? [])]) {
+      const source = await readPicture(file);
+      const made = await startImg2Img(networks, parameters, img2img, { source, mask }, { upscale });
+      const builtIn = isBuiltIn(parameters.settings.upscalerForImg2img);
+      starts.push(builtIn ? made : await this.#asGolden(made, networks));
+    }
+    await this.#start(parameters, starts);
     const { batchSize, batchCount } = parameters;
     for (let pass = 0; pass < batchCount; pass++) {
       const batch = { first: pass * batchSize, size: batchSize };
-      const run = () => this.#batch(networks, parameters, img2img, start, conditions, batch, pass);
+      const run = () => this.#batch(networks, parameters, img2img, starts, conditions, batch, pass);
       if (one.error !== undefined) return expect(run()).rejects.toThrow(BadParametersError);
       await run();
     }
@@ -134,10 +138,13 @@ class Check {
     };
   }
 
-  async #start(parameters: GenerationParameters, start: Img2ImgStart): Promise<void> {
+  async #start(parameters: GenerationParameters, starts: readonly Img2ImgStart[]): Promise<void> {
     const { runs, one } = this;
-    const { picture, painting, imageConditioning } = start;
-    expect([...picture.data]).toEqual([...(await runs.tensor(one, 'encode0.u8')).data]);
+    const start = joinStarts(starts);
+    const { painting, imageConditioning } = start;
+    expect(starts.flatMap(({ picture }) => [...picture.data])).toEqual([
+      ...(await runs.tensor(one, 'encode0.u8')).data,
+    ]);
     expect(painting !== null).toBe(one.tensors.includes('latent_mask'));
     if (painting) {
       await expectClose(runs, one, 'latent_mask', painting.paint, 1e-6);
@@ -159,14 +166,15 @@ class Check {
     networks: Networks,
     parameters: GenerationParameters,
     img2img: Img2Img,
-    start: Img2ImgStart,
+    starts: readonly Img2ImgStart[],
     conditions: Conditions,
     batch: Batch,
     pass: number,
   ): Promise<void> {
     const { runs, one } = this;
     this.#batches.length = 0;
-    const run = sampleImg2Img(networks, parameters, img2img, start, conditions, batch);
+    const joined = joinStarts(starts);
+    const run = sampleImg2Img(networks, parameters, img2img, joined, conditions, batch);
     let next = await run.next();
     while (!next.done) next = await run.next();
     const result = `pass${pass}.result`;
@@ -181,13 +189,15 @@ class Check {
     const decodes = shaky || spreadOf(one, result) > 1e-2;
     const latents = decodes
       ? (await runs.tensor(one, `decode${pass}.latent`)).data
-      : settleImg2Img(parameters, start, batch, next.value);
+      : settleImg2Img(parameters, joined, batch, next.value);
     const size = latents.length / batch.size;
     const { width, height } = parameters;
+    const returned: PixelImage[] = [];
     for (let index = 0; index < batch.size; index++) {
       const latent = latents.slice(index * size, (index + 1) * size);
       const decoded = vaeOutputToPixels(await networks.decode(latent, height / 8, width / 8), width, height);
       const settled = { batch, index, latents };
+      const start = starts[index % starts.length]!;
       const before = await finishImg2Img(parameters, { ...start, painting: null }, decoded, settled);
       const name = `image${batch.first + index}`;
       await expectPicture(runs, one, `${name}.before_overlay`, before);
@@ -197,8 +207,16 @@ class Check {
         await expectPicture(runs, one, `${name}.${overlaid}`, after);
       }
       const blank = img2img.inpaint !== null && !start.painting;
+      const shown = await maskPictures(parameters, start, decoded, settled);
+      const { returnMask, returnMaskComposite } = parameters.settings;
+      returned.push(before);
+      if (shown && returnMask) returned.push(shown.mask);
+      if (shown && returnMaskComposite) returned.push(shown.composite);
       checkText(runs, one, parameters, networks, conditions.padded, batch.first + index, blank);
     }
+    for (const [at, picture] of returned.entries())
+      if (one.tensors.includes(`output${at}`)) await expectPicture(runs, one, `output${at}`, picture);
+    if (parameters.batchCount === 1) expect(returned.length).toBe(one.images);
   }
 }
 
@@ -238,5 +256,8 @@ function checkText(
     expect(told.inpaint!.maskBlurDown ?? inpaint.maskBlur).toBe(maskBlurDown);
     if (inpaint.inpaintArea === 'Only masked') expect(told.inpaint!.padding).toBe(padding);
   } else expect(told.inpaint).toBeNull();
-  expect(toGenerationParameters(said)).toMatchObject({ seed: seeds.seed, settings: parameters.settings });
+  const { seed, settings } = toGenerationParameters(said);
+  expect(seed).toBe(seeds.seed);
+  for (const { key, infotext } of IMAGE_SETTINGS)
+    if (infotext !== null) expect(settings![key], key).toBe(parameters.settings[key]);
 }

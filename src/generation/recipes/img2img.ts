@@ -4,8 +4,9 @@ import { enlargeBy, upscaleBuiltIn, type Upscale } from '../../finishing/upscale
 import { correctColors } from '../../image/color-correction.ts';
 import { flatten } from '../../image/flatten.ts';
 import { pixelsToVaeInput, type PixelImage } from '../../image/pixels.ts';
-import type { Mask } from '../../image/mask.ts';
-import type { Enlarge } from '../../image/resize-modes.ts';
+import { inColour, type Mask } from '../../image/mask.ts';
+import { seenThrough } from '../../image/overlay.ts';
+import { resizeToFit, type Enlarge } from '../../image/resize-modes.ts';
 import type { Raster } from '../../image/resize.ts';
 import { resizePlanes } from '../../image/resize-planes.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
@@ -22,7 +23,9 @@ import {
   paintedArea,
   paintedPicture,
   pastedBack,
+  placed,
   type Painting,
+  type Placed,
   type PlaneMask,
 } from './inpaint.ts';
 import { onePass, type Models, type RecipeRun } from './recipe.ts';
@@ -224,19 +227,66 @@ export function settleImg2Img(
   return blendResult(latents, latentMask(initLatents(parameters, start, batch), painting), painting.inpaint);
 }
 
-/** A decoded picture, as it is to be kept. */
+/** A decoded picture, as it is to be kept. Where pictures have starts of their own, `start` is this one's. */
 export async function finishImg2Img(
   parameters: GenerationParameters,
   start: Img2ImgStart,
   decoded: PixelImage,
-  { batch, index, latents }: SettledPicture,
+  settled: SettledPicture,
 ): Promise<PixelImage> {
-  const { picture, painting, latent, enlarge } = start;
-  const corrected = parameters.settings.img2imgColorCorrection ? correctColors(decoded, picture) : decoded;
-  // Soft inpainting makes its own overlay, whatever the setting says.
-  if (!painting || !(parameters.settings.overlayInpaint || painting.inpaint.soft)) return corrected;
-  const own = (all: Float32Array): Float32Array =>
-    all.subarray(index * latent.length, (index + 1) * latent.length);
+  const { painting } = start;
+  const picture = corrected(parameters, start, decoded);
+  if (!painting || !overlays(parameters, painting)) return picture;
+  return pastedBack(await placedIn(parameters, start, painting, picture, settled), painting);
+}
+
+/** What A1111 shows beside an inpainted picture where "return_mask" and "return_mask_composite" ask for it. */
+export interface MaskPictures {
+  /** Grey: white is what of the source the painted picture takes the place of. RGB. */
+  readonly mask: PixelImage;
+  /** The painted picture itself as far as it shows, transparent elsewhere. */
+  readonly composite: PixelImage;
+}
+
+/** Null where nothing was masked. Arguments as of `finishImg2Img`. */
+export async function maskPictures(
+  parameters: GenerationParameters,
+  start: Img2ImgStart,
+  decoded: PixelImage,
+  settled: SettledPicture,
+): Promise<MaskPictures | null> {
+  const { painting } = start;
+  if (!painting) return null;
+  const picture = corrected(parameters, start, decoded);
+  const { painted, mask } = await placedIn(parameters, start, painting, picture, settled);
+  const shown = overlays(parameters, painting) ? painted : picture;
+  const fitting = resizeToFit(mask, 'Resize and fill', shown.width, shown.height);
+  return { mask: inColour(mask), composite: seenThrough(shown, fitting) };
+}
+
+/** Soft inpainting makes its own overlay, whatever the setting says. */
+function overlays({ settings }: GenerationParameters, { inpaint }: Painting): boolean {
+  return settings.overlayInpaint || inpaint.soft !== null;
+}
+
+/** To the colours of what the VAE was given. */
+function corrected(
+  { settings }: GenerationParameters,
+  { picture }: Img2ImgStart,
+  decoded: PixelImage,
+): PixelImage {
+  return settings.img2imgColorCorrection ? correctColors(decoded, picture) : decoded;
+}
+
+function placedIn(
+  parameters: GenerationParameters,
+  start: Img2ImgStart,
+  painting: Painting,
+  picture: PixelImage,
+  { batch, index, latents }: SettledPicture,
+): Promise<Placed> {
+  const length = latents.length / batch.size;
+  const own = (all: Float32Array): Float32Array => all.subarray(index * length, (index + 1) * length);
   const original = own(initLatents(parameters, start, batch));
-  return pastedBack(corrected, painting, { original, painted: own(latents) }, parameters, enlarge);
+  return placed(picture, painting, { original, painted: own(latents) }, parameters, start.enlarge);
 }

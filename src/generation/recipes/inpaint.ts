@@ -129,14 +129,20 @@ export interface Painting {
   readonly overlayMask: Mask;
 }
 
-/** A painted picture back in the source; its part grows by `enlarge`, null for Lanczos. */
-export async function pastedBack(
+/** A painted picture at its place in the source, and what of the source shows it: both of the source's size. */
+export interface Placed {
+  readonly painted: PixelImage;
+  readonly mask: Mask;
+}
+
+/** The part of a source grows by `enlarge`, null for Lanczos. */
+export async function placed(
   painted: PixelImage,
   { inpaint, resizeMode, area, paint, whole, overlayMask }: Painting,
   latent: PaintedLatent,
   { width, height }: Size,
   enlarge: Enlarge | null,
-): Promise<PixelImage> {
+): Promise<Placed> {
   const { region } = area;
   const fitted = region && ([region.right - region.left, region.bottom - region.top] as const);
   const back = (part: Raster): PixelImage => (region ? uncropped(part, region, whole) : inColour(part));
@@ -150,5 +156,10 @@ export async function pastedBack(
   };
   const mask = inpaint.soft ? softMask(inpaint.soft) : overlayMask;
   const part = fitted ? await enlargeToFit(painted, 'Crop and resize', ...fitted, enlarge) : painted;
-  return overlaid(back(part), overlayOf(whole, mask));
+  return { painted: back(part), mask };
+}
+
+/** A painted picture back in the source. */
+export function pastedBack({ painted, mask }: Placed, { whole }: Painting): PixelImage {
+  return overlaid(painted, overlayOf(whole, mask));
 }

@@ -17,7 +17,8 @@ import {
 } from '../../../tests/golden-runs.ts';
 import { fieldsOf } from '../../../tests/whole-runs.ts';
 import { conditioningOf } from '../../families/conditioning.ts';
-import { vaeOutputToPixels } from '../../image/pixels.ts';
+import { flatten } from '../../image/flatten.ts';
+import { vaeOutputToPixels, type PixelImage } from '../../image/pixels.ts';
 import { readPicture } from '../../image/read-picture.ts';
 import { pictureSize } from '../request/hires.ts';
 import { hiresFromText } from '../request/hires-text.ts';
@@ -84,7 +85,8 @@ async function check(one: GoldenCase): Promise<void> {
       return networks.encode(image, height, width);
     },
   }));
-  const recipe = await recipeOf(models, parameters);
+  const enlarged: PixelImage[] = [];
+  const recipe = await recipeOf(models, parameters, async (pictures) => void enlarged.push(...pictures));
   const { batchSize, batchCount } = parameters;
   const size = pictureSize(parameters);
   const passes = one.passes.length / batchCount;
@@ -93,6 +95,7 @@ async function check(one: GoldenCase): Promise<void> {
     await models.use(null);
     calls = { items: [], models: [] };
     const batch = { first: iteration * batchSize, size: batchSize };
+    enlarged.length = 0;
     const run = recipe(batch);
     let next = await run.next();
     const told: number[] = [];
@@ -115,6 +118,7 @@ async function check(one: GoldenCase): Promise<void> {
     const expected = asked.map((model, at) => model ?? calls.models[at]);
     if (calls.items.length === asked.length) expect(calls.models).toEqual(expected);
 
+    if (parameters.hires) await checkFirstPass(one, parameters, enlarged, iteration * passes);
     const result = `pass${(iteration + 1) * passes - 1}.result`;
     const least = conditioningOf(models.current.networks) === 'none' ? 5e-5 : 1e-3;
     // There the sampler's result is not yet blended with what is kept.
@@ -141,9 +145,34 @@ async function check(one: GoldenCase): Promise<void> {
   }
 }
 
+/** The pictures that are enlarged are those of the first pass, or the finished one in its place. */
+async function checkFirstPass(
+  one: GoldenCase,
+  parameters: GenerationParameters,
+  enlarged: readonly PixelImage[],
+  pass: number,
+): Promise<void> {
+  const { width, height, batchSize, hires } = parameters;
+  expect(enlarged).toHaveLength(batchSize);
+  const finished = hires!.firstPass && flatten(await readPicture(hires!.firstPass.file), '#ffffff');
+  const { data } = finished ? { data: new Float32Array(0) } : await runs.tensor(one, `pass${pass}.result`);
+  const refined = one.passes[pass]!.calls.model?.at(-1);
+  const networks = await networksOf(refined ?? one.model, parameters.settings);
+  const size = data.length / batchSize;
+  for (const [i, picture] of enlarged.entries()) {
+    const latent = data.slice(i * size, (i + 1) * size);
+    const expected =
+      finished ?? vaeOutputToPixels(await networks.decode(latent, height / 8, width / 8), width, height);
+    expect([picture.width, picture.height]).toEqual([expected.width, expected.height]);
+    const far = Array.from(picture.data, (value, at) => Math.abs(value - expected.data[at]!));
+    expect(Math.max(...far)).toBeLessThanOrEqual(1);
+  }
+}
+
 async function recipeOf(
   models: WatchedModels,
   parameters: GenerationParameters,
+  onFirstPass: (pictures: readonly PixelImage[]) => Promise<void>,
 ): Promise<(batch: Batch) => RecipeRun> {
   const { img2img, hires } = parameters;
   if (img2img) {
@@ -154,7 +183,7 @@ async function recipeOf(
   }
   if (!hires) return (batch) => paintTxt2Img(models, parameters, batch);
   const firstPass = hires.firstPass && (await readPicture(hires.firstPass.file));
-  return (batch) => paintHires(models, parameters, hires, firstPass, batch);
+  return (batch) => paintHires(models, parameters, hires, firstPass, batch, onFirstPass);
 }
 
 /** What A1111 says of the picture is said by our text, which asks for the same again. */

@@ -67,6 +67,9 @@ export interface ImageSettings {
   readonly img2imgBackgroundColor: string;
   /** Off: an inpainted picture stays as it was painted. */
   readonly overlayInpaint: boolean;
+  readonly saveBeforeHires: boolean;
+  readonly returnMask: boolean;
+  readonly returnMaskComposite: boolean;
   readonly hiresFixRefinerPass: 'first pass' | 'second pass' | 'both passes';
   readonly refinerSwitchBySteps: boolean;
   readonly livePreviewMethod: 'Full' | 'Approx cheap' | 'TAESD';
@@ -81,6 +84,7 @@ export type SettingSection =
   | 'VAE'
   | 'Upscaling'
   | 'img2img'
+  | 'Saving images'
   | 'Live previews'
   | 'Sampler parameters'
   | 'Optimizations'
@@ -328,11 +332,32 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     ...({ kind: 'color', standard: '#ffffff' } as const),
   },
   {
+    key: 'returnMask',
+    label: 'For inpainting, include the greyscale mask in results for web',
+    section: 'img2img',
+    infotext: null,
+    ...toggle(false),
+  },
+  {
+    key: 'returnMaskComposite',
+    label: 'For inpainting, include masked composite in results for web',
+    section: 'img2img',
+    infotext: null,
+    ...toggle(false),
+  },
+  {
     key: 'overlayInpaint',
     label: 'Overlay original for inpaint',
     section: 'img2img',
     infotext: 'Overlay original for inpaint',
     ...toggle(true),
+  },
+  {
+    key: 'saveBeforeHires',
+    label: 'Save a copy of image before applying highres fix.',
+    section: 'Saving images',
+    infotext: null,
+    ...toggle(false),
   },
   {
     key: 'hiresFixRefinerPass',

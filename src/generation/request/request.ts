@@ -92,6 +92,8 @@ export interface Refiner {
 /** What is painted over, and how far from it one may go. */
 export interface Img2Img {
   readonly source: SourcePicture;
+  /** Of the further pictures of a batch, where each has a source of its own; else all have the one above. */
+  readonly others?: readonly SourcePicture[];
   readonly resizeMode: ResizeMode;
   /** Denoising strength, 0..1: at 0 the picture stays as it is, at 1 little of it is left. */
   readonly denoisingStrength: number;

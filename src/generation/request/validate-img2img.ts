@@ -7,6 +7,7 @@ import {
   INPAINT_AREAS,
   MASK_MODES,
   MASKED_CONTENTS,
+  type GenerationParameters,
   type Img2Img,
   type Inpaint,
   type SoftInpainting,
@@ -60,6 +61,29 @@ export function img2imgProblems(img2img: Img2Img | null): string[] {
     ...numberProblems('Denoising strength', denoisingStrength, DENOISING_BOUNDS),
     ...numberProblems('Image CFG scale', imageCfgScale, IMAGE_CFG_LIMITS),
     ...(inpaint === null ? [] : inpaintProblems(inpaint)),
+  ];
+}
+
+/** Several sources are those of one batch's pictures, one each. */
+export function sourcesProblems({
+  img2img,
+  batchSize,
+  script,
+}: Pick<GenerationParameters, 'img2img' | 'batchSize' | 'script'>): string[] {
+  const { source, others = [], inpaint = null } = img2img ?? {};
+  if (others.length === 0) return [];
+  const sizes = [source, ...others].map((picture) => JSON.stringify(picture?.size));
+  return [
+    ...others.flatMap((other) => pictureProblems('picture', other)),
+    ...(batchSize === others.length + 1
+      ? []
+      : [
+          `There are ${others.length + 1} pictures for img2img; Batch size must be as many, or there must be one.`,
+        ]),
+    ...(script ? ['A script of img2img takes one picture.'] : []),
+    ...(inpaint?.inpaintArea === 'Only masked' && new Set(sizes).size > 1
+      ? ['"Only masked" takes several pictures only where they have one size.']
+      : []),
   ];
 }
 

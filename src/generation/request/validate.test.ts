@@ -3,7 +3,15 @@ import { encodePng } from '../../image/png.ts';
 import { SAMPLERS } from '../../sampling/registry.ts';
 import { SCHEDULERS } from '../../sampling/schedules.ts';
 import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS } from './image-settings.ts';
-import { DEFAULT_IMG2IMG, DEFAULT_PARAMETERS, type GenerationParameters, type Img2Img } from './request.ts';
+import {
+  DEFAULT_IMG2IMG,
+  DEFAULT_INPAINT,
+  DEFAULT_PARAMETERS,
+  type GenerationParameters,
+  type Img2Img,
+  type Inpaint,
+} from './request.ts';
+import { parseScript } from './script.ts';
 import { sourcePicture } from './source-picture.ts';
 import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
 import { PARAMETER_BOUNDS, PARAMETER_LIMITS, validateParameters } from './validate.ts';
@@ -140,5 +148,38 @@ describe('validateParameters', () => {
 
   test('a prompt of absurd length', () => {
     expect(problems({ negativePrompt: 'a'.repeat(MAX_PROMPT_LENGTH + 1) })).toHaveLength(1);
+  });
+});
+
+describe('several sources of one batch', () => {
+  const picture = (width: number) => ({
+    file: new Blob(['x']),
+    sha256: '0'.repeat(64),
+    size: { width, height: 64 },
+  });
+  const asked = (batchSize: number, inpaint: Partial<Inpaint> | null = null) => ({
+    ...DEFAULT_PARAMETERS,
+    batchSize,
+    img2img: {
+      ...DEFAULT_IMG2IMG,
+      source: picture(64),
+      others: [picture(96)],
+      inpaint: inpaint && { ...DEFAULT_INPAINT, mask: picture(64), ...inpaint },
+    },
+  });
+
+  test('are as many as its pictures', () => {
+    expect(validateParameters(asked(2))).toEqual([]);
+    expect(validateParameters(asked(3))).toEqual([expect.stringContaining('Batch size must be as many')]);
+    expect(validateParameters({ ...asked(2), script: parseScript('Loopback', {}) })).toEqual([
+      expect.stringContaining('takes one picture'),
+    ]);
+  });
+
+  test('have one size where only a part of them is painted', () => {
+    expect(validateParameters(asked(2, { inpaintArea: 'Whole picture' }))).toEqual([]);
+    expect(validateParameters(asked(2, { inpaintArea: 'Only masked' }))).toEqual([
+      expect.stringContaining('one size'),
+    ]);
   });
 });

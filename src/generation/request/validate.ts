@@ -7,7 +7,7 @@ import { choiceProblems, numberProblems, shortened, upscalerProblems, type Bound
 import { addToSeed, parseSeed, RANDOM_SEED, SEED_LIMITS } from './seeds.ts';
 import type { GenerationParameters } from './request.ts';
 import { hiresProblems, PICTURE_SIDES, refinerProblems } from './validate-hires.ts';
-import { img2imgProblems } from './validate-img2img.ts';
+import { img2imgProblems, sourcesProblems } from './validate-img2img.ts';
 import { scriptProblems } from './validate-script.ts';
 import { MOST_STEPS, samplerProblems } from './validate-sampler.ts';
 
@@ -77,7 +77,7 @@ export function validateParameters(parameters: GenerationParameters): string[] {
   if (rng !== 'GPU' && rng !== 'CPU' && rng !== 'NV') {
     problems.push(`Random number generator source must be GPU, CPU or NV; it is ${String(rng)}.`);
   }
-  problems.push(...img2imgProblems(parameters.img2img));
+  problems.push(...img2imgProblems(parameters.img2img), ...sourcesProblems(parameters));
   problems.push(...scriptProblems(parameters));
   problems.push(...samplerProblems(parameters, parameters.img2img?.denoisingStrength ?? null));
   problems.push(...hiresProblems(parameters));

@@ -47,6 +47,9 @@ export type GenerationEvent =
       readonly evaluation: Evaluation;
     };
 
+/** What is kept beside a request's pictures where a setting asks for it, by A1111's endings of file names. */
+export type FurtherKind = 'before-highres-fix' | 'mask' | 'mask-composite';
+
 /** One of several passes that a script makes of a batch. */
 export interface StepPart {
   readonly kind: PassKind;

@@ -15,7 +15,7 @@ import { fromGenerationParameters, type InfotextContext } from '../request/param
 import { positionsToText } from '../request/positions-text.ts';
 import type { GenerationParameters } from '../request/request.ts';
 import type { Seed } from '../request/seeds.ts';
-import type { GenerationEvent, StepPart } from './events.ts';
+import type { FurtherKind, GenerationEvent, StepPart } from './events.ts';
 import { RunModels, type Job, type OpenModel } from './models-in-use.ts';
 import { previewOf } from './previews.ts';
 import { Replay } from './replay.ts';
@@ -172,10 +172,14 @@ export class Painter {
     return vaeOutputToPixels(picture, 8 * width, 8 * height);
   }
 
-  /** The parameters text of a picture. */
-  textOf({ told }: BatchInWork, seeds: Pick<InfotextContext, 'seed' | 'subseed'>): string {
+  /** The parameters text of a picture. `parameters`: where that picture's are others than the request's. */
+  textOf(
+    { told }: BatchInWork,
+    seeds: Pick<InfotextContext, 'seed' | 'subseed'>,
+    parameters = this.task.parameters,
+  ): string {
     const { padded } = this.#models;
-    return fromGenerationParameters(this.task.parameters, { ...told, ...seeds, padded });
+    return fromGenerationParameters(parameters, { ...told, ...seeds, padded });
   }
 
   /** Picture `index` of the request: encodes and stores it, and hands it to the page even where there is no room to store it. */
@@ -186,8 +190,31 @@ export class Painter {
     text: string,
     interrupted: boolean,
   ): Promise<void> {
-    const { continuation, onEvent } = this.task;
-    const id = continuation ? `${continuation.id}-${index}` : crypto.randomUUID();
+    const id = this.#idOf(String(index));
+    const png = await this.#save(id, picture, seed, text);
+    // A caller in another thread has the picture when this resolves; it must not come after the word that all is done.
+    await (this.task.onEvent({ type: 'image', id, png, seed, parameters: text, interrupted }) as unknown);
+    this.imageIds.push(id);
+  }
+
+  /** What a setting asks for beside picture `index`: it goes into the library, and counts for no picture of the request. */
+  async keepFurther(
+    index: number,
+    kind: FurtherKind,
+    picture: PixelImage,
+    seed: Seed,
+    text: string,
+  ): Promise<void> {
+    await this.#save(this.#idOf(`${index}-${kind}`), picture, seed, text);
+  }
+
+  #idOf(name: string): string {
+    const { continuation } = this.task;
+    return continuation ? `${continuation.id}-${name}` : crypto.randomUUID();
+  }
+
+  async #save(id: string, picture: PixelImage, seed: Seed, text: string): Promise<Blob> {
+    const { onEvent } = this.task;
     const { width, height } = picture;
     const modelHash = shortHash(this.#own!);
     const bytes = await encodePng(picture, { parameters: text });
@@ -201,9 +228,7 @@ export class Painter {
         message: `The picture is shown but could not be kept; download it now. ${why}`,
       });
     }
-    // A caller in another thread has the picture when this resolves; it must not come after the word that all is done.
-    await (onEvent({ type: 'image', id, png, seed, parameters: text, interrupted }) as unknown);
-    this.imageIds.push(id);
+    return png;
   }
 }
 

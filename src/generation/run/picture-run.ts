@@ -6,14 +6,22 @@ import { parseExtraNetworks } from '../../prompt/extra-networks.ts';
 import { BadParametersError, InterruptedError } from '../../runtime/errors.ts';
 import { turn } from '../../runtime/turn.ts';
 import { paintHires } from '../recipes/hires.ts';
-import { finishImg2Img, paintImg2Img, startImg2Img, type Img2ImgPictures } from '../recipes/img2img.ts';
+import {
+  finishImg2Img,
+  joinStarts,
+  maskPictures,
+  paintImg2Img,
+  startImg2Img,
+  type Img2ImgPictures,
+  type Img2ImgStart,
+} from '../recipes/img2img.ts';
 import { paintAlternative } from '../recipes/img2img-alternative.ts';
 import type { ModelInUse, Models, RecipeRun } from '../recipes/recipe.ts';
 import type { Batch, SettledPicture } from '../recipes/sampling-request.ts';
 import { paintTxt2Img } from '../recipes/txt2img.ts';
 import type { GenerationParameters, Img2Img } from '../request/request.ts';
 import { seedsOf } from '../request/seeds.ts';
-import type { GenerationOutcome } from './events.ts';
+import type { FurtherKind, GenerationOutcome } from './events.ts';
 import { Painter, type Task } from './painter.ts';
 import { carryOutScript } from './script-run.ts';
 
@@ -46,15 +54,26 @@ async function makeBatches(task: Task): Promise<GenerationOutcome> {
     job.skip = false;
     const first = index * batchSize;
     const batch = await painter.batch(index);
-    const run = recipe.paint(batch.models, { first, size: batchSize });
+    const seedOf = (i: number) => seedsOf(parameters, first + i);
+    // The text is that of the finished picture, as in A1111.
+    const textOf = (i: number): string => painter.textOf(batch, seedOf(i), recipe.requestOf(i));
+    const keepFirst = async (pictures: readonly PixelImage[]): Promise<void> => {
+      for (const [i, picture] of batch.replay.replaying ? [] : pictures.entries()) {
+        await painter.keepFurther(first + i, 'before-highres-fix', picture, seedOf(i).seed, textOf(i));
+      }
+    };
+    const run = recipe.paint(batch.models, { first, size: batchSize }, keepFirst);
     const painted = await painter.paint(run, batch, batchSize).catch(ifNothingEmerged);
     if (!painted) continue;
     const { latents, interrupted } = painted;
     for (let i = done - first; i < batchSize; i++) {
       const settled = { batch: { first, size: batchSize }, index: i, latents: latents.data };
-      const picture = await recipe.finish(await painter.decode(batch, latents, i, batchSize), settled);
-      const seeds = seedsOf(parameters, first + i);
-      await painter.keep(first + i, picture, seeds.seed, painter.textOf(batch, seeds), interrupted);
+      const decoded = await painter.decode(batch, latents, i, batchSize);
+      const [{ seed }, text] = [seedOf(i), textOf(i)];
+      for (const { kind, picture } of await recipe.further(decoded, settled))
+        await painter.keepFurther(first + i, kind, picture, seed, text);
+      const picture = await recipe.finish(decoded, settled);
+      await painter.keep(first + i, picture, seed, text, interrupted);
       done = first + i + 1;
     }
   }
@@ -68,9 +87,24 @@ function ifNothingEmerged(error: unknown): null {
 
 /** A recipe under way: with what all batches of the job have in common done. */
 interface StartedRecipe {
-  paint(models: Models, batch: Batch): RecipeRun;
+  /** `keepFirst`: for first passes that are to be kept as well. */
+  paint(models: Models, batch: Batch, keepFirst: KeepPictures): RecipeRun;
   /** From a decoded picture to the one that is kept. */
   finish(decoded: PixelImage, settled: SettledPicture): PixelImage | Promise<PixelImage>;
+  /** ... and to what is kept beside it. */
+  further(
+    decoded: PixelImage,
+    settled: SettledPicture,
+  ): readonly FurtherPicture[] | Promise<readonly FurtherPicture[]>;
+  /** Of one picture of a batch: what its text asks for. */
+  requestOf(index: number): GenerationParameters;
+}
+
+type KeepPictures = (pictures: readonly PixelImage[]) => Promise<void>;
+
+interface FurtherPicture {
+  readonly kind: FurtherKind;
+  readonly picture: PixelImage;
 }
 
 async function startRecipe(
@@ -78,17 +112,33 @@ async function startRecipe(
   parameters: GenerationParameters,
   onEvent: Task['onEvent'],
 ): Promise<StartedRecipe> {
-  const { img2img, hires, script } = parameters;
-  const finish = (decoded: PixelImage): PixelImage => decoded;
+  const { img2img, hires, script, settings } = parameters;
+  const plain = {
+    finish: (decoded: PixelImage) => decoded,
+    further: () => [],
+    requestOf: () => parameters,
+  };
   if (hires) {
     const firstPass = hires.firstPass && (await readPicture(hires.firstPass.file).catch(unusable));
-    return { paint: (models, batch) => paintHires(models, parameters, hires, firstPass, batch), finish };
+    const { saveBeforeHires } = settings;
+    return {
+      ...plain,
+      paint: (models, batch, keepFirst) =>
+        paintHires(models, parameters, hires, firstPass, batch, saveBeforeHires ? keepFirst : null),
+    };
   }
-  if (!img2img) return { paint: (models, batch) => paintTxt2Img(models, parameters, batch), finish };
-  const pictures = await readPictures(img2img);
-  const start = await startImg2Img(networks, parameters, img2img, pictures, { encode, upscale }).catch(
-    unusable,
-  );
+  if (!img2img) return { ...plain, paint: (models, batch) => paintTxt2Img(models, parameters, batch) };
+  const { others = [] } = img2img;
+  const requests = [img2img.source, ...others].map((source) => ({ ...img2img, source, others: [] }));
+  const starts: Img2ImgStart[] = [];
+  for (const request of requests) {
+    const pictures = await readPictures(request);
+    starts.push(
+      await startImg2Img(networks, parameters, request, pictures, { encode, upscale }).catch(unusable),
+    );
+  }
+  const start = joinStarts(starts);
+  const startOf = (index: number): Img2ImgStart => starts[index % starts.length]!;
   if (img2img.inpaint && !start.painting) {
     const message = 'The mask is empty, so the whole picture is painted over, as without a mask.';
     onEvent({ type: 'warning', message });
@@ -99,7 +149,18 @@ async function startRecipe(
       alternative
         ? paintAlternative(models, parameters, alternative, img2img, start, batch)
         : paintImg2Img(models, parameters, img2img, start, batch),
-    finish: (decoded, settled) => finishImg2Img(parameters, start, decoded, settled),
+    finish: (decoded, settled) => finishImg2Img(parameters, startOf(settled.index), decoded, settled),
+    further: async (decoded, settled) => {
+      const { returnMask, returnMaskComposite } = settings;
+      if (!returnMask && !returnMaskComposite) return [];
+      const shown = await maskPictures(parameters, startOf(settled.index), decoded, settled);
+      if (!shown) return [];
+      return [
+        ...(returnMask ? [{ kind: 'mask', picture: shown.mask } as const] : []),
+        ...(returnMaskComposite ? [{ kind: 'mask-composite', picture: shown.composite } as const] : []),
+      ];
+    },
+    requestOf: (index) => ({ ...parameters, img2img: requests[index % requests.length]! }),
   };
 }
 

@@ -43,6 +43,9 @@ const help: Partial<Record<ImageSettingKey, string>> = {
     'Faster, with less detail: tokens that are alike are merged in self-attention. It acts where the UNet attends at full size, which SDXL does not; above 0.75 nothing changes any more.',
   tokenMergingRatioImg2img: 'The same for img2img. 0 = the one above.',
   tokenMergingRatioHr: 'The same for the second pass of Hires. fix. 0 = the first one above.',
+  saveBeforeHires: 'What Hires. fix enlarges is kept as well, with the same parameters.',
+  returnMask: 'Kept in the gallery beside the picture.',
+  returnMaskComposite: 'What was painted, where it shows, on nothing: kept in the gallery as well.',
   hiresFixRefinerPass: 'Where both Hires. fix and Refiner are on.',
   padConds: 'One network call a step even where their lengths differ. Changes pictures slightly.',
   padCondsV0:
