@@ -10,6 +10,7 @@ const PLACES = {
   'PNG Info': 'Pictures',
   Gallery: 'Pictures',
   Models: 'Models',
+  'Checkpoint Merger': 'Models',
   Settings: 'Settings',
 } as const;
 

@@ -24,9 +24,7 @@ const api: MergerApi = {
 
   async readMetadata(inputs) {
     const models = await Promise.all(inputs.map(openModel));
-    return Object.fromEntries(
-      models.map(({ fileName, checkpoint }) => [fileName, Object.fromEntries(checkpoint.metadata)]),
-    );
+    return Object.fromEntries(models.flatMap(({ checkpoint }) => [...checkpoint.metadata]));
   },
 };
 

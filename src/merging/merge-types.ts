@@ -57,8 +57,6 @@ export interface MergerApi {
   /** Rejects with an Error whose message says what is wrong and what to do; then nothing is left behind. */
   merge(order: MergeOrder, onProgress: (progress: MergeProgress) => void): Promise<MergeOutcome>;
   cancel(): Promise<void>;
-  /** Metadata of files and models, by their names, as "Read metadata from selected checkpoints" shows it. */
-  readMetadata(
-    inputs: readonly MergeInput[],
-  ): Promise<Readonly<Record<string, Readonly<Record<string, string>>>>>;
+  /** Metadata of the models' files, the last one's counting, as "Read metadata from selected checkpoints" shows it. */
+  readMetadata(inputs: readonly MergeInput[]): Promise<Readonly<Record<string, string>>>;
 }

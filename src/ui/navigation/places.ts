@@ -39,7 +39,7 @@ export const PLACES = [
     icon: 'model',
     tabs: [
       { id: 'models', built: true },
-      { id: 'merger', built: false },
+      { id: 'merger', built: true },
       { id: 'train', built: false },
     ],
   },

@@ -25,6 +25,7 @@ export const failures = {
     engine: 'engine',
     gallery: 'gallery',
     importer: 'importer',
+    merger: 'merger',
     tokens: 'token counter',
   },
   workerStopped: (worker: string) => `The ${worker} stopped unexpectedly.`,

@@ -9,6 +9,7 @@ export { failures } from './failures.ts';
 export { find } from './find.ts';
 export { gallery } from './gallery.ts';
 export { labels } from './labels.ts';
+export { merger } from './merger.ts';
 export { models } from './models.ts';
 export { notices } from './notices.ts';
 export { notifications } from './notifications.ts';

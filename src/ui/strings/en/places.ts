@@ -22,10 +22,6 @@ export const places = {
       will: 'Enlarges pictures with upscalers and mends faces, one at a time or a whole folder.',
       today: 'Make the picture larger from the start: raise Width and Height in txt2img.',
     },
-    merger: {
-      will: 'Mixes two or three checkpoints into a new one.',
-      today: 'A file that was merged elsewhere works here: drop it on the page.',
-    },
     train: {
       will: 'Teaches an embedding, a hypernetwork or a LoRA from your own pictures.',
       today: 'Nothing here does it yet. Checkpoints that were trained elsewhere work.',

@@ -1,0 +1,82 @@
+// Merging checkpoints. Labels are A1111's.
+export const merger = {
+  what: {
+    'No interpolation':
+      'No interpolation will be used. Requires one model; A. Allows for format conversion and VAE baking.',
+    'Weighted sum':
+      'A weighted sum will be used for interpolation. Requires two models; A and B. The result is calculated as A * (1 - M) + B * M',
+    'Add difference':
+      'The difference between the last two models will be added to the first. Requires three models; A, B and C. The result is calculated as A + (B - C) * M',
+  },
+  a: 'Primary model (A)',
+  b: 'Secondary model (B)',
+  c: 'Tertiary model (C)',
+  none: 'None',
+  /** A file that is merged where it lies. */
+  fileNamed: (name: string) => `${name} (file)`,
+  chooseFile: 'File',
+  chooseFileFor: (label: string) => `Choose a file for ${label}`,
+  fromLibrary:
+    'Models of the library are merged as they are kept, in float16. Files are merged as they are, and are neither copied nor imported.',
+  customName: 'Custom Name (Optional)',
+  multiplier: 'Multiplier (M) - set to 0 to get model A',
+  method: 'Interpolation Method',
+  saveAs: 'Checkpoint format',
+  half: 'Save as float16',
+  bfloat16: 'Save as bfloat16',
+  config: 'Copy config from',
+  bakeVae: 'Bake in VAE',
+  discard: 'Discard weights with matching name',
+  discardWhat: 'A regular expression, as in Python: ^model_ema\\.|position_ids',
+
+  metadata: 'Metadata',
+  saveMetadata: 'Save metadata',
+  addRecipe: 'Add merge recipe metadata',
+  copyFields: 'Copy metadata from merged models',
+  json: 'Metadata in JSON format',
+  notJson: 'This is no JSON object: nothing of it will be saved.',
+  readMetadata: 'Read metadata from selected checkpoints',
+  metadataNone: 'None',
+  metadataOf: (parts: readonly string[]) => parts.join(', '),
+  recipe: 'recipe',
+  copied: 'copied',
+  own: 'own',
+
+  blocks: 'Block weights',
+  blocksOn: 'A multiplier for each block of the UNet (merge block weighted)',
+  blocksWhat:
+    "BASE counts for everything but the UNet. Order and presets are SuperMerger's; layers before the blocks go with IN00, those after them with the last.",
+  blocksOff: 'off',
+  preset: 'Preset',
+  ownWeights: 'Own',
+  family: 'Blocks of',
+  sd: 'SD 1.x, 2.x (26)',
+  xl: 'SDXL (20)',
+
+  target: 'Save to',
+  targets: { library: 'Library', download: 'Download', folder: 'Folder' },
+  targetWhat: {
+    library: 'It can be painted with at once. The library keeps float16, as of every model.',
+    download: 'A .safetensors file, made in the browser’s storage first.',
+    folder: 'A .safetensors file, written to a folder that you choose.',
+  },
+  merge: 'Merge',
+  cancel: 'Cancel',
+  cancelling: 'Cancelling',
+  progressOf: 'Merge',
+  stages: {
+    reading: 'Reading',
+    hashing: 'Computing the hashes of the models',
+    comparing: 'Comparing with the library',
+    merging: 'Merging',
+    finishing: 'Finishing',
+  },
+  kept: (name: string) => `Merged. ${name} is in the library.`,
+  alreadyThere: (name: string) => `The library has this very model already: ${name}.`,
+  saved: (name: string) => `Checkpoint saved to ${name}`,
+  cancelled: 'Cancelled. Nothing was kept.',
+  failed: 'Could not be merged',
+  keepAnyway: 'Keep it anyway',
+  use: 'Use it',
+  bytesOf: (done: string, total: string) => `${done} of ${total}`,
+};
