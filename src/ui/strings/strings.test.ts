@@ -27,6 +27,8 @@ const SHOWN_FIELDS = new Set(['label', 'title', 'hint', 'message', 'line']);
 const NOT_SAID = new Set([
   // Names in parameters texts, which are data.
   ...['Model hash', 'Schedule type', 'Styles array', 'Variation seed'],
+  // Names in the recipe of a merge, which are data, too.
+  ...['No interpolation', 'Weighted sum', 'Add difference'],
   // Mistakes of ours.
   ...['A job is running already.', 'Neither a file nor a folder.', 'There are no pictures.'],
 ]);
