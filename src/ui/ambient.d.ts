@@ -5,5 +5,7 @@ declare const __DARKROOM_DEMO__: boolean;
 
 /** Chromium's; WICG File System Access. */
 interface Window {
-  readonly showDirectoryPicker?: (options?: { readonly mode: 'readwrite' }) => Promise<FileSystemDirectoryHandle>;
+  readonly showDirectoryPicker?: (options?: {
+    readonly mode: 'readwrite';
+  }) => Promise<FileSystemDirectoryHandle>;
 }
