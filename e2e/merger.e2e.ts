@@ -6,6 +6,7 @@ import { safetensorsFile } from '../src/checkpoint/safetensors-file.ts';
 import { bytesSource } from '../src/checkpoint/source.ts';
 import { mergedCheckpoint } from '../src/merging/merged-checkpoint.ts';
 import { planMerge } from '../src/merging/plan.ts';
+import type { MergeSettings } from '../src/merging/types.ts';
 import { DarkroomPage } from './darkroom-page.ts';
 import { makeCheckpoint, makeVae, type CheckpointFiles } from './small-checkpoint.ts';
 
@@ -18,10 +19,13 @@ async function expected(a: CheckpointFiles, b: CheckpointFiles, multiplier: numb
     checkpoint: await openCheckpoint(bytesSource(new Uint8Array(readFileSync(checkpoint)))),
   });
   const models = { a: await opened(a), b: await opened(b), c: null, vae: null };
-  const settings = {
-    ...{ method: 'Weighted sum', multiplier, blocks: null },
-    ...{ precision: 'float32', discard: '' },
-  } as const;
+  const settings: MergeSettings = {
+    method: 'Weighted sum',
+    multiplier,
+    blocks: null,
+    precision: 'float32',
+    discard: '',
+  };
   const file = safetensorsFile(mergedCheckpoint(models, planMerge(models, settings)));
   return Buffer.from(await file.read(0, file.size));
 }

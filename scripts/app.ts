@@ -117,6 +117,76 @@ export class App {
     return outcome;
   }
 
+  /** A weighted sum of two files, into the library or a file of the browser's. `recipe`: with it in the metadata. */
+  async merge(
+    files: readonly [string, string],
+    target: 'library' | 'download',
+    recipe: boolean,
+  ): Promise<void> {
+    const input = await this.#fileInput();
+    await input.setInputFiles([...files]);
+    const status = await input.evaluate(
+      async (element, { target, recipe }) => {
+        const models = [...(element.files ?? [])].map(
+          (file) => ({ kind: 'file', file, sidecar: null }) as const,
+        );
+        const [a = null, b = null] = models;
+        const outcome = await window.darkroom.merge(
+          {
+            ...{ a, b, c: null, vae: null, customName: '', configSource: "Don't" },
+            settings: {
+              method: 'Weighted sum',
+              multiplier: 0.3,
+              blocks: null,
+              precision: 'float32',
+              discard: '',
+            },
+            metadata: { saveMetadata: recipe, addRecipe: recipe, copyFields: recipe, json: '{}' },
+            target: target === 'library' ? { kind: target, allowNonFinite: false } : { kind: target },
+          },
+          () => undefined,
+        );
+        return outcome.status;
+      },
+      { target, recipe },
+    );
+    if (status !== 'kept' && status !== 'made') throw new Error(`The merge was ${status}.`);
+  }
+
+  /**
+   * Seconds that a page takes to read all of the files and to write so many bytes into its storage, 32 MB at a time, as the
+   * library is written.
+   */
+  async timeReadingAndWriting(files: readonly string[], bytes: number): Promise<number> {
+    const input = await this.#fileInput();
+    await input.setInputFiles([...files]);
+    return input.evaluate(async (element, bytes) => {
+      const PIECE = 32 << 20;
+      const done = <T>(request: IDBRequest<T>) =>
+        new Promise<T>((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error ?? new Error('The browser could not write.'));
+        });
+      const opening = indexedDB.open('darkroom-measured');
+      opening.onupgradeneeded = () => opening.result.createObjectStore('entries');
+      const database = await done(opening);
+      const start = performance.now();
+      for (const file of element.files ?? []) {
+        for (let at = 0; at < file.size; at += PIECE) await file.slice(at, at + PIECE).arrayBuffer();
+      }
+      const piece = new Uint8Array(PIECE).fill(1);
+      for (let at = 0; at < bytes; at += PIECE) {
+        const blob = new Blob([piece.subarray(0, Math.min(PIECE, bytes - at))]);
+        const entries = database.transaction('entries', 'readwrite').objectStore('entries');
+        await done(entries.put(blob, at));
+      }
+      const seconds = (performance.now() - start) / 1000;
+      database.close();
+      await done(indexedDB.deleteDatabase('darkroom-measured'));
+      return seconds;
+    }, bytes);
+  }
+
   /** How the next pictures use the GPU's memory. The profile keeps it. */
   async setMemory(options: MemoryOptions): Promise<void> {
     await this.page.evaluate((options) => window.darkroom.setMemory(options), options);

@@ -3,17 +3,17 @@
 // rendered in software: a quarter of an hour at 64x64, without guidance). Linux only.
 //
 //   npm run measure-memory -- FILE [--load] [--picture 64x64] [--cfg-scale 1] [--low-vram]
-import { closeSync, fsyncSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { MemoryOptions } from '../src/generation/run/memory-options.ts';
 import { DEFAULT_PARAMETERS } from '../src/generation/request/request.ts';
 import { App } from './app.ts';
+import { readAll, seconds, writeAll } from './disk-times.ts';
 import type { GpuMemoryUse } from '../src/runtime/gpu-memory.ts';
 import { type Memory, MemoryWatch } from './process-memory.ts';
 
 const KINDS: readonly (keyof Memory)[] = ['renderer', 'gpu', 'browser', 'together'];
-const PIECE = 16 << 20;
 /** Milliseconds until a process has given back what it freed. */
 const SETTLING = 60_000;
 
@@ -120,27 +120,6 @@ async function measurePicture(sha256: string, [width = 0, height = 0]: readonly 
 /** Of the GPU's buffers. */
 async function buffers(which: keyof GpuMemoryUse): Promise<string> {
   return megabytes((await app.gpuMemory())?.[which] ?? 0);
-}
-
-function seconds(work: () => void): number {
-  const start = performance.now();
-  work();
-  return (performance.now() - start) / 1000;
-}
-
-function readAll(path: string): void {
-  const buffer = Buffer.alloc(PIECE);
-  const descriptor = openSync(path, 'r');
-  while (readSync(descriptor, buffer) > 0);
-  closeSync(descriptor);
-}
-
-function writeAll(path: string, bytes: number): void {
-  const buffer = Buffer.alloc(PIECE, 1);
-  const descriptor = openSync(path, 'w');
-  for (let left = bytes; left > 0; left -= PIECE) writeSync(descriptor, buffer, 0, Math.min(PIECE, left));
-  fsyncSync(descriptor);
-  closeSync(descriptor);
 }
 
 function inMegabytes(memory: Memory): string[] {

@@ -1,21 +1,37 @@
 // Comlink entrance to merging checkpoints. One merge at a time.
-import { expose } from 'comlink';
-import type { MergerApi } from '../src/merging/merge-types.ts';
-import { merge } from '../src/merging/merge.ts';
+import { expose, transfer, wrap } from 'comlink';
+import type { ByteSource } from '../src/checkpoint/types.ts';
+import type { MergeHelper, MergerApi } from '../src/merging/merge-types.ts';
+import { merge, mergedFile } from '../src/merging/merge.ts';
 import { openModel } from '../src/merging/parents.ts';
 import { borrowMemory } from '../src/library/memory/memory-mode.ts';
 
 let running: AbortController | null = null;
 
 const api: MergerApi = {
-  async merge(order, onProgress) {
+  async merge(order, onProgress, helper) {
     const controller = new AbortController();
     running = controller;
     try {
-      return await merge(order, onProgress, controller.signal);
+      return await merge(order, onProgress, controller.signal, helper && wrap<MergeHelper>(helper));
     } finally {
       if (running === controller) running = null;
     }
+  },
+
+  async help(port) {
+    let file: ByteSource | null = null;
+    const helper: MergeHelper = {
+      async prepare(order, metadata) {
+        file = await mergedFile(order, metadata);
+      },
+      async read(offset, length) {
+        if (!file) throw new Error('Nothing has been prepared.');
+        const bytes = await file.read(offset, length);
+        return transfer(bytes, [bytes.buffer as ArrayBuffer]);
+      },
+    };
+    expose(helper, port);
   },
 
   async cancel() {

@@ -2,7 +2,7 @@
 import { BYTES_PER_ELEMENT, type ByteSource, type Checkpoint, type TensorInfo } from './types.ts';
 
 /** Elements asked of the checkpoint at a time. */
-const PIECE = 4 << 20;
+const PIECE = 1 << 20;
 
 export interface SafetensorsFile extends ByteSource {
   /** Bytes before the first tensor. */

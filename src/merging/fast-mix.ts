@@ -9,64 +9,97 @@ import type { Mix, PlannedTensor } from './plan.ts';
 export type FastMix = (a: Uint8Array, b: Uint8Array) => Uint8Array<ArrayBuffer>;
 
 /** Elements in a row: what is held between the steps stays in the processor's cache. */
-const PIECE = 16_384;
+const PIECE = 8192;
 
-type Scale = (bytes: Uint8Array, out: Float32Array) => void;
+/** What is put into it is rounded by the processor itself, four times as fast. Browsers have it since 2024 and 2025. */
+const { Float16Array: Halves } = globalThis as {
+  readonly Float16Array?: new (buffer: ArrayBuffer) => { [index: number]: number; readonly length: number };
+};
 
 /** Null where the kinds are others: then arithmetic.ts does it. */
 export function fastMix({ base, dtype }: PlannedTensor, mix: Mix): FastMix | null {
   const { method, multiplier, types } = mix;
   const usual: readonly DType[] = ['F32', 'F16', 'BF16'];
-  const kinds = [base.info.dtype, mix.b.info.dtype];
-  if (method !== 'Weighted sum' || !kinds.every((kind) => usual.includes(kind))) return null;
+  const [typeA, typeB] = [base.info.dtype, mix.b.info.dtype];
+  if (method !== 'Weighted sum' || !usual.includes(typeA) || !usual.includes(typeB)) return null;
   // A sum in float32 that is saved as a half is rounded as a sum of halves is: once.
   const toHalf = dtype === 'F16' && (types.sum === 'F16' || types.sum === 'F32');
   if (!toHalf && !(dtype === 'F32' && types.sum === 'F32')) return null;
-  const scaleA = scaler(base.info.dtype, 1 - multiplier);
-  const scaleB = scaler(mix.b.info.dtype, multiplier);
-  const [sizeA, sizeB] = kinds.map((kind) => (kind === 'F32' ? 4 : 2)) as [number, number];
-  const [first, second] = [new Float32Array(PIECE), new Float32Array(PIECE)];
-  const bits = new Uint32Array(first.buffer);
+  const sum = summation(typeA, 1 - multiplier, typeB, multiplier);
+  const sums = new Float32Array(PIECE);
+  const bits = new Uint32Array(sums.buffer);
 
-  return (a, b) => {
-    const count = a.length / sizeA;
-    const half = toHalf ? new Uint16Array(count) : null;
-    const single = half ? null : new Float32Array(count);
-    for (let start = 0; start < count; start += PIECE) {
-      const end = Math.min(count, start + PIECE);
-      const length = end - start;
-      scaleA(a.subarray(start * sizeA, end * sizeA), first);
-      scaleB(b.subarray(start * sizeB, end * sizeB), second);
-      if (half) {
-        for (let i = 0; i < length; i++) first[i] = first[i]! + second[i]!;
-        roundToHalf(bits.subarray(0, length), half.subarray(start, end));
-      } else {
-        const out = single!.subarray(start, end);
-        for (let i = 0; i < length; i++) out[i] = first[i]! + second[i]!;
-      }
+  return (bytesA, bytesB) => {
+    const [a, b] = [elementsOf(bytesA, typeA), elementsOf(bytesB, typeB)];
+    const count = a.length;
+    if (!toHalf) {
+      const out = new Float32Array(count);
+      sum(a, b, 0, count, out);
+      return new Uint8Array(out.buffer);
     }
-    return new Uint8Array((half ?? single)!.buffer as ArrayBuffer);
+    const out = new Uint16Array(count);
+    if (Halves) {
+      sum(a, b, 0, count, new Halves(out.buffer));
+      return new Uint8Array(out.buffer);
+    }
+    for (let start = 0; start < count; start += PIECE) {
+      const length = Math.min(PIECE, count - start);
+      sum(a, b, start, length, sums);
+      roundToHalf(bits.subarray(0, length), out.subarray(start, start + length));
+    }
+    return new Uint8Array(out.buffer);
   };
 }
 
-function scaler(dtype: DType, factor: number): Scale {
-  if (dtype === 'F32') {
-    const by = Math.fround(factor);
-    return (bytes, out) => {
-      const values = toFloat32(bytes, 'F32');
-      for (let i = 0; i < values.length; i++) out[i] = by * values[i]!;
+/** float32, or halves: either rounds what is put into it. */
+interface Out {
+  [index: number]: number;
+  readonly length: number;
+}
+
+/** Elements [start, start + length) of both, each scaled, added up to the beginning of `out`. */
+type Summation = (a: Elements, b: Elements, start: number, length: number, out: Out) => void;
+
+/** Values of float32, or patterns of 16 bits. */
+type Elements = Float32Array | Uint16Array;
+
+function summation(typeA: DType, factorA: number, typeB: DType, factorB: number): Summation {
+  const [ofA, ofB] = [productsOf(typeA, factorA), productsOf(typeB, factorB)];
+  const [byA, byB] = [Math.fround(factorA), Math.fround(factorB)];
+  // Math.fround: products and sums are rounded to float32, whatever they become afterwards.
+  if (ofA && ofB) {
+    return (a, b, start, length, out) => {
+      for (let i = 0; i < length; i++) out[i] = Math.fround(ofA[a[start + i]!]! + ofB[b[start + i]!]!);
     };
   }
-  const table = productsOf(dtype, factor);
-  return (bytes, out) => {
-    const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
-    const patterns = new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
-    for (let i = 0; i < patterns.length; i++) out[i] = table[patterns[i]!]!;
+  if (ofA) {
+    return (a, b, start, length, out) => {
+      for (let i = 0; i < length; i++)
+        out[i] = Math.fround(ofA[a[start + i]!]! + Math.fround(byB * b[start + i]!));
+    };
+  }
+  if (ofB) {
+    return (a, b, start, length, out) => {
+      for (let i = 0; i < length; i++)
+        out[i] = Math.fround(Math.fround(byA * a[start + i]!) + ofB[b[start + i]!]!);
+    };
+  }
+  return (a, b, start, length, out) => {
+    for (let i = 0; i < length; i++) {
+      out[i] = Math.fround(Math.fround(byA * a[start + i]!) + Math.fround(byB * b[start + i]!));
+    }
   };
 }
 
-/** Of every pattern of a 16-bit kind with the factor, rounded to the kind. */
-function productsOf(dtype: DType, factor: number): Float32Array {
+function elementsOf(bytes: Uint8Array, dtype: DType): Elements {
+  if (dtype === 'F32') return toFloat32(bytes, dtype);
+  const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
+  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
+}
+
+/** Of every pattern of a 16-bit kind with the factor, rounded to the kind; null for float32. */
+function productsOf(dtype: DType, factor: number): Float32Array | null {
+  if (dtype === 'F32') return null;
   const patterns = Uint16Array.from({ length: 65_536 }, (_, i) => i);
   const values = valuesOf(new Uint8Array(patterns.buffer), dtype);
   const products = bytesOf(scale(values, factor, dtype), dtype);

@@ -52,10 +52,30 @@ export type MergeOutcome =
   | { readonly status: 'written'; readonly name: string }
   | { readonly status: 'cancelled' };
 
+/** What of an order decides the bytes of the file. */
+export type ContentOrder = Pick<MergeOrder, 'a' | 'b' | 'c' | 'vae' | 'settings'>;
+
+/** A second thread, which computes while the first one hashes and stores. */
+export interface MergeHelper {
+  /** Opens the models again, for itself. `metadata`: of the file. */
+  prepare(order: ContentOrder, metadata: ReadonlyMap<string, string>): Promise<void>;
+  /** Bytes of the merged file. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
 /** workers/merger.ts, seen through comlink. One merge at a time. */
 export interface MergerApi {
-  /** Rejects with an Error whose message says what is wrong and what to do; then nothing is left behind. */
-  merge(order: MergeOrder, onProgress: (progress: MergeProgress) => void): Promise<MergeOutcome>;
+  /**
+   * `helper`: leads to a worker that `help`s; null for none. Rejects with an Error whose message says what is wrong and what to
+   * do; then nothing is left behind.
+   */
+  merge(
+    order: MergeOrder,
+    onProgress: (progress: MergeProgress) => void,
+    helper: MessagePort | null,
+  ): Promise<MergeOutcome>;
+  /** From now on computes for the worker at the other end. */
+  help(port: MessagePort): Promise<void>;
   cancel(): Promise<void>;
   /** Metadata of the models' files, the last one's counting, as "Read metadata from selected checkpoints" shows it. */
   readMetadata(inputs: readonly MergeInput[]): Promise<Readonly<Record<string, string>>>;

@@ -1,13 +1,22 @@
 // One merge from order to result: opens the models, plans, hashes them where the recipe wants it, and streams the result to
 // where it is to go. Nothing but the pieces at work is ever in memory.
-import { safetensorsFile, type SafetensorsFile } from '../checkpoint/safetensors-file.ts';
+import { safetensorsFile } from '../checkpoint/safetensors-file.ts';
+import type { ByteSource } from '../checkpoint/types.ts';
 import { exclusively, IMPORT_LOCK } from '../library/locks.ts';
 import { importSource } from '../library/importer.ts';
 import { IMPORT_OPTIONS, type ImportProgress } from '../library/import-types.ts';
 import { ProgressMeter } from '../library/progress-meter.ts';
 import { mergedName } from './file-name.ts';
 import { mergedCheckpoint } from './merged-checkpoint.ts';
-import type { MergeInput, MergeOrder, MergeOutcome, MergeProgress, MergeTarget } from './merge-types.ts';
+import type {
+  ContentOrder,
+  MergeHelper,
+  MergeInput,
+  MergeOrder,
+  MergeOutcome,
+  MergeProgress,
+  MergeTarget,
+} from './merge-types.ts';
 import { mergedMetadata, type Parent } from './metadata.ts';
 import { openModel, type OpenedModel } from './parents.ts';
 import { planMerge, type MergePlan } from './plan.ts';
@@ -30,6 +39,7 @@ export async function merge(
   order: MergeOrder,
   onProgress: (progress: MergeProgress) => void,
   signal: AbortSignal,
+  helper: MergeHelper | null = null,
 ): Promise<MergeOutcome> {
   let name: string | null = null;
   const report = reporter((progress) => onProgress({ ...progress, name }));
@@ -41,15 +51,42 @@ export async function merge(
     if (order.target.kind === 'folder') name = await freeName(order.target.folder, name, '.safetensors');
     const metadata = await metadataOf(order, models, plan, report, signal);
     const file = safetensorsFile(mergedCheckpoint(models, plan, metadata));
+    const source = helper ? await helped(file, helper, order, metadata) : file;
     signal.throwIfAborted();
-    return await deliver(order, models, file, name, onProgress, report, signal);
+    return await deliver(order, models, source, name, onProgress, report, signal);
   } catch (error) {
     if (signal.aborted) return { status: 'cancelled' };
     throw error;
   }
 }
 
-async function openAll({ a, b, c, vae, settings: { method } }: MergeOrder): Promise<Opened> {
+/** Bytes from which on a read is worth the way to another thread. */
+const WORTHWHILE = 1 << 20;
+
+/** The file, of which large parts are computed by the helper. */
+async function helped(
+  file: ByteSource,
+  helper: MergeHelper,
+  { a, b, c, vae, settings }: MergeOrder,
+  metadata: ReadonlyMap<string, string>,
+): Promise<ByteSource> {
+  await helper.prepare({ a, b, c, vae, settings }, metadata);
+  return {
+    size: file.size,
+    read: (offset, length) => (length < WORTHWHILE ? file : helper).read(offset, length),
+  };
+}
+
+/** For a helper: the merged file of an order. Rejects as `merge` does. */
+export async function mergedFile(
+  order: ContentOrder,
+  metadata: ReadonlyMap<string, string>,
+): Promise<ByteSource> {
+  const models = await openAll(order);
+  return safetensorsFile(mergedCheckpoint(models, planMerge(models, order.settings), metadata));
+}
+
+async function openAll({ a, b, c, vae, settings: { method } }: ContentOrder): Promise<Opened> {
   const open = async (input: MergeInput | null) => input && openModel(input);
   return {
     a: await open(a),
@@ -95,7 +132,7 @@ async function metadataOf(
 async function deliver(
   order: MergeOrder,
   models: Opened,
-  file: SafetensorsFile,
+  file: ByteSource,
   name: string,
   onProgress: (progress: MergeProgress) => void,
   report: Report,
@@ -119,7 +156,7 @@ async function keep(
   id: string,
   { allowNonFinite }: Extract<MergeTarget, { kind: 'library' }>,
   config: OpenedModel | null,
-  file: SafetensorsFile,
+  file: ByteSource,
   name: string,
   onProgress: (progress: MergeProgress) => void,
   signal: AbortSignal,

@@ -16,6 +16,7 @@ import {
   type ImportOutcome,
   type ImportProgress,
 } from '../library/import-types.ts';
+import type { MergeOrder, MergeOutcome, MergeProgress } from '../merging/merge-types.ts';
 import type { ImporterClient } from './clients/importer-client.svelte.ts';
 import { readImages } from '../library/images.ts';
 import { listModels } from '../library/models.ts';
@@ -31,6 +32,8 @@ export interface DarkroomAutomation {
     options: Partial<ImportOptions>,
     onProgress: (progress: ImportProgress) => void,
   ): Promise<ImportOutcome>;
+  /** Models of the library, or files, become a model of the library, or a file. */
+  merge(order: Omit<MergeOrder, 'id'>, onProgress: (progress: MergeProgress) => void): Promise<MergeOutcome>;
   /** Settings > Graphics memory, kept as if a person had set it. */
   setMemory(options: MemoryOptions): void;
   /** Settings > Paint on, likewise. */
@@ -90,6 +93,10 @@ export function exposeAutomation({ engine, importer, setMemory, paintOn }: Autom
         { id: crypto.randomUUID(), file, sidecar, options: { ...IMPORT_OPTIONS, ...options } },
         onProgress,
       ),
+    async merge(order, onProgress) {
+      const { MergerClient } = await import('./clients/merger-client.ts');
+      return new MergerClient().merge({ ...order, id: crypto.randomUUID() }, onProgress);
+    },
     setMemory,
     paintOn,
     load: (...args) => engine.load(...args),

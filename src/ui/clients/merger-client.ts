@@ -1,6 +1,6 @@
 // The merger as the page sees it. Its worker lives as long as a merge, so that its memory returns, and can be ended: a person's
 // regular expression may take for ever.
-import { proxy } from 'comlink';
+import { proxy, transfer } from 'comlink';
 import { sweepImport } from '../../library/import-intents.ts';
 import type {
   MergeInput,
@@ -27,32 +27,41 @@ export class MergerClient {
 
   async merge(order: MergeOrder, onProgress: (progress: MergeProgress) => void): Promise<MergeOutcome> {
     const link = new WorkerLink<MergerApi>(this.#spawn(), 'merger', 'bad-file');
+    const { helper, port } = this.#help();
     let name: string | null = null;
-    const end = link.call(async (merger): Promise<MergeOutcome> =>
-      merger.merge(
-        order,
-        proxy((progress: MergeProgress) => {
-          name = progress.name;
-          onProgress(progress);
-        }),
-      ),
+    const told = proxy((progress: MergeProgress) => {
+      name = progress.name;
+      onProgress(progress);
+    });
+    const merging = link.call(async (merger): Promise<MergeOutcome> =>
+      merger.merge(order, told, port && transfer(port, [port])),
     );
+    // Who waits for a helper that has died would wait for ever.
+    const end = helper ? Promise.race([merging, helper.death]) : merging;
     this.#running = { link, end };
-    let ended = false;
     try {
-      const outcome = await end;
-      ended = true;
-      return outcome;
+      return await end;
     } catch (error) {
-      ended = !link.dead;
-      if (ended) throw error;
+      if (!link.dead && !helper?.dead) throw error;
+      // From here on it stores nothing any more.
+      link.stop();
       await sweep(order, name);
       if (this.#running?.link !== link) return { status: 'cancelled' };
       throw error;
     } finally {
       if (this.#running?.link === link) this.#running = null;
-      if (ended) link.stop();
+      link.stop();
+      helper?.stop();
     }
+  }
+
+  /** A second worker that computes for the first one, where the processor has a core for it. */
+  #help(): { readonly helper: WorkerLink<MergerApi> | null; readonly port: MessagePort | null } {
+    if (navigator.hardwareConcurrency < 2) return { helper: null, port: null };
+    const helper = new WorkerLink<MergerApi>(this.#spawn(), 'merger');
+    const { port1, port2 } = new MessageChannel();
+    helper.call((merger) => merger.help(transfer(port1, [port1]))).catch(() => undefined);
+    return { helper, port: port2 };
   }
 
   /** By asking for it, and by ending the worker where it is too busy to answer. */

@@ -48,6 +48,11 @@ export class WorkerLink<T> {
     return this.#dead;
   }
 
+  /** Rejects when it dies; never resolves. */
+  get death(): Promise<never> {
+    return this.#death;
+  }
+
   async call<R>(use: (remote: Remote<T>) => Promise<R>): Promise<R> {
     if (this.#dead) return this.#death;
     try {
