@@ -3,11 +3,15 @@ import type { WeightCatalog } from '../../graph/types.ts';
 import type { TensorShapes } from '../types.ts';
 import type { Architecture, UpscalerLabel } from './architecture.ts';
 import { ESRGAN } from './esrgan.ts';
+import { HAT } from './hat.ts';
 import type { UpscalerKind } from './kinds.ts';
+import { REAL_PLKSR } from './real-plksr.ts';
+import { SPAN } from './span.ts';
 import { SRVGG } from './srvgg.ts';
+import { SWIN_IR } from './swin-ir.ts';
 
 /** In the order in which a file is compared with them. */
-const ARCHITECTURES: readonly Architecture[] = [ESRGAN, SRVGG];
+const ARCHITECTURES: readonly Architecture[] = [ESRGAN, SRVGG, SPAN, REAL_PLKSR, SWIN_IR, HAT];
 
 /** What files have put around the names of their tensors: under which key the state lies, and a wrapper's prefix (spandrel). */
 const CONTAINERS = [

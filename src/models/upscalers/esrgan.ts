@@ -88,7 +88,7 @@ export const ESRGAN: Architecture = {
       throw new Error('It does not make pictures in colour.');
     const activated = (x: Value): Value => graph.leakyRelu(x, SLOPE);
 
-    const first = layers.conv(layers.pixelUnshuffle(layers.picture(), 3, fold), names.first);
+    const first = layers.conv(layers.pixelUnshuffle(layers.input(), 3, fold), names.first);
     const blocks = countFrom((block) => weights.shapeOf(`${names.dense(block, 1, 1)}.weight`) !== undefined);
     let h = first;
     for (let block = 0; block < blocks; block++) {

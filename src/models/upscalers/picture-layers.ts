@@ -1,20 +1,23 @@
 // Layers that upscalers share, on pictures [1, C, H, W] of any size. Sizes that a Reshape or Slice needs are inputs of the graph
 // (models/level.ts).
 import { Graph, type Value } from '../../graph/graph.ts';
-import type { Precision, WeightCatalog } from '../../graph/types.ts';
+import type { HostTensor, Precision, WeightCatalog } from '../../graph/types.ts';
 import { Layers } from '../layers.ts';
-import { Level } from '../level.ts';
-import { float32Tensor, shapeTensor, type Network } from '../network.ts';
+import { Level, type Sizes } from '../level.ts';
+import { float32Tensor, int32Tensor, shapeTensor, type Network } from '../network.ts';
 import type { UpscalerInputs } from './architecture.ts';
 import { filledUp, type Filling } from './filling.ts';
 
-export interface ConvShape {
-  readonly stride?: number;
-  readonly bias?: boolean;
+/** What a graph is fed besides the picture, made of the sizes of a run. */
+interface Fed {
+  readonly value: Value;
+  readonly tensor: (sizes: Sizes) => HostTensor;
 }
 
 export class PictureLayers extends Layers {
   readonly level: Level;
+  readonly #fed = new Map<string, Fed>();
+  readonly #made = new Map<string, Value>();
 
   constructor(weights: WeightCatalog, precision: Precision, taps: readonly string[] = []) {
     const graph = new Graph(precision);
@@ -23,28 +26,122 @@ export class PictureLayers extends Layers {
   }
 
   /** The graph's input "image", in the graph's precision. */
-  picture(channels = 3): Value {
+  input(channels = 3): Value {
     return this.graph.cast(
       this.graph.input('image', 'float32', this.level.planesDims(channels)),
       this.graph.precision,
     );
   }
 
-  /** nn.Conv2d of an odd kernel, padded so that the size stays. Channels and kernel are those of its weight. */
-  conv(x: Value, name: string, { bias = true }: ConvShape = {}): Value {
+  /** nn.Conv2d of an odd kernel, padded so that the size stays. Channels and kernel are those of its weight, which is there. */
+  conv(x: Value, name: string, { bias = true, groups = 1 } = {}): Value {
     const [outputs, inputs, height, width] = this.shapeOf(`${name}.weight`, 4) as [
       number,
       number,
       number,
       number,
     ];
-    if (height === 3 && width === 3) return this.conv3x3(x, name, inputs, outputs, { bias });
+    if (height === 3 && width === 3 && groups === 1) return this.conv3x3(x, name, inputs, outputs, { bias });
     const weight = this.weight(`${name}.weight`, [outputs, inputs, height, width]);
-    const [y, x2] = [Math.floor(height / 2), Math.floor(width / 2)];
+    const [down, right] = [Math.floor(height / 2), Math.floor(width / 2)];
     return this.graph.conv(x, weight, bias ? this.weight(`${name}.bias`, [outputs]) : null, {
       kernel: [height, width],
-      pads: [y, x2, y, x2],
+      pads: [down, right, down, right],
+      groups,
     });
+  }
+
+  /** A convolution that sees each channel alone. */
+  depthwise(x: Value, name: string, options: { readonly bias?: boolean } = {}): Value {
+    return this.conv(x, name, { ...options, groups: this.shapeOf(`${name}.weight`, 4)[0]! });
+  }
+
+  has(name: string): boolean {
+    return this.catalog.shapeOf(this.prefix + name) !== undefined;
+  }
+
+  /** x * (1 - s^2) / (1 + s^2), s = sigmoid(-x): x tanh(softplus(x)), nn.Mish. */
+  mish(x: Value): Value {
+    const { graph } = this;
+    const s = graph.sigmoid(graph.mul(x, graph.constant([-1], [])));
+    const square = graph.mul(s, s);
+    const one = graph.constant([1], []);
+    const share = graph.div(
+      graph.add(one, graph.mul(square, graph.constant([-1], []))),
+      graph.add(one, square),
+    );
+    return graph.mul(x, share);
+  }
+
+  /** [1, C, H, W] -> [1, C]: what nn.AdaptiveAvgPool2d(1) gives. */
+  pooled(x: Value, channels: number): Value {
+    const rows = this.graph.reshape(x, [channels, -1], [channels, 'hw']);
+    return this.graph.reshape(this.graph.mean(rows), [1, channels]);
+  }
+
+  /** Channels [from, to) of [1, C, H, W]. */
+  channels(x: Value, from: number, to: number): Value {
+    return this.graph.slice(x, [from], [to], [1]);
+  }
+
+  /** Tokens [H * W, C], row by row. */
+  tokens(x: Value, channels: number): Value {
+    return this.flatten(x, channels, this.level);
+  }
+
+  /** ... and back to [1, C, H, W]. */
+  planes(tokens: Value, channels: number): Value {
+    return this.unflatten(tokens, channels, this.level);
+  }
+
+  /** Places of rows, made of the sizes of a run: an input of the graph. Asked for again it is the same. */
+  places(name: string, compute: (sizes: Sizes) => Int32Array): Value {
+    return this.#given(name, 'int32', (sizes) => {
+      const data = compute(sizes);
+      return int32Tensor(name, data, [data.length]);
+    });
+  }
+
+  /** Numbers, likewise; `dims` of what comes, one of which may be left to the length (-1). */
+  numbers(name: string, dims: readonly number[], compute: (sizes: Sizes) => Float32Array): Value {
+    return this.#given(
+      name,
+      'float32',
+      (sizes) => {
+        const data = compute(sizes);
+        const known = dims.reduce((product, size) => (size > 0 ? product * size : product), 1);
+        return float32Tensor(
+          name,
+          data,
+          dims.map((size) => (size > 0 ? size : data.length / known)),
+        );
+      },
+      dims,
+    );
+  }
+
+  /** What several layers use, made once. */
+  once(name: string, make: () => Value): Value {
+    const value = this.#made.get(name) ?? make();
+    this.#made.set(name, value);
+    return value;
+  }
+
+  #given(
+    name: string,
+    type: 'int32' | 'float32',
+    tensor: Fed['tensor'],
+    dims: readonly number[] = [-1],
+  ): Value {
+    const known = this.#fed.get(name);
+    if (known) return known.value;
+    const value = this.graph.input(
+      name,
+      type,
+      dims.map((size) => (size > 0 ? size : `${name}.length`)),
+    );
+    this.#fed.set(name, { value, tensor });
+    return value;
   }
 
   /** The shape of a tensor that must be there with so many axes. */
@@ -112,13 +209,16 @@ export class PictureLayers extends Layers {
     return {
       graph,
       outputs: graph.outputs.map(({ name }) => name),
-      feeds({ image, height, width }) {
+      feeds: ({ image, height, width }) => {
         const picture = { data: image, channels: 3, height, width };
         const { data, ...filled } = fillings.reduce(filledUp, picture);
+        const sizes = { batch: 1, height: filled.height / fold, width: filled.width / fold };
+        const given = [...this.#fed].map(([name, { tensor }]) => [name, tensor(sizes)] as const);
         return {
           image: float32Tensor('image', data, [1, 3, filled.height, filled.width]),
+          ...Object.fromEntries(given),
           ...(end && { end: shapeTensor([scale * height, scale * width]) }),
-          ...level.feeds({ batch: 1, height: filled.height / fold, width: filled.width / fold }),
+          ...level.feeds(sizes),
         };
       },
     };

@@ -33,7 +33,7 @@ export const SRVGG: Architecture = {
     const [count, scale] = [layersIn(weights), scaleOf(weights)];
     if (!Number.isInteger(scale) || scale < 1)
       throw new Error('Its last layer does not make pictures in colour.');
-    const picture = layers.picture();
+    const picture = layers.input();
     let h = picture;
     for (let i = 0; i < count; i++)
       h = i % 2 === 0 ? layers.conv(h, `body.${i}`) : layers.prelu(h, `body.${i}`);
