@@ -217,6 +217,14 @@ export class Graph {
     });
   }
 
+  /** The largest of each `kernel` x `kernel` pixels, without padding. */
+  maxPool(x: Value, kernel: number, stride: number): Value {
+    return this.#node('MaxPool', [x], x.type, {
+      kernel_shape: ints([kernel, kernel]),
+      strides: ints([stride, stride]),
+    });
+  }
+
   /** x [M, K] times weight [O, K] transposed (or weight [K, O] as it is), plus bias [O]. */
   gemm(x: Value, weight: Value, bias: Value | null, options: { readonly transposed: boolean }): Value {
     this.#sameType('Gemm', x, weight, ...(bias ? [bias] : []));

@@ -79,6 +79,10 @@ function resultShape(
       return broadcast(x, shapeAt(1), node);
     case 'Conv':
       return convolved(x, shapeAt(1), node);
+    case 'MaxPool': {
+      const [kernel, strides] = [numbersOf(node, 'kernel_shape'), numbersOf(node, 'strides')];
+      return x.map((size, i) => (i < 2 ? size : Math.floor((size - kernel[i - 2]!) / strides[i - 2]!) + 1));
+    }
     case 'Gemm':
       return [x[0]!, shapeAt(1)[numberOf(node, 'transB') === 1 ? 0 : 1]!];
     case 'MatMul':

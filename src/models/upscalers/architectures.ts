@@ -2,16 +2,18 @@
 import type { WeightCatalog } from '../../graph/types.ts';
 import type { TensorShapes } from '../types.ts';
 import type { Architecture, UpscalerLabel } from './architecture.ts';
+import { DAT } from './dat.ts';
 import { ESRGAN } from './esrgan.ts';
 import { HAT } from './hat.ts';
 import type { UpscalerKind } from './kinds.ts';
+import { OMNI_SR } from './omni-sr.ts';
 import { REAL_PLKSR } from './real-plksr.ts';
 import { SPAN } from './span.ts';
 import { SRVGG } from './srvgg.ts';
 import { SWIN_IR } from './swin-ir.ts';
 
 /** In the order in which a file is compared with them. */
-const ARCHITECTURES: readonly Architecture[] = [ESRGAN, SRVGG, SPAN, REAL_PLKSR, SWIN_IR, HAT];
+const ARCHITECTURES: readonly Architecture[] = [ESRGAN, SRVGG, SPAN, REAL_PLKSR, SWIN_IR, HAT, DAT, OMNI_SR];
 
 /** What files have put around the names of their tensors: under which key the state lies, and a wrapper's prefix (spandrel). */
 const CONTAINERS = [

@@ -120,6 +120,26 @@ export class PictureLayers extends Layers {
     );
   }
 
+  /** A matrix, likewise: [1, 1, rows, columns]. */
+  matrix(
+    name: string,
+    compute: (sizes: Sizes) => {
+      readonly data: Float32Array;
+      readonly rows: number;
+      readonly columns: number;
+    },
+  ): Value {
+    const known = this.#fed.get(name);
+    if (known) return known.value;
+    const value = this.graph.input(name, 'float32', [1, 1, `${name}.rows`, `${name}.columns`]);
+    const tensor = (sizes: Sizes): HostTensor => {
+      const { data, rows, columns } = compute(sizes);
+      return float32Tensor(name, data, [1, 1, rows, columns]);
+    };
+    this.#fed.set(name, { value, tensor });
+    return value;
+  }
+
   /** What several layers use, made once. */
   once(name: string, make: () => Value): Value {
     const value = this.#made.get(name) ?? make();

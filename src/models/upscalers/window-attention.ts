@@ -27,16 +27,19 @@ export function windowAttention(
 ): Value {
   const size = channels / heads;
   if (!Number.isInteger(size)) throw new Error(`Its ${channels} channels do not divide into ${heads} heads.`);
-  const split = (x: Value, tokens: number): Value => graph.reshape(x, [-1, tokens, heads, size]);
-  const scaled = graph.mul(q, graph.constant([size ** -0.5], []));
+  // In float32, whatever computes the rest.
+  const split = (x: Value, tokens: number): Value =>
+    graph.reshape(graph.cast(x, 'float32'), [-1, tokens, heads, size]);
+  const scaled = graph.mul(graph.cast(q, 'float32'), graph.constant([size ** -0.5], [], 'float32'));
   const asking = graph.transpose(split(scaled, queries), [0, 2, 1, 3]);
   const asked = graph.transpose(split(k, keys), [0, 2, 3, 1]);
   const values = graph.transpose(split(v, keys), [0, 2, 1, 3]);
   let scores = graph.matMul(asking, asked);
-  if (bias) scores = graph.add(scores, bias);
-  if (mask) scores = graph.add(scores, mask);
+  if (bias) scores = graph.add(scores, graph.cast(bias, 'float32'));
+  if (mask) scores = graph.add(scores, graph.cast(mask, 'float32'));
   const mixed = graph.matMul(graph.softmax(scores), values);
-  return graph.reshape(graph.transpose(mixed, [0, 2, 1, 3]), [-1, channels]);
+  const rows = graph.reshape(graph.transpose(mixed, [0, 2, 1, 3]), [-1, channels]);
+  return graph.cast(rows, graph.precision);
 }
 
 /** Which tokens of a window do not see each other: those of different regions (`regions`: one number a token). */

@@ -114,3 +114,30 @@ export function overlappingPositions(window: number, side: number): number[] {
     }),
   );
 }
+
+/**
+ * Windows over a picture that is filled up to `filled`: what is not in the picture stands as one more token, after its last. `back`:
+ * where the picture's own tokens stand.
+ */
+export function paddedOrder(
+  plane: Plane,
+  filled: Plane,
+  window: Window,
+): { readonly order: Order; readonly back: Order } {
+  const outside = plane.height * plane.width;
+  const back = new Int32Array(outside);
+  const order = windowOrder(filled, window).map((token, place) => {
+    const [y, x] = [Math.floor(token / filled.width), token % filled.width];
+    if (y >= plane.height || x >= plane.width) return outside;
+    back[y * plane.width + x] = place;
+    return y * plane.width + x;
+  });
+  return { order, back };
+}
+
+/** Not window by window, but all windows' first tokens, then all second ones, and so on. */
+export function acrossOrder(plane: Plane, window: number): Order {
+  const order = windowOrder(plane, { height: window, width: window });
+  const [tokens, windows] = [window * window, order.length / (window * window)];
+  return order.map((_, i) => order[(i % windows) * tokens + Math.floor(i / windows)]!);
+}
