@@ -84,7 +84,7 @@ function resultShape(
       return x.map((size, i) => (i < 2 ? size : Math.floor((size - kernel[i - 2]!) / strides[i - 2]!) + 1));
     }
     case 'Gemm':
-      return [x[0]!, shapeAt(1)[numberOf(node, 'transB') === 1 ? 0 : 1]!];
+      return multiplied(x, shapeAt(1), node);
     case 'MatMul':
       return [...broadcast(x.slice(0, -2), shapeAt(1).slice(0, -2), node), x.at(-2)!, shapeAt(1).at(-1)!];
     case 'ArgMax':
@@ -141,7 +141,17 @@ function broadcast(a: Shape, b: Shape, node: Node): Shape {
   });
 }
 
+function multiplied(x: Shape, weight: Shape, node: Node): Shape {
+  const [outputs, inputs] = numberOf(node, 'transB') === 1 ? weight : weight.toReversed();
+  if (x[1] !== inputs)
+    throw new Error(`${node.name}: ${x[1]} numbers come in, and the weight reads ${inputs}.`);
+  return [x[0]!, outputs!];
+}
+
 function convolved(x: Shape, weight: Shape, node: Node): Shape {
+  const groups = node.attributes['group'] ? numberOf(node, 'group') : 1;
+  if (x[1] !== weight[1]! * groups)
+    throw new Error(`${node.name}: ${x[1]} channels come in, and the weight reads ${weight[1]! * groups}.`);
   const [strides, pads] = [numbersOf(node, 'strides'), numbersOf(node, 'pads')];
   const along = (axis: 0 | 1) => {
     const room = x[axis + 2]! + pads[axis]! + pads[axis + 2]! - weight[axis + 2]!;

@@ -50,7 +50,8 @@ export class Upscaling {
           return enlargeBy(network, picture, { ...upscalerTiles(settings, found.model.detection), onTile });
         });
       } finally {
-        await network.release();
+        // What has failed says more than that its memory cannot be given back.
+        await network.release().catch(() => undefined);
       }
     };
   }

@@ -12,6 +12,7 @@ import { positionBias, regionMask, windowAttention } from './window-attention.ts
 import { paddedOrder, relativePositions, regionsOf, type Plane, type Window } from './windows.ts';
 
 const MINIMUM = 16;
+const MAX_WINDOW = 64;
 const FIRST = 'layers.0.blocks.0.attn.attns.0';
 /** Shapes of these tell the windows: pairs of tokens, and positions relative to each other. */
 const MARKS = [`${FIRST}.relative_position_index`, `${FIRST}.rpe_biases`];
@@ -23,7 +24,8 @@ function windowOf(weights: WeightCatalog): readonly [number, number] {
   const half = (4 * tokens + 1 - positions) / 4;
   const apart = Math.sqrt(half * half - tokens);
   const sides = [half - apart, half + apart] as const;
-  if (tokens > 0 && sides.every((side) => Number.isInteger(side) && side > 0)) return sides;
+  if (tokens > 0 && sides.every((side) => Number.isInteger(side) && side > 0 && side <= MAX_WINDOW))
+    return sides;
   throw new Error('The sizes of its windows cannot be told.');
 }
 

@@ -1,4 +1,5 @@
 // An upscaler's file: what it is, whether it can be used, and which tensors are kept of it.
+import { inferShapes } from '../../graph/shapes.ts';
 import type { TensorShapes, WeightPlanEntry } from '../types.ts';
 import { MAX_WEIGHT_ELEMENTS } from '../weight-limits.ts';
 import { findUpscaler, type FoundUpscaler } from './architectures.ts';
@@ -15,6 +16,8 @@ export interface UpscalerFile {
 
 /** More is no enlargement but a damaged file: no network of these kinds has it. */
 const MAX_SCALE = 16;
+/** Sides of a picture that a network is tried on, without running it. */
+const TRIED = 16;
 
 /** Null for what is no upscaler. */
 export function readUpscaler(tensors: TensorShapes): UpscalerFile | null {
@@ -35,6 +38,9 @@ function problemWith(found: FoundUpscaler, tensors: TensorShapes): string | null
   let plan: readonly WeightPlanEntry[];
   try {
     plan = planOf(found);
+    // Whether each layer takes what the one before it gives.
+    const { graph, feeds } = found.architecture.network(found.weights, 'float32');
+    inferShapes(graph, feeds({ image: new Float32Array(3 * TRIED * TRIED), height: TRIED, width: TRIED }));
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

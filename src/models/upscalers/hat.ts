@@ -38,11 +38,10 @@ export const HAT: Architecture = {
     const layers = new PictureLayers(weights, precision);
     const { graph } = layers;
     const [positions] = layers.shapeOf(`${FIRST}.blocks.0.attn.${TABLE}`, 2) as [number];
-    const window = (Math.sqrt(positions) + 1) / 2;
+    const window = layers.windowOf(positions);
     const side = window + Math.floor(OVERLAP * window);
     const [seen] = layers.shapeOf(`${FIRST}.overlap_attn.${TABLE}`, 2) as [number];
-    if (!Number.isInteger(window) || seen !== (window + side - 1) ** 2)
-      throw new Error('Its windows do not overlap by half.');
+    if (seen !== (window + side - 1) ** 2) throw new Error('Its windows do not overlap by half.');
     if (layers.has('absolute_pos_embed'))
       throw new Error('It has absolute positions, which fit one size alone.');
     const [channels] = layers.shapeOf('conv_first.weight', 4) as [number];

@@ -47,8 +47,7 @@ export const OMNI_SR: Architecture = {
     const { graph } = layers;
     const scale = scaleOf(weights);
     const positions = weights.shapeOf(`${FIRST}.2.${BIAS}`)?.[0];
-    const window = positions === undefined ? WINDOW : (Math.sqrt(positions) + 1) / 2;
-    if (!Number.isInteger(window)) throw new Error('Its windows are not square.');
+    const window = positions === undefined ? WINDOW : layers.windowOf(positions);
     const [channels] = layers.shapeOf('input.weight', 4) as [number];
     const bias = layers.has('input.bias');
     const conv = (x: Value, name: string): Value => layers.conv(x, name, { bias });

@@ -14,6 +14,11 @@ interface Fed {
   readonly tensor: (sizes: Sizes) => HostTensor;
 }
 
+/** Of any axis of a tensor: shapes of a hostile file are believed up to this. */
+const MAX_SIZE = 1 << 16;
+/** Pixels of a window's side. */
+const MAX_WINDOW = 64;
+
 export class PictureLayers extends Layers {
   readonly level: Level;
   readonly #fed = new Map<string, Fed>();
@@ -170,7 +175,16 @@ export class PictureLayers extends Layers {
     if (!shape) throw new Error(`The file has no tensor ${this.prefix}${name}, which the network needs.`);
     if (shape.length !== axes)
       throw new Error(`Tensor ${this.prefix}${name} has ${shape.length} axes; the network needs ${axes}.`);
+    if (!shape.every((size) => size > 0 && size <= MAX_SIZE))
+      throw new Error(`Tensor ${this.prefix}${name} has a size that no network has: [${shape.join(', ')}].`);
     return shape;
+  }
+
+  /** The side of windows of which a table has all relative positions, (2 side - 1)^2. */
+  windowOf(positions: number): number {
+    const window = (Math.sqrt(positions) + 1) / 2;
+    if (Number.isInteger(window) && window <= MAX_WINDOW) return window;
+    throw new Error(`Its windows have ${positions} relative positions: they are not square, or too large.`);
   }
 
   /** nn.PReLU with a slope for each channel, or one for all. */

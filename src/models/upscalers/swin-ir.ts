@@ -61,8 +61,7 @@ export const SWIN_IR: Architecture = {
     const layers = new PictureLayers(weights, precision);
     const { graph } = layers;
     const [positions] = layers.shapeOf(`${FIRST}.${TABLE}`, 2) as [number];
-    const window = (Math.sqrt(positions) + 1) / 2;
-    if (!Number.isInteger(window)) throw new Error('Its windows are not square.');
+    const window = layers.windowOf(positions);
     if (layers.has('absolute_pos_embed'))
       throw new Error('It has absolute positions, which fit one size alone.');
     const [channels] = layers.shapeOf('conv_first.weight', 4) as [number];
