@@ -4,18 +4,20 @@ import { DEFAULT_IMG2IMG, DEFAULT_INPAINT, DEFAULT_PARAMETERS } from '../generat
 import { encodePng } from '../image/png.ts';
 import { batchOf, TAKEN, type BatchFiles } from './batch.ts';
 
-async function picture(name: string, shade: number, text?: string): Promise<File> {
-  const image = { data: new Uint8ClampedArray(12).fill(shade), width: 2, height: 2, channels: 3 as const };
+async function picture(name: string, shade: number, text?: string, side = 2): Promise<File> {
+  const data = new Uint8ClampedArray(3 * side * side).fill(shade);
+  const image = { data, width: side, height: side, channels: 3 as const };
   const png = await encodePng(image, text === undefined ? {} : { parameters: text });
   return new File([png], name, { type: 'image/png' });
 }
 
 const SET = { ...DEFAULT_PARAMETERS, prompt: 'oil painting', seed: 7, steps: 11 };
 
-async function make(files: Partial<BatchFiles>) {
+async function make(files: Partial<BatchFiles>, resizeBy: number | null = null) {
   const counts: number[] = [];
-  const all = { pictures: [], masks: [], taken: [], ...files };
-  const batch = await batchOf(all, SET, DEFAULT_IMG2IMG, DEFAULT_INPAINT, (done) => counts.push(done));
+  const all = { pictures: [], masks: [], infos: [], taken: [], ...files };
+  const set = { request: SET, img2img: DEFAULT_IMG2IMG, inpaint: DEFAULT_INPAINT, resizeBy };
+  const batch = await batchOf(all, set, (done) => counts.push(done));
   expect(counts).toEqual(all.pictures.map((_, i) => i + 1));
   return batch;
 }
@@ -63,4 +65,13 @@ it('takes from the text of each what is asked for', async () => {
   expect(all.requests[1]).toMatchObject({ prompt: 'oil painting', seed: 7, steps: 11, cfgScale: 7 });
   const some = await make({ pictures, taken: ['seed'] });
   expect(some.requests[0]).toMatchObject({ prompt: 'oil painting', seed: 99, steps: 11 });
+});
+
+it('reads the texts of other pictures of the same names, and resizes each by its own size', async () => {
+  const text = (seed: number) => fromGenerationParameters(DEFAULT_PARAMETERS, { seed });
+  const pictures = [await picture('a.jpg', 1, text(1), 100), await picture('b.png', 2, text(2), 64)];
+  const infos = [await picture('a.png', 3, text(3))];
+  const { requests } = await make({ pictures, infos, taken: ['seed'] }, 2);
+  expect(requests[0]).toMatchObject({ seed: 3, width: 200, height: 200 });
+  expect(requests[1]).toMatchObject({ seed: SET.seed, width: 128, height: 128 });
 });

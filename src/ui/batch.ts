@@ -2,6 +2,7 @@
 // their names. Loaded when first used.
 import type { GenerationParameters, Img2Img, Inpaint } from '../generation/request/request.ts';
 import { sourcePicture, type SourcePicture } from '../generation/request/source-picture.ts';
+import { sizeBy } from './choices.ts';
 import { wordsOf } from './failure.ts';
 import { readParameters } from './read-parameters.ts';
 import { readPictureInfo } from './state/png-info.svelte.ts';
@@ -15,7 +16,18 @@ export interface BatchFiles {
   readonly pictures: readonly File[];
   /** One for all of them, or one for each by the same name; none: whole pictures are painted over. */
   readonly masks: readonly File[];
+  /** Pictures whose texts are read in place of the sources', by the same name; none: each source's own. */
+  readonly infos: readonly File[];
   readonly taken: readonly Taken[];
+}
+
+/** What holds for all of them. */
+export interface BatchSettings {
+  readonly request: GenerationParameters;
+  readonly img2img: Omit<Img2Img, 'source' | 'inpaint'>;
+  readonly inpaint: Omit<Inpaint, 'mask'>;
+  /** As many times as large as each source, in place of the request's size; null for that. */
+  readonly resizeBy: number | null;
 }
 
 export interface Batch {
@@ -25,12 +37,10 @@ export interface Batch {
   readonly skipped: readonly { readonly name: string; readonly why: string }[];
 }
 
-/** `request`: for all of them. Files that cannot be used are left out, with the reason. */
+/** Files that cannot be used are left out, with the reason. */
 export async function batchOf(
-  { pictures, masks, taken }: BatchFiles,
-  request: GenerationParameters,
-  img2img: Omit<Img2Img, 'source' | 'inpaint'>,
-  inpaint: Omit<Inpaint, 'mask'>,
+  { pictures, masks, infos, taken }: BatchFiles,
+  { request, img2img, inpaint, resizeBy }: BatchSettings,
   onProgress: (done: number) => void,
 ): Promise<Batch> {
   const byName = new Intl.Collator('en', { numeric: true });
@@ -39,7 +49,7 @@ export async function batchOf(
   const skipped: { name: string; why: string }[] = [];
   const known = new Map<File, SourcePicture>();
   const maskOf = async (picture: File): Promise<SourcePicture | null> => {
-    const file = masks.length > 1 ? masks.find(({ name }) => stem(name) === stem(picture.name)) : masks[0];
+    const file = masks.length > 1 ? named(masks, picture.name) : masks[0];
     if (!file) {
       if (masks.length > 0) throw new Error(t.noMask);
       return null;
@@ -51,12 +61,15 @@ export async function batchOf(
   for (const picture of [...pictures].sort((a, b) => byName.compare(a.name, b.name))) {
     try {
       const mask = await maskOf(picture);
+      const source = await sourcePicture(picture);
+      const told = infos.length > 0 ? named(infos, picture.name) : picture;
       requests.push({
         ...request,
-        ...(await ownOf(picture, request, taken)),
+        ...(resizeBy !== null && source.size && sizeBy(source.size, resizeBy)),
+        ...(told && (await ownOf(told, request, taken))),
         img2img: {
           ...img2img,
-          source: await sourcePicture(picture),
+          source,
           inpaint: mask && { ...inpaint, mask },
         },
       });
@@ -90,6 +103,11 @@ async function ownOf(
     steps: steps === undefined ? {} : { steps },
   };
   return Object.assign({}, ...taken.map((name) => told[name])) as Partial<GenerationParameters>;
+}
+
+/** The one of that name, whatever its ending. */
+function named(files: readonly File[], name: string): File | undefined {
+  return files.find((file) => stem(file.name) === stem(name));
 }
 
 function stem(name: string): string {

@@ -146,15 +146,20 @@ export class RunStarter {
       notices.inform(t.noCheckpoint, t.noCheckpointWhat, this.host.waysToAModel);
       return false;
     }
-    const { resizeMode, denoisingStrength, imageCfgScale, script, inpaint } = settings;
+    const { resizeMode, denoisingStrength, imageCfgScale, script, inpaint, resizeBy } = settings;
     const set = { ...settings.snapshot(), refiner, script };
     const request = requestOf(set, settings);
     settings.history = remember(settings.history, set);
     let added = false;
     await this.host.attempt(t.notAskedFor, async () => {
       const { batchOf } = await import('../batch.ts');
-      const how = { resizeMode, denoisingStrength, imageCfgScale };
-      const { requests, names, skipped } = await batchOf(files, request, how, inpaintOf(inpaint), onProgress);
+      const all = {
+        request,
+        img2img: { resizeMode, denoisingStrength, imageCfgScale },
+        inpaint: inpaintOf(inpaint),
+        resizeBy,
+      };
+      const { requests, names, skipped } = await batchOf(files, all, onProgress);
       if (skipped.length > 0) {
         const reasons = skipped.slice(0, SKIPPED_TOLD).map(({ name, why }) => `${name}: ${why}`);
         notices.warn(batch.skipped(skipped.length), reasons.join(' '));

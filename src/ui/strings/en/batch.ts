@@ -4,7 +4,7 @@ import { number, plural } from '../locale.ts';
 export const batch = {
   title: 'Batch',
   open: 'Batch of pictures',
-  what: 'Every picture is painted over with what is set, one after another, in the order of their names. What comes out is in the Gallery, from where it can be downloaded as a zip.',
+  what: 'Every picture is painted over with what is set, one after another, in the order of their names; “Resize by” goes by the size of each. What comes out is in the Gallery, from where it can be downloaded as a zip.',
   pictures: 'Input pictures',
   masks: 'Inpaint masks',
   masksWhat:
@@ -14,6 +14,8 @@ export const batch = {
   chosen: (count: number) => plural(count, { one: 'One file', other: `${number(count)} files` }),
   none: 'None',
   pngInfo: 'Append png info to prompts',
+  infos: 'PNG infos',
+  infosWhat: 'Pictures whose texts count in place of those of the input pictures, by the same name.',
   taken: 'Parameters to take from png info',
   name: {
     prompt: 'Prompt',
