@@ -131,6 +131,45 @@ test('thousands of pictures: find, select, take along, delete, compare, make aga
     await page.keyboard.press('Escape');
   });
 
+  await test.step('as WebP and JPEG under names of a pattern, with the parameters', async () => {
+    await darkroom.tab('Settings');
+    await page.getByLabel('File format for images').selectOption('webp');
+    const pattern = page.getByLabel('Images filename pattern');
+    await pattern.fill('[seed]-[prompt_words]-[width]x[height]');
+    await pattern.blur();
+    await darkroom.tab('Gallery');
+    await tile(COUNT - 1).click({ modifiers: ['ControlOrMeta'] });
+    await tile(COUNT - 3).click({ modifiers: ['Shift'] });
+    const download = page.waitForEvent('download');
+    await selected.getByRole('button', { name: 'Download zip' }).click();
+    const packed = unzipSync(new Uint8Array(await readFile(await (await download).path())));
+    const words = parametersOf(COUNT - 1)
+      .split('\n')[0]!
+      .replaceAll(/\W+/g, ' ')
+      .trim();
+    const [broken, , newest] = Object.keys(packed);
+    expect(newest).toBe(`00002-${COUNT - 1}-${words}-64x96.webp`);
+    expect(broken, 'what cannot be read stays as it is').toMatch(/\.png$/);
+    expect(await readImageMetadata(packed[newest!]!)).toMatchObject({
+      parameters: parametersOf(COUNT - 1),
+      size: { width: 64, height: 96 },
+    });
+    await page.keyboard.press('Escape');
+
+    await darkroom.tab('Settings');
+    await page.getByLabel('File format for images').selectOption('jpg');
+    await darkroom.tab('Gallery');
+    await tile(COUNT - 1).focus();
+    await page.keyboard.press('Enter');
+    const saved = page.waitForEvent('download');
+    await page.getByRole('dialog').getByRole('button', { name: 'Download' }).click();
+    const file = await saved;
+    expect(file.suggestedFilename()).toMatch(new RegExp(`^00000-${COUNT - 1}-.*\\.jpg$`));
+    const { parameters } = await readImageMetadata(new Uint8Array(await readFile(await file.path())));
+    expect(parameters).toBe(parametersOf(COUNT - 1));
+    await page.keyboard.press('Escape');
+  });
+
   await test.step('delete, undo, and what stays deleted after a reload', async () => {
     await tile(COUNT - 1).click({ modifiers: ['ControlOrMeta'] });
     await tile(COUNT - 2).click({ modifiers: ['Shift'] });

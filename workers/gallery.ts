@@ -1,6 +1,7 @@
-// Comlink entrance to the gallery's work off the page: thumbnails and zips.
+// Comlink entrance to the gallery's work off the page: thumbnails, files and zips.
 import { expose } from 'comlink';
 import type { GalleryApi } from '../src/library/gallery-types.ts';
+import { exportPicture } from '../src/library/picture-export.ts';
 import { makeThumbnail } from '../src/library/thumbnails.ts';
 import { zipImages } from '../src/library/zip-images.ts';
 import { borrowMemory } from '../src/library/memory/memory-mode.ts';
@@ -10,12 +11,12 @@ let packing: AbortController | null = null;
 const api: GalleryApi = {
   thumbnail: makeThumbnail,
 
-  async zip(ids, onProgress) {
+  async zip(ids, how, onProgress) {
     packing?.abort();
     const controller = new AbortController();
     packing = controller;
     try {
-      return await zipImages(ids, onProgress, controller.signal);
+      return await zipImages(ids, onProgress, controller.signal, how);
     } finally {
       if (packing === controller) packing = null;
     }
@@ -24,6 +25,8 @@ const api: GalleryApi = {
   async cancelZip() {
     packing?.abort();
   },
+
+  export: (picture, png, index, how) => exportPicture(picture, png, index, how, false),
 };
 
 borrowMemory();

@@ -2,6 +2,7 @@
 import { sha256 } from 'hash-wasm';
 import { findSampler } from '../sampling/registry.ts';
 import { dateText } from './date-text.ts';
+import { MAX_PATTERN } from './saved-as.ts';
 
 /** What a name can tell of the run. Left out: the fields of it stand in the name as they are written. */
 export interface NamedRun {
@@ -43,8 +44,8 @@ export interface NamedPicture {
   /** Of the time; the machine's own where it is left out. */
   readonly zone?: string;
   readonly basename: string;
-  /** SHA-256 of the pixels' bytes, as hex. Asked for where a pattern wants it. */
-  readonly imageHash: () => Promise<string>;
+  /** SHA-256 of the pixels' bytes, as hex; null for what is no picture. Asked for where a pattern wants it. */
+  readonly imageHash: () => Promise<string | null>;
   /** It goes into a zip, where numbers of batches mean nothing. */
   readonly zip: boolean;
   /** Of "[prompt_words]". A1111: directories_max_prompt_words. */
@@ -57,12 +58,10 @@ const SKIP = Symbol('nothing');
 type Told = string | typeof SKIP | null;
 type Field = (picture: NamedPicture, ...args: string[]) => Told | Promise<Told>;
 
-/** UTF-16 units; A1111 counts code points: --filenames-max-length. */
+/** Characters. A1111: --filenames-max-length. */
 const MAX_PART = 128;
 /** Digits of a hash of a prompt, unless told. */
 const HASH_DIGITS = 8;
-/** A pattern may be as long as a person likes, within reason. */
-export const MAX_PATTERN = 1000;
 
 /** A part of a file's name without what file systems refuse. */
 export function sanitizePart(text: string, replaceSpaces = true): string {
@@ -200,7 +199,8 @@ const FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
   ['none', () => ''],
   [
     'image_hash',
-    async ({ imageHash }, digits) => (await imageHash()).slice(0, digits === undefined ? 64 : Number(digits)),
+    async ({ imageHash }, digits) =>
+      (await imageHash())?.slice(0, digits === undefined ? 64 : Number(digits)) ?? null,
   ],
   ['basename', ({ basename }) => basename],
 ]);

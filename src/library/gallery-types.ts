@@ -1,4 +1,6 @@
 // What the page asks of the gallery's worker (workers/gallery.ts).
+import type { ExportedFile, ExportedPicture } from './picture-export.ts';
+import type { SavedAs } from './saved-as.ts';
 import type { Thumbnail } from './thumbnails.ts';
 
 export interface ZipProgress {
@@ -19,6 +21,8 @@ export interface GalleryApi {
   /** Makes and keeps a picture's thumbnail. */
   thumbnail(id: string): Promise<Thumbnail>;
   /** Packs pictures, in this order. One at a time. */
-  zip(ids: readonly string[], onProgress: (progress: ZipProgress) => void): Promise<ZipOutcome>;
+  zip(ids: readonly string[], how: SavedAs, onProgress: (progress: ZipProgress) => void): Promise<ZipOutcome>;
   cancelZip(): Promise<void>;
+  /** One picture as a file, the `index`th that is saved. */
+  export(picture: ExportedPicture, png: Blob, index: number, how: SavedAs): Promise<ExportedFile>;
 }

@@ -1,18 +1,20 @@
 // Packs pictures into a zip file without holding them in memory: one after the other is read from the library and streamed
-// into a file. PNGs are compressed already; they are stored as they are.
+// into a file. They are compressed already; they are stored as they are.
 import { makeZip } from 'client-zip';
 import type { ZipOutcome, ZipProgress } from './gallery-types.ts';
 import { findImages, readPng } from './images.ts';
 import { isDamaged } from './image-record.ts';
 import { explainStorageFailure, sizeText } from './storage.ts';
 import { collectFile } from './temporary-files.ts';
-import { pictureName } from './file-names.ts';
+import { exportPicture } from './picture-export.ts';
+import { DEFAULT_SAVED_AS, type SavedAs } from './saved-as.ts';
 
 /** For a worker: checksums take time. Rejects with StorageFullError where there is no room. */
 export async function zipImages(
   ids: readonly string[],
   onProgress: (progress: ZipProgress) => void,
   signal: AbortSignal,
+  how: SavedAs = DEFAULT_SAVED_AS,
 ): Promise<ZipOutcome> {
   const records = new Map((await findImages(ids)).map((image) => [image.id, image]));
   let bytes = 0;
@@ -29,8 +31,9 @@ export async function zipImages(
         missing += 1;
         continue;
       }
-      bytes += png.size;
-      yield { name: pictureName(index, record.seed), lastModified: new Date(record.createdAt), input: png };
+      const { name, file } = await exportPicture(record, png, index, how, true);
+      bytes += file.size;
+      yield { name, lastModified: new Date(record.createdAt), input: file };
       index += 1;
     }
   }

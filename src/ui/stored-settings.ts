@@ -52,6 +52,7 @@ export const SETTING_KEYS = {
   hires: 'ui.txt2img.hires',
   refiner: 'ui.txt2img.refiner',
   keepSources: 'ui.img2img.keep-sources',
+  savedAs: 'ui.saved-as',
   img2imgMode: 'ui.img2img.mode',
   brush: 'ui.canvas.brush',
   inpaint: 'ui.img2img.inpaint',

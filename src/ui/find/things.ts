@@ -64,6 +64,8 @@ const pageSettings = (): readonly string[] => [
   settings.titles.memory,
   settings.titles.notifications,
   settings.titles.saving,
+  labels.fileFormat,
+  labels.filenamePattern,
   settings.titles.benchmark,
   settings.titles.wildcards,
   settings.titles.about,

@@ -122,7 +122,12 @@ export class App {
   readonly sending: SendTo = new SendTo(this);
   readonly arrivals: Arrivals = new Arrivals(this);
 
-  readonly gallery = new Gallery(this.library, this.notices, (ids) => this.#picturesDeleted(ids));
+  readonly gallery = new Gallery(
+    this.library,
+    this.notices,
+    (ids) => this.#picturesDeleted(ids),
+    () => this.settings.savedAs,
+  );
 
   readonly demo = new DemoModel(this);
 

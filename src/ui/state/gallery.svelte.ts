@@ -4,6 +4,7 @@ import { sweepTemporaryFiles } from '../../library/temporary-files.ts';
 import { storedThumbnail, type Thumbnail } from '../../library/thumbnails.ts';
 import type { ZipProgress } from '../../library/gallery-types.ts';
 import { pictureName, zipFileName } from '../../library/file-names.ts';
+import { isPlain, type SavedAs } from '../../library/saved-as.ts';
 import { GalleryClient } from '../clients/gallery-client.ts';
 import { toFailure } from '../failure.ts';
 import { ThumbnailLoader } from '../gallery/thumbnail-loader.ts';
@@ -35,15 +36,22 @@ export class Gallery {
   readonly #library: Library;
   readonly #notices: Notices;
   readonly #onDeleted: (ids: readonly string[]) => void;
+  readonly #savedAs: () => SavedAs;
   /** The latest last. */
   #deletions: readonly Deletion[] = [];
   /** Pictures that were downloaded one by one since the page was opened. */
   #saved = 0;
 
-  constructor(library: Library, notices: Notices, onDeleted: (ids: readonly string[]) => void) {
+  constructor(
+    library: Library,
+    notices: Notices,
+    onDeleted: (ids: readonly string[]) => void,
+    savedAs: () => SavedAs,
+  ) {
     this.#library = library;
     this.#notices = notices;
     this.#onDeleted = onDeleted;
+    this.#savedAs = savedAs;
   }
 
   /** Lists the pictures, follows their changes from then on, and frees in a while what earlier visits left to be freed. */
@@ -116,10 +124,14 @@ export class Gallery {
 
   async download(picture: Picture): Promise<void> {
     const png = picture.png ?? (await this.#library.png(picture.id));
-    if (png) saveFile(png, pictureName(this.#saved++, picture.seed));
-    else {
-      this.#notices.warn(t.gone, t.goneButParameters);
-    }
+    if (!png) return void this.#notices.warn(t.gone, t.goneButParameters);
+    const [how, index] = [this.#savedAs(), this.#saved++];
+    if (isPlain(how)) return saveFile(png, pictureName(index, picture.seed));
+    const { seed, createdAt, parameters } = picture;
+    await this.#attempt(t.notSaved, async () => {
+      const { name, file } = await this.#client.export({ seed, createdAt, parameters }, png, index, how);
+      saveFile(file, name);
+    });
   }
 
   /** As a zip, in this order. */
@@ -127,7 +139,11 @@ export class Gallery {
     if (this.packing) return;
     this.packing = { done: 0, total: ids.length };
     await this.#attempt(t.notPacked, async () => {
-      const { status, file, missing } = await this.#client.zip(ids, (progress) => (this.packing = progress));
+      const { status, file, missing } = await this.#client.zip(
+        ids,
+        this.#savedAs(),
+        (progress) => (this.packing = progress),
+      );
       if (file) saveFile(file, zipFileName(Date.now()));
       if (status === 'finished' && missing > 0) {
         this.#notices.warn(t.someNotPacked(missing), t.someNotPackedWhy);

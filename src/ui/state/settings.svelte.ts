@@ -4,6 +4,7 @@ import type { ImageSettings } from '../../generation/request/image-settings.ts';
 import type { MemoryOptions } from '../../generation/run/memory-options.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/request/request.ts';
 import { defaultScript, type Script } from '../../generation/request/script.ts';
+import { parseSavedAs, type SavedAs } from '../../library/saved-as.ts';
 import { loadSetting, saveSetting } from '../../library/settings.ts';
 import type { ResizeMode } from '../../image/resize-modes.ts';
 import { openedWithoutLibrary } from '../../library/storage-access.ts';
@@ -132,6 +133,7 @@ export class Settings {
   readonly #denoisingStrength = new KeptValue(SETTING_KEYS.denoisingStrength, parseDenoising, this.#changed);
   readonly #resizeMode = new KeptValue(SETTING_KEYS.resizeMode, parseResizeMode, this.#changed);
   readonly #keepSources = new KeptValue(SETTING_KEYS.keepSources, parseSwitchOn, this.#changed);
+  readonly #savedAs = new KeptValue(SETTING_KEYS.savedAs, parseSavedAs, this.#changed);
   readonly #hires: KeptValue<HiresChoice>;
   readonly #refiner = new KeptValue<RefinerChoice>(SETTING_KEYS.refiner, parseRefiner, this.#changed);
   readonly #img2imgMode = new KeptValue(SETTING_KEYS.img2imgMode, parseMode, this.#changed);
@@ -196,6 +198,7 @@ export class Settings {
       this.#hires,
       this.#refiner,
       this.#keepSources,
+      this.#savedAs,
       this.#img2imgMode,
       this.#brush,
       this.#inpaint,
@@ -374,6 +377,14 @@ export class Settings {
   }
   set keepSources(on: boolean) {
     this.#keepSources.current = on;
+  }
+
+  /** Names and format of files, replaced as a whole. */
+  get savedAs(): SavedAs {
+    return this.#savedAs.current;
+  }
+  set savedAs(how: SavedAs) {
+    this.#savedAs.current = how;
   }
 
   /** Replaced as a whole, as the next one. */

@@ -13,6 +13,7 @@ export const pictures = {
   notBroughtBack: 'The pictures could not be brought back',
   someNotBroughtBack: (count: number) => `${common.pictures(count)} could not be brought back`,
   roomNeeded: 'Their room was needed for new pictures, or another tab has freed it.',
+  notSaved: 'The picture could not be saved as a file',
   notPacked: 'The pictures could not be packed',
   someNotPacked: (count: number) => `${common.pictures(count)} could not be packed`,
   someNotPackedWhy: 'The browser no longer has them, or they are damaged.',

@@ -81,6 +81,10 @@ export const settings = {
   keepSources: 'Save init images when using img2img',
   keepSourcesHelp:
     'With their masks, once each, in this browser alone: reading the parameters of a picture then brings back what it was painted over. They go with the last picture that was.',
+  fileFormatHelp:
+    'Of downloads and of pictures in a zip, each with its parameters in it. The library keeps PNGs. A text that is too long for a JPEG leaves its picture a PNG.',
+  filenamePatternHelp:
+    'Behind a number: [seed], [prompt_spaces], [prompt_words], [steps], [cfg], [sampler], [model_name], [width], [height], [date], [datetime<%H-%M>], [hasprompt<cat|no cat>] and the others of A1111.',
 
   themes: { auto: 'Same as the system', light: 'Light', dark: 'Dark' },
 
