@@ -22,7 +22,7 @@ const ROOMS = {
 
   // A request, and what is kept of models, pictures and the queue.
   'generation/request': ['families', 'image', 'models', 'prompt', 'sampling'],
-  library: ['checkpoint', 'families', 'generation/request', 'models', 'sampling'],
+  library: ['checkpoint', 'families', 'generation/request', 'image', 'models', 'sampling'],
 
   // Checkpoints made of others.
   merging: ['checkpoint', 'library', 'models'],
