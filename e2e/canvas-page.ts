@@ -24,16 +24,16 @@ export class CanvasPage {
     this.surface = this.room.getByRole('application', { name: 'Canvas' });
   }
 
-  /** A page whose source is a stored picture. */
-  static async open(page: Page): Promise<CanvasPage> {
+  /** A page whose source is a stored picture. Its checkpoint is not there, which a message says, until it is dismissed. */
+  static async open(page: Page, dismisses = true): Promise<CanvasPage> {
     await storePictures(page, await makePictures(1, 1, SIZE));
     const darkroom = new DarkroomPage(page);
     await darkroom.open();
     await darkroom.recent.first().click();
     await page.getByRole('button', { name: 'Send to img2img' }).click();
     await expect(page.getByRole('img', { name: /^Source picture/ })).toBeVisible();
-    // Its checkpoint is not there. The message would lie over a corner of the canvas.
-    await page.getByRole('button', { name: 'Dismiss: The picture may come out different' }).click();
+    if (dismisses)
+      await page.getByRole('button', { name: 'Dismiss: The picture may come out different' }).click();
     return new CanvasPage(page);
   }
 

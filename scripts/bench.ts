@@ -17,6 +17,7 @@ import { measureInteractions, type InteractionDelays } from './interaction-delay
 import { MemoryWatch, type Memory } from './process-memory.ts';
 import { ROOT } from './process.js';
 import { ProgressLine } from './progress-line.ts';
+import { measureStrokes, STROKE_SIDE, type StrokeReport } from './stroke-time.ts';
 
 const HELP = `npm run bench -- [options]
 
@@ -81,6 +82,8 @@ async function bench(): Promise<void> {
       enter('End');
       line.show('Interactions');
       const interactions = await measureInteractions(app.page);
+      line.show('Strokes');
+      const strokes = await measureStrokes(app.page);
       line.clear();
 
       const bytes = statSync(checkpoint).size;
@@ -92,6 +95,7 @@ async function bench(): Promise<void> {
       ];
       console.log(benchmarkReport(result, rows));
       printInteractions(interactions);
+      printStrokes(strokes);
       if (idle) printMemory(idle, memory);
       const out =
         values.out === undefined
@@ -101,6 +105,7 @@ async function bench(): Promise<void> {
         ...result,
         startUp,
         interactions,
+        strokes,
         file: { bytes, copying, importing },
         memory: { idle, ...memory },
       };
@@ -127,6 +132,33 @@ function printInteractions({ session, empty }: InteractionDelays): void {
       String(session.interactions),
       `${(session.largest / empty.largest).toFixed(1)} x typing`,
     ],
+  ];
+  console.log(`${table(rows).join('\n')}\n`);
+}
+
+function printStrokes({ canvas, empty }: StrokeReport): void {
+  const milliseconds = (time: number) => `${time.toFixed(1)} ms`;
+  const rows: (readonly string[])[] = [
+    [
+      `A stroke over ${STROKE_SIDE} x ${STROKE_SIDE} pixels`,
+      'Processor, an event',
+      'Ratio',
+      'Work, a frame',
+      'Worst',
+      'Frame',
+      'Worst',
+    ],
+    ...[['The same movements over an empty page', empty] as const, ...Object.entries(canvas)].map(
+      ([name, times]) => [
+        name,
+        milliseconds(times.tasks),
+        times === empty ? '' : `${(times.tasks / empty.tasks).toFixed(1)} x empty`,
+        milliseconds(times.median),
+        milliseconds(times.worst),
+        milliseconds(times.frame),
+        milliseconds(times.worstFrame),
+      ],
+    ),
   ];
   console.log(`${table(rows).join('\n')}\n`);
 }

@@ -15,7 +15,8 @@ export interface Press extends Point {
 export interface Hands {
   /** `erases`: with a pen's other end. */
   begin(at: Press, erases: boolean): void;
-  goOn(at: Press): void;
+  /** To all of these, one after the other. */
+  goOn(...by: readonly Press[]): void;
   end(): void;
   /** It was no stroke: what it has painted goes. */
   takeBack(): void;
@@ -64,13 +65,23 @@ export class Gestures {
     return true;
   }
 
-  moved(press: Press): void {
+  /** `presses`: all places of one pointer since the last time. */
+  moved(...presses: readonly Press[]): void {
+    const [first] = presses;
+    const doing = this.#doing;
+    if (doing?.what === 'paint' && doing.id === first?.id) {
+      for (const { x, y } of presses)
+        doing.way = Math.max(doing.way, Math.hypot(x - doing.from.x, y - doing.from.y));
+      this.hands.goOn(...presses);
+    } else for (const press of presses) this.#moved(press);
+    const last = presses.at(-1);
+    if (last && this.#fingers.has(last.id)) this.#fingers.set(last.id, last);
+  }
+
+  #moved(press: Press): void {
     const doing = this.#doing;
     const before = this.#fingers.get(press.id);
-    if (doing?.what === 'paint' && doing.id === press.id) {
-      doing.way = Math.max(doing.way, Math.hypot(press.x - doing.from.x, press.y - doing.from.y));
-      this.hands.goOn(press);
-    } else if (doing?.what === 'pan' && doing.id === press.id && before) {
+    if (doing?.what === 'pan' && doing.id === press.id && before) {
       this.hands.move({ x: press.x - before.x, y: press.y - before.y }, 1, press);
     } else if (doing?.what === 'pinch' && before) this.#pinched(press, before);
     if (before) this.#fingers.set(press.id, press);

@@ -84,6 +84,66 @@ describe('a stroke', () => {
     expect(layer.takeChanged().width).toBe(0);
   });
 
+  it('goes through all places of a frame, but for those that nobody would miss', () => {
+    const straight = new Layer(400, 200);
+    const bent = new Layer(400, 200);
+    const [one, other] = [new Stroke(straight, brush()), new Stroke(bent, brush())];
+    const places = (y: (x: number) => number) =>
+      Array.from({ length: 16 }, (_, i) => ({ x: 40 + 20 * i, y: y(40 + 20 * i), radius: 10 }));
+    one.along(places(() => 100));
+    const line = new Layer(400, 200);
+    draw(line, brush(), [40, 100, 10], [340, 100, 10]);
+    for (const index of line.tilesIn(line.bounds)) expect(straight.tile(index)).toEqual(line.tile(index));
+    other.along(places((x) => 100 + 60 * Math.sin(x / 40)));
+    for (let x = 40; x <= 340; x += 20)
+      expect(pixel(bent, x, Math.round(100 + 60 * Math.sin(x / 40)))[3]).toBe(255);
+  });
+
+  it('comes out alike whether it is painted at once or goes on, also where it fades', () => {
+    for (const softness of [0, 0.7]) {
+      const layer = new Layer(300, 300);
+      draw(
+        layer,
+        brush({ softness, hard: false }),
+        [60, 60, 40],
+        [150, 90, 40],
+        [220, 230, 40],
+        [80, 200, 40],
+      );
+      for (const [x, y] of [
+        [60, 60],
+        [105, 75],
+        [185, 160],
+        [150, 215],
+        [80, 200],
+      ] as const)
+        expect(pixel(layer, x, y)).toEqual([255, 0, 0, 255]);
+      // Of each pixel the nearest place of the whole way counts.
+      const nearest = (x: number, y: number) => {
+        const ways = [
+          [60, 60, 150, 90],
+          [150, 90, 220, 230],
+          [220, 230, 80, 200],
+        ] as const;
+        return Math.min(
+          ...ways.map(([ax, ay, bx, by]) => {
+            const [dx, dy] = [bx - ax, by - ay];
+            const t = Math.min(1, Math.max(0, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy)));
+            return Math.hypot(x - ax - t * dx, y - ay - t * dy);
+          }),
+        );
+      };
+      for (let y = 0; y < 300; y += 7)
+        for (let x = 0; x < 300; x += 7) {
+          const distance = nearest(x + 0.5, y + 0.5);
+          const alpha = pixel(layer, x, y)[3]!;
+          const t = Math.min(1, Math.max(0, (40 - distance) / (softness * 40)));
+          const wanted = softness > 0 ? t * t * (3 - 2 * t) : Math.min(1, Math.max(0, 40.5 - distance));
+          expect(Math.abs(alpha - 255 * wanted), `${x}, ${y}`).toBeLessThan(1.01);
+        }
+    }
+  });
+
   it('is as wide as a pen is pressed', () => {
     expect(radiusFor(50, null)).toBe(50);
     expect(radiusFor(50, 1)).toBe(50);
