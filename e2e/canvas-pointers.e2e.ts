@@ -102,6 +102,24 @@ test('messages do not lie over what is painted', async ({ page }) => {
     const [a, b] = [(await message.boundingBox())!, (await canvas.surface.boundingBox())!];
     expect(a.x + a.width <= b.x || a.x >= b.x + b.width, `${viewport.width}`).toBe(true);
   }
+
+  // Nothing is beside the canvas in the whole window.
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await canvas.button('Whole window').click();
+  await expect(canvas.button('Done')).toBeVisible();
+  const [over, left, right] = [
+    (await message.boundingBox())!,
+    await canvas.at(0, 0),
+    await canvas.at(SIZE.width, SIZE.height),
+  ];
+  const place = { x: over.x + 20, y: over.y + over.height / 2 };
+  expect(place.x).toBeLessThan(right.x);
+  await page.mouse.click(place.x, place.y);
+  const scale = (right.x - left.x) / SIZE.width;
+  const mask = await canvas.mask();
+  expect(mask.at(Math.floor((place.x - left.x) / scale), Math.floor((place.y - left.y) / scale))).toBe(255);
+  await message.getByRole('button', { name: /^Dismiss/ }).click();
+  await expect(message).toBeHidden();
 });
 
 test('painting goes on while a picture is made', async ({ page }, info) => {
