@@ -59,6 +59,18 @@ test('an upscaler file enlarges between the passes, and its name in a text choos
     expect(await darkroom.draw()).not.toEqual(drawn);
   });
 
+  await test.step('interrupted while it grows, the first pass is kept', async () => {
+    // Thousands of tiles.
+    await read(`${TEXT}, Hires upscaler: ${name}, ESRGAN tile: 16, ESRGAN tile overlap: 15`);
+    await darkroom.generateButton.click();
+    await expect(page.getByText(`Upscaling with ${name}`).first()).toBeVisible({ timeout: 120_000 });
+    await darkroom.interruptButton.click();
+    await darkroom.finished();
+    await expect(darkroom.failures).toHaveCount(0);
+    await expect.poll(sideOf).toBe(64);
+    await expect(darkroom.parameters).toContainText('ESRGAN tile: 16, ESRGAN tile overlap: 15');
+  });
+
   await test.step("its name in a text chooses it again, under A1111's settings", async () => {
     await read(`${TEXT}, Hires upscaler: ${name}`);
     await expect(await darkroom.control('Upscaler')).toHaveValue(name);

@@ -2,6 +2,7 @@
 //
 // Two ways of its: `upscale_with_model` makes bytes of every tile and blends those where tiles overlap; `tiled_upscale_2`, for
 // SwinIR, averages the network's numbers. Networks are given blue, green and red, in that order, as all of A1111's upscalers are.
+import { ImageError } from '../image/errors.ts';
 import type { PixelImage } from '../image/pixels.ts';
 import { cutIntoTiles, joinTiles, tileGrid } from '../image/tile-grid.ts';
 import { cutOut, emptyPlanes, scaled, type Area, type Planes } from '../image/tiles.ts';
@@ -22,12 +23,22 @@ export interface TileOptions {
   readonly onTile?: (done: number, total: number) => void | Promise<void>;
 }
 
-/** One pass: `network.scale` times as large. RGB. */
+/** Beyond, its bytes and those of its tiles are more than a browser holds. */
+const MAX_PIXELS = 2 ** 27;
+
+/** One pass: `network.scale` times as large. RGB. Rejects with ImageError for what would become too large. */
 export async function enlargeBy(
   network: UpscalerNetwork,
   picture: PixelImage,
   options: TileOptions,
 ): Promise<PixelImage> {
+  const { scale } = network;
+  const [width, height] = [scale * picture.width, scale * picture.height];
+  if (width * height > MAX_PIXELS) {
+    throw new ImageError(
+      `On its way it would become ${width} x ${height}, which is too large; take a smaller scale, or an upscaler that enlarges less.`,
+    );
+  }
   return network.tiles === 'averaged'
     ? averaged(network, picture, options)
     : blended(network, picture, options);

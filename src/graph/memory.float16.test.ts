@@ -3,8 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { openDawn, openDawnSession } from '../../tests/ort-dawn.ts';
 import { tinyModels } from '../../tests/reference-dir.ts';
 import { loadTinyModel } from '../../tests/tiny-model.ts';
-import { loadUpscaler, upscalerCases } from '../../tests/upscalers.ts';
-import { architectureOf } from '../models/upscalers/architectures.ts';
 import { vaeDecoderNetwork } from '../models/vae.ts';
 import { GpuMemory } from '../runtime/gpu-memory.ts';
 import { BufferPool } from './buffer-pool.ts';
@@ -15,29 +13,6 @@ const wanted = process.env['DARKROOM_FLOAT16'] === '1';
 /** Fusions and dispatches are onnxruntime's affair: the reckoning need not be exact. */
 const TOO_LITTLE = 0.8;
 const TOO_MUCH = 1.6;
-
-describe.skipIf(!wanted)('an upscaler', () => {
-  it('keeps about the buffers that were reckoned with', async (context) => {
-    const [one] = (await upscalerCases()).filter(({ name }) => /esrgan/i.test(name));
-    if (!one) return context.skip('the reference data has none');
-    const { detection, catalog, readWeight } = await loadUpscaler(one);
-    const network = architectureOf(detection.upscaler!.kind).network(catalog, 'float16');
-    const dawn = await openDawn();
-    const memory = new GpuMemory(dawn.device);
-    const session = await openDawnSession(dawn, network, readWeight);
-    const weights = memory.live;
-    const pool = new BufferPool();
-    for (const side of [48, 64]) {
-      const inputs = { image: new Float32Array(3 * side * side).fill(0.5), height: side, width: side };
-      await session.run(inputs, network.outputs[0]!);
-      planRun(network.graph, network.feeds(inputs)).simulate(pool);
-      const ratio = pool.live / (memory.live - weights);
-      expect(ratio).toBeGreaterThan(TOO_LITTLE);
-      expect(ratio).toBeLessThan(TOO_MUCH);
-    }
-    await session.release();
-  });
-});
 
 describe.skipIf(!wanted).each(tinyModels().slice(0, 1))('%s', (name) => {
   it('the VAE decoder keeps about the buffers that were reckoned with', async () => {

@@ -7,7 +7,7 @@ import type { HostTensor } from './types.ts';
 const BYTES = { float32: 4, float16: 2, int32: 4, int64: 8 } as const;
 
 /** Results that lie where their first input lies, or that onnxruntime never writes since it fuses them with the next node. */
-const VIEWS: ReadonlySet<string> = new Set(['Reshape', 'Identity', 'Sigmoid']);
+const VIEWS: ReadonlySet<string> = new Set(['Reshape', 'Identity', 'Sigmoid', 'LeakyRelu']);
 /** Written over an input that nothing needs any more. */
 const IN_PLACE: ReadonlySet<string> = new Set(['Add', 'Mul', 'Sub', 'Div']);
 

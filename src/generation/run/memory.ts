@@ -33,6 +33,7 @@ import { hiresSize, pictureSize } from '../request/hires.ts';
 import { largestPass } from '../request/passes.ts';
 import type { SizedRequest } from '../request/request.ts';
 import { tokenMergingOf, tokenMergingOfSecondPass } from '../request/token-merging.ts';
+import { askedUpscalers } from '../request/upscalers.ts';
 
 /** Below this, tiles save next to nothing. */
 const TILED_VAE_ABOVE = 512 * 512;
@@ -337,6 +338,7 @@ export function memoryAdvice(request: SizedRequest, plan: MemoryPlan): string {
     lower.push(`lower the batch size (${batchSize} now; "Batch count" makes as many pictures)`);
   if (!plan.lowVram) lower.push('switch on "Low VRAM mode" in Settings');
   if (!plan.tiledVae && width * height > TILED_VAE_ABOVE) lower.push('switch on "Tiled VAE" in Settings');
+  if (askedUpscalers(request).length > 0) lower.push('lower the tile size of upscalers in Settings');
   if (width * height > 512 * 512) lower.push(`make a smaller picture (${width} x ${height} now)`);
   const close = 'Close other tabs and programs that use the GPU';
   return lower.length === 0

@@ -2,6 +2,7 @@
 // goes again; where there is room for one network at a time, the others go first.
 import { enlargeBy } from '../../finishing/network-upscale.ts';
 import { upscale, upscaleBuiltIn, type Upscale } from '../../finishing/upscale.ts';
+import { ImageError } from '../../image/errors.ts';
 import { isBuiltIn } from '../../image/upscale.ts';
 import { listModels } from '../../library/models.ts';
 import type { StoredModel } from '../../library/types.ts';
@@ -49,6 +50,9 @@ export class Upscaling {
           };
           return enlargeBy(network, picture, { ...upscalerTiles(settings, found.model.detection), onTile });
         });
+      } catch (error) {
+        if (!(error instanceof ImageError)) throw error;
+        throw new BadParametersError(`The picture cannot be enlarged with ${name}. ${error.message}`);
       } finally {
         // What has failed says more than that its memory cannot be given back.
         await network.release().catch(() => undefined);
