@@ -61,6 +61,7 @@ export interface GoldenCase {
   readonly passes: readonly {
     readonly calls: {
       readonly network_items: readonly (readonly number[])[];
+      readonly sigma_or_t: readonly number[];
       /** Which model each call was of, where they change. */
       readonly model?: readonly string[];
     };
@@ -174,6 +175,8 @@ const SETTINGS: Readonly<Record<string, keyof ImageSettings>> = {
   tiling: 'tiling',
   ESRGAN_tile: 'esrganTile',
   ESRGAN_tile_overlap: 'esrganTileOverlap',
+  sd_vae_encode_method: 'vaeEncodeMethod',
+  sd_vae_decode_method: 'vaeDecodeMethod',
   return_mask: 'returnMask',
   return_mask_composite: 'returnMaskComposite',
   upscaler_for_img2img: 'upscalerForImg2img',
