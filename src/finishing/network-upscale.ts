@@ -3,7 +3,7 @@
 // Two ways of its: `upscale_with_model` makes bytes of every tile and blends those where tiles overlap; `tiled_upscale_2`, for
 // SwinIR, averages the network's numbers. Networks are given blue, green and red, in that order, as all of A1111's upscalers are.
 import { ImageError } from '../image/errors.ts';
-import type { PixelImage } from '../image/pixels.ts';
+import { withoutAlpha, type PixelImage } from '../image/pixels.ts';
 import { cutIntoTiles, joinTiles, tileGrid } from '../image/tile-grid.ts';
 import { cutOut, emptyPlanes, scaled, type Area, type Planes } from '../image/tiles.ts';
 
@@ -146,11 +146,4 @@ function toPixels({ data, width, height }: Planes): PixelImage {
 function halfToEven(value: number): number {
   const rounded = Math.round(value);
   return rounded - value === 0.5 && rounded % 2 === 1 ? rounded - 1 : rounded;
-}
-
-function withoutAlpha(picture: PixelImage): PixelImage {
-  if (picture.channels === 3) return picture;
-  const data = new Uint8Array(3 * picture.width * picture.height);
-  for (let i = 0; i < data.length; i += 1) data[i] = picture.data[Math.floor(i / 3) * 4 + (i % 3)]!;
-  return { width: picture.width, height: picture.height, channels: 3, data };
 }

@@ -64,3 +64,11 @@ export function toUnit(x: number): number {
 export function unitToByte(x: number): number {
   return Math.trunc(Math.fround(x * 255)) || 0;
 }
+
+/** RGB of either. */
+export function withoutAlpha(picture: PixelImage): PixelImage {
+  if (picture.channels === 3) return picture;
+  const data = new Uint8Array(3 * picture.width * picture.height);
+  for (let i = 0; i < data.length; i += 1) data[i] = picture.data[Math.floor(i / 3) * 4 + (i % 3)]!;
+  return { width: picture.width, height: picture.height, channels: 3, data };
+}

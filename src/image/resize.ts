@@ -111,8 +111,10 @@ const PRECISION_BITS = 22;
 const ONE = 2 ** PRECISION_BITS;
 const HALF = 2 ** (PRECISION_BITS - 1);
 
-function tapsOf(length: number, from: number, to: number, outLength: number, filter: Filter): Taps {
-  const scale = (to - from) / outLength;
+/** Pillow keeps a box in float32. */
+function tapsOf(length: number, left: number, right: number, outLength: number, filter: Filter): Taps {
+  const [from, to] = [Math.fround(left), Math.fround(right)];
+  const scale = Math.fround(to - from) / outLength;
   const stretch = Math.max(1, scale);
   const support = filter.support * stretch;
   const size = Math.ceil(support) * 2 + 1;

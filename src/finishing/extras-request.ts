@@ -1,0 +1,90 @@
+// What is asked of the Extras tab: its steps by A1111's names, with what A1111's controls start from.
+import type { UpscalerName } from '../image/upscale.ts';
+
+export interface UpscaleRequest {
+  readonly on: boolean;
+  readonly mode: 'Scale by' | 'Scale to';
+  readonly scale: number;
+  /** Of 'Scale by': pixels that the longer side has at most; 0 for any. */
+  readonly maxSideLength: number;
+  /** Of 'Scale to', in pixels. They count for steps that cut, even where this one is off. */
+  readonly width: number;
+  readonly height: number;
+  readonly crop: boolean;
+  readonly upscaler1: UpscalerName;
+  readonly upscaler2: UpscalerName;
+  /** 0..1. */
+  readonly upscaler2Visibility: number;
+}
+
+export interface SplitRequest {
+  readonly on: boolean;
+  /** Pictures are cut that have this part, at most, of the other proportions; 0..1. */
+  readonly threshold: number;
+  /** Of a piece, 0..1. */
+  readonly overlapRatio: number;
+}
+
+export interface FocalCropRequest {
+  readonly on: boolean;
+  readonly entropyWeight: number;
+  readonly edgesWeight: number;
+}
+
+export const OBJECTIVES = ['Maximize area', 'Minimize error'] as const;
+
+export interface AutoSizedCropRequest {
+  readonly on: boolean;
+  /** Pixels of the sides, in steps of 64 from the lower bound on. */
+  readonly minSide: number;
+  readonly maxSide: number;
+  /** Pixels. */
+  readonly minArea: number;
+  readonly maxArea: number;
+  readonly objective: (typeof OBJECTIVES)[number];
+  /** How much proportions may change, 0..1. */
+  readonly threshold: number;
+}
+
+export const FLIPS = ['Horizontal', 'Vertical', 'Both'] as const;
+export type Flip = (typeof FLIPS)[number];
+
+export interface FlippedCopiesRequest {
+  readonly on: boolean;
+  readonly flips: readonly Flip[];
+}
+
+export interface ExtrasRequest {
+  readonly upscale: UpscaleRequest;
+  readonly split: SplitRequest;
+  readonly focalCrop: FocalCropRequest;
+  readonly autoSizedCrop: AutoSizedCropRequest;
+  readonly flippedCopies: FlippedCopiesRequest;
+}
+
+export const DEFAULT_EXTRAS: ExtrasRequest = {
+  upscale: {
+    on: true,
+    mode: 'Scale by',
+    scale: 4,
+    maxSideLength: 0,
+    width: 512,
+    height: 512,
+    crop: true,
+    upscaler1: 'None',
+    upscaler2: 'None',
+    upscaler2Visibility: 0,
+  },
+  split: { on: false, threshold: 0.5, overlapRatio: 0.2 },
+  focalCrop: { on: false, entropyWeight: 0.15, edgesWeight: 0.5 },
+  autoSizedCrop: {
+    on: false,
+    minSide: 384,
+    maxSide: 768,
+    minArea: 64 * 64,
+    maxArea: 640 * 640,
+    objective: 'Maximize area',
+    threshold: 0.1,
+  },
+  flippedCopies: { on: false, flips: ['Horizontal'] },
+};

@@ -1,0 +1,48 @@
+// A1111's postprocessing of pictures, step by step (modules/scripts_postprocessing.py, run): every step sees the picture and all
+// that earlier steps have made beside it.
+import type { PixelImage } from '../image/pixels.ts';
+import { autoSizedCrop } from './auto-sized-crop.ts';
+import type { ExtrasRequest } from './extras-request.ts';
+import type { ExtrasStep, WorkedPicture } from './extras-step.ts';
+import { targetSize, upscaleStep } from './extras-upscale.ts';
+import { flippedCopies } from './flipped-copies.ts';
+import { focalCrop } from './focal-crop.ts';
+import { splitOversized } from './split-oversized.ts';
+import type { Upscale } from './upscale.ts';
+
+/** In A1111's order. */
+export const EXTRAS_STEPS: readonly ExtrasStep[] = [
+  upscaleStep,
+  splitOversized,
+  focalCrop,
+  autoSizedCrop,
+  flippedCopies,
+];
+
+export interface ExtrasRun {
+  readonly upscale: Upscale;
+  /** Called before each step of each picture. What it throws ends the work. */
+  readonly onStep?: (step: string, done: number, total: number) => void | Promise<void>;
+}
+
+/** The picture first, then those made beside it, in the order in which they came up. */
+export async function runExtras(
+  image: PixelImage,
+  request: ExtrasRequest,
+  { upscale, onStep }: ExtrasRun,
+): Promise<readonly WorkedPicture[]> {
+  const means = { upscale, target: targetSize(image, request.upscale) };
+  let pictures: readonly WorkedPicture[] = [{ image, info: new Map() }];
+  for (const step of EXTRAS_STEPS.filter((step) => step.isOn(request))) {
+    const firsts: WorkedPicture[] = [];
+    const others: WorkedPicture[] = [];
+    for (const [index, picture] of pictures.entries()) {
+      await onStep?.(step.name, index, pictures.length);
+      const [first, ...rest] = await step.process(picture, request, means);
+      firsts.push(first);
+      others.push(...rest);
+    }
+    pictures = [...firsts, ...others];
+  }
+  return pictures;
+}
