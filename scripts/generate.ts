@@ -11,6 +11,7 @@ import {
   type NamedCheckpoint,
 } from '../src/generation/request/request.ts';
 import { validateParameters } from '../src/generation/request/validate.ts';
+import { upscalersAmong } from '../src/library/upscaler-choice.ts';
 import { vaeTitle } from '../src/library/vae-choice.ts';
 import { App, type Processor } from './app.ts';
 import { HIRES_HELP, HIRES_OPTIONS, readHires } from './hires-arguments.ts';
@@ -64,6 +65,8 @@ interface Request {
   readonly model: string;
   readonly sidecar: string | null;
   readonly vae: string | null;
+  /** An upscaler's file, for Hires. fix. */
+  readonly upscaler: string | null;
   /** Files of further checkpoints. */
   readonly secondModel: string | null;
   readonly refiner: { readonly file: string; readonly switchAt: number } | null;
@@ -150,6 +153,7 @@ async function readArguments(args: readonly string[]): Promise<Request | null> {
     values['hires-image'] === undefined ? null : await readPictureFile(at(values['hires-image']));
   const ownHires = readHires(values, number);
   const hires = ownHires && { ...ownHires, checkpoint: null, firstPass };
+  const upscaler = hires && existsSync(at(hires.upscaler)) ? at(hires.upscaler) : null;
   const [secondModel, refiner] = [values['hires-model'], values.refiner].map((file) => {
     if (file !== undefined && !existsSync(at(file))) throw new UsageError(`There is no file ${at(file)}.`);
     return file === undefined ? null : at(file);
@@ -186,6 +190,7 @@ async function readArguments(args: readonly string[]): Promise<Request | null> {
     model,
     sidecar,
     vae,
+    upscaler,
     secondModel: secondModel ?? null,
     refiner: refiner == null ? null : { file: refiner, switchAt },
     out: at(out),
@@ -285,7 +290,7 @@ async function generate(request: Request): Promise<number> {
 
 /** The parameters with what the other files are for: they are imported unless they are known. */
 async function withFiles(app: App, request: Request): Promise<GenerationParameters> {
-  const { parameters, vae, secondModel, refiner } = request;
+  const { parameters, vae, secondModel, refiner, upscaler } = request;
   const { hires } = parameters;
   const checkpoint = async (file: string): Promise<NamedCheckpoint> => {
     const { sha256, name } = (await app.importFile(file, sidecarOf(file), () => undefined)).model;
@@ -293,10 +298,22 @@ async function withFiles(app: App, request: Request): Promise<GenerationParamete
   };
   const complete = {
     ...parameters,
-    hires: hires && secondModel !== null ? { ...hires, checkpoint: await checkpoint(secondModel) } : hires,
+    hires: hires && {
+      ...hires,
+      ...(secondModel !== null && { checkpoint: await checkpoint(secondModel) }),
+      ...(upscaler !== null && { upscaler: await upscalerOf(app, upscaler) }),
+    },
     refiner: refiner && { checkpoint: await checkpoint(refiner.file), switchAt: refiner.switchAt },
   };
   return vae === null ? complete : withVae(app, vae, complete);
+}
+
+async function upscalerOf(app: App, file: string): Promise<string> {
+  const { model } = await app.importFile(file, null, () => undefined);
+  const [upscaler] = upscalersAmong([model]);
+  if (!upscaler)
+    throw new UsageError(`${file} is no upscaler, but a file of this kind: ${model.detection.label}.`);
+  return upscaler.name;
 }
 
 async function withVae(

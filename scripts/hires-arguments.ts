@@ -27,7 +27,8 @@ export const HIRES_OPTIONS = {
 export const HIRES_HELP = `Hires. fix
   --hires              the picture is enlarged and painted over; any of the next ones says so, too
   --hires-upscaler NAME  (${DEFAULT_HIRES.upscaler}); others: ${HIRES_UPSCALERS.slice(1, 4).join(', ')},
-                       ${HIRES_UPSCALERS.slice(4).join(', ')}
+                       ${HIRES_UPSCALERS.slice(4).join(', ')},
+                       or an upscaler's FILE (.pth, .safetensors)
   --hires-scale N      times as large (${DEFAULT_HIRES.scale})
   --hires-width N, --hires-height N  or to this size; one of them alone keeps the shape
   --hires-steps N      0 = as many as the first pass (${DEFAULT_HIRES.steps})
