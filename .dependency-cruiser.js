@@ -81,6 +81,7 @@ const ROOMS = {
   ui: [
     'blob-entrance.ts',
     'families',
+    'finishing',
     'generation/request',
     'generation/run',
     'image',
@@ -98,7 +99,11 @@ const ROOMS = {
 };
 
 /** What the page may take from behind its workers: data and small questions, besides types. */
-const SAID_TO_THE_PAGE = ['generation/run/(memory-options|benchmark-report).ts', 'runtime/adapter.ts'];
+const SAID_TO_THE_PAGE = [
+  'finishing/extras-request.ts',
+  'generation/run/(memory-options|benchmark-report).ts',
+  'runtime/adapter.ts',
+];
 
 const names = Object.keys(ROOMS);
 for (const [room, others] of Object.entries(ROOMS)) {
@@ -131,7 +136,7 @@ export default {
       severity: 'error',
       from: { path: pathOf('ui'), pathNot: TESTS },
       to: {
-        path: [pathOf('runtime'), pathOf('generation/run')],
+        path: [pathOf('finishing'), pathOf('runtime'), pathOf('generation/run')],
         pathNot: SAID_TO_THE_PAGE.map((file) => `^src/${file}`),
         dependencyTypesNot: ['type-only'],
       },

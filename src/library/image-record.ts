@@ -19,7 +19,7 @@ export interface DamagedImage {
 export type ListedImage = ImageRecord | DamagedImage;
 
 /** UTF-16 units of a parameters text that is believed. */
-const MAX_PARAMETERS = 1_000_000;
+export const MAX_PARAMETERS = 1_000_000;
 
 export function isDamaged(image: ListedImage): image is DamagedImage {
   return 'damaged' in image;

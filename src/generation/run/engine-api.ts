@@ -7,6 +7,7 @@ import type { GenerationParameters, RequestSize, SizedRequest } from '../request
 import type { BenchmarkProgress } from './benchmark.ts';
 import type { BenchmarkResult } from './benchmark-report.ts';
 import type { GenerationEvent, GenerationOutcome } from './events.ts';
+import type { ExtrasEvent, ExtrasOrder, ExtrasOutcome } from './extras-run.ts';
 import type { MemoryOptions, MemoryPlan } from './memory-options.ts';
 
 /** Failures the page can do something about. They cross the worker boundary as plain objects. */
@@ -53,6 +54,8 @@ export interface EngineApi {
     onEvent: (event: GenerationEvent) => void,
     continuation?: Continuation,
   ): Promise<GenerationOutcome>;
+  /** Works on pictures as the Extras tab asks; `interrupt` stops that, `skip` goes on with the next picture. */
+  extras(order: ExtrasOrder, onEvent: (event: ExtrasEvent) => void): Promise<ExtrasOutcome>;
   /** Loads a model anew and measures it; `interrupt` stops that. */
   benchmark(
     sha256: string,

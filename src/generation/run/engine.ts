@@ -24,7 +24,14 @@ import { makePictures } from './picture-run.ts';
 import { misfitOf } from './second-checkpoint.ts';
 import { stepTime } from './step-time.ts';
 import { upscalersNeed } from './upscaler-memory.ts';
-import { knownUpscalerFiles, missingUpscaler, Upscaling } from './upscaling.ts';
+import {
+  askedOfExtras,
+  workOnPictures,
+  type ExtrasEvent,
+  type ExtrasOrder,
+  type ExtrasOutcome,
+} from './extras-run.ts';
+import { knownUpscalerFiles, missingOf, missingUpscaler, Upscaling } from './upscaling.ts';
 import { largestPass } from '../request/passes.ts';
 import { prepareRequest } from '../request/prepare.ts';
 import { pictureSize } from '../request/hires.ts';
@@ -169,6 +176,31 @@ export class Engine implements EngineApi {
       if (error instanceof OutOfMemoryError && error.where === 'gpu' && plan) {
         throw new OutOfMemoryError(error.what, error.bytes, memoryAdvice(parameters, plan));
       }
+      throw await this.#device.explain(error);
+    } finally {
+      this.#job = null;
+      this.#listener = () => undefined;
+    }
+  }
+
+  async extras(order: ExtrasOrder, onEvent: (event: ExtrasEvent) => void): Promise<ExtrasOutcome> {
+    if (this.#job)
+      throw new BadParametersError('A picture is being made already. Interrupt it first, or wait.');
+    const job: Job = { stop: false, skip: false };
+    this.#job = job;
+    this.#listener = (event) => {
+      if (event.type === 'loading' || event.type === 'warning') onEvent(event);
+    };
+    const work = async (): Promise<ExtrasOutcome> => {
+      const missing = missingOf(askedOfExtras(order.request), await listModels());
+      if (missing !== null) throw new BadParametersError(missing);
+      await this.#forgetLostDevice();
+      const upscale = this.#upscaling.by(order.settings, () => job.stop || job.skip);
+      return workOnPictures({ job, order, upscale, onEvent });
+    };
+    try {
+      return await this.#device.unlessLost(work());
+    } catch (error) {
       throw await this.#device.explain(error);
     } finally {
       this.#job = null;

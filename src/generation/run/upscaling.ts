@@ -63,8 +63,12 @@ export class Upscaling {
 
 /** What is said where a request names an upscaler that is not in the library; null where all are. */
 export function missingUpscaler(request: SizedRequest, models: readonly StoredModel[]): string | null {
+  return missingOf(askedUpscalers(request), models);
+}
+
+export function missingOf(asked: readonly AskedUpscaler[], models: readonly StoredModel[]): string | null {
   const upscalers = upscalersAmong(models);
-  const missing = askedUpscalers(request).find(({ name }) => findUpscaler(upscalers, name) === null);
+  const missing = asked.find(({ name }) => findUpscaler(upscalers, name) === null);
   return missing ? notThere(missing) : null;
 }
 

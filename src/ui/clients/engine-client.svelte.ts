@@ -8,6 +8,7 @@ import type { GenerationEvent, GenerationOutcome } from '../../generation/run/ev
 import type { GenerationParameters, RequestSize, SizedRequest } from '../../generation/request/request.ts';
 import type { BenchmarkProgress } from '../../generation/run/benchmark.ts';
 import type { BenchmarkResult } from '../../generation/run/benchmark-report.ts';
+import type { ExtrasEvent, ExtrasOrder, ExtrasOutcome } from '../../generation/run/extras-run.ts';
 import { DEFAULT_MEMORY, type MemoryOptions } from '../../generation/run/memory-options.ts';
 import { Failure } from '../failure.ts';
 import { startWorker } from './start-worker.ts';
@@ -66,6 +67,20 @@ export class EngineClient {
   /** Starts the engine and loads the model, where necessary, without making a picture. */
   async load(sha256: string, cpu: boolean, onEvent: (event: GenerationEvent) => void): Promise<void> {
     await this.#withGpu(cpu, (engine) => engine.load(sha256, proxy(onEvent)));
+  }
+
+  /** Works on pictures; `interrupt` stops that. Without a network in it, it needs no GPU. */
+  async extras(
+    order: ExtrasOrder,
+    cpu: boolean,
+    withNetwork: boolean,
+    onEvent: (event: ExtrasEvent) => void,
+  ): Promise<ExtrasOutcome> {
+    const work = (engine: Remote<EngineApi>) => engine.extras(order, proxy(onEvent));
+    if (withNetwork) return this.#withGpu(cpu, work);
+    // As it was started, where it was: its models stay loaded.
+    await this.start(this.#started?.cpu ?? cpu);
+    return this.#alive().call(work);
   }
 
   /** Measures a model; `interrupt` stops that. */
