@@ -48,3 +48,15 @@ export class MemoryWatch {
 function pss(pid: number): number {
   return Number(/^Pss:\s+(\d+) kB/m.exec(readProc(pid, 'smaps_rollup'))?.[1] ?? 0) * 1024;
 }
+
+/** Seconds that the same processes have kept a core busy, since each began. */
+export function processorSeconds(): number {
+  let ticks = 0;
+  for (const { pid } of browserProcesses()) {
+    // utime and stime; the name before them may hold anything.
+    const fields = readProc(pid, 'stat').split(') ').at(-1)?.split(' ') ?? [];
+    ticks += Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+  }
+  // USER_HZ, on every Linux that runs a Chromium.
+  return ticks / 100;
+}

@@ -6,6 +6,7 @@ import type { DType } from '../checkpoint/types.ts';
 import { bytesOf, roundToHalf, scale, valuesOf } from './arithmetic.ts';
 import type { Mix, PlannedTensor } from './plan.ts';
 
+/** What it gives is good until the next call. */
 export type FastMix = (a: Uint8Array, b: Uint8Array) => Uint8Array<ArrayBuffer>;
 
 /** Elements in a row: what is held between the steps stays in the processor's cache. */
@@ -25,6 +26,12 @@ export function fastMix({ base, dtype }: PlannedTensor, mix: Mix): FastMix | nul
   // A sum in float32 that is saved as a half is rounded as a sum of halves is: once.
   const toHalf = dtype === 'F16' && (types.sum === 'F16' || types.sum === 'F32');
   if (!toHalf && !(dtype === 'F32' && types.sum === 'F32')) return null;
+  let buffer = new ArrayBuffer(0);
+  /** The same memory every time. */
+  const room = (bytes: number): ArrayBuffer => {
+    if (buffer.byteLength < bytes) buffer = new ArrayBuffer(bytes);
+    return buffer;
+  };
   const sum = summation(typeA, 1 - multiplier, typeB, multiplier);
   const sums = new Float32Array(PIECE);
   const bits = new Uint32Array(sums.buffer);
@@ -33,21 +40,21 @@ export function fastMix({ base, dtype }: PlannedTensor, mix: Mix): FastMix | nul
     const [a, b] = [elementsOf(bytesA, typeA), elementsOf(bytesB, typeB)];
     const count = a.length;
     if (!toHalf) {
-      const out = new Float32Array(count);
+      const out = new Float32Array(room(4 * count), 0, count);
       sum(a, b, 0, count, out);
-      return new Uint8Array(out.buffer);
+      return new Uint8Array(out.buffer, 0, 4 * count);
     }
-    const out = new Uint16Array(count);
+    const out = new Uint16Array(room(2 * count), 0, count);
     if (Halves) {
       sum(a, b, 0, count, new Halves(out.buffer));
-      return new Uint8Array(out.buffer);
+      return new Uint8Array(out.buffer, 0, 2 * count);
     }
     for (let start = 0; start < count; start += PIECE) {
       const length = Math.min(PIECE, count - start);
       sum(a, b, start, length, sums);
       roundToHalf(bits.subarray(0, length), out.subarray(start, start + length));
     }
-    return new Uint8Array(out.buffer);
+    return new Uint8Array(out.buffer, 0, 2 * count);
   };
 }
 

@@ -1,5 +1,6 @@
 // One merge from order to result: opens the models, plans, hashes them where the recipe wants it, and streams the result to
 // where it is to go. Nothing but the pieces at work is ever in memory.
+import { release } from '../checkpoint/release.ts';
 import { safetensorsFile } from '../checkpoint/safetensors-file.ts';
 import type { ByteSource } from '../checkpoint/types.ts';
 import { exclusively, IMPORT_LOCK } from '../library/locks.ts';
@@ -62,6 +63,8 @@ export async function merge(
 
 /** Bytes from which on a read is worth the way to another thread. */
 const WORTHWHILE = 1 << 20;
+/** Of such reads, how many the reader may hold: at work, ahead, and waiting to be written. */
+const HELD = 4;
 
 /** The file, of which large parts are computed by the helper. */
 async function helped(
@@ -71,9 +74,16 @@ async function helped(
   metadata: ReadonlyMap<string, string>,
 ): Promise<ByteSource> {
   await helper.prepare({ a, b, c, vae, settings }, metadata);
+  const given: Uint8Array[] = [];
   return {
     size: file.size,
-    read: (offset, length) => (length < WORTHWHILE ? file : helper).read(offset, length),
+    async read(offset, length) {
+      if (length < WORTHWHILE) return file.read(offset, length);
+      if (given.length > HELD) release(given.shift()!);
+      const bytes = await helper.read(offset, length);
+      given.push(bytes);
+      return bytes;
+    },
   };
 }
 

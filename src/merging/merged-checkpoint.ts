@@ -6,7 +6,10 @@ import { fastMix, type FastMix } from './fast-mix.ts';
 import type { MergePlan, Mix, PlannedTensor, Role } from './plan.ts';
 import type { MergeModels } from './types.ts';
 
-/** `metadata`: of the file to be. Positions count up, as the tensors stand in the plan. */
+/**
+ * `metadata`: of the file to be. Positions count up, as the tensors stand in the plan. What is read is good until the next
+ * read, and reads may not overlap.
+ */
 export function mergedCheckpoint(
   models: MergeModels,
   plan: MergePlan,

@@ -58,7 +58,10 @@ const parentOf = (model: StoredModel): Parent => ({
 
 async function openFile(file: File, sidecar: File | null): Promise<OpenedModel> {
   const source = blobSource(file);
-  const checkpoint = await openCheckpoint(readAhead(source));
+  const ahead = readAhead(source);
+  const checkpoint = await openCheckpoint(ahead);
+  // Others may put a tensor together from several reads.
+  if (checkpoint.format === 'safetensors') ahead.recycle();
   const known = await knownModel(file, source);
   return {
     name: file.name.replace(/\.[^.]*$/, '') || file.name,
