@@ -111,6 +111,19 @@ test('pictures are refined by a second checkpoint and enlarged', async ({ page }
     await expect(await darkroom.control('Enlarge each picture and paint it over')).not.toBeChecked();
   });
 
+  await test.step('its text brings back what it started from, and makes the same again', async () => {
+    const before = await darkroom.pixels();
+    await darkroom.prompt.fill('');
+    await page.getByRole('button', { name: 'Read parameters' }).click();
+    await darkroom.control('Enlarge each picture and paint it over');
+    await expect(hires.getByText('It starts from the finished picture')).toBeVisible();
+    expect(await darkroom.draw()).toEqual(before);
+    await expect(darkroom.parameters).toContainText('Hires first pass SHA256');
+    await hires.getByRole('button', { name: 'Make the first pass anew' }).click();
+    await expect(hires.getByText('It starts from the finished picture')).toHaveCount(0);
+    await (await darkroom.control('Enlarge each picture and paint it over')).uncheck();
+  });
+
   await test.step('without the second checkpoint nothing begins, and the page says why', async () => {
     await (await darkroom.control('A second checkpoint takes the last steps over')).check();
     await darkroom.tab('Models');

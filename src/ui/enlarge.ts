@@ -40,7 +40,7 @@ export async function enlarging(
       ...keepingOwn(parameters, own),
       ...{ width, height, batchSize: 1, batchCount: 1 },
       img2img: null,
-      hires: { ...hiresOf({ ...hires, on: true })!, firstPass },
+      hires: hiresOf({ ...hires, on: true }, firstPass),
       refiner,
     },
     modelHash,

@@ -6,6 +6,7 @@ import {
   type NamedCheckpoint,
   type Refiner,
 } from '../generation/request/request.ts';
+import type { SourcePicture } from '../generation/request/source-picture.ts';
 import { HIRES_BOUNDS, HIRES_LIMITS, SWITCH_BOUNDS } from '../generation/request/validate-hires.ts';
 import { DENOISING_BOUNDS } from '../generation/request/validate-img2img.ts';
 import { MAX_PROMPT_LENGTH } from '../prompt/length.ts';
@@ -20,9 +21,12 @@ export interface RefinerChoice extends Omit<Refiner, 'checkpoint'> {
   readonly checkpoint: NamedCheckpoint | null;
 }
 
-/** Null where it is off. */
-export function hiresOf({ on, ...choice }: HiresChoice): Hires | null {
-  return on ? { ...choice, firstPass: null } : null;
+/** Null where it is off. `firstPass`: a finished picture in place of one. */
+export function hiresOf(
+  { on, ...choice }: HiresChoice,
+  firstPass: SourcePicture | null = null,
+): Hires | null {
+  return on ? { ...choice, firstPass } : null;
 }
 
 /** Null where it is off, or no checkpoint is chosen yet. */

@@ -309,7 +309,7 @@ export class App {
 
   /** The second pass of what is made now; null for one pass. */
   get hires(): Hires | null {
-    return this.creating === 'txt2img' ? hiresOf(this.settings.hires) : null;
+    return this.creating === 'txt2img' ? hiresOf(this.settings.hires, this.settings.firstPass) : null;
   }
 
   get refiner(): Refiner | null {

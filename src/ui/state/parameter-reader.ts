@@ -111,6 +111,8 @@ export class ParameterReader {
       });
       const remarks = [...describeChanges(asked, settings.snapshot())];
       if (!ownSource && read.img2img) remarks.push(...(await this.#findPaintedOver(read.img2img)));
+      if (read.extraSeed !== null && !(await this.#findFirstPass(read.hires?.firstPassHash ?? null)))
+        remarks.push(passes.firstPassMissing);
       remarks.push(...missing);
       if (read.unsupported.length > 0) remarks.push(t.notSupported(listed(read.unsupported)));
       const positions = model && positionsAdvice(read.fields, model);
@@ -133,6 +135,16 @@ export class ParameterReader {
     });
   }
 
+  /** Whether Hires. fix has what it is to start from: the finished picture whose SHA-256 begins so, or null for none. */
+  async #findFirstPass(hash: string | null): Promise<boolean> {
+    const { settings } = this.host;
+    settings.firstPass = null;
+    if (hash === null) return true;
+    const { findSource } = await import('../../library/source-pictures.ts');
+    settings.firstPass = (await findSource(hash).catch(() => null))?.picture ?? null;
+    return settings.firstPass !== null;
+  }
+
   /** Hires. fix and Refiner; off where a text tells nothing of them. `missing`: hears of what cannot be found. */
   #takePasses({ hires, refiner }: ReadParameters, missing: string[]): void {
     const { settings } = this.host;
@@ -148,7 +160,6 @@ export class ParameterReader {
       hires ? { ...hires, on: true, checkpoint } : { ...settings.hires, on: false },
       settings.choices,
     );
-    if (hires && hires.firstPassHash !== null) missing.push(passes.firstPassMissing);
     const second = find(labels.refiner, refiner?.checkpoint ?? null);
     settings.refiner = refiner
       ? { on: true, checkpoint: second, switchAt: refiner.switchAt }

@@ -133,6 +133,7 @@ export class RunStarter {
       host.notices.warn(t.mayDiffer, `${t.modelMissing(modelName, modelHash)}.`);
     host.tab = 'txt2img';
     if (!host.generating) host.selectedPicture = null;
+    await this.#keepSource(request, '');
     await queue.add({ model, requests: [request] }, false);
   }
 
@@ -218,14 +219,15 @@ export class RunStarter {
     return id;
   }
 
-  /** What is painted over, for the same again. That it cannot be kept keeps nothing else back. */
-  async #keepSource({ img2img }: GenerationParameters, name: string): Promise<void> {
+  /** What is painted over, or enlarged, for the same again. That it cannot be kept keeps nothing else back. */
+  async #keepSource({ img2img, hires }: GenerationParameters, name: string): Promise<void> {
     const { settings, notices } = this.host;
-    if (!img2img || !settings.keepSources) return;
+    const sources = [img2img?.source, hires?.firstPass].filter((picture) => picture != null);
+    if (sources.length === 0 || !settings.keepSources) return;
     try {
       const { keepSource } = await import('../../library/source-pictures.ts');
-      await keepSource(img2img.source, name);
-      if (img2img.inpaint) await keepSource(img2img.inpaint.mask, '');
+      for (const picture of sources) await keepSource(picture, name);
+      if (img2img?.inpaint) await keepSource(img2img.inpaint.mask, '');
     } catch (error) {
       notices.warn(source.notKept, toFailure(error, 'storage-full').message);
     }

@@ -3,6 +3,7 @@ import { parseKeyMap, type KeyMap } from '../keys/commands.ts';
 import type { ImageSettings } from '../../generation/request/image-settings.ts';
 import type { MemoryOptions } from '../../generation/run/memory-options.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/request/request.ts';
+import type { SourcePicture } from '../../generation/request/source-picture.ts';
 import { defaultScript, type Script } from '../../generation/request/script.ts';
 import { parseSavedAs, type SavedAs } from '../../library/saved-as.ts';
 import { loadSetting, saveSetting } from '../../library/settings.ts';
@@ -387,6 +388,9 @@ export class Settings {
     this.#savedAs.current = how;
   }
 
+  /** A finished picture that Hires. fix starts from, in place of a first pass; a text may bring one back. */
+  firstPass = $state.raw<SourcePicture | null>(null);
+
   /** Replaced as a whole, as the next one. */
   get hires(): HiresChoice {
     return this.#hires.current;
@@ -536,6 +540,7 @@ export class Settings {
     this.parameters = parseParameters({ prompt, negativePrompt, settings: others }, this.choices);
     this.extraSeed = false;
     this.hires = parseHires(undefined, this.choices);
+    this.firstPass = null;
     this.refiner = parseRefiner(undefined);
   }
 

@@ -80,7 +80,7 @@ export const settings = {
 
   keepSources: 'Save init images when using img2img',
   keepSourcesHelp:
-    'With their masks, once each, in this browser alone: reading the parameters of a picture then brings back what it was painted over. They go with the last picture that was.',
+    'With their masks, once each, in this browser alone: reading the parameters of a picture then brings back what it was painted over, or enlarged from. They go with the last picture that was.',
   fileFormatHelp:
     'Of downloads and of pictures in a zip, each with its parameters in it. The library keeps PNGs. A text that is too long for a JPEG leaves its picture a PNG.',
   filenamePatternHelp:
