@@ -7,6 +7,7 @@ import { encodePng } from '../src/image/png.ts';
 /** In milliseconds. */
 export interface StrokeTimes {
   readonly events: number;
+  /** In which they came. */
   readonly frames: number;
   /** The processor's time in the page's main thread, for one event: not longer where others are at work, too. */
   readonly tasks: number;
@@ -37,7 +38,7 @@ declare global {
   }
 }
 
-/** On a page of the app; the picture that is painted on stays img2img's source. */
+/** On a page of the app, with a model. */
 export async function measureStrokes(page: Page): Promise<StrokeReport> {
   const darkroom = new DarkroomPage(page);
   await darkroom.tab('txt2img');
@@ -64,6 +65,7 @@ export async function measureStrokes(page: Page): Promise<StrokeReport> {
     const box = await surface.boundingBox();
     canvas[`${mode}, brush of ${size} pixels${softness > 0 ? ', soft' : ''}`] = await during(page, box!);
   }
+  await page.getByRole('button', { name: 'Remove the source' }).click();
   const empty = await page.context().newPage();
   try {
     await empty.setViewportSize(page.viewportSize()!);
@@ -111,7 +113,7 @@ async function during(
   return {
     events: EVENTS,
     tasks,
-    frames: frames.length,
+    frames: works.length,
     median: middle(works),
     worst: Math.max(...works),
     frame: middle(gaps),
