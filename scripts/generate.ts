@@ -264,7 +264,7 @@ async function generate(request: Request): Promise<number> {
       (event) => {
         if (event.type === 'status') line.show(event.message);
         if (event.type === 'loading')
-          line.show(`Loading ${event.what} ${String(Math.floor(100 * event.fraction))} %`);
+          line.show(`${workOf(event.what)} ${String(Math.floor(100 * event.fraction))} %`);
         if (event.type === 'warning') line.say(`Warning: ${event.message}`);
         if (event.type === 'step') {
           const left =
@@ -286,6 +286,11 @@ async function generate(request: Request): Promise<number> {
     process.off('SIGINT', onInterrupt);
     await app.close();
   }
+}
+
+/** Networks are named; what is done with them says so itself. */
+function workOf(what: string): string {
+  return /^(Decoding|Upscaling) /.test(what) ? what : `Loading ${what}`;
 }
 
 /** The parameters with what the other files are for: they are imported unless they are known. */
