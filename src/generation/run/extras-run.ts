@@ -6,6 +6,7 @@ import type { WorkedPicture } from '../../finishing/extras-step.ts';
 import type { Upscale } from '../../finishing/upscale.ts';
 import { ImageError } from '../../image/errors.ts';
 import { readImageMetadata } from '../../image/metadata.ts';
+import type { Size } from '../../image/picture-file.ts';
 import { withoutAlpha, type PixelImage } from '../../image/pixels.ts';
 import { encodePng, MAX_PIXELS } from '../../image/png.ts';
 import { readPicture } from '../../image/read-picture.ts';
@@ -46,6 +47,9 @@ export type ExtrasEvent =
       readonly png: Blob;
       readonly seed: Seed;
       readonly parameters: string;
+      readonly size: Size;
+      /** Of the picture it was made of. */
+      readonly before: Size;
     }
   /** A picture that cannot be worked on; the others are. */
   | { readonly type: 'refused'; readonly name: string; readonly why: string };
@@ -82,7 +86,7 @@ export async function workOnPictures({ job, order, upscale, onEvent }: ExtrasTas
   }
   return { status: 'finished', made };
 
-  async function workOn({ file }: ExtrasSource, picture: number): Promise<readonly (WorkedPicture & Told)[]> {
+  async function workOn({ file }: ExtrasSource, picture: number): Promise<readonly Made[]> {
     const image = opaque(await readPicture(file));
     const { parameters } = await readImageMetadata(file);
     const onStep = async (step: string): Promise<void> => {
@@ -92,10 +96,12 @@ export async function workOnPictures({ job, order, upscale, onEvent }: ExtrasTas
     };
     await onStep('');
     const worked = await runExtras(image, order.request, { upscale: within(upscale), onStep });
-    return worked.map((one) => ({ ...one, ...told(parameters ?? '', one) }));
+    const { width, height } = image;
+    const before = { width, height };
+    return worked.map((one) => ({ ...one, ...told(parameters ?? '', one), before }));
   }
 
-  async function keep({ image, text: parameters, seed, modelHash }: WorkedPicture & Told, of: number) {
+  async function keep({ image, text: parameters, seed, modelHash, before }: Made, of: number): Promise<void> {
     const { width, height } = image;
     const png = new Blob([await encodePng(image, { parameters })], { type: 'image/png' });
     const id = crypto.randomUUID();
@@ -107,7 +113,16 @@ export async function workOnPictures({ job, order, upscale, onEvent }: ExtrasTas
       },
     );
     // In another thread the picture is there before the word that all is done.
-    await (onEvent({ type: 'made', of, id, png, seed, parameters }) as unknown);
+    await (onEvent({
+      type: 'made',
+      of,
+      id,
+      png,
+      seed,
+      parameters,
+      size: { width, height },
+      before,
+    }) as unknown);
   }
 }
 
@@ -120,6 +135,10 @@ export function askedOfExtras({ upscale }: ExtrasRequest): readonly AskedUpscale
     ...(upscaler2Visibility > 0 ? [{ name: upscaler2, where: 'Upscaler 2' }] : []),
   ];
   return asked.filter(({ name }) => !isBuiltIn(name));
+}
+
+interface Made extends WorkedPicture, Told {
+  readonly before: Size;
 }
 
 /** What is kept beside a picture, out of the text of the one that it was made of. */

@@ -22,7 +22,7 @@ export const PLACES = [
     tabs: [
       { id: 'txt2img', built: true },
       { id: 'img2img', built: true },
-      { id: 'extras', built: false },
+      { id: 'extras', built: true },
     ],
   },
   {

@@ -37,6 +37,7 @@ import { Arrivals } from './arrivals.ts';
 import { Benchmark } from './benchmark.svelte.ts';
 import { DemoModel } from './demo.svelte.ts';
 import { Device } from './device.svelte.ts';
+import { ExtrasEntrance } from './extras-entrance.svelte.ts';
 import { Gallery } from './gallery.svelte.ts';
 import { GenerationJob } from './generation.svelte.ts';
 import { ImportQueue } from './imports.svelte.ts';
@@ -131,6 +132,8 @@ export class App {
 
   readonly demo = new DemoModel(this);
 
+  readonly extras = new ExtrasEntrance();
+
   /** Where this page keeps its things. */
   storage = $state<StorageAccess>('stored');
 
@@ -220,7 +223,7 @@ export class App {
 
   /** Whether leaving the page now would interrupt work. */
   get busy(): boolean {
-    return this.generating || this.imports.busy;
+    return this.generating || this.imports.busy || this.extras.running;
   }
 
   /** Resolves once there is something to show. What fails, or does not answer, leaves the rest usable. */
@@ -250,10 +253,14 @@ export class App {
     if (this.library.evicted > 0) this.#tellOfEviction();
   }
 
-  /** A picture that was dropped, pasted or chosen: img2img starts from it, all other tabs show its text. */
+  /** A picture that was dropped, pasted or chosen: img2img and Extras start from it, all other tabs show its text. */
   inspect(picture: File): void {
     if (this.tab === 'img2img') {
       void this.takeSource(picture, picture.name);
+      return;
+    }
+    if (this.tab === 'extras') {
+      this.extras.take(picture, picture.name);
       return;
     }
     this.tab = 'png-info';
@@ -272,6 +279,12 @@ export class App {
     if (text !== null) await this.reader.readText(text, true);
     this.settings.img2imgMode = mode;
     await this.takeSource(picture, name);
+  }
+
+  /** Shows Extras with a picture to work on. */
+  sendToExtras(picture: Blob, name: string): void {
+    this.tab = 'extras';
+    this.extras.take(picture, name);
   }
 
   /** img2img's source. */

@@ -27,6 +27,7 @@ export interface SendingHost {
   readonly library: { png(id: string): Promise<Blob | null> };
   sendToTxt2img(text: string): Promise<void>;
   sendToImg2img(picture: Blob, name: string, text: string | null, mode: Mode): Promise<void>;
+  sendToExtras(picture: Blob, name: string): void;
   readonly runs: { enlarge(picture: Blob, text: string): Promise<void> };
   attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
 }
@@ -45,6 +46,7 @@ export class SendTo {
       ...settings,
       { id: 'img2img', icon: 'picture', run: () => this.#toImg2img(picture, 'img2img') },
       { id: 'inpaint', icon: 'brush', run: () => this.#toImg2img(picture, 'inpaint') },
+      { id: 'extras', icon: 'expand', run: () => this.#toExtras(picture) },
       ...enlarge,
     ];
   }
@@ -61,6 +63,12 @@ export class SendTo {
   async #enlarge(picture: SentPicture, text: string): Promise<void> {
     await this.host.attempt(passes.notEnlarged, async () => {
       await this.host.runs.enlarge(await fileOf(picture), text);
+    });
+  }
+
+  async #toExtras(picture: SentPicture): Promise<void> {
+    await this.host.attempt(source.notTaken, async () => {
+      this.host.sendToExtras(await fileOf(picture), picture.name);
     });
   }
 

@@ -5,6 +5,7 @@ export { common } from './common.ts';
 export { create } from './create.ts';
 export { device } from './device.ts';
 export { dialogs } from './dialogs.ts';
+export { extras } from './extras.ts';
 export { failures } from './failures.ts';
 export { find } from './find.ts';
 export { gallery } from './gallery.ts';

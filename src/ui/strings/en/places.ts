@@ -18,10 +18,6 @@ export const places = {
   },
   /** What a tab will do, and what serves until then. */
   notYet: {
-    extras: {
-      will: 'Enlarges pictures with upscalers and mends faces, one at a time or a whole folder.',
-      today: 'Make the picture larger from the start: raise Width and Height in txt2img.',
-    },
     train: {
       will: 'Teaches an embedding, a hypernetwork or a LoRA from your own pictures.',
       today: 'Nothing here does it yet. Checkpoints that were trained elsewhere work.',

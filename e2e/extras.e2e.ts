@@ -1,0 +1,96 @@
+// The Extras tab: a picture is sent there, enlarged without any model and by an upscaler's file, and what comes out is in the Gallery
+// with its text.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { expect, test } from '@playwright/test';
+import { encodePng } from '../src/image/png.ts';
+import { readReference } from '../tests/reference-dir.ts';
+import { upscalerCases } from '../tests/upscalers.ts';
+import { DarkroomPage } from './darkroom-page.ts';
+
+const SIDE = 64;
+const TEXT = 'a lighthouse\nSteps: 2, Sampler: Euler, CFG scale: 5, Seed: 7, Size: 64x64';
+
+/** One that takes the tiles of ESRGAN. */
+const golden = (await upscalerCases()).find(({ name }) => /esrgan/i.test(name));
+
+async function gradient(width: number, height: number, parameters: string): Promise<Uint8Array> {
+  const data = new Uint8Array(3 * width * height).map((_, i) => (i * 5) % 251);
+  return encodePng({ width, height, channels: 3, data }, parameters ? { parameters } : {});
+}
+
+test('a picture is enlarged, and kept with what was done to it', async ({ page }, info) => {
+  test.skip(golden === undefined, 'the reference data has no ESRGAN');
+  const { name, folder, file } = golden!;
+  const path = info.outputPath('files');
+  mkdirSync(path, { recursive: true });
+  const upscaler = `${path}/${name}${/\.(pth|safetensors)/.exec(file)![0]}`;
+  writeFileSync(upscaler, readReference(...folder, file));
+  const picture = `${path}/lighthouse.png`;
+  writeFileSync(picture, await gradient(SIDE, SIDE, TEXT));
+  const wide = `${path}/wide.png`;
+  writeFileSync(wide, await gradient(2 * SIDE, SIDE, ''));
+  const noPicture = `${path}/broken.png`;
+  writeFileSync(noPicture, 'no picture');
+
+  const darkroom = new DarkroomPage(page);
+  await darkroom.open();
+  const panel = page.getByRole('region', { name: 'Extras', exact: true });
+  const start = panel.getByRole('button', { name: 'Generate', exact: true });
+  const text = panel.getByRole('region', { name: 'Parameters text' });
+  const sizeOfResult = () =>
+    panel
+      .getByRole('img', { name: 'Result' })
+      .evaluate(({ naturalWidth, naturalHeight }: HTMLImageElement) => [naturalWidth, naturalHeight]);
+
+  await test.step('it is sent there from PNG Info, and Lanczos needs no model', async () => {
+    await darkroom.dropPicture(picture);
+    await page.getByRole('button', { name: 'Send to Extras' }).click();
+    await expect(panel.getByRole('img', { name: /lighthouse/ })).toBeVisible();
+    await darkroom.choose('Upscaler 1', 'Lanczos');
+    await darkroom.set({ Resize: 2 });
+    await start.click();
+    await expect(panel.getByText('1 picture is in the Gallery.')).toBeVisible();
+    expect(await sizeOfResult()).toEqual([2 * SIDE, 2 * SIDE]);
+    await expect(text).toHaveText(`${TEXT}, Postprocess upscale by: 2, Postprocess upscaler: Lanczos`);
+  });
+
+  await test.step('a slider shows what it was', async () => {
+    const slider = panel.getByRole('slider', { name: /as it was before/ });
+    await slider.fill('50');
+    await expect(panel.locator('.line')).toBeVisible();
+  });
+
+  await test.step('an upscaler in a file is offered once it is imported', async () => {
+    await darkroom.drop([upscaler]);
+    await expect(darkroom.importOf(upscaler.slice(path.length + 1))).toContainText('Imported');
+    await page.evaluate(() => window.darkroom.paintOn('cpu'));
+    await darkroom.choose('Upscaler 1', name);
+    await start.click();
+    await expect(panel.getByText('1 picture is in the Gallery.')).toBeVisible({ timeout: 120_000 });
+    expect(await sizeOfResult()).toEqual([2 * SIDE, 2 * SIDE]);
+    await expect(text).toContainText(`Postprocess upscaler: ${name}`);
+  });
+
+  await test.step('many pictures, mirrored; what is none is named', async () => {
+    await panel.getByLabel('Batch Process').check();
+    await panel.locator('input[type=file]').first().setInputFiles([picture, noPicture, wide]);
+    await darkroom.choose('Upscaler 1', 'Nearest');
+    await panel.getByText('Create flipped copies').first().click();
+    await panel.getByRole('checkbox', { name: 'Create flipped copies' }).check();
+    await start.click();
+    await expect(panel.getByText('4 pictures are in the Gallery.')).toBeVisible();
+    await expect(panel.getByRole('alert')).toContainText('broken.png: ');
+    await panel
+      .getByRole('button', { name: `wide.png, ${4 * SIDE} × ${2 * SIDE}` })
+      .first()
+      .click();
+    await expect.poll(sizeOfResult).toEqual([4 * SIDE, 2 * SIDE]);
+    await expect(text).toHaveText('Postprocess upscale by: 2, Postprocess upscaler: Nearest');
+  });
+
+  await test.step('all are in the Gallery', async () => {
+    await darkroom.tab('Gallery');
+    await expect(page.getByRole('gridcell', { name: /^Picture, seed/ })).toHaveCount(6);
+    await expect(darkroom.failures).toHaveCount(0);
+  });
+});

@@ -1,0 +1,133 @@
+// What is set in the Extras tab, the work under way, and what came of it.
+import { DEFAULT_EXTRAS, type ExtrasRequest } from '../../finishing/extras-request.ts';
+import type { ImageSettings } from '../../generation/request/image-settings.ts';
+import type { ExtrasEvent, ExtrasSource } from '../../generation/run/extras-run.ts';
+import type { Size } from '../../image/picture-file.ts';
+import { isBuiltIn } from '../../image/upscale.ts';
+import type { EngineClient } from '../clients/engine-client.svelte.ts';
+import type { Picture } from '../picture.ts';
+import type { ExtrasEntrance } from './extras-entrance.svelte.ts';
+import { extras as t } from '../strings/extras.ts';
+
+/** Results that the page holds on to. */
+export const SHOWN_RESULTS = 40;
+
+export interface ExtrasResult {
+  readonly name: string;
+  readonly picture: Picture & { readonly png: Blob };
+  readonly size: Size;
+  /** What it was made of. */
+  readonly before: { readonly file: Blob; readonly size: Size };
+}
+
+/** What it needs of the page. */
+export interface ExtrasHost {
+  readonly engine: Pick<EngineClient, 'extras' | 'interrupt'>;
+  readonly extras: ExtrasEntrance;
+  readonly onProcessor: boolean;
+  readonly settings: { readonly parameters: { readonly settings: ImageSettings } };
+  readonly library: { refreshImages(): Promise<void> };
+  readonly notices: { warn(title: string, message: string): void };
+  attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
+}
+
+export class Extras {
+  way = $state<'single' | 'batch'>('single');
+  batch = $state.raw<readonly File[]>([]);
+  request = $state.raw<ExtrasRequest>(DEFAULT_EXTRAS);
+
+  stopping = $state(false);
+  /** What is done now, to a person. */
+  doing = $state('');
+  /** 0..1; null where it is not known. */
+  fraction = $state<number | null>(null);
+  /** Newest last, of the run under way or the last one. */
+  results = $state.raw<readonly ExtrasResult[]>([]);
+  refused = $state.raw<readonly { readonly name: string; readonly why: string }[]>([]);
+  /** How the last run has ended, to a person. */
+  told = $state('');
+  #step = '';
+  #at = 0;
+
+  constructor(private readonly host: ExtrasHost) {}
+
+  get running(): boolean {
+    return this.host.extras.running;
+  }
+
+  get sources(): readonly ExtrasSource[] {
+    const { source } = this.host.extras;
+    if (this.way === 'single') return source ? [source] : [];
+    return this.batch.map((file) => ({ name: file.name, file }));
+  }
+
+  change<K extends keyof ExtrasRequest>(step: K, changed: Partial<ExtrasRequest[K]>): void {
+    this.request = { ...this.request, [step]: { ...this.request[step], ...changed } };
+  }
+
+  async run(): Promise<void> {
+    const pictures = this.sources;
+    if (this.running || pictures.length === 0) return;
+    this.host.extras.running = true;
+    this.stopping = false;
+    this.results = this.refused = [];
+    this.told = this.#step = '';
+    this.fraction = null;
+    this.doing = t.starting;
+    const { engine, onProcessor, settings } = this.host;
+    const order = {
+      pictures,
+      request: this.request,
+      settings: $state.snapshot(settings.parameters.settings),
+    };
+    await this.host.attempt(t.notDone, async () => {
+      const hear = (event: ExtrasEvent) => this.#hear(event, pictures);
+      const { status, made } = await engine.extras(order, onProcessor, needsNetwork(this.request), hear);
+      this.told = status === 'interrupted' ? t.interrupted(made) : t.done(made);
+    });
+    this.host.extras.running = false;
+    await this.host.library.refreshImages().catch(() => undefined);
+  }
+
+  /** Between two tiles. */
+  async interrupt(): Promise<void> {
+    if (!this.running) return;
+    this.stopping = true;
+    await this.host.engine.interrupt();
+  }
+
+  #hear(event: ExtrasEvent, pictures: readonly ExtrasSource[]): void {
+    switch (event.type) {
+      case 'at':
+        this.#at = event.picture;
+        this.#step = t.at(event.picture + 1, pictures.length, event.step);
+        this.doing = this.#step || t.starting;
+        this.fraction = event.picture / pictures.length;
+        break;
+      case 'loading':
+        this.doing = [this.#step, event.what].filter(Boolean).join(', ');
+        this.fraction = (this.#at + event.fraction) / pictures.length;
+        break;
+      case 'warning':
+        this.host.notices.warn(t.warning, event.message);
+        break;
+      case 'refused':
+        this.refused = [...this.refused, { name: event.name, why: event.why }];
+        break;
+      case 'made': {
+        const { id, png, seed, parameters, size, before } = event;
+        const { name, file } = pictures[event.of]!;
+        const picture = { id, png, seed, parameters, createdAt: Date.now() };
+        const result = { name, picture, size, before: { file, size: before } };
+        this.results = [...this.results, result].slice(-SHOWN_RESULTS);
+      }
+    }
+  }
+}
+
+/** Whether an upscaler in a file is asked for. */
+function needsNetwork({ upscale }: ExtrasRequest): boolean {
+  const { on, upscaler1, upscaler2, upscaler2Visibility } = upscale;
+  if (!on || upscaler1 === 'None') return false;
+  return !isBuiltIn(upscaler1) || (upscaler2Visibility > 0 && !isBuiltIn(upscaler2));
+}
