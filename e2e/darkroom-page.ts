@@ -7,6 +7,7 @@ import type { ProcessorChoice } from '../src/ui/state/processor.svelte.ts';
 /** Where the tabs are. */
 const PLACES = {
   txt2img: 'Create',
+  Extras: 'Create',
   'PNG Info': 'Pictures',
   Gallery: 'Pictures',
   Models: 'Models',

@@ -5,6 +5,7 @@ import { expect, test } from '@playwright/test';
 import { encodePng } from '../src/image/png.ts';
 import { readReference } from '../tests/reference-dir.ts';
 import { upscalerCases } from '../tests/upscalers.ts';
+import { violations } from './axe.ts';
 import { DarkroomPage } from './darkroom-page.ts';
 
 const SIDE = 64;
@@ -69,6 +70,20 @@ test('a picture is enlarged, and kept with what was done to it', async ({ page }
     await expect(panel.getByText('1 picture is in the Gallery.')).toBeVisible({ timeout: 120_000 });
     expect(await sizeOfResult()).toEqual([2 * SIDE, 2 * SIDE]);
     await expect(text).toContainText(`Postprocess upscaler: ${name}`);
+  });
+
+  await test.step('it is accessible', async () => expect(await violations(page)).toEqual([]));
+
+  await test.step('interrupted between tiles, it ends there', async () => {
+    await darkroom.tab('Settings');
+    await page.getByLabel('Tile size for ESRGAN upscalers.', { exact: true }).fill('16');
+    await page.getByLabel('Tile overlap for ESRGAN upscalers.', { exact: true }).fill('15');
+    await darkroom.tab('Extras');
+    await start.click();
+    await expect(panel.getByText(`Upscaling with ${name}`)).toBeVisible({ timeout: 120_000 });
+    await panel.getByRole('button', { name: 'Interrupt' }).click();
+    await expect(panel.getByText('Interrupted. 0 pictures are in the Gallery.')).toBeVisible();
+    await expect(start).toBeEnabled();
   });
 
   await test.step('many pictures, mirrored; what is none is named', async () => {

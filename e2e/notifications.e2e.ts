@@ -48,9 +48,7 @@ test('a long run that is over is told', async ({ page, context, baseURL }, info)
   await page.evaluate(() => (document.hasFocus = () => false));
   await run(page, darkroom, 100);
   const shown = () => page.evaluate(() => window.shown);
-  await expect
-    .poll(shown)
-    .toEqual([expect.stringMatching(/^Your pictures are done One picture in \d+ min/)]);
+  await expect.poll(shown).toEqual([expect.stringMatching(/^Your pictures are done One picture in \d+ min/)]);
 
   await darkroom.tab('Settings');
   const setting = page.getByLabel(/Notify me when a run/);

@@ -97,6 +97,8 @@ export class Extras {
   }
 
   #hear(event: ExtrasEvent, pictures: readonly ExtrasSource[]): void {
+    // Asked for while the engine had not begun.
+    if (this.stopping && event.type === 'at') void this.host.engine.interrupt().catch(() => undefined);
     switch (event.type) {
       case 'at':
         this.#at = event.picture;
