@@ -62,8 +62,7 @@ test('a lost GPU, a killed GPU process and a closed page cost no step of a pictu
   page,
   browser,
 }) => {
-  // Most of the time goes into shaders, which each new device compiles again.
-  const steps = 24;
+  const steps = 12;
   const darkroom = await prepare(page, steps);
   const goesOn = page.getByRole('status', { name: 'Resuming the picture' });
 
@@ -97,7 +96,7 @@ test('a lost GPU, a killed GPU process and a closed page cost no step of a pictu
   });
 
   await test.step('the GPU process is killed', async () => {
-    await stepOf(page, 6);
+    await stepOf(page, 5);
     const session = await browser.newBrowserCDPSession();
     // Missing in the protocol's types. The command does not answer where the process is gone at once.
     session.send('Browser.crashGpuProcess' as 'Browser.close').catch(() => undefined);
@@ -105,7 +104,7 @@ test('a lost GPU, a killed GPU process and a closed page cost no step of a pictu
   });
 
   await test.step('the page is closed; the next visit offers to go on, and runs nothing by itself', async () => {
-    await stepOf(page, 10);
+    await stepOf(page, 8);
     await page.reload();
     await expect(page.getByText('A job was not finished.')).toBeVisible();
     await expect(darkroom.generateButton).toBeVisible();
