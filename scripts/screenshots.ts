@@ -38,7 +38,7 @@ const TABS: readonly TabId[] = [
   ...PLACES.flatMap(({ tabs }) =>
     tabs.filter(({ id, built }) => built && id !== 'compare').map(({ id }) => id),
   ),
-  'extras',
+  'train',
 ];
 
 const { values } = parseArgs({
@@ -85,7 +85,7 @@ async function takeAll(out: string): Promise<void> {
       await page.getByRole('img', { name: /^Source picture/ }).waitFor();
       for (const tab of TABS) {
         // What is not built looks alike everywhere.
-        if (tab === 'extras' && device === 'phone') continue;
+        if (tab === 'train' && device === 'phone') continue;
         await place(page, tab);
         await shoot(page, join(out, `${device}-${tab}.png`));
       }
