@@ -5,6 +5,7 @@ import { expect, test } from '@playwright/test';
 import { encodePng } from '../src/image/png.ts';
 import { readReference } from '../tests/reference-dir.ts';
 import { upscalerCases } from '../tests/upscalers.ts';
+import { makeCheckpoint } from './small-checkpoint.ts';
 import { violations } from './axe.ts';
 import { DarkroomPage } from './darkroom-page.ts';
 
@@ -108,4 +109,41 @@ test('a picture is enlarged, and kept with what was done to it', async ({ page }
     await expect(page.getByRole('gridcell', { name: /^Picture, seed/ })).toHaveCount(6);
     await expect(darkroom.failures).toHaveCount(0);
   });
+});
+
+test('pictures wait for Extras, and come when it is interrupted', async ({ page }, info) => {
+  test.skip(golden === undefined, 'the reference data has no ESRGAN');
+  const { name, folder, file } = golden!;
+  const path = info.outputPath('files');
+  mkdirSync(path, { recursive: true });
+  const upscaler = `${path}/${name}${/\.(pth|safetensors)/.exec(file)![0]}`;
+  writeFileSync(upscaler, readReference(...folder, file));
+  const picture = `${path}/lighthouse.png`;
+  writeFileSync(picture, await gradient(4 * SIDE, 4 * SIDE, ''));
+  const darkroom = await DarkroomPage.withModel(page, await makeCheckpoint(path));
+  await darkroom.pick([upscaler]);
+  await expect(darkroom.importOf(upscaler.slice(path.length + 1))).toContainText('Imported');
+  const panel = page.getByRole('region', { name: 'Extras', exact: true });
+  // Thousands of tiles.
+  await darkroom.tab('Settings');
+  await page.getByLabel('Tile size for ESRGAN upscalers.', { exact: true }).fill('16');
+  await page.getByLabel('Tile overlap for ESRGAN upscalers.', { exact: true }).fill('15');
+  await darkroom.tab('Extras');
+  await darkroom.dropPicture(picture);
+  await darkroom.choose('Upscaler 1', name);
+  await panel.getByRole('button', { name: 'Generate', exact: true }).click();
+  await expect(panel.getByText(`Upscaling with ${name}`)).toBeVisible({ timeout: 120_000 });
+
+  await darkroom.tab('txt2img');
+  await darkroom.set({ Width: SIDE, Height: SIDE, 'Sampling steps': 1 });
+  await darkroom.generateButton.click();
+  await expect(page.getByRole('heading', { name: 'Queue 1' })).toBeVisible();
+  await darkroom.tab('Extras');
+  await expect(panel.getByText(`Upscaling with ${name}`)).toBeVisible();
+  await panel.getByRole('button', { name: 'Interrupt' }).click();
+  await expect(panel.getByText('Interrupted. 0 pictures are in the Gallery.')).toBeVisible();
+
+  await darkroom.tab('txt2img');
+  await expect(darkroom.picture).toBeVisible({ timeout: 120_000 });
+  await expect(darkroom.failures).toHaveCount(0);
 });

@@ -101,16 +101,21 @@ export class App {
   readonly #wakeLock = new WakeLock();
   readonly notifier: Notifier = new Notifier(this);
   readonly #runWatch = new RunWatch(this.notifier);
+  readonly tabs = browserTabs();
+
   readonly queue = new GenerationQueue(
     this.job,
     withFallback(browserQueue, (error) => this.#queueNotKept(error)),
-    browserTabs(),
+    this.tabs,
     {
       processor: this.processor.choose,
       during: (work) => this.#wakeLock.during(() => this.#runWatch.during(work)),
       onStorageFailure: (error) => this.#queueNotKept(error),
       onDamaged: (count) => this.notices.warn(t.queueDamaged, t.queueDamagedWhat(count)),
-      onOtherTab: () => this.notices.inform(t.otherTab, t.otherTabWhat),
+      onOtherTab: () => {
+        // Where Extras is what it waits for, it runs here.
+        if (!this.extras.running) this.notices.inform(t.otherTab, t.otherTabWhat);
+      },
       onEnded: (id, end) => {
         this.#runWatch.jobEnded(end);
         return this.runs.forever.ended(id, end);

@@ -6,6 +6,7 @@ import type { Size } from '../../image/picture-file.ts';
 import { isBuiltIn } from '../../image/upscale.ts';
 import type { EngineClient } from '../clients/engine-client.svelte.ts';
 import type { Picture } from '../picture.ts';
+import type { Tabs } from '../tabs.ts';
 import type { ExtrasEntrance } from './extras-entrance.svelte.ts';
 import { extras as t } from '../strings/extras.ts';
 
@@ -27,6 +28,7 @@ export interface ExtrasHost {
   readonly onProcessor: boolean;
   readonly settings: { readonly parameters: { readonly settings: ImageSettings } };
   readonly library: { refreshImages(): Promise<void> };
+  readonly tabs: Pick<Tabs, 'inTurn'>;
   readonly notices: { warn(title: string, message: string): void };
   attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
 }
@@ -74,7 +76,7 @@ export class Extras {
     this.told = this.#step = '';
     this.fraction = null;
     this.doing = t.starting;
-    const { engine, onProcessor, settings } = this.host;
+    const { engine, onProcessor, settings, tabs } = this.host;
     const order = {
       pictures,
       request: this.request,
@@ -82,8 +84,12 @@ export class Extras {
     };
     await this.host.attempt(t.notDone, async () => {
       const hear = (event: ExtrasEvent) => this.#hear(event, pictures);
-      const { status, made } = await engine.extras(order, onProcessor, needsNetwork(this.request), hear);
-      this.told = status === 'interrupted' ? t.interrupted(made) : t.done(made);
+      // One at a time uses the GPU, in all tabs: pictures of the queue wait until this is done, and this for those.
+      const work = async (): Promise<void> => {
+        const { status, made } = await engine.extras(order, onProcessor, needsNetwork(order.request), hear);
+        this.told = status === 'interrupted' ? t.interrupted(made) : t.done(made);
+      };
+      await tabs.inTurn(work, () => (this.doing = t.waiting));
     });
     this.host.extras.running = false;
     await this.host.library.refreshImages().catch(() => undefined);

@@ -66,6 +66,7 @@ export const extras = {
   interrupting: 'Stopping...',
   busy: 'A picture is being made. Extras can start when that is done.',
   starting: 'Starting',
+  waiting: 'Waiting for pictures that are made in another tab',
   at: (picture: number, count: number, step: string) =>
     [count > 1 ? `Picture ${picture} of ${count}` : '', step].filter(Boolean).join(': '),
   progress: 'Extras',
