@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { isKeepRequest, partOf } from './site-files.ts';
 
@@ -13,6 +14,14 @@ it.each([
   ['assets/tokenizer-a1.js', 'runtime'],
   ['licences.txt', 'runtime'],
 ] as const)('%s belongs to %s', (path, part) => expect(partOf(path)).toBe(part));
+
+it('leaves every worker for later', () => {
+  const entrances = readdirSync(new URL('../../../workers/', import.meta.url))
+    .filter((name) => name.endsWith('.ts') && name !== 'service-worker.ts')
+    .map((name) => name.replace(/\.ts$/, ''));
+  expect(entrances).toContain('engine');
+  for (const name of entrances) expect(partOf(`assets/${name}-a1.js`), name).toBe('runtime');
+});
 
 it('knows a request from anything else', () => {
   expect(isKeepRequest({ type: 'darkroom-keep-files', parts: [] })).toBe(true);

@@ -13,8 +13,10 @@ export interface SiteFile {
   readonly bytes: number;
 }
 
+/** Scripts of the workers, and what one of them fetches: none is needed before a click. */
+const LATER_SCRIPTS = ['canvas', 'engine', 'gallery', 'importer', 'merger', 'tokenizer', 'tokens'];
 // The licences' texts are longer than the page, and hardly ever read.
-const RUNTIME = /\.wasm$|^licences\.txt$|^assets\/(?:engine|importer|gallery|tokens|tokenizer)-[^/]*\.js$/;
+const RUNTIME = new RegExp(`\\.wasm$|^licences\\.txt$|^assets/(?:${LATER_SCRIPTS.join('|')})-[^/]*\\.js$`);
 
 /** `path`: relative to the site. */
 export function partOf(path: string): SitePart {
