@@ -20,13 +20,19 @@ async function gradient(width: number, height: number, parameters: string): Prom
   return encodePng({ width, height, channels: 3, data }, parameters ? { parameters } : {});
 }
 
-test('a picture is enlarged, and kept with what was done to it', async ({ page }, info) => {
-  test.skip(golden === undefined, 'the reference data has no ESRGAN');
+/** Writes the reference's upscaler there: its path. */
+function upscalerIn(path: string): string {
   const { name, folder, file } = golden!;
-  const path = info.outputPath('files');
   mkdirSync(path, { recursive: true });
   const upscaler = `${path}/${name}${/\.(pth|safetensors)/.exec(file)![0]}`;
   writeFileSync(upscaler, readReference(...folder, file));
+  return upscaler;
+}
+
+test('a picture is enlarged, and kept with what was done to it', async ({ page }, info) => {
+  test.skip(golden === undefined, 'the reference data has no ESRGAN');
+  const path = info.outputPath('files');
+  const upscaler = upscalerIn(path);
   const picture = `${path}/lighthouse.png`;
   writeFileSync(picture, await gradient(SIDE, SIDE, TEXT));
   const wide = `${path}/wide.png`;
@@ -66,11 +72,11 @@ test('a picture is enlarged, and kept with what was done to it', async ({ page }
     await darkroom.drop([upscaler]);
     await expect(darkroom.importOf(upscaler.slice(path.length + 1))).toContainText('Imported');
     await page.evaluate(() => window.darkroom.paintOn('cpu'));
-    await darkroom.choose('Upscaler 1', name);
+    await darkroom.choose('Upscaler 1', golden!.name);
     await start.click();
     await expect(panel.getByText('1 picture is in the Gallery.')).toBeVisible({ timeout: 120_000 });
     expect(await sizeOfResult()).toEqual([2 * SIDE, 2 * SIDE]);
-    await expect(text).toContainText(`Postprocess upscaler: ${name}`);
+    await expect(text).toContainText(`Postprocess upscaler: ${golden!.name}`);
   });
 
   await test.step('it is accessible', async () => expect(await violations(page)).toEqual([]));
@@ -81,7 +87,7 @@ test('a picture is enlarged, and kept with what was done to it', async ({ page }
     await page.getByLabel('Tile overlap for ESRGAN upscalers.', { exact: true }).fill('15');
     await darkroom.tab('Extras');
     await start.click();
-    await expect(panel.getByText(`Upscaling with ${name}`)).toBeVisible({ timeout: 120_000 });
+    await expect(panel.getByText(`Upscaling with ${golden!.name}`)).toBeVisible({ timeout: 120_000 });
     await panel.getByRole('button', { name: 'Interrupt' }).click();
     await expect(panel.getByText('Interrupted. 0 pictures are in the Gallery.')).toBeVisible();
     await expect(start).toBeEnabled();
@@ -113,11 +119,8 @@ test('a picture is enlarged, and kept with what was done to it', async ({ page }
 
 test('pictures wait for Extras, and come when it is interrupted', async ({ page }, info) => {
   test.skip(golden === undefined, 'the reference data has no ESRGAN');
-  const { name, folder, file } = golden!;
   const path = info.outputPath('files');
-  mkdirSync(path, { recursive: true });
-  const upscaler = `${path}/${name}${/\.(pth|safetensors)/.exec(file)![0]}`;
-  writeFileSync(upscaler, readReference(...folder, file));
+  const upscaler = upscalerIn(path);
   const picture = `${path}/lighthouse.png`;
   writeFileSync(picture, await gradient(4 * SIDE, 4 * SIDE, ''));
   const darkroom = await DarkroomPage.withModel(page, await makeCheckpoint(path));
@@ -130,16 +133,16 @@ test('pictures wait for Extras, and come when it is interrupted', async ({ page 
   await page.getByLabel('Tile overlap for ESRGAN upscalers.', { exact: true }).fill('15');
   await darkroom.tab('Extras');
   await darkroom.dropPicture(picture);
-  await darkroom.choose('Upscaler 1', name);
+  await darkroom.choose('Upscaler 1', golden!.name);
   await panel.getByRole('button', { name: 'Generate', exact: true }).click();
-  await expect(panel.getByText(`Upscaling with ${name}`)).toBeVisible({ timeout: 120_000 });
+  await expect(panel.getByText(`Upscaling with ${golden!.name}`)).toBeVisible({ timeout: 120_000 });
 
   await darkroom.tab('txt2img');
   await darkroom.set({ Width: SIDE, Height: SIDE, 'Sampling steps': 1 });
   await darkroom.generateButton.click();
   await expect(page.getByRole('heading', { name: 'Queue 1' })).toBeVisible();
   await darkroom.tab('Extras');
-  await expect(panel.getByText(`Upscaling with ${name}`)).toBeVisible();
+  await expect(panel.getByText(`Upscaling with ${golden!.name}`)).toBeVisible();
   await panel.getByRole('button', { name: 'Interrupt' }).click();
   await expect(panel.getByText('Interrupted. 0 pictures are in the Gallery.')).toBeVisible();
 

@@ -37,7 +37,7 @@ test('a PNG dropped on PNG Info in a fresh profile makes the same picture again'
     expect(new Set(pixels.rgba.match(/../g)).size).toBeGreaterThan(16);
     parameters = String(await darkroom.parameters.textContent());
     const download = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Download PNG' }).click();
+    await page.getByRole('button', { name: 'Download', exact: true }).click();
     await (await download).saveAs(png);
     await page.close();
   });

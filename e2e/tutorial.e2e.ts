@@ -122,7 +122,7 @@ for (const [device, viewport] of Object.entries(SIZES)) {
 
     await test.step('save, PNG Info, Send to txt2img', async () => {
       const downloading = page.waitForEvent('download');
-      await page.getByRole('button', { name: 'Download PNG' }).click();
+      await page.getByRole('button', { name: 'Download', exact: true }).click();
       const path = await (await downloading).path();
       await darkroom.prompt.fill('something else');
       await darkroom.tab('PNG Info');

@@ -129,6 +129,10 @@ const number = (standard: number, min: number, max: number, step: number, limit 
 const toggle = (standard: boolean) => ({ kind: 'switch', standard }) as const;
 const choice = (standard: string, choices: readonly string[]) =>
   ({ kind: 'choice', standard, choices }) as const;
+const tileSize = (key: ImageSettingKey, label: string, infotext: string, min: number) =>
+  ({ key, label, section: 'Upscaling', infotext, ...number(192, min, 512, 16, 4096) }) as const;
+const tileOverlap = (key: ImageSettingKey, label: string, infotext: string) =>
+  ({ key, label, section: 'Upscaling', infotext, ...number(8, 0, 48, 1) }) as const;
 
 /**
  * In the order of A1111's Settings tab. Labels and ranges: modules/shared_options.py of 1.10.1; names in the text: its
@@ -238,35 +242,11 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     infotext: 'VAE Decoder',
     ...choice('Full', ['Full', 'TAESD']),
   },
-  {
-    key: 'esrganTile',
-    label: 'Tile size for ESRGAN upscalers.',
-    section: 'Upscaling',
-    // Not in A1111's text, though it changes the picture; nor are the next ones.
-    infotext: 'ESRGAN tile',
-    ...number(192, 0, 512, 16, 4096),
-  },
-  {
-    key: 'esrganTileOverlap',
-    label: 'Tile overlap for ESRGAN upscalers.',
-    section: 'Upscaling',
-    infotext: 'ESRGAN tile overlap',
-    ...number(8, 0, 48, 1),
-  },
-  {
-    key: 'datTile',
-    label: 'Tile size for DAT upscalers.',
-    section: 'Upscaling',
-    infotext: 'DAT tile',
-    ...number(192, 0, 512, 16, 4096),
-  },
-  {
-    key: 'datTileOverlap',
-    label: 'Tile overlap for DAT upscalers.',
-    section: 'Upscaling',
-    infotext: 'DAT tile overlap',
-    ...number(8, 0, 48, 1),
-  },
+  // Not in A1111's text, though they change the picture.
+  tileSize('esrganTile', 'Tile size for ESRGAN upscalers.', 'ESRGAN tile', 0),
+  tileOverlap('esrganTileOverlap', 'Tile overlap for ESRGAN upscalers.', 'ESRGAN tile overlap'),
+  tileSize('datTile', 'Tile size for DAT upscalers.', 'DAT tile', 0),
+  tileOverlap('datTileOverlap', 'Tile overlap for DAT upscalers.', 'DAT tile overlap'),
   {
     key: 'upscalerForImg2img',
     label: 'Upscaler for img2img',
@@ -274,20 +254,12 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     infotext: 'Upscaler for img2img',
     ...({ kind: 'upscaler', standard: 'None', choices: UPSCALERS } as const),
   },
-  {
-    key: 'swinTile',
-    label: 'Tile size for all SwinIR.',
-    section: 'Upscaling',
-    infotext: 'SwinIR tile',
-    ...number(192, 16, 512, 16, 4096),
-  },
-  {
-    key: 'swinTileOverlap',
-    label: 'Tile overlap, in pixels for SwinIR. Low values = visible seam.',
-    section: 'Upscaling',
-    infotext: 'SwinIR tile overlap',
-    ...number(8, 0, 48, 1),
-  },
+  tileSize('swinTile', 'Tile size for all SwinIR.', 'SwinIR tile', 16),
+  tileOverlap(
+    'swinTileOverlap',
+    'Tile overlap, in pixels for SwinIR. Low values = visible seam.',
+    'SwinIR tile overlap',
+  ),
   {
     key: 'inpaintingMaskWeight',
     label: 'Inpainting conditioning mask strength',

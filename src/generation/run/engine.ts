@@ -134,13 +134,8 @@ export class Engine implements EngineApi {
     const parameters = prepareRequest(asked);
     const problems = validateParameters(parameters);
     if (problems.length > 0) throw new BadParametersError(problems.join(' '));
-    if (this.#job)
-      throw new BadParametersError('A picture is being made already. Interrupt it first, or wait.');
-    const job: Job = { stop: false, skip: false };
-    this.#job = job;
-    this.#listener = onEvent;
     let plan: EnginePlan | null = null;
-    const work = async (): Promise<GenerationOutcome> => {
+    const work = async (job: Job): Promise<GenerationOutcome> => {
       const missing = missingUpscaler(parameters, await listModels());
       if (missing !== null) throw new BadParametersError(missing);
       const own = await this.#planned(await this.#record(sha256), parameters);
@@ -169,43 +164,31 @@ export class Engine implements EngineApi {
         continuation: continuation ?? null,
       });
     };
-    try {
-      return await this.#device.unlessLost(work());
-    } catch (error) {
-      if (error instanceof InterruptedError) return { status: 'interrupted', imageIds: [] };
-      if (error instanceof OutOfMemoryError && error.where === 'gpu' && plan) {
-        throw new OutOfMemoryError(error.what, error.bytes, memoryAdvice(parameters, plan));
+    return this.#alone(onEvent, async (job) => {
+      try {
+        return await work(job);
+      } catch (error) {
+        if (error instanceof InterruptedError) return { status: 'interrupted', imageIds: [] };
+        if (error instanceof OutOfMemoryError && error.where === 'gpu' && plan)
+          throw new OutOfMemoryError(error.what, error.bytes, memoryAdvice(parameters, plan));
+        throw error;
       }
-      throw await this.#device.explain(error);
-    } finally {
-      this.#job = null;
-      this.#listener = () => undefined;
-    }
+    });
   }
 
   async extras(order: ExtrasOrder, onEvent: (event: ExtrasEvent) => void): Promise<ExtrasOutcome> {
-    if (this.#job)
-      throw new BadParametersError('A picture is being made already. Interrupt it first, or wait.');
-    const job: Job = { stop: false, skip: false };
-    this.#job = job;
-    this.#listener = (event) => {
+    const hear: OnEvent = (event) => {
       if (event.type === 'loading' || event.type === 'warning') onEvent(event);
     };
-    const work = async (): Promise<ExtrasOutcome> => {
+    return this.#alone(hear, async (job) => {
       const missing = missingOf(askedOfExtras(order.request), await listModels());
       if (missing !== null) throw new BadParametersError(missing);
       await this.#forgetLostDevice();
-      const upscale = this.#upscaling.by(order.settings, () => job.stop || job.skip);
-      return workOnPictures({ job, order, upscale, onEvent });
-    };
-    try {
-      return await this.#device.unlessLost(work());
-    } catch (error) {
-      throw await this.#device.explain(error);
-    } finally {
-      this.#job = null;
-      this.#listener = () => undefined;
-    }
+      const stopped = () => job.stop || job.skip;
+      return this.#upscaling.during(order.settings, stopped, (upscale) =>
+        workOnPictures({ job, order, upscale, onEvent }),
+      );
+    });
   }
 
   async benchmark(
@@ -213,10 +196,8 @@ export class Engine implements EngineApi {
     { settings = DEFAULT_IMAGE_SETTINGS, ...size }: SizedRequest,
     onProgress: (progress: BenchmarkProgress) => void,
   ): Promise<BenchmarkResult> {
-    if (this.#job) throw new BadParametersError('A picture is being made. Interrupt it first, or wait.');
-    const job: Job = { stop: false, skip: false };
-    this.#job = job;
-    try {
+    const ignore = () => undefined;
+    return this.#alone(ignore, async (job) => {
       const parameters = { ...DEFAULT_PARAMETERS, ...size, settings };
       const record = await this.#record(sha256);
       const plan = await this.#plan(record, parameters);
@@ -230,36 +211,20 @@ export class Engine implements EngineApi {
       };
       const { memory } = this.#device;
       const subject = { record, device, plan, memory, load, stopped: () => job.stop };
-      return await this.#device.unlessLost(runBenchmark(subject, size, onProgress));
-    } catch (error) {
-      throw await this.#device.explain(error);
-    } finally {
-      this.#job = null;
-    }
+      return runBenchmark(subject, size, onProgress);
+    });
   }
 
   async stepTime(sha256: string, size: RequestSize, onEvent: OnEvent): Promise<number> {
-    if (this.#job) throw new BadParametersError('A picture is being made. Interrupt it first, or wait.');
-    const job: Job = { stop: false, skip: false };
-    const stopped = () => job.stop;
-    this.#job = job;
-    this.#listener = onEvent;
-    try {
+    return this.#alone(onEvent, async (job) => {
+      const stopped = () => job.stop;
       const parameters = { ...DEFAULT_PARAMETERS, ...size };
       const record = await this.#record(sha256);
       const plan = await this.#plan(record, parameters);
-      const work = async () => {
-        const { model, sizes } = await this.#open(record, parameters, plan, stopped);
-        sizes.add(sizeOf(size, plan));
-        return stepTime(model, size, stopped);
-      };
-      return await this.#device.unlessLost(work());
-    } catch (error) {
-      throw await this.#device.explain(error);
-    } finally {
-      this.#job = null;
-      this.#listener = () => undefined;
-    }
+      const { model, sizes } = await this.#open(record, parameters, plan, stopped);
+      sizes.add(sizeOf(size, plan));
+      return stepTime(model, size, stopped);
+    });
   }
 
   async gpuMemory(): Promise<GpuMemoryUse | null> {
@@ -277,6 +242,23 @@ export class Engine implements EngineApi {
 
   async unload(): Promise<void> {
     await this.#models.release();
+  }
+
+  /** Carries work out that nothing else of its kind may run beside; that is refused meanwhile. */
+  async #alone<T>(onEvent: OnEvent, work: (job: Job) => Promise<T>): Promise<T> {
+    if (this.#job)
+      throw new BadParametersError('A picture is being made already. Interrupt it first, or wait.');
+    const job: Job = { stop: false, skip: false };
+    this.#job = job;
+    this.#listener = onEvent;
+    try {
+      return await this.#device.unlessLost(work(job));
+    } catch (error) {
+      throw error instanceof OutOfMemoryError ? error : await this.#device.explain(error);
+    } finally {
+      this.#job = null;
+      this.#listener = () => undefined;
+    }
   }
 
   async #record(sha256: string): Promise<StoredModel> {

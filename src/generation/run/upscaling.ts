@@ -1,8 +1,9 @@
-// Upscalers of the library at work on the engine's device: each is loaded for the pictures of one call, beside what is loaded, and
-// goes again; where there is room for one network at a time, the others go first.
+// Upscalers of the library at work on the engine's device: each is loaded beside what is loaded, for one picture or for all of a work,
+// and goes again; where there is room for one network at a time, the others go first.
 import { enlargeBy } from '../../finishing/network-upscale.ts';
 import { upscale, upscaleBuiltIn, type Upscale } from '../../finishing/upscale.ts';
 import { ImageError } from '../../image/errors.ts';
+import type { PixelImage } from '../../image/pixels.ts';
 import { isBuiltIn } from '../../image/upscale.ts';
 import { listModels } from '../../library/models.ts';
 import type { StoredModel } from '../../library/types.ts';
@@ -28,36 +29,61 @@ export interface UpscalingMeans {
 export class Upscaling {
   constructor(private readonly means: UpscalingMeans) {}
 
-  /** `stopped`: asked before each tile; the work then ends with InterruptedError. */
+  /** Beside other networks: loaded for one picture. `stopped`: asked before each tile; the work then ends with InterruptedError. */
   by(settings: ImageSettings, stopped: () => boolean): Upscale {
-    return async (image, name, scale) => {
-      if (isBuiltIn(name)) return upscaleBuiltIn(image, name, scale);
-      const { device, makeWay, onEvent } = this.means;
-      const found = findUpscaler(upscalersAmong(await listModels()), name);
-      if (!found) throw new BadParametersError(notThere({ name, where: 'Upscaler' }));
+    return (...asked) => this.during(settings, stopped, (upscale) => upscale(...asked));
+  }
+
+  /** Nothing else is computed meanwhile: each upscaler is loaded once, and goes at the end. */
+  async during<T>(
+    settings: ImageSettings,
+    stopped: () => boolean,
+    work: (upscale: Upscale) => Promise<T>,
+  ): Promise<T> {
+    const loaded = new Map<string, LoadedUpscaler>();
+    try {
+      return await work((...asked) => this.#enlarged(loaded, settings, stopped, ...asked));
+    } finally {
+      // What has failed says more than that memory cannot be given back.
+      for (const network of loaded.values()) await network.release().catch(() => undefined);
+    }
+  }
+
+  async #enlarged(
+    loaded: Map<string, LoadedUpscaler>,
+    settings: ImageSettings,
+    stopped: () => boolean,
+    ...[image, name, scale]: Parameters<Upscale>
+  ): Promise<PixelImage> {
+    if (isBuiltIn(name)) return upscaleBuiltIn(image, name, scale);
+    const { device, makeWay, onEvent } = this.means;
+    const found = findUpscaler(upscalersAmong(await listModels()), name);
+    if (!found) throw new BadParametersError(notThere({ name, where: 'Upscaler' }));
+    const { sha256, detection } = found.model;
+    let network = loaded.get(sha256);
+    if (!network) {
       const { executor, shaderF16 } = await device();
       await makeWay();
-      const network = await LoadedUpscaler.open(found.model, executor, shaderF16, onEvent);
-      try {
-        return await upscale(image, scale, (picture) => {
-          let time: TimeLeft | null = null;
-          const onTile = async (done: number, total: number): Promise<void> => {
-            time ??= new TimeLeft(total);
-            const remainingMs = time.update(done);
-            onEvent({ type: 'loading', what: `Upscaling with ${name}`, fraction: done / total, remainingMs });
-            await turn();
-            if (stopped()) throw new InterruptedError();
-          };
-          return enlargeBy(network, picture, { ...upscalerTiles(settings, found.model.detection), onTile });
-        });
-      } catch (error) {
-        if (!(error instanceof ImageError)) throw error;
-        throw new BadParametersError(`The picture cannot be enlarged with ${name}. ${error.message}`);
-      } finally {
-        // What has failed says more than that its memory cannot be given back.
-        await network.release().catch(() => undefined);
-      }
-    };
+      network = await LoadedUpscaler.open(found.model, executor, shaderF16, onEvent);
+      loaded.set(sha256, network);
+    }
+    const at = network;
+    try {
+      return await upscale(image, scale, (picture) => {
+        let time: TimeLeft | null = null;
+        const onTile = async (done: number, total: number): Promise<void> => {
+          time ??= new TimeLeft(total);
+          const remainingMs = time.update(done);
+          onEvent({ type: 'loading', what: `Upscaling with ${name}`, fraction: done / total, remainingMs });
+          await turn();
+          if (stopped()) throw new InterruptedError();
+        };
+        return enlargeBy(at, picture, { ...upscalerTiles(settings, detection), onTile });
+      });
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      throw new BadParametersError(`The picture cannot be enlarged with ${name}. ${error.message}`);
+    }
   }
 }
 

@@ -146,7 +146,7 @@ export const create = {
   },
 
   // PictureDetails, RunGrid, PictureStrip.
-  download: 'Download PNG',
+  download: 'Download',
   reuseParameters: 'Reuse parameters',
   reuseParametersHint: 'Set the controls as this picture was made',
   copyParameters: 'Copy parameters',

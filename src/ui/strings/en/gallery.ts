@@ -78,7 +78,7 @@ export const gallery = {
   place: (index: number, count: number) => `${number(index)} of ${number(count)}`,
   useSettings: 'Use these settings',
   download: 'Download',
-  downloadKey: 'Download PNG (S)',
+  downloadKey: 'Download (S)',
   copy: 'Copy',
 
   // Compare.
