@@ -44,6 +44,7 @@ import { ImportQueue } from './imports.svelte.ts';
 import { Library } from './library.svelte.ts';
 import { Notices, type NoticeAction } from './notices.svelte.ts';
 import { Notifier } from './notifier.svelte.ts';
+import { OwnWorks } from './own-work.ts';
 import { ParameterReader } from './parameter-reader.ts';
 import { ProcessorChooser, type ProcessorChoice } from './processor.svelte.ts';
 import { PngInfo } from './png-info.svelte.ts';
@@ -138,6 +139,7 @@ export class App {
   readonly demo = new DemoModel(this);
 
   readonly extras = new ExtrasEntrance();
+  readonly ownWorks = new OwnWorks();
 
   /** Where this page keeps its things. */
   storage = $state<StorageAccess>('stored');
