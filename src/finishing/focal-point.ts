@@ -1,6 +1,7 @@
 // Where a picture's subject is, by its corners and by how busy its parts are (modules/textual_inversion/autocrop.py).
 import { findCorners, type Point } from '../image/corners.ts';
 import { dithered } from '../image/dither.ts';
+import { halfToEven } from '../image/half-to-even.ts';
 import { greyOf } from '../image/mask.ts';
 import { crop } from '../image/paste.ts';
 import type { Size } from '../image/picture-file.ts';
@@ -66,10 +67,4 @@ function entropyOf(image: PixelImage): number {
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** As Python rounds. */
-function halfToEven(value: number): number {
-  const rounded = Math.round(value);
-  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }

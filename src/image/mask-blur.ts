@@ -1,6 +1,7 @@
 // The blur of masks, to the byte as OpenCV's GaussianBlur does it with 8-bit pictures: weights in 1/256 whose rounding errors are
 // carried on from the outside in, edges mirrored.
 import type { Bytes } from './bytes.ts';
+import { mirrored } from './mirrored.ts';
 import { withoutPause, type Pause } from './pause.ts';
 import type { Raster } from './resize.ts';
 
@@ -150,12 +151,4 @@ function kernelOf(deviation: number): Int32Array {
   }
   kernel[reach] = rest;
   return kernel;
-}
-
-/** Beyond an edge the line runs back, without its outermost sample; narrow ones run back and forth. */
-function mirrored(at: number, length: number): number {
-  if (length === 1) return 0;
-  const period = 2 * (length - 1);
-  const folded = ((at % period) + period) % period;
-  return folded < length ? folded : period - folded;
 }

@@ -1,9 +1,12 @@
 // What takes long on large pictures stops often, and gives the same with and without.
 import { expect, it } from 'vitest';
+import { blurPlane } from './blur-plane.ts';
+import { resizeLanczos4 } from './lanczos4.ts';
 import { blurMask } from './mask-blur.ts';
 import { matchedNoise } from './matched-noise.ts';
 import { filled } from './overlay.ts';
-import type { Pause } from './pause.ts';
+import { withoutPause, type Pause } from './pause.ts';
+import { warpAffine, warpPlane } from './warp-affine.ts';
 
 const [WIDTH, HEIGHT] = [192, 128];
 
@@ -29,6 +32,9 @@ const picture = {
   channels: 3,
   data: Uint8Array.from({ length: 3 * WIDTH * HEIGHT }, (_, i) => (i * 7919) >>> 5),
 } as const;
+const plane = { width: WIDTH, height: HEIGHT, data: Float64Array.from(mask.data) };
+const WHOLE = { left: 0, top: 0, right: WIDTH, bottom: HEIGHT };
+const TURN = [0.8, -0.6, 40, 0.6, 0.8, -20] as const;
 
 it.each([
   ['the blur of a mask', HEIGHT, (pause?: Pause) => blurMask(mask, 9, 9, pause)],
@@ -47,6 +53,18 @@ it.each([
       );
     },
   ],
+  ['the blur of a plane', 2 * HEIGHT, (pause: Pause = withoutPause) => blurPlane(plane, 31, pause)],
+  [
+    'a picture enlarged as OpenCV does it',
+    2 * HEIGHT,
+    (pause: Pause = withoutPause) => resizeLanczos4(picture, 2 * WIDTH, 2 * HEIGHT, pause),
+  ],
+  [
+    'a warped picture',
+    HEIGHT,
+    (pause: Pause = withoutPause) => warpAffine(picture, TURN, WHOLE, [1, 2, 3], pause),
+  ],
+  ['a warped plane', HEIGHT, (pause: Pause = withoutPause) => warpPlane(plane, TURN, WHOLE, pause)],
 ] as const)('%s', async (_, least, make) => {
   const { pause, count } = counting();
   const made = await make(pause);
