@@ -29,7 +29,7 @@ interface Stored extends TensorInfo {
 /** Throws CheckpointError when a tensor's storage is not there or shorter than the pickle says. */
 export function torchCheckpoint(
   format: CheckpointFormat,
-  { tensors, unreadable }: TorchState,
+  { tensors, unreadable, metadata }: TorchState,
   storages: ReadonlyMap<string, StorageBytes>,
 ): Checkpoint {
   const stored = new Map<string, Stored>();
@@ -68,7 +68,7 @@ export function torchCheckpoint(
     format,
     tensors: infos,
     unreadable,
-    metadata: new Map(),
+    metadata,
     async read(name, start, count) {
       const range = elementRange(stored, name, start, count);
       const { tensor, bytes, dtype } = range.info;

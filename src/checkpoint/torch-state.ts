@@ -7,11 +7,12 @@
 //   an upscaler                              "params_ema.conv_first.weight"
 //   a textual-inversion embedding            "string_to_param.*"
 //   a hypernetwork (width -> pair of dicts)  "768.0.linear.0.weight"
-// Values that are no tensors are skipped.
+// Values that are no tensors are skipped. A network that was pickled whole gives its state dict (torch-module.ts).
 import { boundObjects } from './pickle-stack.ts';
 import { PickleDict, PickleList, PickleObject, PickleTuple, type PickleValue } from './pickle-values.ts';
 import { quote } from './tensor.ts';
 import { globalPath } from './torch-globals.ts';
+import { moduleTensors, networkIn, networkMetadata } from './torch-module.ts';
 import { corrupt, type StorageTable } from './torch-storage.ts';
 import { readTensor, rebuiltTensor, type TorchTensor } from './torch-tensor.ts';
 import { CheckpointError, type UnreadableTensor } from './types.ts';
@@ -23,6 +24,8 @@ const MAX_LIST = 65536;
 export interface TorchState {
   readonly tensors: readonly TorchTensor[];
   readonly unreadable: ReadonlyMap<string, UnreadableTensor>;
+  /** What the file says of a network that it holds whole; empty for all others. */
+  readonly metadata: ReadonlyMap<string, string>;
 }
 
 /**
@@ -30,6 +33,8 @@ export interface TorchState {
  * tensor, or holds one that does not fit its storage.
  */
 export function collectTensors(root: PickleValue, storages: StorageTable): TorchState {
+  const network = networkIn(root);
+  if (network !== null) return sorted(moduleTensors(network, storages), networkMetadata(root, network));
   const entries = members(root, true);
   if (entries === null) {
     throw new CheckpointError(
@@ -52,7 +57,13 @@ export function collectTensors(root: PickleValue, storages: StorageTable): Torch
     top = stateDict.filter(([key]) => key !== 'state_dict');
   }
 
-  const found = walk(top, seen, storages);
+  return sorted(walk(top, seen, storages), new Map());
+}
+
+function sorted(
+  found: ReadonlyMap<string, TorchTensor | UnreadableTensor>,
+  metadata: TorchState['metadata'],
+): TorchState {
   if (found.size === 0) {
     throw new CheckpointError(
       'not-a-checkpoint',
@@ -65,7 +76,7 @@ export function collectTensors(root: PickleValue, storages: StorageTable): Torch
     if ('form' in tensor) unreadable.set(name, tensor);
     else tensors.push(tensor);
   }
-  return { tensors, unreadable };
+  return { tensors, unreadable, metadata };
 }
 
 type Member = readonly [key: PickleValue, value: PickleValue];

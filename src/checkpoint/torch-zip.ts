@@ -2,11 +2,11 @@
 // (torch/serialization.py `_save`, caffe2/serialize/inline_container.cc)
 import { crc32 } from './crc32.ts';
 import { inflatedReader } from './inflate.ts';
+import { moduleGlobals } from './module-globals.ts';
 import { readPickle } from './pickle.ts';
 import type { RangeReader } from './strided.ts';
 import { quote } from './tensor.ts';
 import { torchCheckpoint, type StorageBytes } from './torch-checkpoint.ts';
-import { checkTorchGlobal } from './torch-globals.ts';
 import { collectTensors } from './torch-state.ts';
 import { StorageTable } from './torch-storage.ts';
 import { CheckpointError, type ByteSource, type Checkpoint, type Checksum } from './types.ts';
@@ -95,7 +95,7 @@ async function readDescription(source: ByteSource, directory: ZipDirectory, name
   }
   const bytes = await readWhole(source, directory, entry);
   // Read before the check: that a file wants to run code is the more important thing to say about it.
-  const { value } = readPickle(bytes, 0, checkTorchGlobal);
+  const { value } = readPickle(bytes, 0, moduleGlobals());
   // torch can be told to write no checksums; then the field is zero.
   if (entry.crc !== 0 && crc32(bytes) !== entry.crc) {
     throw new CheckpointError(

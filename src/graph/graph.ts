@@ -217,11 +217,12 @@ export class Graph {
     });
   }
 
-  /** The largest of each `kernel` x `kernel` pixels, without padding. */
-  maxPool(x: Value, kernel: number, stride: number): Value {
+  /** The largest of each `kernel` x `kernel` pixels; `pad` more along each side count for nothing. */
+  maxPool(x: Value, kernel: number, stride: number, pad = 0): Value {
     return this.#node('MaxPool', [x], x.type, {
       kernel_shape: ints([kernel, kernel]),
       strides: ints([stride, stride]),
+      ...(pad > 0 && { pads: ints([pad, pad, pad, pad]) }),
     });
   }
 

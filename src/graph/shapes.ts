@@ -81,7 +81,9 @@ function resultShape(
       return convolved(x, shapeAt(1), node);
     case 'MaxPool': {
       const [kernel, strides] = [numbersOf(node, 'kernel_shape'), numbersOf(node, 'strides')];
-      return x.map((size, i) => (i < 2 ? size : Math.floor((size - kernel[i - 2]!) / strides[i - 2]!) + 1));
+      const pads = node.attributes['pads'] ? numbersOf(node, 'pads') : [0, 0, 0, 0];
+      const room = (size: number, i: number): number => size + pads[i]! + pads[i + 2]! - kernel[i]!;
+      return x.map((size, i) => (i < 2 ? size : Math.floor(room(size, i - 2) / strides[i - 2]!) + 1));
     }
     case 'Gemm':
       return multiplied(x, shapeAt(1), node);

@@ -132,7 +132,7 @@ describe('parseModel', () => {
   ])('finds fault with %j', (more) => expect(parseModel(KEY, file(more))).toBe('damaged'));
 
   it('tells a record of a later version by its own word, whatever else is in it', () => {
-    expect(parseModel(KEY, { ...SOUND, version: 4 })).toBe('later-version');
+    expect(parseModel(KEY, { ...SOUND, version: 9 })).toBe('later-version');
     expect(parseModel(KEY, { version: 9 })).toBe('later-version');
   });
 

@@ -12,6 +12,7 @@ import type {
   VaeConfig,
   VaeSizes,
 } from '../models/types.ts';
+import { MAX_CLASS_NAME, MAX_CLASSES, SIZES } from '../models/detectors/kinds.ts';
 import { UPSCALER_KINDS } from '../models/upscalers/kinds.ts';
 import { MAX_WEIGHT_ELEMENTS } from '../models/weight-limits.ts';
 import { upToDate } from './older-records.ts';
@@ -110,6 +111,7 @@ const NETWORKS: readonly unknown[] = [
   'vae-decoder',
   'text',
   'upscaler',
+  'detector',
 ] satisfies StoredTensor['network'][];
 
 function isTensorOf(chunks: readonly StoredChunk[], value: unknown): boolean {
@@ -150,6 +152,7 @@ const KINDS: readonly unknown[] = Object.keys({
   hypernetwork: 0,
   controlnet: 0,
   upscaler: 0,
+  detector: 0,
   'face-restorer': 0,
   unknown: 0,
 } satisfies Record<ModelKind, 0>);
@@ -176,6 +179,7 @@ function isDetection(value: unknown): boolean {
     (detection['vae'] === undefined || isVaeSizes(detection['vae'])) &&
     (detection['tinyVae'] === undefined || isTinyVae(detection['tinyVae'])) &&
     (detection['upscaler'] === undefined || isUpscaler(detection['upscaler'])) &&
+    (detection['detector'] === undefined || isDetector(detection['detector'])) &&
     (networks === null ? !supported || isPartFile(detection) : isNetworks(networks)) &&
     orNull(isSettledPrediction)(detection['prediction']) &&
     typeof detection['hasEma'] === 'boolean' &&
@@ -218,14 +222,27 @@ function isHeadRule(value: unknown): boolean {
 }
 
 /** A file of what checkpoints are used with: what it holds is said. */
-function isPartFile({ kind, vae, tinyVae, upscaler }: Fields): boolean {
-  const parts: Readonly<Record<string, unknown>> = { vae, taesd: tinyVae, upscaler };
+function isPartFile({ kind, vae, tinyVae, upscaler, detector }: Fields): boolean {
+  const parts: Readonly<Record<string, unknown>> = { vae, taesd: tinyVae, upscaler, detector };
   return typeof kind === 'string' && parts[kind] !== undefined;
 }
 
 function isUpscaler(value: unknown): boolean {
   const { kind, scale } = fieldsOf(value);
   return UPSCALER_KINDS.some((known) => known === kind) && isSize(scale);
+}
+
+function isDetector(value: unknown): boolean {
+  const { kind, task, classes, size } = fieldsOf(value);
+  const isName: Check = (name) => isText(name) && name.length <= MAX_CLASS_NAME;
+  return (
+    kind === 'yolov8' &&
+    (task === 'detect' || task === 'segment') &&
+    isListOf(isName, MAX_CLASSES)(classes) &&
+    isCount(size) &&
+    size >= SIZES.least &&
+    size <= SIZES.most
+  );
 }
 
 function isTinyVae(value: unknown): value is TinyVaeSizes {

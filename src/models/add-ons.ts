@@ -1,7 +1,8 @@
 // Recognises what is no image model by itself: LoRAs, embeddings, hypernetworks, ControlNets, VAEs, upscalers and so on,
-// and models of other families. VAEs and upscalers are of use; what is not yet is said by name, with what it will be good for.
+// and models of other families. VAEs, upscalers and detectors are of use; what is not yet is said by name, with what it will be good for.
 import { FAMILIES, WHAT_RUNS } from '../families/families.ts';
 import { deriveTinyVae, deriveVaeAlone, type DerivedVae } from './derive.ts';
+import { readDetector } from './detectors/file.ts';
 import type { Components } from './layouts/components.ts';
 import { findTinyVae } from './layouts/tiny-vae.ts';
 import { baseFromContext, baseFromMetadata, recogniseLora } from './lora.ts';
@@ -13,8 +14,8 @@ export interface AddOn {
   readonly label: string;
   /** For a person: what it is and what for, or what is wrong with it. Null for what is of use. */
   readonly reason: string | null;
-  /** Of VAEs and upscalers. */
-  readonly found?: Partial<Pick<Detection, 'vae' | 'tinyVae' | 'upscaler' | 'notes'>>;
+  /** Of VAEs, upscalers and detectors. */
+  readonly found?: Partial<Pick<Detection, 'vae' | 'tinyVae' | 'upscaler' | 'detector' | 'notes'>>;
 }
 
 /** What a file is that cannot make images by itself; null for image models and for what nobody knows. */
@@ -31,6 +32,7 @@ export function recogniseAddOn(
       ? null
       : (describeLora(tensors, metadata) ??
         recogniseVae(tensors, components) ??
+        describeDetector(tensors, metadata) ??
         recogniseFaceRestorer(tensors) ??
         describeUpscaler(tensors) ??
         recogniseHypernetwork(tensors) ??
@@ -153,6 +155,16 @@ function describeUpscaler(tensors: TensorShapes): AddOn | null {
   if (info) return { kind: 'upscaler', label, reason: null, found: { upscaler: info } };
   const reason = `This is the upscaler ${file.label}, which cannot be used. ${problem} Download it again, or look for another.`;
   return { kind: 'upscaler', label, reason };
+}
+
+function describeDetector(tensors: TensorShapes, metadata: ReadonlyMap<string, string>): AddOn | null {
+  const file = readDetector(tensors, metadata);
+  if (!file) return null;
+  const { info, problem } = file;
+  const label = `${file.label} ${info?.task === 'segment' ? 'segmentation' : 'detector'}`;
+  if (info) return { kind: 'detector', label, reason: null, found: { detector: info } };
+  const reason = `This is the detector ${file.label}, which cannot be used. ${problem} Download it again, or look for another.`;
+  return { kind: 'detector', label, reason };
 }
 
 /** A1111's hypernetworks: for each width of the attended text, a pair of small networks (keys, values). */

@@ -2,6 +2,7 @@
 import type { DType } from '../checkpoint/types.ts';
 import type { HeadRule, ImageKind, TextEncoderType } from '../families/family.ts';
 import type { Prediction } from '../sampling/types.ts';
+import type { DetectorInfo } from './detectors/kinds.ts';
 import type { UpscalerInfo } from './upscalers/kinds.ts';
 
 /** What detection reads of a tensor: its shape and element kind; of one that cannot be read, in which form it is instead. */
@@ -22,6 +23,7 @@ export type ModelKind =
   | 'hypernetwork'
   | 'controlnet'
   | 'upscaler'
+  | 'detector'
   | 'face-restorer'
   | 'unknown';
 
@@ -125,6 +127,8 @@ export interface Detection {
   readonly tinyVae?: TinyVaeSizes;
   /** Of files that hold an upscaler. */
   readonly upscaler?: UpscalerInfo;
+  /** Of files that hold a network which finds things in pictures. */
+  readonly detector?: DetectorInfo;
   /** Null value: must be settled by running the UNet once (SD 2.x, as A1111 does it). */
   readonly prediction: { readonly value: Prediction | null; readonly from: Evidence } | null;
   /** Whether `model_ema.*` averages lie beside the weights. */
@@ -153,5 +157,5 @@ export interface WeightPlanEntry {
    */
   readonly shape: readonly number[];
   /** Which network reads it. "vae-encoder": encoder.*, quant_conv; "vae-decoder": decoder.*, post_quant_conv. */
-  readonly network: 'unet' | 'vae-encoder' | 'vae-decoder' | 'text' | 'upscaler';
+  readonly network: 'unet' | 'vae-encoder' | 'vae-decoder' | 'text' | 'upscaler' | 'detector';
 }
