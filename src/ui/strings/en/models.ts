@@ -16,6 +16,8 @@ export const models = {
   upscalers: 'Upscalers',
   upscalersWhat:
     'They enlarge pictures, in every list of upscalers by their name: Hires. fix, SD upscale, and "Upscaler for img2img" in Settings.',
+  detectors: 'Detectors',
+  detectorsWhat: 'They find faces, hands, people and other things in pictures, for the Detailer.',
   none: 'No models yet.',
   noneWhy: 'Drop a .safetensors or .ckpt file anywhere on this page.',
   theModel: (name: string) => `The model ${name}`,
