@@ -1,114 +1,91 @@
-// Weighted sums of the usual kinds of float in one pass, with the same roundings as arithmetic.ts.
-//
-// What a half or bfloat16 times a factor comes to is looked up: there are only 65536 of them.
-import { toFloat32 } from '../checkpoint/convert.ts';
+// Merges of the usual kinds of float, a piece at a time through mix-kernel.ts: what arithmetic.ts gives, bit for bit. It does the
+// pieces in which there are numbers that the kernels leave to it.
 import type { DType } from '../checkpoint/types.ts';
-import { bytesOf, roundToHalf, scale, valuesOf } from './arithmetic.ts';
+import { scale } from './arithmetic.ts';
+import { BYTES, convertKernel, differenceKernel, isKind, sumKernel, type Kind } from './mix-kernel.ts';
 import type { Mix, PlannedTensor } from './plan.ts';
+import type { Kernel } from './simd.ts';
 
 /** What it gives is good until the next call. */
-export type FastMix = (a: Uint8Array, b: Uint8Array) => Uint8Array<ArrayBuffer>;
+export type FastMix = (parts: readonly Uint8Array[]) => Uint8Array<ArrayBuffer>;
 
-/** Elements in a row: what is held between the steps stays in the processor's cache. */
-const PIECE = 8192;
+/** The same of any numbers. */
+export type ExactMix = (parts: readonly Uint8Array[]) => Uint8Array;
 
-/** What is put into it is rounded by the processor itself, four times as fast. Browsers have it since 2024 and 2025. */
-const { Float16Array: Halves } = globalThis as {
-  readonly Float16Array?: new (buffer: ArrayBuffer) => { [index: number]: number; readonly length: number };
-};
+/** Elements in a row: what is held between the steps stays in the processor's cache. A multiple of 8. */
+const PIECE = 16_384;
+/** Bytes of a piece, of whatever kind. */
+const ROOM = 4 * PIECE;
 
-/** Null where the kinds are others: then arithmetic.ts does it. */
-export function fastMix({ base, dtype }: PlannedTensor, mix: Mix): FastMix | null {
-  const { method, multiplier, types } = mix;
-  const usual: readonly DType[] = ['F32', 'F16', 'BF16'];
-  const [typeA, typeB] = [base.info.dtype, mix.b.info.dtype];
-  if (method !== 'Weighted sum' || !usual.includes(typeA) || !usual.includes(typeB)) return null;
-  // A sum in float32 that is saved as a half is rounded as a sum of halves is: once.
-  const toHalf = dtype === 'F16' && (types.sum === 'F16' || types.sum === 'F32');
-  if (!toHalf && !(dtype === 'F32' && types.sum === 'F32')) return null;
-  let buffer = new ArrayBuffer(0);
-  /** The same memory every time. */
-  const room = (bytes: number): ArrayBuffer => {
-    if (buffer.byteLength < bytes) buffer = new ArrayBuffer(bytes);
-    return buffer;
-  };
-  const sum = summation(typeA, 1 - multiplier, typeB, multiplier);
-  const sums = new Float32Array(PIECE);
-  const bits = new Uint32Array(sums.buffer);
-
-  return (bytesA, bytesB) => {
-    const [a, b] = [elementsOf(bytesA, typeA), elementsOf(bytesB, typeB)];
-    const count = a.length;
-    if (!toHalf) {
-      const out = new Float32Array(room(4 * count), 0, count);
-      sum(a, b, 0, count, out);
-      return new Uint8Array(out.buffer, 0, 4 * count);
-    }
-    const out = new Uint16Array(room(2 * count), 0, count);
-    if (Halves) {
-      sum(a, b, 0, count, new Halves(out.buffer));
-      return new Uint8Array(out.buffer, 0, 2 * count);
-    }
-    for (let start = 0; start < count; start += PIECE) {
-      const length = Math.min(PIECE, count - start);
-      sum(a, b, start, length, sums);
-      roundToHalf(bits.subarray(0, length), out.subarray(start, start + length));
-    }
-    return new Uint8Array(out.buffer, 0, 2 * count);
-  };
-}
-
-/** float32, or halves: either rounds what is put into it. */
-interface Out {
-  [index: number]: number;
-  readonly length: number;
-}
-
-/** Elements [start, start + length) of both, each scaled, added up to the beginning of `out`. */
-type Summation = (a: Elements, b: Elements, start: number, length: number, out: Out) => void;
-
-/** Values of float32, or patterns of 16 bits. */
-type Elements = Float32Array | Uint16Array;
-
-function summation(typeA: DType, factorA: number, typeB: DType, factorB: number): Summation {
-  const [ofA, ofB] = [productsOf(typeA, factorA), productsOf(typeB, factorB)];
-  const [byA, byB] = [Math.fround(factorA), Math.fround(factorB)];
-  // Math.fround: products and sums are rounded to float32, whatever they become afterwards.
-  if (ofA && ofB) {
-    return (a, b, start, length, out) => {
-      for (let i = 0; i < length; i++) out[i] = Math.fround(ofA[a[start + i]!]! + ofB[b[start + i]!]!);
-    };
+/** Null where the kinds are others, or the engine has no SIMD. `exact` gives what the kernels leave out. */
+export function fastMix({ base, dtype }: PlannedTensor, mix: Mix, exact: ExactMix): FastMix | null {
+  const { method, multiplier, types, b, c } = mix;
+  // Either the sum is rounded once, to what it is saved as, or it is saved as it is.
+  if (!isKind(dtype) || (types.sum !== dtype && types.sum !== 'F32')) return null;
+  if (method === 'Weighted sum') {
+    const [a, other] = [base.info.dtype, b.info.dtype];
+    if (!isKind(a) || !isKind(other)) return null;
+    const factors = [factorOf(1 - multiplier, a), factorOf(multiplier, other)];
+    return inPieces(
+      [a, other],
+      dtype,
+      factors,
+      () => sumKernel({ a, b: other, out: dtype }, 3 * ROOM),
+      exact,
+    );
   }
-  if (ofA) {
-    return (a, b, start, length, out) => {
-      for (let i = 0; i < length; i++)
-        out[i] = Math.fround(ofA[a[start + i]!]! + Math.fround(byB * b[start + i]!));
-    };
+  if (!c) return null;
+  const kinds = [base.info.dtype, b.info.dtype, c.info.dtype];
+  const difference = types.first;
+  if (!kinds.every(isKind) || !isKind(difference)) return null;
+  const [a, second, third] = kinds as [Kind, Kind, Kind];
+  const start = (): Kernel => differenceKernel({ a, b: second, c: third, difference, out: dtype }, 4 * ROOM);
+  return inPieces([a, second, third], dtype, [factorOf(multiplier, difference)], start, exact);
+}
+
+/** Of float32 to the narrower kinds, and between those; null for others. */
+export function fastConvert(from: DType, to: DType, exact: ExactMix): FastMix | null {
+  if (!isKind(from) || !isKind(to)) return null;
+  return inPieces([from], to, [], () => convertKernel(from, to, 2 * ROOM), exact);
+}
+
+/** As the kind has it, like the number that torch multiplies a tensor with. */
+const factorOf = (factor: number, kind: DType): number => Number(scale(Float32Array.of(1), factor, kind)[0]);
+
+function inPieces(
+  kinds: readonly Kind[],
+  out: Kind,
+  factors: readonly number[],
+  start: () => Kernel,
+  exact: ExactMix,
+): FastMix | null {
+  let kernel: Kernel;
+  try {
+    kernel = start();
+  } catch (error) {
+    if (error instanceof WebAssembly.CompileError) return null;
+    throw error;
   }
-  if (ofB) {
-    return (a, b, start, length, out) => {
-      for (let i = 0; i < length; i++)
-        out[i] = Math.fround(Math.fround(byA * a[start + i]!) + ofB[b[start + i]!]!);
-    };
-  }
-  return (a, b, start, length, out) => {
-    for (let i = 0; i < length; i++) {
-      out[i] = Math.fround(Math.fround(byA * a[start + i]!) + Math.fround(byB * b[start + i]!));
+  const { memory, run } = kernel;
+  const result = kinds.length * ROOM;
+  const addresses = [...kinds.keys(), kinds.length].map((i) => i * ROOM);
+  let buffer = new Uint8Array(0);
+
+  return (parts) => {
+    const count = parts[0]!.length / BYTES[kinds[0]!];
+    // The same memory every time.
+    if (buffer.length < BYTES[out] * count) buffer = new Uint8Array(BYTES[out] * count);
+    for (let first = 0; first < count; first += PIECE) {
+      const length = Math.min(PIECE, count - first);
+      const pieces = parts.map((part, i) => {
+        const size = BYTES[kinds[i]!];
+        return part.subarray(first * size, (first + length) * size);
+      });
+      for (const [i, piece] of pieces.entries()) memory.set(piece, i * ROOM);
+      const needsCare = run(...addresses, Math.ceil(length / 8) * 8, ...factors) !== 0;
+      const bytes = needsCare ? exact(pieces) : memory.subarray(result, result + length * BYTES[out]);
+      buffer.set(bytes, first * BYTES[out]);
     }
+    return buffer.subarray(0, count * BYTES[out]);
   };
-}
-
-function elementsOf(bytes: Uint8Array, dtype: DType): Elements {
-  if (dtype === 'F32') return toFloat32(bytes, dtype);
-  const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
-  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
-}
-
-/** Of every pattern of a 16-bit kind with the factor, rounded to the kind; null for float32. */
-function productsOf(dtype: DType, factor: number): Float32Array | null {
-  if (dtype === 'F32') return null;
-  const patterns = Uint16Array.from({ length: 65_536 }, (_, i) => i);
-  const values = valuesOf(new Uint8Array(patterns.buffer), dtype);
-  const products = bytesOf(scale(values, factor, dtype), dtype);
-  return valuesOf(products, dtype) as Float32Array;
 }

@@ -1,8 +1,8 @@
 // The result of a merge as a checkpoint: nothing is computed until it is read, and then only what is read.
 import { elementRange } from '../checkpoint/tensor.ts';
-import type { Checkpoint, DType, TensorInfo } from '../checkpoint/types.ts';
+import type { Checkpoint, TensorInfo } from '../checkpoint/types.ts';
 import { add, bytesOf, scale, valuesOf, type Values } from './arithmetic.ts';
-import { fastMix, type FastMix } from './fast-mix.ts';
+import { fastConvert, fastMix } from './fast-mix.ts';
 import type { MergePlan, Mix, PlannedTensor, Role } from './plan.ts';
 import type { MergeModels } from './types.ts';
 
@@ -20,11 +20,13 @@ export function mergedCheckpoint(
   for (const [position, { name, dtype, shape, base }] of plan.tensors.entries()) {
     tensors.set(name, { name, dtype, shape, elementCount: base.info.elementCount, position });
   }
-  const mixers = new Map<string, FastMix | null>();
-  const mixerOf = (tensor: PlannedTensor, mix: Mix): FastMix | null => {
-    const key = [tensor.base.info.dtype, mix.b.info.dtype, mix.method, mix.multiplier, tensor.dtype].join();
+  const mixers = new Map<string, Mixer>();
+  const mixerOf = (tensor: PlannedTensor): Mixer => {
+    const { base, mix, dtype } = tensor;
+    const of = [base.info.dtype, mix?.b.info.dtype, mix?.c?.info.dtype, mix?.method, mix?.multiplier, dtype];
+    const key = of.join();
     let mixer = mixers.get(key);
-    if (mixer === undefined) mixers.set(key, (mixer = fastMix(tensor, mix)));
+    if (!mixer) mixers.set(key, (mixer = makeMixer(tensor)));
     return mixer;
   };
   const readFrom = (role: Role, source: string, start: number, count: number): Promise<Uint8Array> =>
@@ -41,22 +43,27 @@ export function mergedCheckpoint(
       const { mix, base } = tensor;
       if (mix?.channels != null) return mixFirstLayer(tensor, mix, start, count, readFrom);
       const own = readFrom(tensor.from, base.source, start, count);
-      if (!mix) return convert(await own, base.info.dtype, tensor.dtype);
-      const [a, b, c] = await Promise.all([
-        own,
-        readFrom('b', mix.b.source, start, count),
-        mix.c && readFrom('c', mix.c.source, start, count),
-      ]);
-      const fast = c ? null : mixerOf(tensor, mix);
-      if (fast) return fast(a, b);
-      const mixed = mixValues(mix, valuesOf(a, base.info.dtype), b, c);
-      return bytesOf(mixed, tensor.dtype);
+      if (!mix && base.info.dtype === tensor.dtype) return own;
+      const others = [mix && (['b', mix.b] as const), mix?.c && (['c', mix.c] as const)];
+      const given = others.map((of) => of && readFrom(of[0], of[1].source, start, count));
+      const parts = await Promise.all([own, ...given]);
+      return mixerOf(tensor)(parts.filter((bytes) => bytes != null));
     },
   };
 }
 
-function convert(bytes: Uint8Array, from: DType, to: DType): Uint8Array {
-  return from === to ? bytes : bytesOf(valuesOf(bytes, from), to);
+/** The bytes of A's, B's and C's tensor, those that take part, as those of the result. */
+type Mixer = (parts: readonly Uint8Array[]) => Uint8Array;
+
+function makeMixer(tensor: PlannedTensor): Mixer {
+  const { base, mix, dtype } = tensor;
+  const values = (bytes: Uint8Array): Values => valuesOf(bytes, base.info.dtype);
+  if (!mix) {
+    const convert: Mixer = ([own]) => bytesOf(values(own!), dtype);
+    return fastConvert(base.info.dtype, dtype, convert) ?? convert;
+  }
+  const exact: Mixer = ([a, b, c]) => bytesOf(mixValues(mix, values(a!), b!, c ?? null), dtype);
+  return fastMix(tensor, mix, exact) ?? exact;
 }
 
 function mixValues(mix: Mix, a: Values, bytesB: Uint8Array, bytesC: Uint8Array | null): Values {

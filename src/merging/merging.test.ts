@@ -6,9 +6,8 @@ import { safetensorsFile } from '../checkpoint/safetensors-file.ts';
 import { bytesSource } from '../checkpoint/source.ts';
 import type { Checkpoint, DType } from '../checkpoint/types.ts';
 import { writeSafetensors } from '../../tests/safetensors-file.ts';
-import { add, bytesOf, scale, valuesOf } from './arithmetic.ts';
+import { bytesOf } from './arithmetic.ts';
 import { BLOCKS } from './blocks.ts';
-import { fastMix } from './fast-mix.ts';
 import { mergedCheckpoint } from './merged-checkpoint.ts';
 import { planMerge } from './plan.ts';
 import type { MergeModels, MergeSettings } from './types.ts';
@@ -94,55 +93,6 @@ describe('the file of a merge', () => {
       const own = given.a!.checkpoint.tensors.get(name)!.dtype;
       expect(dtype).toBe(own === 'F32' ? 'BF16' : own);
     }
-  });
-});
-
-describe('quick sums', () => {
-  const kinds = fc.constantFrom<DType>('F32', 'F16', 'BF16');
-  it('are those that arithmetic.ts gives, bit for bit', () => {
-    fc.assert(
-      fc.property(
-        ...[kinds, kinds, fc.constantFrom(0, 0.25, 0.3, 0.7, 1), fc.boolean()],
-        fc.array(fc.tuple(fc.float(), fc.float()), { minLength: 1, maxLength: 40 }),
-        (typeA, typeB, multiplier, toHalf, pairs) => {
-          const bytes = (dtype: DType, side: 0 | 1) =>
-            bytesOf(
-              Float32Array.from(pairs, (pair) => pair[side]),
-              dtype,
-            );
-          const [a, b] = [bytes(typeA, 0), bytes(typeB, 1)];
-          const sum = typeA === typeB ? typeA : 'F32';
-          const types = { first: typeA, second: typeB, sum };
-          const dtype = sum === 'F32' && toHalf ? 'F16' : sum;
-          const info = (kind: DType) => ({
-            source: 'x',
-            info: { name: 'x', dtype: kind, shape: [pairs.length], elementCount: pairs.length, position: 0 },
-          });
-          const mix = {
-            method: 'Weighted sum',
-            multiplier,
-            b: info(typeB),
-            c: null,
-            channels: null,
-            types,
-          } as const;
-          const tensor = {
-            name: 'x',
-            shape: [pairs.length],
-            dtype,
-            from: 'a',
-            base: info(typeA),
-            mix,
-          } as const;
-          const fast = fastMix(tensor, mix);
-          if (!fast) return;
-          const first = scale(valuesOf(a, typeA), 1 - multiplier, typeA);
-          const slow = add(first, scale(valuesOf(b, typeB), multiplier, typeB), 1, sum);
-          const [mine, theirs] = [valuesOf(fast(a, b), dtype), valuesOf(bytesOf(slow, dtype), dtype)];
-          expect(mine).toEqual(theirs);
-        },
-      ),
-    );
   });
 });
 
