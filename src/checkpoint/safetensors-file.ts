@@ -1,12 +1,14 @@
 // A checkpoint as a safetensors file that is made while it is read: the header first, then each tensor's bytes.
 import { BYTES_PER_ELEMENT, type ByteSource, type Checkpoint, type TensorInfo } from './types.ts';
 
-/** Elements asked of the checkpoint at a time. */
-const PIECE = 1 << 20;
+/** Elements asked of the checkpoint at a time: small beside the windows that it is read in, so that few lie across two. */
+const PIECE = 1 << 17;
 
 export interface SafetensorsFile extends ByteSource {
   /** Bytes before the first tensor. */
   readonly headerSize: number;
+  /** Fills `out` with the bytes from `offset` on. Rejects as `read` does. */
+  readInto(offset: number, out: Uint8Array): Promise<void>;
 }
 
 /**
@@ -42,25 +44,35 @@ export function safetensorsFile(checkpoint: Checkpoint): SafetensorsFile {
     return low;
   };
 
+  const readInto = async (offset: number, out: Uint8Array): Promise<void> => {
+    if (offset < head.length) out.set(head.subarray(offset, offset + out.length));
+    let from = Math.max(0, offset - head.length);
+    const end = offset + out.length - head.length;
+    for (let i = from < end ? placeAt(from) : 0; from < end; i++) {
+      const place = places[i]!;
+      const until = Math.min(end, place.end);
+      const target = out.subarray(from + head.length - offset);
+      await readTensor(checkpoint, place.info, from - place.begin, until - place.begin, target);
+      from = until;
+      next = i;
+    }
+  };
+  const check = (offset: number, length: number): void => {
+    if (offset >= 0 && length >= 0 && offset + length <= size) return;
+    throw new RangeError(`Not in the file: bytes ${offset} to ${offset + length}.`);
+  };
+
   return {
     size,
     headerSize: head.length,
+    async readInto(offset, out) {
+      check(offset, out.length);
+      await readInto(offset, out);
+    },
     async read(offset, length) {
-      if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
-        throw new RangeError(`Not in the file: bytes ${offset} to ${offset + length}.`);
-      }
+      check(offset, length);
       const out = new Uint8Array(length);
-      if (offset < head.length) out.set(head.subarray(offset, offset + length));
-      let from = Math.max(0, offset - head.length);
-      const end = offset + length - head.length;
-      for (let i = from < end ? placeAt(from) : 0; from < end; i++) {
-        const place = places[i]!;
-        const until = Math.min(end, place.end);
-        const target = out.subarray(from + head.length - offset);
-        await readTensor(checkpoint, place.info, from - place.begin, until - place.begin, target);
-        from = until;
-        next = i;
-      }
+      await readInto(offset, out);
       return out;
     },
   };

@@ -25,8 +25,8 @@ import { versionFor } from './record-version.ts';
 import { requireRoom } from './storage.ts';
 import type { StoredModel } from './types.ts';
 
-/** Elements converted at a time: bounds what is held of a tensor besides the chunk it goes to. */
-const PIECE_ELEMENTS = 4 << 20;
+/** Elements converted at a time: small beside the windows that the file is read in, so that few lie across two and are copied. */
+const PIECE_ELEMENTS = 1 << 18;
 
 /** The file is fine, but not something this version makes images with. The message names what it is. */
 export class UnsupportedModelError extends Error {

@@ -59,8 +59,12 @@ export type ContentOrder = Pick<MergeOrder, 'a' | 'b' | 'c' | 'vae' | 'settings'
 export interface MergeHelper {
   /** Opens the models again, for itself. `metadata`: of the file. */
   prepare(order: ContentOrder, metadata: ReadonlyMap<string, string>): Promise<void>;
-  /** Bytes of the merged file. */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  /** Bytes of the merged file. `spent`: bytes read before, transferred, whose memory may be used again. */
+  read(
+    offset: number,
+    length: number,
+    spent: Uint8Array<ArrayBuffer> | null,
+  ): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** workers/merger.ts, seen through comlink. One merge at a time. */

@@ -1,7 +1,7 @@
 // One merge from order to result: opens the models, plans, hashes them where the recipe wants it, and streams the result to
 // where it is to go. Nothing but the pieces at work is ever in memory.
-import { release } from '../checkpoint/release.ts';
-import { safetensorsFile } from '../checkpoint/safetensors-file.ts';
+import { transfer } from 'comlink';
+import { safetensorsFile, type SafetensorsFile } from '../checkpoint/safetensors-file.ts';
 import type { ByteSource } from '../checkpoint/types.ts';
 import { exclusively, IMPORT_LOCK } from '../library/locks.ts';
 import { importSource } from '../library/importer.ts';
@@ -64,7 +64,7 @@ export async function merge(
 /** Bytes from which on a read is worth the way to another thread. */
 const WORTHWHILE = 1 << 20;
 /** Of such reads, how many the reader may hold: at work, ahead, and waiting to be written. */
-const HELD = 4;
+const HELD = 3;
 
 /** The file, of which large parts are computed by the helper. */
 async function helped(
@@ -74,13 +74,13 @@ async function helped(
   metadata: ReadonlyMap<string, string>,
 ): Promise<ByteSource> {
   await helper.prepare({ a, b, c, vae, settings }, metadata);
-  const given: Uint8Array[] = [];
+  const given: Uint8Array<ArrayBuffer>[] = [];
   return {
     size: file.size,
     async read(offset, length) {
       if (length < WORTHWHILE) return file.read(offset, length);
-      if (given.length > HELD) release(given.shift()!);
-      const bytes = await helper.read(offset, length);
+      const spent = given.length > HELD ? given.shift()! : null;
+      const bytes = await helper.read(offset, length, spent && transfer(spent, [spent.buffer]));
       given.push(bytes);
       return bytes;
     },
@@ -91,7 +91,7 @@ async function helped(
 export async function mergedFile(
   order: ContentOrder,
   metadata: ReadonlyMap<string, string>,
-): Promise<ByteSource> {
+): Promise<SafetensorsFile> {
   const models = await openAll(order);
   return safetensorsFile(mergedCheckpoint(models, planMerge(models, order.settings), metadata));
 }
