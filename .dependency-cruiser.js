@@ -22,6 +22,8 @@ const ROOMS = {
 
   // A request, and what is kept of models, pictures and the queue.
   'generation/request': ['families', 'image', 'models', 'prompt', 'sampling'],
+  // What other programs tell in their pictures, in A1111's words.
+  'other-programs': ['generation/request', 'image', 'sampling'],
   library: ['checkpoint', 'families', 'generation/request', 'image', 'models', 'sampling'],
 
   // Checkpoints made of others.
@@ -88,6 +90,7 @@ const ROOMS = {
     'library',
     'merging',
     'models',
+    'other-programs',
     'prompt',
     'runtime',
     'sampling',

@@ -1,9 +1,12 @@
-// Two EXIF fields: UserComment, which carries a parameters text in JPEG, WebP and AVIF (Exif 2.32, 4.6.5), and Orientation, which
-// tells how a picture is to be turned (4.6.4); TIFF 6.0.
+// EXIF fields: UserComment, which carries a parameters text in JPEG, WebP and AVIF (Exif 2.32, 4.6.5), Orientation, which
+// tells how a picture is to be turned (4.6.4), and the texts in which other programs put theirs; TIFF 6.0.
 // Own code: the libraries that also write are for JPEG alone and long unmaintained.
 import { decodeUtf8, startsWith, viewOf, type Bytes } from './bytes.ts';
 
 const ORIENTATION = 0x0112;
+/** Texts of the first directory in which ComfyUI and SwarmUI put JSON; cameras put their names there. */
+const TEXT_TAGS = { ImageDescription: 0x010e, Make: 0x010f, Model: 0x0110 } as const;
+const ASCII = 2;
 const SHORT = 3;
 const EXIF_IFD = 0x8769;
 const USER_COMMENT = 0x9286;
@@ -26,8 +29,28 @@ export function findUserComment(exif: Uint8Array): Uint8Array | null {
   const pointer = findEntry(view, view.getUint32(4, littleEndian), EXIF_IFD, littleEndian);
   if (pointer === null) return null;
   const entry = findEntry(view, view.getUint32(pointer + 8, littleEndian), USER_COMMENT, littleEndian);
-  if (entry === null) return null;
   // One byte an element (type UNDEFINED, or ASCII from careless writers).
+  return entry === null ? null : bytesOf(tiff, view, entry, littleEndian);
+}
+
+/** Other texts of the picture by EXIF's names for them, as views of their bytes. (A camera's name is one as well.) */
+export function findTexts(exif: Uint8Array): ReadonlyMap<string, Uint8Array> {
+  const found = new Map<string, Uint8Array>();
+  const opened = openTiff(exif);
+  if (!opened) return found;
+  const { tiff, view, littleEndian } = opened;
+  const directory = view.getUint32(4, littleEndian);
+  for (const [name, tag] of Object.entries(TEXT_TAGS)) {
+    const entry = findEntry(view, directory, tag, littleEndian);
+    if (entry === null || view.getUint16(entry + 2, littleEndian) !== ASCII) continue;
+    const bytes = bytesOf(tiff, view, entry, littleEndian);
+    if (bytes) found.set(name, bytes);
+  }
+  return found;
+}
+
+/** The value of an entry of one byte an element; null where it is empty or not in the file. */
+function bytesOf(tiff: Uint8Array, view: DataView, entry: number, littleEndian: boolean): Uint8Array | null {
   const length = view.getUint32(entry + 4, littleEndian);
   const offset = length <= 4 ? entry + 8 : view.getUint32(entry + 8, littleEndian);
   return length < 1 || offset + length > tiff.length ? null : tiff.subarray(offset, offset + length);

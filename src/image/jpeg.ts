@@ -4,6 +4,8 @@ import { ImageError } from './errors.ts';
 import { larger, type PictureFile, type Size } from './picture-file.ts';
 
 const EXIF = 'Exif\0\0';
+/** XMP specification, part 3, 1.1.3. */
+const XMP = 'http://ns.adobe.com/xap/1.0/\0';
 const SOI = 0xd8;
 const EOI = 0xd9;
 const SOS = 0xda;
@@ -49,15 +51,18 @@ export function readJpeg(bytes: Uint8Array): PictureFile {
   let size: Size | null = null;
   const exif: Uint8Array[] = [];
   let comment: Uint8Array | null = null;
+  let xmp: Uint8Array | undefined;
   for (const { marker, data } of segments(bytes)) {
     if (marker === APP1 && startsWith(data, EXIF)) exif.push(data.subarray(EXIF.length));
+    else if (marker === APP1 && startsWith(data, XMP)) xmp ??= data.subarray(XMP.length);
     else if (marker === COM) comment = data;
     else if (isFrame(marker) && data.length >= 5) {
       const view = viewOf(data);
       size = larger(size, { width: view.getUint16(3), height: view.getUint16(1) });
     }
   }
-  return { size, exif: exif.length === 0 ? null : exif.length === 1 ? exif[0]! : concat(exif), comment };
+  const joined = exif.length === 0 ? null : exif.length === 1 ? exif[0]! : concat(exif);
+  return { size, exif: joined, comment, ...(xmp && { xmp }) };
 }
 
 /** Whether a segment begins a frame and has its size: SOF0 to SOF15, between which DHT, JPG and DAC stand. */

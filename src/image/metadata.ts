@@ -3,7 +3,7 @@
 import { isAvif, readAvif } from './avif.ts';
 import { concat, decodeUtf8, type Bytes } from './bytes.ts';
 import { ImageError } from './errors.ts';
-import { decodeUserComment, findOrientation, findUserComment, writeUserComment } from './exif.ts';
+import { decodeUserComment, findOrientation, findTexts, findUserComment, writeUserComment } from './exif.ts';
 import { isGif, readGif } from './gif.ts';
 import { isJpeg, readJpeg, replaceJpegExif } from './jpeg.ts';
 import { NOVELAI_KEYWORDS, novelAiParameters } from './novelai.ts';
@@ -16,6 +16,10 @@ import { isWebp, readWebp, replaceWebpExif } from './webp.ts';
 
 /** Keyword of A1111's text in a PNG. */
 export const PARAMETERS = 'parameters';
+/** Keyword of an XMP packet in a PNG. */
+export const XMP = 'XML:com.adobe.xmp';
+/** How texts of other programs begin, in EXIF fields that cameras fill as well: "prompt:{". */
+const JSON_TEXT = /^\s*(?:\w+\s*:\s*)?\{/;
 /** Bytes of a picture file that is looked at. */
 export const MAX_FILE_BYTES = 512 * 2 ** 20;
 /** The formats, to a person. */
@@ -31,7 +35,10 @@ export interface ImageMetadata {
   readonly orientation: number;
   /** The parameters text, not parsed; null where the picture has none. */
   readonly parameters: string | null;
-  /** All texts of a PNG by keyword (other programs use others: "prompt", "workflow", "Comment"); of other formats none. */
+  /**
+   * All texts of a PNG by keyword (other programs use others: "prompt", "workflow", "Comment"). Of other formats the JSON in EXIF
+   * texts by EXIF's names for them ("ImageDescription"), and the XMP packet, by its keyword in a PNG.
+   */
   readonly texts: ReadonlyMap<string, string>;
   /** Names of texts that are missing or not whole: they are damaged, or larger than any sensible text. */
   readonly damaged: readonly string[];
@@ -56,11 +63,10 @@ export async function readImageMetadata(file: Uint8Array | Blob): Promise<ImageM
   }
   const bytes = file instanceof Blob ? new Uint8Array(await file.arrayBuffer()) : file;
   const format = knownFormat(bytes);
-  const { size, exif, comment } = readFile(bytes, format);
-  const { texts, damaged }: PngTexts =
-    format === 'png'
-      ? await readPngTexts(bytes, [PARAMETERS, ...NOVELAI_KEYWORDS])
-      : { texts: new Map(), damaged: [] };
+  const { size, exif, comment, xmp } = readFile(bytes, format);
+  const ofPng: PngTexts | null =
+    format === 'png' ? await readPngTexts(bytes, [PARAMETERS, ...NOVELAI_KEYWORDS]) : null;
+  const texts = new Map(ofPng?.texts);
   const tooLarge: string[] = [];
   const decoded = (name: string, bytes: Uint8Array, decode: (bytes: Uint8Array) => string): string | null => {
     if (bytes.length <= MAX_TEXT_BYTES) return decode(bytes);
@@ -74,6 +80,12 @@ export async function readImageMetadata(file: Uint8Array | Blob): Promise<ImageM
     parameters = (userComment && decoded('EXIF user comment', userComment, decodeUserComment)) || parameters;
   } else if (comment) parameters = decoded('comment', comment, decodeUtf8);
   parameters = novelAiParameters(texts, size) ?? parameters;
+  for (const [name, bytes] of exif ? findTexts(exif) : []) {
+    const text = decoded(name, bytes, decodeUtf8)?.replace(/\0+$/, '') ?? '';
+    if (JSON_TEXT.test(text) && !texts.has(name)) texts.set(name, text);
+  }
+  const packet = xmp && decoded('XMP', xmp, decodeUtf8);
+  if (packet && !texts.has(XMP)) texts.set(XMP, packet);
   return {
     format,
     size,
@@ -81,7 +93,7 @@ export async function readImageMetadata(file: Uint8Array | Blob): Promise<ImageM
     orientation: exif && format !== 'avif' ? findOrientation(exif) : 1,
     parameters: parameters || null,
     texts,
-    damaged: [...damaged, ...tooLarge],
+    damaged: [...(ofPng?.damaged ?? []), ...tooLarge],
   };
 }
 

@@ -13,6 +13,8 @@ export interface PictureFile {
   readonly exif: Uint8Array | null;
   /** A JPEG's COM segment, a GIF's comment. */
   readonly comment: Uint8Array | null;
+  /** An XMP packet, of JPEG and WebP. (A PNG's is one of its texts.) */
+  readonly xmp?: Uint8Array;
 }
 
 export function larger(a: Size | null, b: Size): Size {

@@ -36,12 +36,14 @@ function* chunks(bytes: Uint8Array): Generator<Chunk> {
 export function readWebp(bytes: Uint8Array): PictureFile {
   let size: Size | null = null;
   let exif: Uint8Array | null = null;
+  let xmp: Uint8Array | undefined;
   for (const chunk of chunks(bytes)) {
     if (chunk.type === 'EXIF') exif ??= chunk.data.length > 0 ? chunk.data : null;
+    else if (chunk.type === 'XMP ') xmp ??= chunk.data;
     const each = sizeOf(chunk);
     if (each) size = larger(size, { width: each.width, height: each.height });
   }
-  return { size, exif, comment: null };
+  return { size, exif, comment: null, ...(xmp && { xmp }) };
 }
 
 /** Of the chunks that hold a picture, or say how large all of them are; null for others and for damaged ones. */

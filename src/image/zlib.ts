@@ -32,9 +32,13 @@ export async function inflate(packed: Uint8Array, limit: number, what: string): 
   );
 }
 
-/** Unpacks a zlib stream as far as that goes; never throws for what is in it. */
-export async function unpack(packed: Uint8Array, limit: number): Promise<Unpacked> {
-  const { readable, writable } = new DecompressionStream('deflate');
+/** Unpacks a zlib stream (or one of gzip) as far as that goes; never throws for what is in it. */
+export async function unpack(
+  packed: Uint8Array,
+  limit: number,
+  format: 'deflate' | 'gzip' = 'deflate',
+): Promise<Unpacked> {
+  const { readable, writable } = new DecompressionStream(format);
   const writer = writable.getWriter();
   const give = async (): Promise<void> => {
     // A stream unpacks all of what it is given before anyone can stop it: small pieces keep that small.

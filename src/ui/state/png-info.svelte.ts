@@ -13,8 +13,10 @@ export interface PictureInfo {
   readonly picture: Blob;
   /** Why it is not to be shown, to a person; null where the browser may try. */
   readonly unshowable: string | null;
-  /** The parameters text; null where the picture has none. */
+  /** The parameters text; null where the picture has none. Of another program's picture what that comes to. */
   readonly parameters: string | null;
+  /** The other program, and sentences on what of its parameters has no like here; null for A1111 and what writes as it does. */
+  readonly other: { readonly program: string; readonly remarks: readonly string[] } | null;
   /** The same, understood; null where there is none. */
   readonly read: ReadParameters | null;
   /** Texts of other programs, by their keyword. */
@@ -57,18 +59,23 @@ export class PngInfo {
 
 /** Rejects with an Error for people when the file is no picture. */
 export async function readPictureInfo(picture: Blob, name: string): Promise<PictureInfo> {
-  const [{ PARAMETERS, readImageMetadata }, { readParameters }] = await Promise.all([
-    import('../../image/metadata.ts'),
-    import('../read-parameters.ts'),
-  ]);
-  const { parameters, texts, size, damaged } = await readImageMetadata(picture);
+  const [{ PARAMETERS, readImageMetadata }, { readParameters }, { describeOtherProgram }] = await Promise.all(
+    [import('../../image/metadata.ts'), import('../read-parameters.ts'), import('../read-other-program.ts')],
+  );
+  const metadata = await readImageMetadata(picture);
+  const { texts, size, damaged } = metadata;
   const tooLarge = size !== null && size.width * size.height > MAX_SHOWN_PIXELS;
+  const other = await describeOtherProgram(metadata, picture);
+  const parameters = other?.text ?? metadata.parameters;
   const others = [...texts].filter(([keyword]) => keyword !== PARAMETERS);
+  // What another program wrote where A1111's text stands is no text of A1111's.
+  if (other && metadata.parameters !== null) others.unshift([PARAMETERS, metadata.parameters]);
   return {
     name,
     picture,
     unshowable: tooLarge ? t.tooLarge(size.width, size.height) : null,
     parameters,
+    other,
     read: parameters === null ? null : readParameters(parameters),
     others: others.map(([keyword, text]) => ({ keyword, text: text.slice(0, SHOWN_LENGTH) })),
     damaged,

@@ -47,6 +47,33 @@ describe('PngInfo', () => {
     expect((await opened(await encodePng(pixels))).info?.unshowable).toBeNull();
   });
 
+  it("has another program's parameters in A1111's words, and says what has none", async () => {
+    const sampler = {
+      ...{ seed: 7, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'beta57', denoise: 1 },
+      ...{ latent_image: ['2', 0], positive: ['3', 0] },
+    };
+    const graph = JSON.stringify({
+      1: { class_type: 'KSampler', inputs: sampler },
+      2: { class_type: 'EmptyLatentImage', inputs: { width: 512, height: 768, batch_size: 1 } },
+      3: { class_type: 'CLIPTextEncode', inputs: { text: 'a cat' } },
+      4: { class_type: 'SaveImage', inputs: { images: ['1', 0] } },
+    });
+    const { info } = await opened(await encodePng(pixels, { prompt: graph }));
+    expect(info?.read?.parameters).toMatchObject({
+      prompt: 'a cat',
+      steps: 20,
+      width: 512,
+      height: 768,
+      seed: 7,
+    });
+    expect(info?.read?.unsupported).toEqual([]);
+    expect(info?.other?.program).toBe('ComfyUI');
+    expect(info?.other?.remarks[0]).toBe(
+      'Scheduler beta57 of ComfyUI has no like here; the sampler’s own is taken.',
+    );
+    expect(info?.others).toEqual([{ keyword: 'prompt', text: graph }]);
+  });
+
   it('names the texts that it cannot show', async () => {
     const { info } = await opened(
       await encodePng(pixels, { workflow: 'x'.repeat(5_000_000), parameters: TEXT }),

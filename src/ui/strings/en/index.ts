@@ -8,6 +8,7 @@ export { dialogs } from './dialogs.ts';
 export { extras } from './extras.ts';
 export { failures } from './failures.ts';
 export { find } from './find.ts';
+export { foreign } from './foreign.ts';
 export { gallery } from './gallery.ts';
 export { labels } from './labels.ts';
 export { merger } from './merger.ts';

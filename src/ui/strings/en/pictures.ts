@@ -53,6 +53,7 @@ export const pictures = {
   generationParameters: 'Generation parameters',
   parametersText: 'Parameters text',
   damagedTexts: (names: string) => `Damaged or too large, and not shown whole: ${names}.`,
+  madeWith: (program: string) => `Made with ${program}. This is what its parameters come to here.`,
   otherText: (keyword: string) => `Another program’s text: ${keyword}`,
   otherTextLabel: (keyword: string) => `Text ${keyword}`,
   moreTexts: (count: number) =>
