@@ -17,6 +17,8 @@ const ROOMS = {
   families: ['sampling'],
   models: ['checkpoint', 'families', 'graph', 'image', 'sampling', 'text-files'],
   onnx: ['graph'],
+  // What is put into a model or its prompt: embeddings, LoRAs.
+  'add-ons': ['checkpoint', 'image', 'models', 'prompt'],
   // What is done to pictures by networks that are no part of a model; the networks are given to it.
   finishing: ['image'],
 
@@ -24,7 +26,7 @@ const ROOMS = {
   'generation/request': ['families', 'image', 'models', 'prompt', 'sampling'],
   // What other programs tell in their pictures, in A1111's words.
   'other-programs': ['generation/request', 'image', 'sampling'],
-  library: ['checkpoint', 'families', 'generation/request', 'image', 'models', 'sampling'],
+  library: ['add-ons', 'checkpoint', 'families', 'generation/request', 'image', 'models', 'sampling'],
 
   // Checkpoints made of others.
   merging: ['checkpoint', 'library', 'models'],
@@ -46,6 +48,7 @@ const ROOMS = {
     'single-file',
   ],
   'generation/recipes': [
+    'add-ons',
     'families',
     'finishing',
     'generation/request',
@@ -65,6 +68,7 @@ const ROOMS = {
     'sampling',
   ],
   'generation/run': [
+    'add-ons',
     'families',
     'finishing',
     'generation/recipes',

@@ -21,7 +21,7 @@ export interface CheckpointFiles {
 
 /** The fewest that go: group norm has 32 groups. */
 const CHANNELS = 32;
-const TEXT_WIDTH = 48;
+export const TEXT_WIDTH = 48;
 
 const VAE = {
   inChannels: 3,

@@ -28,7 +28,7 @@ export const FORMULA_NETWORKS: Networks = {
       projection: null,
     },
   ],
-  encodeText: async (_, tokens, chunks, { layer }) => ({
+  encodeText: async (_, { tokens, chunks }, { layer }) => ({
     states: Float32Array.from({ length: chunks * 77 * CONTEXT_DIM }, (_, i) => {
       const token = tokens[Math.floor(i / CONTEXT_DIM)]!;
       return 0.3 + Math.sin(token * 12.9898 + (i % 231) * 0.37 + layer);

@@ -49,10 +49,10 @@ export async function nodeNetworks(
     contextDim: unet.contextDim,
     vectorDim: unet.vectorDim,
     textEncoders,
-    encodeText: async (encoder, tokens, chunks, { layer, finalNorm }) => {
+    encodeText: async (encoder, text, { layer, finalNorm }) => {
       const state = stateName(textEncoders[encoder]!, layer, finalNorm);
       const pooled = pooledOf(encoder);
-      const results = await texts[encoder]!.run({ tokens, chunks }, pooled ? [state, 'pooled'] : [state]);
+      const results = await texts[encoder]!.run(text, pooled ? [state, 'pooled'] : [state]);
       return { states: results[state]!.data, pooled: pooled ? results['pooled']!.data : null };
     },
     unet: async (inputs) => {

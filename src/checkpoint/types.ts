@@ -61,7 +61,7 @@ export interface UnreadableTensor {
   readonly form: string;
 }
 
-export type CheckpointFormat = 'safetensors' | 'torch-zip' | 'torch-legacy';
+export type CheckpointFormat = 'safetensors' | 'torch-zip' | 'torch-legacy' | 'picture';
 
 /** A stretch of a file, stored as it is, and the CRC-32 that the file itself gives its bytes. */
 export interface Checksum {

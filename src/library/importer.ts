@@ -4,7 +4,8 @@
 // a network needs is converted. The record is written last. Whatever goes wrong before, the chunks are deleted again;
 // what a killed tab leaves behind is swept by the next visit.
 // A file that may be in the library already, for its samples tell no difference, is only hashed first.
-import { openCheckpoint } from '../checkpoint/open.ts';
+import { openModelFile } from '../add-ons/open.ts';
+import { readEmbedding } from '../add-ons/embedding.ts';
 import { blobSource } from '../checkpoint/source.ts';
 import { toFloat16 } from '../checkpoint/convert.ts';
 import type { ByteSource, Checkpoint } from '../checkpoint/types.ts';
@@ -19,6 +20,7 @@ import { fingerprintOf, knownFile, mayBe, oldHashOf, type FileFacts } from './fi
 import { HashingSource } from './hashing-source.ts';
 import { withIntent } from './import-intents.ts';
 import type { ImportOptions, ImportOrder, ImportOutcome, ImportProgress } from './import-types.ts';
+import { isKeptAsFile, keepFile } from './kept-file.ts';
 import { commitModel, inspectModels, recogniseModel, type Recognition } from './models.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { versionFor } from './record-version.ts';
@@ -80,6 +82,12 @@ export async function importSource(
   }
 }
 
+/** What an import knows of a model once its bytes are stored. */
+type Stored = Pick<
+  StoredModel,
+  'fingerprint' | 'detection' | 'buffers' | 'clamped' | 'nonFinite' | 'mismatched' | 'chunks' | 'tensors'
+>;
+
 class Import {
   readonly #meter: ProgressMeter;
 
@@ -97,7 +105,7 @@ class Import {
     const sidecar = await this.order.sidecar();
     const fingerprint = await fingerprintOf(file.source);
     const source = await this.#hashing('converting');
-    const checkpoint = await openCheckpoint(source);
+    const checkpoint = await openModelFile(source);
     const shapes = tensorShapes(checkpoint);
     const recognised = detect(shapes, checkpoint.metadata, sidecar);
     const { buffers, notes } = await readBuffers(checkpoint, recognised);
@@ -116,7 +124,9 @@ class Import {
     return (
       (await this.#recognise(fingerprint, found)) ??
       (await withIntent(this.order.id, () =>
-        this.#store(source, checkpoint, { fingerprint, detection, buffers }),
+        isKeptAsFile(detection)
+          ? this.#keep(source, checkpoint, { fingerprint, detection })
+          : this.#store(source, checkpoint, { fingerprint, detection, buffers }),
       ))
     );
   }
@@ -159,32 +169,58 @@ class Import {
       await writer.finish();
       this.#checkExpected(sha256);
       if (mismatched > 0 && !options.allowMismatch) throw checksumError(mismatched);
-      if (this.signal.aborted) throw new CancelledError();
-      const facts = await this.#fileFacts(known.fingerprint);
-      const model = await commitModel(sha256, id, (twin) => ({
-        version: versionFor(known.detection),
-        sha256,
-        ...facts,
-        name: twin?.name ?? (file.name.replace(/\.[^.]*$/, '') || file.name),
-        fileSize: file.size,
-        storedSize: writer.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0),
-        importedAt: Date.now(),
-        detection: known.detection,
-        predictionOverride: options.prediction ?? twin?.predictionOverride ?? null,
-        ...(known.buffers && { buffers: known.buffers }),
-        soundPositions: twin?.soundPositions ?? false,
+      return await this.#commit(sha256, {
+        ...known,
         ...problems,
         ...(mismatched > 0 ? { mismatched } : {}),
         chunks: writer.chunks,
         tensors: writer.tensors,
-      }));
-      if (model) return { status: 'imported', model };
-      const twin = await recogniseModel(sha256, { file: facts });
-      if (!twin) throw new Error('The model was deleted while its file was read. Import it again.');
-      return { status: 'already-there', model: twin, readWhole: true };
+      });
     } finally {
       await writer.settled();
     }
+  }
+
+  /** Add-ons stay what they were: `tensors` of the record are empty. */
+  async #keep(
+    source: HashingSource,
+    checkpoint: Checkpoint,
+    known: Pick<StoredModel, 'fingerprint' | 'detection'>,
+  ): Promise<ImportOutcome> {
+    // What is wrong with its numbers is said now, not when a picture is made.
+    await readEmbedding(checkpoint);
+    await requireRoom(source.size);
+    source.startHashing();
+    const chunks = await keepFile(this.order.id, source);
+    const { sha256 } = await source.finish();
+    this.#checkExpected(sha256);
+    return this.#commit(sha256, { ...known, chunks, tensors: [], clamped: [], nonFinite: [] });
+  }
+
+  async #commit(sha256: string, stored: Stored): Promise<ImportOutcome> {
+    const { file, options, id } = this.order;
+    if (this.signal.aborted) throw new CancelledError();
+    const { fingerprint, buffers, detection, chunks, ...rest } = stored;
+    const facts = await this.#fileFacts(fingerprint);
+    const model = await commitModel(sha256, id, (twin) => ({
+      version: versionFor(detection),
+      sha256,
+      ...facts,
+      name: twin?.name ?? (file.name.replace(/\.[^.]*$/, '') || file.name),
+      fileSize: file.size,
+      storedSize: chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0),
+      importedAt: Date.now(),
+      detection,
+      predictionOverride: options.prediction ?? twin?.predictionOverride ?? null,
+      ...(buffers && { buffers }),
+      soundPositions: twin?.soundPositions ?? false,
+      ...rest,
+      chunks,
+    }));
+    if (model) return { status: 'imported', model };
+    const twin = await recogniseModel(sha256, { file: facts });
+    if (!twin) throw new Error('The model was deleted while its file was read. Import it again.');
+    return { status: 'already-there', model: twin, readWhole: true };
   }
 
   #hashing(stage: 'comparing' | 'converting'): Promise<HashingSource> {

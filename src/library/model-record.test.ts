@@ -1,6 +1,7 @@
 // A record is believed as a whole or not at all: whatever is planted in a sound one is noticed.
 import { describe, expect, it } from 'vitest';
 import { chunksIn, nameIn, parseModel } from './model-record.ts';
+import { RECORD_VERSION } from './record-version.ts';
 import type { StoredModel } from './types.ts';
 
 const KEY = 'a'.repeat(64);
@@ -113,6 +114,12 @@ describe('parseModel', () => {
   const tiny = { channels: 64, latentChannels: 4, hasEncoder: false, hasDecoder: true };
   const file = (more: object) => ({ ...SOUND, detection: { ...SOUND.detection, networks: null, ...more } });
 
+  it('takes embeddings, whose file is kept as it is', () => {
+    const embedding = { vectors: 4, widths: [768, 1280] };
+    const model = { ...file({ kind: 'embedding', embedding }), tensors: [] };
+    expect(parseModel(KEY, model)).toBe(model);
+  });
+
   it('takes VAEs in files of their own, and checkpoints without one', () => {
     const { networks } = SOUND.detection;
     for (const model of [
@@ -126,13 +133,16 @@ describe('parseModel', () => {
 
   it.each([
     { kind: 'vae' },
+    { kind: 'embedding' },
+    { kind: 'embedding', embedding: { vectors: 0, widths: [768] } },
+    { kind: 'embedding', embedding: { vectors: 1, widths: 768 } },
     { kind: 'sd1', vae: sizes },
     { kind: 'vae', vae: { ...sizes, channels: 0 } },
     { kind: 'taesd', tinyVae: { ...tiny, hasDecoder: 1 } },
   ])('finds fault with %j', (more) => expect(parseModel(KEY, file(more))).toBe('damaged'));
 
   it('tells a record of a later version by its own word, whatever else is in it', () => {
-    expect(parseModel(KEY, { ...SOUND, version: 9 })).toBe('later-version');
+    expect(parseModel(KEY, { ...SOUND, version: RECORD_VERSION + 1 })).toBe('later-version');
     expect(parseModel(KEY, { version: 9 })).toBe('later-version');
   });
 

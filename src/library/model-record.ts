@@ -180,6 +180,7 @@ function isDetection(value: unknown): boolean {
     (detection['tinyVae'] === undefined || isTinyVae(detection['tinyVae'])) &&
     (detection['upscaler'] === undefined || isUpscaler(detection['upscaler'])) &&
     (detection['detector'] === undefined || isDetector(detection['detector'])) &&
+    (detection['embedding'] === undefined || isEmbedding(detection['embedding'])) &&
     (networks === null ? !supported || isPartFile(detection) : isNetworks(networks)) &&
     orNull(isSettledPrediction)(detection['prediction']) &&
     typeof detection['hasEma'] === 'boolean' &&
@@ -222,8 +223,8 @@ function isHeadRule(value: unknown): boolean {
 }
 
 /** A file of what checkpoints are used with: what it holds is said. */
-function isPartFile({ kind, vae, tinyVae, upscaler, detector }: Fields): boolean {
-  const parts: Readonly<Record<string, unknown>> = { vae, taesd: tinyVae, upscaler, detector };
+function isPartFile({ kind, vae, tinyVae, upscaler, detector, embedding }: Fields): boolean {
+  const parts: Readonly<Record<string, unknown>> = { vae, taesd: tinyVae, upscaler, detector, embedding };
   return typeof kind === 'string' && parts[kind] !== undefined;
 }
 
@@ -243,6 +244,11 @@ function isDetector(value: unknown): boolean {
     size >= SIZES.least &&
     size <= SIZES.most
   );
+}
+
+function isEmbedding(value: unknown): boolean {
+  const { vectors, widths } = fieldsOf(value);
+  return isSize(vectors) && isListOf(isSize, 8)(widths);
 }
 
 function isTinyVae(value: unknown): value is TinyVaeSizes {

@@ -2,12 +2,12 @@
 
 import type { Detection } from '../models/types.ts';
 
-/** 2 knows VAEs, and checkpoints that have none; 3 knows upscalers; 4 knows detectors. Records without a version are of 1. */
-const RECORD_VERSION = 4;
+/** 2 knows VAEs, and checkpoints that have none; 3 knows upscalers; 4 knows detectors, and add-ons, which are kept as files. Records without a version are of 1. */
+export const RECORD_VERSION = 4;
 
 /** The earliest version that understands a model. */
-export function versionFor({ networks, upscaler, detector }: Detection): number {
-  if (detector) return RECORD_VERSION;
+export function versionFor({ networks, upscaler, detector, embedding }: Detection): number {
+  if (detector || embedding) return RECORD_VERSION;
   if (upscaler) return 3;
   return networks?.vae ? 1 : 2;
 }

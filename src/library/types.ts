@@ -56,7 +56,9 @@ export interface StoredModel {
   readonly nonFinite: readonly { readonly tensor: string; readonly count: number }[];
   /** Stretches of the file that did not have their checksum, let through because the person allowed it. Absent: none. */
   readonly mismatched?: number;
+  /** Those of add-ons are the bytes of the file as they were, one after another: see kept-file.ts. */
   readonly chunks: readonly StoredChunk[];
+  /** None of add-ons. */
   readonly tensors: readonly StoredTensor[];
 }
 

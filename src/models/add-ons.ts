@@ -1,8 +1,9 @@
 // Recognises what is no image model by itself: LoRAs, embeddings, hypernetworks, ControlNets, VAEs, upscalers and so on,
-// and models of other families. VAEs, upscalers and detectors are of use; what is not yet is said by name, with what it will be good for.
+// and models of other families. VAEs, upscalers, detectors and embeddings are of use; what is not yet is said by name, with what it will be good for.
 import { FAMILIES, WHAT_RUNS } from '../families/families.ts';
 import { deriveTinyVae, deriveVaeAlone, type DerivedVae } from './derive.ts';
 import { readDetector } from './detectors/file.ts';
+import { findEmbedding } from './embedding-file.ts';
 import type { Components } from './layouts/components.ts';
 import { findTinyVae } from './layouts/tiny-vae.ts';
 import { baseFromContext, baseFromMetadata, recogniseLora } from './lora.ts';
@@ -14,8 +15,10 @@ export interface AddOn {
   readonly label: string;
   /** For a person: what it is and what for, or what is wrong with it. Null for what is of use. */
   readonly reason: string | null;
-  /** Of VAEs, upscalers and detectors. */
-  readonly found?: Partial<Pick<Detection, 'vae' | 'tinyVae' | 'upscaler' | 'detector' | 'notes'>>;
+  /** Of what is of use. */
+  readonly found?: Partial<
+    Pick<Detection, 'vae' | 'tinyVae' | 'upscaler' | 'detector' | 'embedding' | 'notes'>
+  >;
 }
 
 /** What a file is that cannot make images by itself; null for image models and for what nobody knows. */
@@ -189,40 +192,21 @@ function recogniseHypernetwork(tensors: TensorShapes): AddOn | null {
 
 /** Widths of the text encoders that published embeddings are made for. */
 const EMBEDDING_BASES = new Map([
-  [768, 'SD 1.x'],
-  [1024, 'SD 2.x'],
-  [1280, 'SDXL'],
+  ['768', 'SD 1.x'],
+  ['1024', 'SD 2.x'],
+  ['1280', 'SDXL'],
+  ['768,1280', 'SDXL'],
 ]);
 
-/**
- * Textual inversion: A1111's .pt (`string_to_param`), its safetensors (`emb_params`), SDXL's (`clip_l`, `clip_g`), and
- * diffusers' (one tensor named by its token, "<style>").
- */
+/** Textual inversion. Which checkpoints it goes with is told by its widths, whatever the label says. */
 function recogniseEmbedding(tensors: TensorShapes, metadata: ReadonlyMap<string, string>): AddOn | null {
-  const found = (base: string | null, vectors: number): AddOn => {
-    const count = vectors === 1 ? '1 vector' : `${vectors} vectors`;
-    return addOn(
-      'embedding',
-      `Embedding${forBase(base)} (${count})`,
-      `an embedding (textual inversion)${forBase(base)} of ${count}`,
-      'Embeddings are not supported yet; later its name in the prompt will stand for what it has learnt.',
-    );
-  };
-  const l = tensors.get('clip_l')?.shape;
-  const g = tensors.get('clip_g')?.shape;
-  if (l?.length === 2 && g?.length === 2) return found('SDXL', l[0]!);
-
-  for (const [name, { shape }] of tensors) {
-    const width = shape.at(-1) ?? 0;
-    const known = EMBEDDING_BASES.get(width);
-    const named = name === 'emb_params' || /^string_to_param(\.|$)/.test(name);
-    // diffusers' file is nothing but that one tensor.
-    const alone = tensors.size === 1 && (known !== undefined || /^<.+>$/.test(name));
-    if ((named || alone) && (shape.length === 1 || shape.length === 2) && width > 0) {
-      return found(baseFromMetadata(metadata) ?? known ?? null, shape.length === 2 ? shape[0]! : 1);
-    }
-  }
-  return null;
+  const file = findEmbedding(tensors);
+  if (!file) return null;
+  const { vectors, widths } = file;
+  const base = baseFromMetadata(metadata) ?? EMBEDDING_BASES.get(widths.join(',')) ?? null;
+  const count = vectors === 1 ? '1 vector' : `${vectors} vectors`;
+  const label = `Embedding${forBase(base)} (${count})`;
+  return { kind: 'embedding', label, reason: null, found: { embedding: { vectors, widths } } };
 }
 
 function recogniseTextEncoder(components: Components): AddOn | null {

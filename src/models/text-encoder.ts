@@ -1,10 +1,10 @@
 // Text encoders: a causal transformer over 77 tokens (Radford et al. 2021), as a graph. CLIP-L as transformers stores it
 // and OpenCLIP compute the same thing under different names; clip.ts and open-clip.ts say the names.
 import { Graph, type Value } from '../graph/graph.ts';
-import type { Precision, WeightCatalog } from '../graph/types.ts';
+import type { HostTensor, Precision, WeightCatalog } from '../graph/types.ts';
 import { CLIP } from './clip.ts';
 import { Layers } from './layers.ts';
-import { int32Tensor, type Network } from './network.ts';
+import { float32Tensor, int32Tensor, type Network } from './network.ts';
 import { OPEN_CLIP } from './open-clip.ts';
 import type { TextLayout } from './text-layout.ts';
 import type { TextEncoderConfig } from './types.ts';
@@ -13,6 +13,16 @@ export interface TextInputs {
   /** [chunks, positions] token ids, start, end and padding included. */
   readonly tokens: Int32Array;
   readonly chunks: number;
+  /** What stands in place of tokens' own vectors. */
+  readonly embedded?: readonly EmbeddedVectors[];
+}
+
+/** Vectors of a textual inversion. */
+export interface EmbeddedVectors {
+  /** Of the first, in [chunks * positions]. */
+  readonly row: number;
+  /** [count, width]. */
+  readonly vectors: Float32Array;
 }
 
 export interface TextOptions {
@@ -49,7 +59,13 @@ export function textEncoderNetwork(
   const layers = new Layers(graph, weights, config.prefix);
 
   const ids = graph.input('tokens', 'int32', ['n', positions]);
-  const embedded = graph.gather(layers.weight(layout.tokenEmbedding, [vocabulary, width]), ids);
+  // Always there, so that a prompt with an embedding needs no second copy of the weights.
+  const [kept, replaced] = [
+    graph.input('kept', 'float32', ['n', positions, 1]),
+    graph.input('replaced', 'float32', ['n', positions, width]),
+  ].map((input) => graph.cast(input, precision)) as [Value, Value];
+  const table = layers.weight(layout.tokenEmbedding, [vocabulary, width]);
+  const embedded = graph.add(graph.mul(graph.gather(table, ids), kept), replaced);
   const rows = layers.weight(layout.positionEmbedding, [positions, width]);
   const { positionIds } = options;
   const placed = graph.add(
@@ -86,12 +102,13 @@ export function textEncoderNetwork(
   return {
     graph,
     outputs: graph.outputs.map((port) => port.name),
-    feeds({ tokens, chunks }) {
+    feeds({ tokens, chunks, embedded = [] }) {
       const wrong = tokens.find((id) => id < 0 || id >= vocabulary);
       if (wrong !== undefined)
         throw new RangeError(`Token ${wrong} is not in a vocabulary of ${vocabulary}.`);
       return {
         tokens: int32Tensor('tokens', tokens, [chunks, positions]),
+        ...replacements(embedded, chunks, positions, width),
         ...(positionIds && {
           positions: int32Tensor('positions', Int32Array.from(positionIds), [positions]),
         }),
@@ -121,6 +138,32 @@ function block(
   const wide = layers.linear(layers.layerNorm(h, names.norm2, width), names.mlpIn, width, mlpWidth);
   const active = config.activation === 'gelu' ? graph.gelu(wide) : graph.quickGelu(wide);
   return graph.add(h, layers.linear(active, names.mlpOut, mlpWidth, width));
+}
+
+/** "kept": 0 where a token's own vector makes room for another, else 1. "replaced": the others, else 0. */
+function replacements(
+  embedded: readonly EmbeddedVectors[],
+  chunks: number,
+  positions: number,
+  width: number,
+): Record<'kept' | 'replaced', HostTensor> {
+  const rows = chunks * positions;
+  const kept = new Float32Array(rows).fill(1);
+  const replaced = new Float32Array(rows * width);
+  for (const { row, vectors } of embedded) {
+    const count = vectors.length / width;
+    if (!Number.isInteger(count) || row < 0 || row + count > rows) {
+      throw new RangeError(
+        `${vectors.length} numbers at row ${row} are no vectors of ${width} in ${rows} rows.`,
+      );
+    }
+    kept.fill(0, row, row + count);
+    replaced.set(vectors, row * width);
+  }
+  return {
+    kept: float32Tensor('kept', kept, [chunks, positions, 1]),
+    replaced: float32Tensor('replaced', replaced, [chunks, positions, width]),
+  };
 }
 
 /** For each chunk the row, in [chunks * positions], of the first of its largest ids. */

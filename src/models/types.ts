@@ -109,6 +109,14 @@ export interface Networks {
   readonly textEncoders: readonly TextEncoderConfig[];
 }
 
+/** A textual inversion. */
+export interface EmbeddingInfo {
+  /** Tokens that it takes in a prompt. */
+  readonly vectors: number;
+  /** Of the text encoders that it is made for, in the order in which their states are joined. */
+  readonly widths: readonly number[];
+}
+
 /** What `detect` says of a file. */
 export interface Detection {
   readonly kind: ModelKind;
@@ -129,6 +137,8 @@ export interface Detection {
   readonly upscaler?: UpscalerInfo;
   /** Of files that hold a network which finds things in pictures. */
   readonly detector?: DetectorInfo;
+  /** Of embeddings. */
+  readonly embedding?: EmbeddingInfo;
   /** Null value: must be settled by running the UNet once (SD 2.x, as A1111 does it). */
   readonly prediction: { readonly value: Prediction | null; readonly from: Evidence } | null;
   /** Whether `model_ema.*` averages lie beside the weights. */

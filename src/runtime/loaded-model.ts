@@ -7,7 +7,7 @@ import { getChunks, noteVaeOverflow } from '../library/models.ts';
 import type { StoredModel } from '../library/types.ts';
 import type { FileBuffers } from '../models/buffers.ts';
 import { probePrediction } from '../models/prediction-probe.ts';
-import { stateName, textEncoderNetwork } from '../models/text-encoder.ts';
+import { stateName, textEncoderNetwork, type TextInputs } from '../models/text-encoder.ts';
 import type { Prediction } from '../sampling/types.ts';
 import type { TextEncoderConfig, TinyVaeSizes, UNetConfig, VaeConfig } from '../models/types.ts';
 import { tinyDecoderNetwork, tinyEncoderNetwork } from '../models/taesd.ts';
@@ -139,17 +139,12 @@ export class LoadedModel implements Networks {
     }
   }
 
-  async encodeText(
-    encoder: number,
-    tokens: Int32Array,
-    chunks: number,
-    { layer, finalNorm }: TextState,
-  ): Promise<EncodedText> {
+  async encodeText(encoder: number, text: TextInputs, { layer, finalNorm }: TextState): Promise<EncodedText> {
     const config = this.textEncoders[encoder]!;
     const state = stateName(config, layer, finalNorm);
     const outputs = textInfoOf(this.family, config).pooled ? [state, 'pooled'] : [state];
     const session = await this.#textSession(encoder);
-    const [states, pooled = null] = await session.runAll({ tokens, chunks }, outputs);
+    const [states, pooled = null] = await session.runAll(text, outputs);
     return { states: states!, pooled };
   }
 

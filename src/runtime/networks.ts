@@ -1,6 +1,7 @@
 // The networks of a loaded model, as recipes see them: plain functions over float32 arrays, whatever runs them.
 import type { Family } from '../families/family.ts';
 import type { FileBuffers } from '../models/buffers.ts';
+import type { TextInputs } from '../models/text-encoder.ts';
 import type { TextEncoderConfig } from '../models/types.ts';
 import type { UNetInputs } from '../models/unet.ts';
 import type { Prediction } from '../sampling/types.ts';
@@ -20,8 +21,8 @@ export interface Networks {
   /** Width of the vector that the UNet reads; null without one. */
   readonly vectorDim: number | null;
   readonly textEncoders: readonly TextEncoderConfig[];
-  /** By encoder number `encoder`. `tokens`: [chunks, 77] ids, start and end included. */
-  encodeText(encoder: number, tokens: Int32Array, chunks: number, state: TextState): Promise<EncodedText>;
+  /** By encoder number `encoder`. */
+  encodeText(encoder: number, text: TextInputs, state: TextState): Promise<EncodedText>;
   /** The UNet's raw output [batch, latentChannels, height, width], in latent units. */
   unet(inputs: UNetInputs): Promise<Float32Array>;
   /** One scaled latent [latentChannels, height, width] -> image [3, 8 height, 8 width], about -1..1. */

@@ -26,7 +26,7 @@ const NETWORKS: Pick<Networks, 'family' | 'contextDim' | 'textEncoders' | 'encod
       projection: null,
     },
   ],
-  encodeText: async (_, tokens) => ({
+  encodeText: async (_, { tokens }) => ({
     states: Float32Array.from([...tokens].flatMap((token, i) => [token / 1000, i % 77])),
     pooled: null,
   }),
@@ -42,7 +42,7 @@ test('a text of two entries counts twice', async () => {
   const [cat, dog] = [2368, 1929];
   const rows = [cat, dog, cat].map((word) => [49406, word, ...new Array<number>(75).fill(49407)]);
   const tokens = Int32Array.from(rows.flat());
-  const { states: z } = await NETWORKS.encodeText(0, tokens, 3, { layer: 1, finalNorm: true });
+  const { states: z } = await NETWORKS.encodeText(0, { tokens, chunks: 3 }, { layer: 1, finalNorm: true });
   const weights = [1.5, 1, 1.5].map((weight) => [1, weight, ...new Array<number>(75).fill(1)]);
   applyEmphasis(z, [3, 77, WIDTH], weights, 'Original');
   const size = 77 * WIDTH;

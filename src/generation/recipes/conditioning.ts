@@ -3,10 +3,11 @@
 // GeneralConditioner, which joins the encoders' states and adds the vector.
 import type { TextEncoderInfo } from '../../families/family.ts';
 import type { Size } from '../../image/picture-file.ts';
+import type { EmbeddedVectors } from '../../models/text-encoder.ts';
 import type { TextEncoderConfig } from '../../models/types.ts';
 import { applyEmphasis } from '../../prompt/emphasis.ts';
 import { chunkPrompt, emptyChunk, fedTokens } from '../../prompt/chunks.ts';
-import { NO_EMBEDDINGS } from '../../prompt/embeddings.ts';
+import { EmbeddingTable, type EmbeddingLookup, type EmbeddingName } from '../../prompt/embeddings.ts';
 import { chunkPromptOld } from '../../prompt/old-emphasis.ts';
 import type { ScheduledPrompt } from '../../prompt/schedule.ts';
 import { createTokenizer } from '../../prompt/tokenizer.ts';
@@ -17,6 +18,8 @@ import { promptTexts } from '../request/prompt-texts.ts';
 import type { GenerationParameters } from '../request/request.ts';
 import type { Padding } from '../request/settings-text.ts';
 import { vectorOf } from './vector.ts';
+
+type Chunks = readonly PromptChunk[];
 
 /** One text, encoded. */
 export interface Cond {
@@ -35,6 +38,8 @@ export interface Conditions {
   readonly padded: Padding;
   /** What the old emphasis had no room for. */
   readonly truncated: readonly string[];
+  /** What prompts name, in the order in which they first do. */
+  readonly embeddings: readonly PromptEmbedding[];
 }
 
 const CHUNK_TOKENS = 77;
@@ -50,16 +55,11 @@ interface TextCond {
   readonly pooled: Float32Array;
 }
 
-interface Encoded {
-  readonly texts: readonly TextCond[];
-  readonly truncated: readonly string[];
-}
-
 /** Keeps what was encoded, so that a new seed or more steps do not run the text encoders again. */
 export class CondCache {
-  readonly #entries = new Map<string, Encoded>();
+  readonly #entries = new Map<string, readonly TextCond[]>();
 
-  async get(key: string, make: () => Promise<Encoded>): Promise<Encoded> {
+  async get(key: string, make: () => Promise<readonly TextCond[]>): Promise<readonly TextCond[]> {
     const known = this.#entries.get(key);
     if (known) return known;
     const made = await make();
@@ -82,6 +82,16 @@ export interface PromptContext {
   readonly firstPassSteps?: number;
   /** What SDXL takes for the picture's size, where that is not the request's. */
   readonly size?: Size;
+  /** Those that go with the model. */
+  readonly embeddings?: readonly PromptEmbedding[];
+}
+
+/** A textual inversion that prompts may name. */
+export interface PromptEmbedding extends EmbeddingName {
+  /** A1111's: the file's SHA-256, its first 12 digits. */
+  readonly hash: string;
+  /** [vectors, width] for the text encoder of that number. */
+  read(encoder: number): Promise<Float32Array>;
 }
 
 /** Encodes the prompts of a request. `cache` belongs to the loaded model. */
@@ -89,11 +99,12 @@ export async function encodePrompts(
   networks: TextNetworks,
   asked: GenerationParameters,
   cache: CondCache,
-  { firstPassSteps, size }: PromptContext = {},
+  { firstPassSteps, size, embeddings = [] }: PromptContext = {},
 ): Promise<Conditions> {
   const parameters = { ...asked, ...size };
   const { settings } = parameters;
-  const encoder = new PromptEncoder(networks, await textEncodersOf(networks, parameters), cache, parameters);
+  const readers = await textEncodersOf(networks, parameters, embeddings);
+  const encoder = new PromptEncoder(networks, readers, cache, parameters, embeddings);
   const texts = promptTexts(parameters, firstPassSteps);
   const positive: WeightedCond<Cond>[] = [];
   for (const { weight, schedule } of texts.positive)
@@ -102,13 +113,13 @@ export async function encodePrompts(
 
   const longest = lengthOf(positive.map(({ schedule }) => schedule));
   const parts = mapConds(positive, (cond) => stretch(cond, longest));
-  const truncated = [...encoder.truncated];
+  const noted = { truncated: [...encoder.truncated], embeddings: [...encoder.used.values()] };
   const missing = longest - lengthOf([negative]);
   if (missing === 0 || !(settings.padConds || settings.padCondsV0))
-    return { positive: parts, negative, padded: null, truncated };
+    return { positive: parts, negative, padded: null, ...noted };
   if (settings.padCondsV0) {
     const fitted = negative.map(([step, cond]) => [step, stretch(cond, longest)] as const);
-    return { positive: parts, negative: fitted, padded: 'padCondsV0', truncated };
+    return { positive: parts, negative: fitted, padded: 'padCondsV0', ...noted };
   }
   const empty = (await encoder.schedule([{ lastStep: 0, text: '' }]))[0]![1];
   const filled = (cond: Cond): Cond => append(cond, empty, Math.abs(missing) / empty.tokens);
@@ -116,7 +127,7 @@ export async function encodePrompts(
     positive: missing < 0 ? mapConds(parts, filled) : parts,
     negative: missing > 0 ? negative.map(([step, cond]) => [step, filled(cond)] as const) : negative,
     padded: 'padConds',
-    truncated,
+    ...noted,
   };
 }
 
@@ -127,17 +138,25 @@ interface TextReader {
   readonly config: TextEncoderConfig;
   readonly tokenizer: Tokenizer;
   readonly state: TextState;
+  readonly embeddings: EmbeddingLookup;
 }
 
 /** In the order in which their states are joined. */
 async function textEncodersOf(
   { family, textEncoders }: TextNetworks,
   parameters: GenerationParameters,
+  embeddings: readonly PromptEmbedding[],
 ): Promise<TextReader[]> {
   const readers = family.text.encoders.map(async (info): Promise<TextReader> => {
     const index = textEncoders.findIndex(({ type }) => type === info.type);
     const tokenizer = await createTokenizer(info.type);
-    return { index, config: textEncoders[index]!, tokenizer, state: stateOf(info, parameters) };
+    return {
+      index,
+      config: textEncoders[index]!,
+      tokenizer,
+      state: stateOf(info, parameters),
+      embeddings: new EmbeddingTable(embeddings, tokenizer),
+    };
   });
   return Promise.all(readers);
 }
@@ -152,13 +171,19 @@ function stateOf({ state, finalNorm }: TextEncoderInfo, parameters: GenerationPa
 /** Encodes schedules, for one loaded model and one request. */
 class PromptEncoder {
   readonly truncated = new Set<string>();
+  /** By name. */
+  readonly used = new Map<string, PromptEmbedding>();
+  readonly #embeddings: ReadonlyMap<string, PromptEmbedding>;
 
   constructor(
     private readonly networks: TextNetworks,
     private readonly readers: readonly TextReader[],
     private readonly cache: CondCache,
     private readonly parameters: GenerationParameters,
-  ) {}
+    embeddings: readonly PromptEmbedding[],
+  ) {
+    this.#embeddings = new Map(embeddings.map((embedding) => [embedding.name, embedding]));
+  }
 
   async schedule(entries: readonly ScheduledPrompt[], negative = false): Promise<CondSchedule<Cond>> {
     const { family } = this.networks;
@@ -185,22 +210,27 @@ class PromptEncoder {
 
   async #encoded(counts: ReadonlyMap<string, number>): Promise<readonly TextCond[]> {
     const { emphasis, commaBacktrack, curlyBraces, oldEmphasis } = this.parameters.settings;
+    const chunked = this.readers.map((reader) =>
+      [...counts.keys()].map((text) => this.#chunks(text, reader)),
+    );
+    const names = chunked.flat(2).flatMap(({ fixes }) => fixes.map(({ name }) => name));
+    const named = [...new Set(names)].map((name) => this.#embeddings.get(name)!);
+    for (const embedding of named) this.used.set(embedding.name, embedding);
+    const hashes = named.map(({ hash }) => hash);
     const states = this.readers.map(({ state }) => state.layer);
-    const key = JSON.stringify([states, emphasis, commaBacktrack, curlyBraces, oldEmphasis, [...counts]]);
-    const { texts, truncated } = await this.cache.get(key, () => this.#encode(counts));
-    for (const text of truncated) this.truncated.add(text);
-    return texts;
+    const key = [states, emphasis, commaBacktrack, curlyBraces, oldEmphasis, hashes, [...counts]];
+    return this.cache.get(JSON.stringify(key), () => this.#encode(chunked, counts));
   }
 
   /**
    * The texts of one schedule go through the encoders together: shorter ones are filled up with empty chunks, and
-   * emphasis restores the mean over all of them, as in A1111. `counts`: how often each text stands in the schedule.
+   * emphasis restores the mean over all of them, as in A1111. `chunked`: of each encoder and text; `counts`: how often each text
+   * stands in the schedule.
    */
-  async #encode(counts: ReadonlyMap<string, number>): Promise<Encoded> {
-    const truncated = new Set<string>();
-    const chunked = this.readers.map(({ tokenizer }) =>
-      [...counts.keys()].map((text) => this.#chunks(text, tokenizer, truncated)),
-    );
+  async #encode(
+    chunked: readonly (readonly Chunks[])[],
+    counts: ReadonlyMap<string, number>,
+  ): Promise<readonly TextCond[]> {
     // Encoders whose tokenizers read a text differently may need different numbers of chunks, which A1111 fails at.
     const length = Math.max(...chunked.flat().map((chunks) => chunks.length));
     const { contextDim } = this.networks;
@@ -227,31 +257,33 @@ class PromptEncoder {
       }
       column += width;
     }
-    const texts = contexts.map((context, text) => ({
+    return contexts.map((context, text) => ({
       context,
       tokens: length * CHUNK_TOKENS,
       pooled: Float32Array.from(pooled[text]!.flatMap((part) => [...part])),
     }));
-    return { texts, truncated: [...truncated] };
   }
 
-  #chunks(text: string, tokenizer: Tokenizer, truncated: Set<string>): readonly PromptChunk[] {
+  #chunks(text: string, { tokenizer, embeddings }: TextReader): Chunks {
     const { emphasis, commaBacktrack, curlyBraces, oldEmphasis } = this.parameters.settings;
-    if (!oldEmphasis) return chunkPrompt(text, tokenizer, { emphasis, commaBacktrack, curlyBraces }).chunks;
-    const old = chunkPromptOld(text, tokenizer, NO_EMBEDDINGS, emphasis !== 'None');
-    if (old.truncated !== '') truncated.add(old.truncated);
+    if (!oldEmphasis)
+      return chunkPrompt(text, tokenizer, { emphasis, commaBacktrack, curlyBraces, embeddings }).chunks;
+    const old = chunkPromptOld(text, tokenizer, embeddings, emphasis !== 'None');
+    if (old.truncated !== '') this.truncated.add(old.truncated);
     return old.chunks;
   }
 
   /** One chunk of each text. Emphasis weighs the states, not the pooled text. */
   async #encodeChunks(
     { index, config: { width }, tokenizer, state }: TextReader,
-    chunks: readonly PromptChunk[],
+    chunks: Chunks,
     counts: readonly number[],
   ): Promise<EncodedText> {
     const size = CHUNK_TOKENS * width;
     const tokens = Int32Array.from(chunks.flatMap((chunk) => fedTokens(chunk, tokenizer)));
-    const { states, pooled } = await this.networks.encodeText(index, tokens, chunks.length, state);
+    const embedded = await this.#embedded(chunks, index, width);
+    const text = { tokens, chunks: chunks.length, embedded };
+    const { states, pooled } = await this.networks.encodeText(index, text, state);
     // A1111 encodes a text that comes back in the schedule each time, so it counts as often in the mean.
     const rows = counts.flatMap((count, text) => new Array<number>(count).fill(text));
     const all = new Float32Array(rows.length * size);
@@ -267,6 +299,20 @@ class PromptEncoder {
       states.set(all.subarray(row * size, (row + 1) * size), text * size);
     });
     return { states, pooled };
+  }
+
+  /** Vectors in place of tokens. A1111's offsets leave the start token out. What the old emphasis has no room for is left out. */
+  #embedded(chunks: Chunks, encoder: number, width: number): Promise<readonly EmbeddedVectors[]> {
+    const found = chunks.flatMap(({ fixes }, chunk) =>
+      fixes
+        .filter(({ offset }) => offset < CHUNK_TOKENS - 1)
+        .map(async ({ offset, vectors, name }) => {
+          const all = await this.#embeddings.get(name)!.read(encoder);
+          const room = Math.min(vectors, CHUNK_TOKENS - 1 - offset);
+          return { row: chunk * CHUNK_TOKENS + 1 + offset, vectors: all.subarray(0, room * width) };
+        }),
+    );
+    return Promise.all(found);
   }
 }
 

@@ -19,6 +19,7 @@ import {
   settingsToText,
   type Padding,
 } from './settings-text.ts';
+import { embeddingsToText, type NamedHash } from './embeddings-text.ts';
 import type { GenerationParameters } from './request.ts';
 import { tokenMergingOf, tokenMergingOfSecondPass } from './token-merging.ts';
 
@@ -32,6 +33,8 @@ export interface InfotextContext {
   readonly subseed?: Seed;
   /** How its prompts came to one length; the settings are written where this is not known. */
   readonly padded?: Padding;
+  /** Textual inversions that its prompts name. */
+  readonly embeddings?: readonly NamedHash[];
   /** What its model read of a picture; nothing unless given. */
   readonly conditioning?: Conditioning;
   /** What the checkpoint's file has of its own. */
@@ -81,6 +84,7 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
       ...(parameters.img2img && img2imgToText(parameters.img2img)),
       ...(parameters.hires && hiresToText(parameters, parameters.hires)),
       ...(parameters.script && scriptToText(parameters.script)),
+      ...embeddingsToText(context.embeddings ?? []),
       ...settingsToText(parameters, context.padded, context.buffers, context.family),
       ...(parameters.refiner && refinerToText(parameters.refiner)),
       ...context.extra,

@@ -1,5 +1,6 @@
 // The token counter beside the prompt fields.
 import { countTokens as countIn, type TokenCount } from '../../prompt/counter.ts';
+import { EmbeddingTable, type EmbeddingName } from '../../prompt/embeddings.ts';
 import { stripComments } from '../../prompt/comments.ts';
 import { createTokenizer } from '../../prompt/tokenizer.ts';
 import type { ImageSettings } from './image-settings.ts';
@@ -11,6 +12,8 @@ export interface TokenCountOptions {
   readonly negative?: boolean;
   /** Those that change how a prompt is cut into tokens; A1111's defaults for those left out. */
   readonly settings?: Partial<Pick<ImageSettings, 'emphasis' | 'commaBacktrack' | 'curlyBraces'>>;
+  /** Names that stand for vectors in place of their tokens. */
+  readonly embeddings?: readonly EmbeddingName[];
 }
 
 /** workers/tokens.ts, seen through comlink. */
@@ -21,13 +24,15 @@ export interface TokensApi {
 
 /** Tokens of the longest text that the prompt comes to at any step, and the room of the chunks it needs. */
 export async function countTokens(prompt: string, options: TokenCountOptions = {}): Promise<TokenCount> {
-  const { steps = DEFAULT_PARAMETERS.steps, negative = false, settings = {} } = options;
+  const { steps = DEFAULT_PARAMETERS.steps, negative = false, settings = {}, embeddings = [] } = options;
   const { emphasis, commaBacktrack, curlyBraces } = { ...DEFAULT_PARAMETERS.settings, ...settings };
-  return countIn(stripComments(prompt), await createTokenizer('clip'), {
+  const tokenizer = await createTokenizer('clip');
+  return countIn(stripComments(prompt), tokenizer, {
     steps,
     negative,
     emphasis,
     commaBacktrack,
     curlyBraces,
+    embeddings: new EmbeddingTable(embeddings, tokenizer),
   });
 }

@@ -98,7 +98,7 @@ export async function runBenchmark(
   await measure('text', async () => {
     for (const [encoder, { positions, vocabulary }] of model.textEncoders.entries()) {
       const tokens = new Int32Array(2 * positions).fill(vocabulary - 1);
-      await model.encodeText(encoder, tokens, 2, { layer: 1, finalNorm: true });
+      await model.encodeText(encoder, { tokens, chunks: 2 }, { layer: 1, finalNorm: true });
     }
   });
 

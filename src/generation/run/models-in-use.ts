@@ -3,12 +3,13 @@ import type { Upscale } from '../../finishing/upscale.ts';
 import type { LoadedModel } from '../../runtime/loaded-model.ts';
 import { InterruptedError } from '../../runtime/errors.ts';
 import { turn } from '../../runtime/turn.ts';
-import { encodePrompts, type Conditions } from '../recipes/conditioning.ts';
+import { encodePrompts, type Conditions, type PromptEmbedding } from '../recipes/conditioning.ts';
 import type { ModelInUse, Models } from '../recipes/recipe.ts';
 import type { GenerationParameters, NamedCheckpoint } from '../request/request.ts';
 import type { Padding } from '../request/settings-text.ts';
 import type { GenerationEvent } from './events.ts';
 import type { AtHand } from './loaded-models.ts';
+import { PromptEmbeddings } from './prompt-embeddings.ts';
 import type { Replay } from './replay.ts';
 
 /** Opens the models of a request: null stands for its own. Another one may have to go for it. */
@@ -26,6 +27,9 @@ export interface Job {
 export class RunModels {
   #padded: Padding = null;
   readonly #truncated = new Set<string>();
+  readonly #embeddings = new PromptEmbeddings();
+  /** By name. */
+  readonly #named = new Map<string, PromptEmbedding>();
 
   constructor(
     private readonly open: OpenModel,
@@ -37,6 +41,11 @@ export class RunModels {
   /** How prompts came to one length so far; null where none had to. */
   get padded(): Padding {
     return this.#padded;
+  }
+
+  /** Textual inversions that prompts have named so far. */
+  get embeddings(): readonly PromptEmbedding[] {
+    return [...this.#named.values()];
   }
 
   /** Begins with the request's own model, whichever was in use. */
@@ -75,7 +84,8 @@ export class RunModels {
       conditions: async (parameters, context) => {
         this.onEvent({ type: 'status', message: 'Reading the prompt' });
         const networks = { family, textEncoders, contextDim, encodeText };
-        return this.#note(await encodePrompts(networks, parameters, conds, context));
+        const embeddings = await this.#embeddings.for(textEncoders);
+        return this.#note(await encodePrompts(networks, parameters, conds, { ...context, embeddings }));
       },
       decode: (...args) => (vaeDecodeMethod === 'TAESD' ? model.decodeTiny(...args) : model.decode(...args)),
       encode: (...args) => {
@@ -88,6 +98,7 @@ export class RunModels {
 
   #note(conditions: Conditions): Conditions {
     this.#padded ??= conditions.padded;
+    for (const embedding of conditions.embeddings) this.#named.set(embedding.name, embedding);
     for (const text of conditions.truncated) {
       if (this.#truncated.has(text)) continue;
       this.#truncated.add(text);

@@ -43,7 +43,7 @@ export interface BatchInWork {
   readonly replay: Replay;
   readonly models: Models & { readonly loaded: LoadedModel };
   /** What the texts of its pictures tell of the request's own model. */
-  readonly told: Omit<InfotextContext, 'seed' | 'subseed' | 'padded'>;
+  readonly told: Omit<InfotextContext, 'seed' | 'subseed' | 'padded' | 'embeddings'>;
 }
 
 export interface Painted {
@@ -178,8 +178,8 @@ export class Painter {
     seeds: Pick<InfotextContext, 'seed' | 'subseed'>,
     parameters = this.task.parameters,
   ): string {
-    const { padded } = this.#models;
-    return fromGenerationParameters(parameters, { ...told, ...seeds, padded });
+    const { padded, embeddings } = this.#models;
+    return fromGenerationParameters(parameters, { ...told, ...seeds, padded, embeddings });
   }
 
   /** Picture `index` of the request: encodes and stores it, and hands it to the page even where there is no room to store it. */

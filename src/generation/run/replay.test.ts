@@ -133,6 +133,7 @@ const conditions: Conditions = {
   negative: [[99, { context: context(0.2), tokens: 77, vector: null }]],
   padded: null,
   truncated: [],
+  embeddings: [],
 };
 
 const SMALL: GenerationParameters = {

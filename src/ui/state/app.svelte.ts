@@ -175,6 +175,11 @@ export class App {
     return upscalersAmong(this.library.models);
   }
 
+  /** Textual inversions. */
+  get embeddings(): readonly StoredModel[] {
+    return this.library.models.filter(({ detection }) => detection.embedding && detection.supported);
+  }
+
   get model(): StoredModel | null {
     return (
       this.usableModels.find((model) => model.sha256 === this.settings.model) ?? this.usableModels[0] ?? null
@@ -260,7 +265,7 @@ export class App {
     if (this.library.evicted > 0) this.#tellOfEviction();
   }
 
-  /** A picture that was dropped, pasted or chosen: img2img and Extras start from it, all other tabs show its text. */
+  /** A picture that was dropped, pasted or chosen: img2img and Extras start from it, all other tabs show its text. Models looks for an embedding in it. */
   inspect(picture: File): void {
     if (this.tab === 'img2img') {
       void this.takeSource(picture, picture.name);
@@ -268,6 +273,10 @@ export class App {
     }
     if (this.tab === 'extras') {
       this.extras.take(picture, picture.name);
+      return;
+    }
+    if (this.tab === 'models') {
+      void this.arrivals.importFiles([picture]);
       return;
     }
     this.tab = 'png-info';
@@ -375,12 +384,27 @@ export class App {
     const { kind, supported } = model.detection;
     if (!supported) return null;
     if (kind === 'vae') return () => this.chooseVae(model);
+    if (kind === 'embedding') return () => this.#addToPrompt(model.name);
     return isImageKind(kind) ? () => this.chooseModel(model.sha256) : null;
   }
 
   /** Whether the next pictures are made with it. */
   isChosen(model: StoredModel): boolean {
-    return model.detection.kind === 'vae' ? this.#isChosenVae(model) : this.model?.sha256 === model.sha256;
+    const { kind } = model.detection;
+    if (kind === 'vae') return this.#isChosenVae(model);
+    if (kind === 'embedding') return this.#isInPrompts(model.name);
+    return this.model?.sha256 === model.sha256;
+  }
+
+  /** As a click on its card does in A1111. */
+  #addToPrompt(words: string): void {
+    const { prompt } = this.settings.parameters;
+    this.settings.change({ prompt: [prompt.trimEnd(), words].filter(Boolean).join(' ') });
+  }
+
+  #isInPrompts(words: string): boolean {
+    const { prompt, negativePrompt } = this.settings.parameters;
+    return [prompt, negativePrompt].some((text) => text.toLowerCase().includes(words.toLowerCase()));
   }
 
   #isChosenVae(vae: StoredModel): boolean {

@@ -1,5 +1,6 @@
 // Takes over what a text says: a picture's parameters, the prompt's own, an earlier prompt. What the person had written is
 // never lost by it.
+import { EMBEDDINGS_KEY, embeddingsFromText } from '../../generation/request/embeddings-text.ts';
 import type { ToldCheckpoint } from '../../generation/request/checkpoint-text.ts';
 import type { NamedCheckpoint } from '../../generation/request/request.ts';
 import { parseSeed } from '../../generation/request/seeds.ts';
@@ -39,6 +40,8 @@ export interface ReaderHost {
   readonly source: Source;
   readonly vaes: readonly StoredModel[];
   readonly upscalers: readonly Upscaler<StoredModel>[];
+  /** Textual inversions. */
+  readonly embeddings: readonly StoredModel[];
   attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
 }
 
@@ -121,6 +124,7 @@ export class ParameterReader {
       if (!model && read.modelHash !== null) {
         remarks.push(t.modelMissing(read.modelName, read.modelHash));
       }
+      remarks.push(...this.#embeddingsAmiss(read));
       if (read.vae !== null && !findVae(this.host.vaes, read.vae)) remarks.push(t.vaeMissing(read.vae));
       for (const { name, where } of askedUpscalers({
         ...read.parameters,
@@ -132,6 +136,18 @@ export class ParameterReader {
       if (remarks.length > 0) {
         this.host.notices.warn(t.mayDiffer, `${remarks.join('. ')}.`);
       }
+    });
+  }
+
+  /** Textual inversions of the text that are not in the library, or have another name there. */
+  #embeddingsAmiss({ fields }: ReadParameters): string[] {
+    const { embeddings } = this.host;
+    const told = fields.find(({ name }) => name === EMBEDDINGS_KEY)?.value ?? '';
+    return embeddingsFromText(told).flatMap(({ name, hash }) => {
+      const same = embeddings.find(({ sha256 }) => sha256.startsWith(hash));
+      if (!same) return [t.embeddingMissing(name, hash)];
+      // Names in texts have neither commas nor colons.
+      return same.name.replace(/[:,]/g, '') === name ? [] : [t.embeddingRenamed(name, same.name)];
     });
   }
 

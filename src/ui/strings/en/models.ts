@@ -18,6 +18,9 @@ export const models = {
     'They enlarge pictures, in every list of upscalers by their name: Hires. fix, SD upscale, and "Upscaler for img2img" in Settings.',
   detectors: 'Detectors',
   detectorsWhat: 'They find faces, hands, people and other things in pictures, for the Detailer.',
+  embeddings: 'Embeddings',
+  embeddingsWhat:
+    'Textual inversions: the name of one, anywhere in a prompt, stands for what it has learnt, with checkpoints of its own kind.',
   none: 'No models yet.',
   noneWhy: 'Drop a .safetensors or .ckpt file anywhere on this page.',
   theModel: (name: string) => `The model ${name}`,

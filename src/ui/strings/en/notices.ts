@@ -82,6 +82,10 @@ export const notices = {
   checkCheckpoint: (sameHash: string) => `${sameHash}: check the checkpoint`,
   modelMissing: (name: string | null, hash: string) =>
     `Made with ${name ?? 'a model'} [${hash}], which is not in your library`,
+  embeddingMissing: (name: string, hash: string) =>
+    `The embedding ${name} [${hash}] is not in your library: its name counts as words`,
+  embeddingRenamed: (name: string, here: string) =>
+    `The embedding ${name} is called ${here} in your library: rename it there, or write that in the prompt`,
   vaeMissing: (name: string) => `Decoded with the VAE ${name}, which is not in your library`,
   promptReplaced: 'The prompt was replaced',
   promptReplacedWhat: 'What you had written is in the prompt history.',
