@@ -359,6 +359,12 @@ export class Graph {
     }, x);
   }
 
+  /** [N, C, H, W], on each side with `count` rows and columns more: the picture mirrored, without its edge. */
+  mirror(x: Value, count: number): Value {
+    const pads = this.integers([0, 0, count, count, 0, 0, count, count]);
+    return this.#node('Pad', [x, pads], x.type, { mode: string('reflect') });
+  }
+
   /**
    * Elements [starts, ends) of the given axes; each an int64 value of as many numbers, or fixed. Negative numbers count from the
    * end.
@@ -388,6 +394,14 @@ export class Graph {
       mode: string('nearest'),
       coordinate_transformation_mode: string('asymmetric'),
       nearest_mode: string('floor'),
+    });
+  }
+
+  /** [N, C, H, W] at `by` times the size, bilinear, corners not aligned. */
+  resizeBilinear(x: Value, by: number): Value {
+    return this.#node('Resize', [x, null, this.constant([1, 1, by, by], [4], 'float32')], x.type, {
+      mode: string('linear'),
+      coordinate_transformation_mode: string('half_pixel'),
     });
   }
 

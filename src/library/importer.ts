@@ -7,7 +7,8 @@
 import { openModelFile } from '../add-ons/open.ts';
 import { readEmbedding } from '../add-ons/embedding.ts';
 import { blobSource } from '../checkpoint/source.ts';
-import { toFloat16 } from '../checkpoint/convert.ts';
+import { toFloat16, type HalfReport } from '../checkpoint/convert.ts';
+import { rootsToHalves } from '../checkpoint/roots.ts';
 import type { ByteSource, Checkpoint } from '../checkpoint/types.ts';
 import { readBuffers } from '../models/buffers.ts';
 import { detect } from '../models/detect.ts';
@@ -272,7 +273,21 @@ async function convert(
   const nonFinite: { tensor: string; count: number }[] = [];
   for (const entry of inFileOrder(checkpoint, plan)) {
     const counts = { clamped: 0, nonFinite: 0 };
+    const note = (found: HalfReport, source: string): void => {
+      counts.clamped += found.clamped;
+      counts.nonFinite += found.nonFinite;
+      if (found.nonFinite > 0 && !options.allowNonFinite) throw nonFiniteError(source, found.nonFinite);
+    };
     const fill = async (out: Uint16Array, first: number) => {
+      if (signal.aborted) throw new CancelledError();
+      if (entry.form === 'roots') {
+        const [source] = entry.sources as [string];
+        note(
+          rootsToHalves(await checkpoint.read(source), checkpoint.tensors.get(source)!.dtype, out),
+          source,
+        );
+        return;
+      }
       let [written, before] = [0, 0];
       for (const source of entry.sources) {
         const info = checkpoint.tensors.get(source)!;
@@ -281,17 +296,15 @@ async function convert(
           if (signal.aborted) throw new CancelledError();
           const count = Math.min(PIECE_ELEMENTS, end - start);
           const bytes = await checkpoint.read(source, start, count);
-          const found = toFloat16(bytes, info.dtype, out.subarray(written, written + count));
-          counts.clamped += found.clamped;
-          counts.nonFinite += found.nonFinite;
+          note(toFloat16(bytes, info.dtype, out.subarray(written, written + count)), source);
           written += count;
-          if (found.nonFinite > 0 && !options.allowNonFinite) throw nonFiniteError(source, found.nonFinite);
         }
         before += info.elementCount;
       }
       if (entry.transpose) transposeInPlace(out, entry.shape);
     };
-    await writer.add(entry, elementCount(entry.shape), fill, entry.transpose);
+    const inOne = entry.transpose || entry.form !== undefined;
+    await writer.add(entry, elementCount(entry.shape), fill, inOne);
     if (counts.clamped > 0) clamped.push({ tensor: entry.name, count: counts.clamped });
     if (counts.nonFinite > 0) nonFinite.push({ tensor: entry.name, count: counts.nonFinite });
   }

@@ -120,11 +120,13 @@ describe('parseModel', () => {
     expect(parseModel(KEY, model)).toBe(model);
   });
 
-  it('takes VAEs in files of their own, and checkpoints without one', () => {
+  it('takes VAEs and other networks in files of their own, and checkpoints without one', () => {
     const { networks } = SOUND.detection;
     for (const model of [
       file({ kind: 'vae', vae: sizes }),
       file({ kind: 'taesd', tinyVae: tiny }),
+      file({ kind: 'face-detector', face: { kind: 'retina-face', side: null } }),
+      file({ kind: 'face-restorer', face: { kind: 'gfpgan', side: 512 } }),
       { ...SOUND, detection: { ...SOUND.detection, networks: { ...networks, vae: null } } },
     ]) {
       expect(parseModel(KEY, model)).toBe(model);
@@ -139,6 +141,10 @@ describe('parseModel', () => {
     { kind: 'sd1', vae: sizes },
     { kind: 'vae', vae: { ...sizes, channels: 0 } },
     { kind: 'taesd', tinyVae: { ...tiny, hasDecoder: 1 } },
+    { kind: 'face-restorer' },
+    { kind: 'face-restorer', face: { kind: 'retina-face', side: null } },
+    { kind: 'face-restorer', face: { kind: 'gfpgan', side: -1 } },
+    { kind: 'sd1', face: { kind: 'gfpgan', side: 512 } },
   ])('finds fault with %j', (more) => expect(parseModel(KEY, file(more))).toBe('damaged'));
 
   it('tells a record of a later version by its own word, whatever else is in it', () => {

@@ -13,9 +13,23 @@ import type {
   VaeSizes,
 } from '../models/types.ts';
 import { MAX_CLASS_NAME, MAX_CLASSES, SIZES } from '../models/detectors/kinds.ts';
+import { FACE_KINDS, FACE_ROLES } from '../models/faces/kinds.ts';
 import { UPSCALER_KINDS } from '../models/upscalers/kinds.ts';
 import { MAX_WEIGHT_ELEMENTS } from '../models/weight-limits.ts';
 import { upToDate } from './older-records.ts';
+import {
+  fieldsOf,
+  isCount,
+  isHex,
+  isListOf,
+  isSize,
+  isSizes,
+  isText,
+  isTime,
+  orNull,
+  type Check,
+  type Fields,
+} from './record-checks.ts';
 import { isOfLaterVersion } from './record-version.ts';
 import type { StoredChunk, StoredModel, StoredTensor } from './types.ts';
 
@@ -27,10 +41,8 @@ const MAX_TENSORS = 20_000;
 const MAX_CHUNKS = 10_000;
 /** A tensor larger than the usual chunk has one of its own. */
 const MAX_CHUNK = 2 * MAX_WEIGHT_ELEMENTS;
-const MAX_TEXT = 10_000;
 const MAX_NOTES = 1000;
 const MAX_LEVELS = 16;
-const MAX_SIZE = 2 ** 31;
 
 /** The record stored under `key`, or what is wrong with it. Whether its weights are there is for others to say. */
 export function parseModel(key: unknown, value: unknown): StoredModel | Exclude<Damage, 'no-weights'> {
@@ -53,9 +65,6 @@ export function chunksIn(value: unknown): readonly string[] {
     .map((chunk) => fieldsOf(chunk)['key'])
     .filter((key) => typeof key === 'string');
 }
-
-type Fields = Readonly<Record<string, unknown>>;
-type Check = (value: unknown) => boolean;
 
 function isStoredModel(key: unknown, value: unknown): value is StoredModel {
   const model = fieldsOf(value);
@@ -112,6 +121,7 @@ const NETWORKS: readonly unknown[] = [
   'text',
   'upscaler',
   'detector',
+  'face',
 ] satisfies StoredTensor['network'][];
 
 function isTensorOf(chunks: readonly StoredChunk[], value: unknown): boolean {
@@ -153,6 +163,8 @@ const KINDS: readonly unknown[] = Object.keys({
   controlnet: 0,
   upscaler: 0,
   detector: 0,
+  'face-detector': 0,
+  'face-parser': 0,
   'face-restorer': 0,
   unknown: 0,
 } satisfies Record<ModelKind, 0>);
@@ -181,6 +193,7 @@ function isDetection(value: unknown): boolean {
     (detection['upscaler'] === undefined || isUpscaler(detection['upscaler'])) &&
     (detection['detector'] === undefined || isDetector(detection['detector'])) &&
     (detection['embedding'] === undefined || isEmbedding(detection['embedding'])) &&
+    (detection['face'] === undefined || isFace(detection['face'])) &&
     (networks === null ? !supported || isPartFile(detection) : isNetworks(networks)) &&
     orNull(isSettledPrediction)(detection['prediction']) &&
     typeof detection['hasEma'] === 'boolean' &&
@@ -223,8 +236,10 @@ function isHeadRule(value: unknown): boolean {
 }
 
 /** A file of what checkpoints are used with: what it holds is said. */
-function isPartFile({ kind, vae, tinyVae, upscaler, detector, embedding }: Fields): boolean {
+function isPartFile({ kind, vae, tinyVae, upscaler, detector, embedding, face }: Fields): boolean {
   const parts: Readonly<Record<string, unknown>> = { vae, taesd: tinyVae, upscaler, detector, embedding };
+  if (face !== undefined)
+    return FACE_KINDS.some((one) => one === fieldsOf(face)['kind'] && FACE_ROLES[one] === kind);
   return typeof kind === 'string' && parts[kind] !== undefined;
 }
 
@@ -249,6 +264,11 @@ function isDetector(value: unknown): boolean {
 function isEmbedding(value: unknown): boolean {
   const { vectors, widths } = fieldsOf(value);
   return isSize(vectors) && isListOf(isSize, 8)(widths);
+}
+
+function isFace(value: unknown): boolean {
+  const { kind, side } = fieldsOf(value);
+  return FACE_KINDS.some((known) => known === kind) && orNull(isSize)(side);
 }
 
 function isTinyVae(value: unknown): value is TinyVaeSizes {
@@ -290,42 +310,4 @@ function isTextEncoder(value: unknown): value is TextEncoderConfig {
     (encoder['absentLayers'] === undefined ||
       isListOf((layer) => isCount(layer) && layer < Number(encoder['layers']), 256)(encoder['absentLayers']))
   );
-}
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
-}
-
-function orNull(check: Check): Check {
-  return (value) => value === null || check(value);
-}
-
-function isListOf(check: Check, most: number): (value: unknown) => value is readonly unknown[] {
-  return (value): value is readonly unknown[] =>
-    Array.isArray(value) && value.length <= most && Array.from(value).every(check);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= MAX_TEXT;
-}
-
-function isHex(value: unknown, digits: number): boolean {
-  return typeof value === 'string' && value.length === digits && /^[0-9a-f]+$/.test(value);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function isSize(value: unknown): boolean {
-  return isCount(value) && value > 0 && value < MAX_SIZE;
-}
-
-function isSizes(value: unknown, most: number): value is readonly number[] {
-  return isListOf((size) => isCount(size) && size < MAX_SIZE, most)(value);
-}
-
-/** What a Date can show. Files may be older than 1970. */
-function isTime(value: unknown): boolean {
-  return typeof value === 'number' && Math.abs(value) <= 8.64e15;
 }

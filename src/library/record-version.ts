@@ -2,12 +2,16 @@
 
 import type { Detection } from '../models/types.ts';
 
-/** 2 knows VAEs, and checkpoints that have none; 3 knows upscalers; 4 knows detectors, and add-ons, which are kept as files. Records without a version are of 1. */
-export const RECORD_VERSION = 4;
+/**
+ * 2 knows VAEs, and checkpoints that have none; 3 knows upscalers; 4 knows detectors, and add-ons, which are kept as files; 5 knows
+ * networks for faces. Records without a version are of 1.
+ */
+export const RECORD_VERSION = 5;
 
 /** The earliest version that understands a model. */
-export function versionFor({ networks, upscaler, detector, embedding }: Detection): number {
-  if (detector || embedding) return RECORD_VERSION;
+export function versionFor({ networks, upscaler, detector, embedding, face }: Detection): number {
+  if (face) return 5;
+  if (detector || embedding) return 4;
   if (upscaler) return 3;
   return networks?.vae ? 1 : 2;
 }

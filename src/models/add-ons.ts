@@ -1,10 +1,12 @@
 // Recognises what is no image model by itself: LoRAs, embeddings, hypernetworks, ControlNets, VAEs, upscalers and so on,
-// and models of other families. VAEs, upscalers, detectors and embeddings are of use; what is not yet is said by name, with what it will be good for.
+// and models of other families. VAEs, upscalers, detectors, networks for faces and embeddings are of use; what is not yet is said by name,
+// with what it will be good for.
 import { FAMILIES, WHAT_RUNS } from '../families/families.ts';
 import { deriveTinyVae, deriveVaeAlone, type DerivedVae } from './derive.ts';
 import { readDetector } from './detectors/file.ts';
 import { findEmbedding } from './embedding-file.ts';
 import type { Components } from './layouts/components.ts';
+import { readFaceNetwork } from './faces/file.ts';
 import { findTinyVae } from './layouts/tiny-vae.ts';
 import { baseFromContext, baseFromMetadata, recogniseLora } from './lora.ts';
 import type { Detection, ModelKind, TensorShapes } from './types.ts';
@@ -17,7 +19,7 @@ export interface AddOn {
   readonly reason: string | null;
   /** Of what is of use. */
   readonly found?: Partial<
-    Pick<Detection, 'vae' | 'tinyVae' | 'upscaler' | 'detector' | 'embedding' | 'notes'>
+    Pick<Detection, 'vae' | 'tinyVae' | 'upscaler' | 'detector' | 'face' | 'embedding' | 'notes'>
   >;
 }
 
@@ -36,7 +38,7 @@ export function recogniseAddOn(
       : (describeLora(tensors, metadata) ??
         recogniseVae(tensors, components) ??
         describeDetector(tensors, metadata) ??
-        recogniseFaceRestorer(tensors) ??
+        describeFaceNetwork(tensors) ??
         describeUpscaler(tensors) ??
         recogniseHypernetwork(tensors) ??
         recogniseTextEncoder(components) ??
@@ -135,19 +137,21 @@ function describeVae(
   return { kind, label, reason };
 }
 
-function recogniseFaceRestorer(tensors: TensorShapes): AddOn | null {
-  const has = (name: string): boolean =>
-    ['', 'params_ema.', 'params.'].some((prefix) => tensors.has(prefix + name));
-  const gfpgan = has('conv_body_first.weight') && has('stylegan_decoder.constant_input.weight');
-  const codeFormer = has('position_emb') && has('quantize.embedding.weight');
-  if (!gfpgan && !codeFormer) return null;
-  const label = gfpgan ? 'GFPGAN' : 'CodeFormer';
-  return addOn(
-    'face-restorer',
-    `${label} face restorer`,
-    `the face restorer ${label}`,
-    'Face restoration is not supported yet; later this one will mend faces in finished pictures.',
-  );
+/** What they are for, said to a person. */
+const FACE_ROLES = {
+  'face-detector': 'face detector',
+  'face-parser': 'face parser',
+  'face-restorer': 'face restorer',
+} as const;
+
+function describeFaceNetwork(tensors: TensorShapes): AddOn | null {
+  const file = readFaceNetwork(tensors);
+  if (!file) return null;
+  const { role, name, info, problem } = file;
+  const label = `${name} ${FACE_ROLES[role]}`;
+  if (info) return { kind: role, label, reason: null, found: { face: info } };
+  const reason = `This is the ${FACE_ROLES[role]} ${name}, which cannot be used. ${problem} Download it again, or look for another.`;
+  return { kind: role, label, reason };
 }
 
 function describeUpscaler(tensors: TensorShapes): AddOn | null {

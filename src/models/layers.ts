@@ -6,6 +6,9 @@ import type { Level } from './level.ts';
 
 export const NORM_GROUPS = 32;
 
+/** Of any axis of a tensor: shapes of a hostile file are believed up to this. */
+const MAX_SIZE = 1 << 16;
+
 /** The layer uses rows [first, first + out) of a weight that has `of` rows. */
 export interface Rows {
   readonly first: number;
@@ -152,6 +155,22 @@ export class Layers {
   finishTaps(): void {
     if (this.#untapped.size > 0)
       throw new Error(`The network has no layer ${[...this.#untapped].join(', ')}.`);
+  }
+
+  /** Whether there is a tensor of this name. */
+  has(name: string): boolean {
+    return this.catalog.shapeOf(this.prefix + name) !== undefined;
+  }
+
+  /** The shape of a tensor that must be there with so many axes. */
+  shapeOf(name: string, axes: number): readonly number[] {
+    const shape = this.catalog.shapeOf(this.prefix + name);
+    if (!shape) throw new Error(`The file has no tensor ${this.prefix}${name}, which the network needs.`);
+    if (shape.length !== axes)
+      throw new Error(`Tensor ${this.prefix}${name} has ${shape.length} axes; the network needs ${axes}.`);
+    if (!shape.every((size) => size > 0 && size <= MAX_SIZE))
+      throw new Error(`Tensor ${this.prefix}${name} has a size that no network has: [${shape.join(', ')}].`);
+    return shape;
   }
 
   /**

@@ -1,5 +1,6 @@
 // Which tensors of a file the library keeps, under which names: exactly those the networks' graphs read.
 import { planDetector } from './detectors/file.ts';
+import { planFaceNetwork } from './faces/file.ts';
 import { findComponents, UNET_PREFIX, VAE_PREFIX } from './layouts/components.ts';
 import { textTensors } from './layouts/ldm-text.ts';
 import { unetTensors } from './layouts/ldm-unet.ts';
@@ -18,6 +19,7 @@ import { planUpscaler } from './upscalers/file.ts';
 export function planWeights(tensors: TensorShapes, detection: Detection): WeightPlanEntry[] {
   if (detection.upscaler) return planUpscaler(tensors);
   if (detection.detector) return planDetector(tensors);
+  if (detection.face) return planFaceNetwork(tensors);
   const components = findComponents(tensors);
   const plan: WeightPlanEntry[] = [];
 

@@ -3,6 +3,7 @@ import type { DType } from '../checkpoint/types.ts';
 import type { HeadRule, ImageKind, TextEncoderType } from '../families/family.ts';
 import type { Prediction } from '../sampling/types.ts';
 import type { DetectorInfo } from './detectors/kinds.ts';
+import type { FaceInfo } from './faces/kinds.ts';
 import type { UpscalerInfo } from './upscalers/kinds.ts';
 
 /** What detection reads of a tensor: its shape and element kind; of one that cannot be read, in which form it is instead. */
@@ -24,6 +25,8 @@ export type ModelKind =
   | 'controlnet'
   | 'upscaler'
   | 'detector'
+  | 'face-detector'
+  | 'face-parser'
   | 'face-restorer'
   | 'unknown';
 
@@ -139,6 +142,8 @@ export interface Detection {
   readonly detector?: DetectorInfo;
   /** Of embeddings. */
   readonly embedding?: EmbeddingInfo;
+  /** Of files that hold a network that finds, parses or restores faces. */
+  readonly face?: FaceInfo;
   /** Null value: must be settled by running the UNet once (SD 2.x, as A1111 does it). */
   readonly prediction: { readonly value: Prediction | null; readonly from: Evidence } | null;
   /** Whether `model_ema.*` averages lie beside the weights. */
@@ -150,6 +155,7 @@ export interface Detection {
 /**
  * One tensor the library keeps: its name in the ldm layout, and what it is made of. To make it: read `sources` in order,
  * lay them one after the other (concatenation along axis 0), then, if `transpose`, swap the two axes; the result has `shape`.
+ * What has a `form` is made in another way.
  */
 export interface WeightPlanEntry {
   /** Name in the ldm layout, whatever the file calls it. */
@@ -162,10 +168,15 @@ export interface WeightPlanEntry {
   /** The file holds the matrix with its axes swapped: [shape[1], shape[0]]. Only with one two-dimensional source. */
   readonly transpose: boolean;
   /**
-   * Shape in the ldm layout; always as many elements as the sources together. Besides `transpose` the elements keep their
+   * "roots": the square root of each number of the one source, as two that add up to it: [2, ...]. For what leaves float16's range
+   * without, or has to keep more of its digits.
+   */
+  readonly form?: 'roots';
+  /**
+   * Shape in the ldm layout; without a `form` always as many elements as the sources together. Besides `transpose` the elements keep their
    * order (a linear layer where ldm has a 1x1 convolution differs by trailing ones only).
    */
   readonly shape: readonly number[];
   /** Which network reads it. "vae-encoder": encoder.*, quant_conv; "vae-decoder": decoder.*, post_quant_conv. */
-  readonly network: 'unet' | 'vae-encoder' | 'vae-decoder' | 'text' | 'upscaler' | 'detector';
+  readonly network: 'unet' | 'vae-encoder' | 'vae-decoder' | 'text' | 'upscaler' | 'detector' | 'face';
 }

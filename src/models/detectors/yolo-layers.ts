@@ -6,22 +6,16 @@ import { convolutionFill, Layers } from '../layers.ts';
 
 /** Of its batch norms, which ultralytics sets anew. */
 const EPSILON = 1e-3;
-/** Of any axis of a tensor: shapes of a hostile file are believed up to this. */
-const MAX_SIZE = 1 << 14;
 
 export class YoloLayers extends Layers {
   constructor(weights: WeightCatalog, precision: Precision) {
     super(new Graph(precision), weights, 'model.');
   }
 
-  has(name: string): boolean {
-    return this.catalog.shapeOf(this.prefix + name) !== undefined;
-  }
-
   /** Convolution, batch norm, SiLU. Channels and kernel are those of its weight, which is there. */
   conv(x: Value, name: string, stride = 1): Value {
     const { graph } = this;
-    const [outputs, inputs, height, width] = this.shapeOf(`${name}.conv.weight`);
+    const [outputs, inputs, height, width] = this.kernelOf(`${name}.conv.weight`);
     // Computed in float32: squares of what has been halved are not.
     const norm = (part: string): Value => graph.cast(this.weight(`${name}.bn.${part}`, [outputs]), 'float32');
     const spread = graph.sqrt(graph.add(norm('running_var'), graph.constant([EPSILON], [], 'float32')));
@@ -45,7 +39,7 @@ export class YoloLayers extends Layers {
 
   /** nn.Conv2d, 1x1 with a bias. */
   plain(x: Value, name: string): Value {
-    const [outputs, inputs] = this.shapeOf(`${name}.weight`);
+    const [outputs, inputs] = this.kernelOf(`${name}.weight`);
     return this.conv1x1(x, name, inputs, outputs);
   }
 
@@ -73,17 +67,11 @@ export class YoloLayers extends Layers {
 
   /** Channels that a convolution gives. */
   outputsOf(name: string): number {
-    return this.shapeOf(`${name}.conv.weight`)[0];
+    return this.kernelOf(`${name}.conv.weight`)[0];
   }
 
   /** The shape of a convolution's weight, which must be there. */
-  shapeOf(name: string): readonly [number, number, number, number] {
-    const shape = this.catalog.shapeOf(this.prefix + name);
-    if (!shape) throw new Error(`The file has no tensor ${this.prefix}${name}, which the network needs.`);
-    if (shape.length !== 4 || !shape.every((size) => size > 0 && size <= MAX_SIZE))
-      throw new Error(
-        `Tensor ${this.prefix}${name} has a shape that no convolution has: [${shape.join(', ')}].`,
-      );
-    return shape as readonly number[] as readonly [number, number, number, number];
+  kernelOf(name: string): readonly [number, number, number, number] {
+    return this.shapeOf(name, 4) as readonly number[] as readonly [number, number, number, number];
   }
 }

@@ -31,7 +31,7 @@ const HEAD = 22;
 /** Of tensors by their names, "model.0.conv.weight". @throws Error naming a tensor that is not there. */
 export function yoloSizes(weights: WeightCatalog): YoloSizes {
   const layers = new YoloLayers(weights, 'float32');
-  const outputs = (name: string): number => layers.shapeOf(`${HEAD}.${name}.weight`)[0];
+  const outputs = (name: string): number => layers.kernelOf(`${HEAD}.${name}.weight`)[0];
   return {
     bins: Math.floor(outputs('cv2.0.2') / 4),
     classes: outputs('cv3.0.2'),
@@ -114,7 +114,7 @@ function prototypes(layers: YoloLayers, level: Level, features: Value): { value:
 /** nn.ConvTranspose2d of kernel and stride 2: every pixel becomes four, each by a 1x1 convolution of its own. */
 function transposed2x(layers: YoloLayers, level: Level, x: Value, name: string): Value {
   const { graph } = layers;
-  const [inputs, outputs] = layers.shapeOf(`${name}.weight`);
+  const [inputs, outputs] = layers.kernelOf(`${name}.weight`);
   const stored = layers.weight(`${name}.weight`, [inputs, 4 * outputs], [inputs, outputs, 2, 2]);
   const weight = graph.reshape(graph.transpose(stored, [1, 0]), [4 * outputs, inputs, 1, 1]);
   const four = graph.conv(x, weight, null, { kernel: [1, 1] });

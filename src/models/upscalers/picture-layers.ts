@@ -14,8 +14,6 @@ interface Fed {
   readonly tensor: (sizes: Sizes) => HostTensor;
 }
 
-/** Of any axis of a tensor: shapes of a hostile file are believed up to this. */
-const MAX_SIZE = 1 << 16;
 /** Pixels of a window's side. */
 const MAX_WINDOW = 64;
 
@@ -59,10 +57,6 @@ export class PictureLayers extends Layers {
   /** A convolution that sees each channel alone. */
   depthwise(x: Value, name: string, options: { readonly bias?: boolean } = {}): Value {
     return this.conv(x, name, { ...options, groups: this.shapeOf(`${name}.weight`, 4)[0]! });
-  }
-
-  has(name: string): boolean {
-    return this.catalog.shapeOf(this.prefix + name) !== undefined;
   }
 
   /** x * (1 - s^2) / (1 + s^2), s = sigmoid(-x): x tanh(softplus(x)), nn.Mish. */
@@ -167,17 +161,6 @@ export class PictureLayers extends Layers {
     );
     this.#fed.set(name, { value, tensor });
     return value;
-  }
-
-  /** The shape of a tensor that must be there with so many axes. */
-  shapeOf(name: string, axes: number): readonly number[] {
-    const shape = this.catalog.shapeOf(this.prefix + name);
-    if (!shape) throw new Error(`The file has no tensor ${this.prefix}${name}, which the network needs.`);
-    if (shape.length !== axes)
-      throw new Error(`Tensor ${this.prefix}${name} has ${shape.length} axes; the network needs ${axes}.`);
-    if (!shape.every((size) => size > 0 && size <= MAX_SIZE))
-      throw new Error(`Tensor ${this.prefix}${name} has a size that no network has: [${shape.join(', ')}].`);
-    return shape;
   }
 
   /** The side of windows of which a table has all relative positions, (2 side - 1)^2. */

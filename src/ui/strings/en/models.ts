@@ -21,6 +21,9 @@ export const models = {
   embeddings: 'Embeddings',
   embeddingsWhat:
     'Textual inversions: the name of one, anywhere in a prompt, stands for what it has learnt, with checkpoints of its own kind.',
+  faces: 'Faces',
+  facesWhat:
+    'RetinaFace finds the faces of a picture, GFPGAN and CodeFormer restore them, and ParseNet says which pixels of them are put back.',
   none: 'No models yet.',
   noneWhy: 'Drop a .safetensors or .ckpt file anywhere on this page.',
   theModel: (name: string) => `The model ${name}`,
