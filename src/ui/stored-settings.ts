@@ -94,6 +94,7 @@ export function parseParameters(stored: unknown, choices: Choices): GenerationPa
     // Kept beside, where they stay while they are off.
     hires: null,
     refiner: null,
+    detailer: null,
     script: null,
   };
 }

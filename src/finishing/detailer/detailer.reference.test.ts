@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readTensors, type Tensors } from '../../../tests/goldens.ts';
 import { listReference, readReference, readReferenceJson } from '../../../tests/reference-dir.ts';
 import { bytesSource } from '../../checkpoint/source.ts';
+import { SDXL_SIZES } from '../../families/sdxl.ts';
 import { maskOf, type Mask } from '../../image/mask.ts';
 import type { Box } from '../detection/find.ts';
 import { boxMask, dilatedMask, movedMask, preparedMasks, type MergeMode } from './masks.ts';
@@ -143,7 +144,7 @@ describe.skipIf(!there)('the detailer', () => {
 
   it.each(reference?.optimal_crop ?? [])('paints in a size that fits: $mode $box', (one) => {
     const match: SizeMatch = one.mode === 'sdxl' ? 'Strict (SDXL only)' : 'Free';
-    const made = paintedSize({ width: one.width, height: one.height }, match, one.box, true);
+    const made = paintedSize({ width: one.width, height: one.height }, match, one.box, SDXL_SIZES);
     expect([made.width, made.height]).toEqual(one.result);
   });
 });

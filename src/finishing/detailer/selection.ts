@@ -69,38 +69,21 @@ export function denoisingStrengthOf(strength: number, power: number, box: Box, s
 export const SIZE_MATCHES = ['Off', 'Strict (SDXL only)', 'Free'] as const;
 export type SizeMatch = (typeof SIZE_MATCHES)[number];
 
-/** What SDXL was trained with (Podell et al. 2023, appendix I), as far as it is taken. */
-const SDXL_SIZES = [
-  [1024, 1024],
-  [1152, 896],
-  [896, 1152],
-  [1216, 832],
-  [832, 1216],
-  [1344, 768],
-  [768, 1344],
-  [1536, 640],
-  [640, 1536],
-] as const;
-
-/** The size that is painted for a box, of its shape. `isSdxl`: whether the model is one that those sizes are for. */
-export function paintedSize(size: Size, match: SizeMatch, box: Box, isSdxl: boolean): Size {
+/** The size that is painted for a box, of its shape. `trained`: the sizes that the model was trained with, and is told of; none for
+ * those that are told nothing. */
+export function paintedSize(size: Size, match: SizeMatch, box: Box, trained: readonly Size[]): Size {
   if (match === 'Free') return freeSize(size, box);
-  return match === 'Strict (SDXL only)' && isSdxl ? sdxlSize(size, box) : size;
+  return match === 'Strict (SDXL only)' ? trainedSize(size, box, trained) : size;
 }
 
-function sdxlSize(size: Size, [left, top, right, bottom]: Box): Size {
+function trainedSize(size: Size, [left, top, right, bottom]: Box, trained: readonly Size[]): Size {
   const [w, h] = [right - left, bottom - top];
-  const off = ([width, height]: readonly [number, number]): number => Math.abs(width / height - w / h);
-  const fitting = SDXL_SIZES.filter(
-    ([width, height]) => width >= w && height >= h && (width >= size.width || height >= size.height),
+  const off = ({ width, height }: Size): number => Math.abs(width / height - w / h);
+  const fitting = trained.filter(
+    ({ width, height }) => width >= w && height >= h && (width >= size.width || height >= size.height),
   );
   const [first, ...others] = fitting;
-  if (!first) return size;
-  const [width, height] = others.reduce(
-    (best, one) => (off(one) < off(best) ? one : best),
-    first as readonly [number, number],
-  );
-  return { width, height };
+  return first ? others.reduce((best, one) => (off(one) < off(best) ? one : best), first) : size;
 }
 
 function freeSize(size: Size, [left, top, right, bottom]: Box): Size {

@@ -149,6 +149,7 @@ describe('fromGenerationParameters', () => {
       img2img: fc.constant(null),
       hires: fc.constant(null),
       refiner: fc.constant(null),
+      detailer: fc.constant(null),
       script: fc.constant(null),
     });
     fc.assert(

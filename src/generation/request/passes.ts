@@ -3,6 +3,7 @@
 import type { Size } from '../../image/picture-file.ts';
 import { upscaledSize } from '../../image/upscale.ts';
 import { tileGrid } from '../../image/tile-grid.ts';
+import { detailSizes } from './detailer.ts';
 import { grownSize, outpaintingMargins, roundedUp } from './outpainting.ts';
 import type { GenerationParameters, RequestSize, SizedRequest } from './request.ts';
 import { runSteps } from './run-steps.ts';
@@ -22,7 +23,7 @@ export interface PassSize extends Size {
 }
 
 /** What one of several passes is called. */
-export type PassKind = 'loop' | 'tile' | 'side';
+export type PassKind = 'loop' | 'tile' | 'side' | 'detail';
 
 export interface RequestPasses {
   /** Null where a batch is one pass. */
@@ -74,7 +75,9 @@ export function picturesOf(request: PassesRequest): number {
 export function largestPass(request: SizedRequest): RequestSize {
   const { passes } = passesOf({ ...request, steps: 1, batchCount: 1 });
   const area = ({ width, height, batchSize }: RequestSize): number => width * height * batchSize;
-  const [first = request, ...others] = passes;
+  const { detailer = null } = request;
+  const details = (detailer ? detailSizes(detailer, request) : []).map((size) => ({ ...size, batchSize: 1 }));
+  const [first = request, ...others] = [...passes, ...details];
   const { width, height, batchSize } = others.reduce<RequestSize>(
     (a, b) => (area(b) > area(a) ? b : a),
     first,

@@ -1,6 +1,7 @@
 // What is left open in a request is settled before it runs.
 import { stripComments } from '../../prompt/comments.ts';
 import { resolveSampler } from '../../sampling/registry.ts';
+import { DEFAULT_DETAILER, DEFAULT_DETAILER_TAB, type Detailer } from './detailer.ts';
 import { resolveSeeds } from './seeds.ts';
 import {
   DEFAULT_HIRES,
@@ -31,6 +32,7 @@ export function prepareRequest(asked: GenerationParameters): GenerationParameter
       img2img: asked.img2img ? preparedImg2Img(asked.img2img) : null,
       hires: asked.hires && !asked.img2img ? preparedHires({ ...DEFAULT_HIRES, ...asked.hires }) : null,
       refiner: asked.refiner ? { ...DEFAULT_REFINER, ...asked.refiner } : null,
+      detailer: asked.detailer ? preparedDetailer(asked.detailer) : null,
       // A kind that is not known stays, too.
       script: parseScript(asked.script?.kind, { ...asked.script }) ?? asked.script ?? null,
       // An unknown name stays, to be refused by that name.
@@ -44,6 +46,17 @@ export function prepareRequest(asked: GenerationParameters): GenerationParameter
 function preparedImg2Img(asked: Img2Img): Img2Img {
   const { inpaint } = asked;
   return { ...DEFAULT_IMG2IMG, ...asked, inpaint: inpaint ? preparedInpaint(inpaint) : null };
+}
+
+/** Without detectors it does nothing. */
+function preparedDetailer(asked: Detailer): Detailer | null {
+  const { tabs = [], ...options } = asked;
+  if (tabs.length === 0) return null;
+  return {
+    ...DEFAULT_DETAILER,
+    ...options,
+    tabs: tabs.map((tab) => ({ ...DEFAULT_DETAILER_TAB, ...tab })),
+  };
 }
 
 function preparedInpaint(asked: Inpaint): Inpaint {

@@ -1,6 +1,7 @@
 // One request for pictures. The page, the queue, the command line and the worker all speak it.
 import type { ResizeMode } from '../../image/resize-modes.ts';
 import type { HiresUpscaler } from '../../image/upscale-latent.ts';
+import type { Detailer } from './detailer.ts';
 import { DEFAULT_IMAGE_SETTINGS, type ImageSettings } from './image-settings.ts';
 import type { MaskedContent } from './masked-content.ts';
 import type { Script } from './script.ts';
@@ -46,6 +47,8 @@ export interface GenerationParameters {
   readonly hires: Hires | null;
   /** Null where the checkpoint does all of the steps. */
   readonly refiner: Refiner | null;
+  /** What paints parts of each finished picture over; null for none. */
+  readonly detailer: Detailer | null;
   /** What carries img2img out in place of one pass; null for that pass. */
   readonly script: Script | null;
 }
@@ -192,7 +195,7 @@ export type RequestSize = Pick<GenerationParameters, 'width' | 'height' | 'batch
 
 /** ... with what decides which networks it needs; A1111's defaults where they are left out. */
 export type SizedRequest = RequestSize &
-  Partial<Pick<GenerationParameters, 'settings' | 'img2img' | 'hires' | 'refiner' | 'script'>>;
+  Partial<Pick<GenerationParameters, 'settings' | 'img2img' | 'hires' | 'refiner' | 'detailer' | 'script'>>;
 
 /** A1111's defaults. */
 export const DEFAULT_PARAMETERS: GenerationParameters = {
@@ -218,5 +221,6 @@ export const DEFAULT_PARAMETERS: GenerationParameters = {
   img2img: null,
   hires: null,
   refiner: null,
+  detailer: null,
   script: null,
 };

@@ -88,8 +88,10 @@ export function settingsToText(
   buffers?: FileBuffers,
   family?: Family,
 ): Entries {
-  const { settings, sampler, scheduler, img2img, hires, refiner } = parameters;
+  const { settings, sampler, scheduler, img2img, hires, refiner, detailer } = parameters;
   const isImg2img = img2img !== null;
+  /** Pictures are encoded and painted over, if only in part. */
+  const paintsOver = isImg2img || detailer !== null;
   const entries: Record<string, InfotextScalar> = {};
   const add = (key: ImageSettingKey, value: InfotextScalar): void => {
     const name = INFOS.get(key)?.infotext;
@@ -105,17 +107,17 @@ export function settingsToText(
   else if (noiseSchedule === 'Ordinary' && buffers?.zeroTerminalSnr !== undefined)
     add('noiseSchedule', noiseSchedule);
   const alphasCumprod = alphasCumprodOf(settings, buffers);
-  if (isImg2img && settings.initialNoiseMultiplier !== 1)
+  if (paintsOver && settings.initialNoiseMultiplier !== 1)
     add('initialNoiseMultiplier', settings.initialNoiseMultiplier);
   const extraNoise = settings.img2imgExtraNoise;
   const sampling = { sampler, scheduler, options: settings, alphasCumprod, isImg2img, extraNoise };
   Object.assign(entries, samplingInfotext(sampling));
-  if (hires) {
+  for (const later of [...(hires ? [hires] : []), ...(detailer?.tabs ?? [])]) {
     const second = samplingInfotext({
       ...sampling,
-      ...{ sampler: hires.sampler ?? sampler, scheduler: hires.scheduler ?? scheduler, isImg2img: true },
+      ...{ sampler: later.sampler ?? sampler, scheduler: later.scheduler ?? scheduler, isImg2img: true },
     });
-    // Its schedule type has a field of its own.
+    // Their schedule types have fields of their own.
     const schedule = entries['Schedule type'];
     Object.assign(entries, second);
     if (schedule === undefined) delete entries['Schedule type'];
@@ -127,21 +129,28 @@ export function settingsToText(
   for (const key of ['padConds', 'padCondsV0'] as const) {
     if (padded === undefined ? settings[key] : padded === key) add(key, true);
   }
-  if ((isImg2img || hires) && settings.vaeEncodeMethod !== 'Full')
+  if ((paintsOver || hires) && settings.vaeEncodeMethod !== 'Full')
     add('vaeEncodeMethod', settings.vaeEncodeMethod);
   if (settings.tiling) add('tiling', true);
   if (settings.vaeDecodeMethod !== 'Full') add('vaeDecodeMethod', settings.vaeDecodeMethod);
   const heeded = FAMILY_KEYS.filter(([, heeds]) => family === undefined || heeds(family)).map(([key]) => key);
   const upscaling = askedUpscalers(parameters).length > 0 ? UPSCALER_KEYS : [];
-  for (const key of [...OWN_KEYS, ...(isImg2img ? IMG2IMG_KEYS : []), ...upscaling, ...heeded]) {
+  for (const key of [...OWN_KEYS, ...(paintsOver ? IMG2IMG_KEYS : []), ...upscaling, ...heeded]) {
     if (settings[key] !== INFOS.get(key)?.standard) add(key, settings[key]);
   }
   return entries;
 }
 
 /** Eta noise seed delta where noise is drawn on the way; null elsewhere. */
-export function ensdToText({ ensd, sampler, settings, hires }: GenerationParameters): number | null {
-  const drawn = [sampler, hires?.sampler ?? sampler].map(findSampler);
+export function ensdToText({
+  ensd,
+  sampler,
+  settings,
+  hires,
+  detailer,
+}: GenerationParameters): number | null {
+  const later = [hires, ...(detailer?.tabs ?? [])].map((one) => one?.sampler ?? sampler);
+  const drawn = [sampler, ...later].map(findSampler);
   return ensd !== 0 && drawn.some((info) => info && ensdMatters(info, settings)) ? ensd : null;
 }
 

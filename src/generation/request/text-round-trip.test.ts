@@ -169,6 +169,7 @@ const request: fc.Arbitrary<GenerationParameters> = fc.record({
   ),
   hires: fc.constant(null),
   refiner: fc.constant(null),
+  detailer: fc.constant(null),
   script: fc.constant(null),
 });
 

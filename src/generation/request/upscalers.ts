@@ -14,6 +14,7 @@ export interface AskedUpscaler {
 /** What is looked at of a request, or of what a text tells of one. */
 export interface UpscaledRequest {
   readonly img2img?: object | null;
+  readonly detailer?: object | null;
   readonly hires?: Pick<Hires, 'upscaler'> | null;
   readonly script?: Script | null;
   readonly settings?: Pick<ImageSettings, 'upscalerForImg2img'>;
@@ -22,12 +23,13 @@ export interface UpscaledRequest {
 export function askedUpscalers({
   img2img,
   hires,
+  detailer,
   script,
   settings,
 }: UpscaledRequest): readonly AskedUpscaler[] {
   const asked = [
     ...(hires ? [{ name: hires.upscaler, where: 'Hires. fix' }] : []),
-    ...(img2img && settings
+    ...((img2img || detailer) && settings
       ? [{ name: settings.upscalerForImg2img, where: 'Settings, Upscaler for img2img' }]
       : []),
     ...(img2img && script?.kind === 'SD upscale' ? [{ name: script.upscaler, where: 'SD upscale' }] : []),

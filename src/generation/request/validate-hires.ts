@@ -92,7 +92,7 @@ export function refinerProblems(refiner: Refiner | null): string[] {
   ];
 }
 
-function checkpointProblems(what: string, { sha256, name }: NamedCheckpoint): string[] {
+export function checkpointProblems(what: string, { sha256, name }: NamedCheckpoint): string[] {
   const sound = /^[0-9a-f]{64}$/.test(sha256) && typeof name === 'string' && name.length <= MAX_FILE_NAME;
   return sound ? [] : [`${what} names no sound checkpoint; choose it again.`];
 }

@@ -6,6 +6,7 @@ import { IMAGE_SETTINGS, MAX_FILE_NAME, type SettingInfo } from './image-setting
 import { choiceProblems, numberProblems, shortened, upscalerProblems, type Bounds } from './problems.ts';
 import { addToSeed, parseSeed, RANDOM_SEED, SEED_LIMITS } from './seeds.ts';
 import type { GenerationParameters } from './request.ts';
+import { detailerProblems } from './validate-detailer.ts';
 import { hiresProblems, PICTURE_SIDES, refinerProblems } from './validate-hires.ts';
 import { img2imgProblems, sourcesProblems } from './validate-img2img.ts';
 import { scriptProblems } from './validate-script.ts';
@@ -82,6 +83,7 @@ export function validateParameters(parameters: GenerationParameters): string[] {
   problems.push(...samplerProblems(parameters, parameters.img2img?.denoisingStrength ?? null));
   problems.push(...hiresProblems(parameters));
   problems.push(...refinerProblems(parameters.refiner));
+  problems.push(...detailerProblems(parameters));
   for (const info of IMAGE_SETTINGS) problems.push(...settingProblems(info, parameters.settings[info.key]));
   for (const [name, text] of [
     ['The prompt', parameters.prompt],

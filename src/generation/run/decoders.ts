@@ -28,8 +28,10 @@ export interface Decoders {
 export function encoderUserOf({
   img2img,
   hires,
-}: Partial<Pick<GenerationParameters, 'img2img' | 'hires'>>): string | null {
+  detailer,
+}: Partial<Pick<GenerationParameters, 'img2img' | 'hires' | 'detailer'>>): string | null {
   if (img2img) return 'img2img';
+  if (detailer) return 'the detailer';
   return hires && (!isLatentUpscaler(hires.upscaler) || hires.firstPass) ? 'Hires. fix' : null;
 }
 

@@ -15,6 +15,7 @@ import type { LoadedModel } from '../../runtime/loaded-model.ts';
 import { runBenchmark, type BenchmarkProgress } from './benchmark.ts';
 import type { BenchmarkResult } from './benchmark-report.ts';
 import { chooseDecoders, encoderUserOf, type Decoders } from './decoders.ts';
+import { Detecting, missingDetector } from './detecting.ts';
 import { cpuReport, EngineDevice } from './engine-device.ts';
 import { DEFAULT_MEMORY, roomOf, type MemoryOptions, type MemoryPlan } from './memory-options.ts';
 import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
@@ -31,7 +32,13 @@ import {
   type ExtrasOrder,
   type ExtrasOutcome,
 } from './extras-run.ts';
-import { knownUpscalerFiles, missingOf, missingUpscaler, Upscaling } from './upscaling.ts';
+import {
+  knownUpscalerFiles,
+  missingOf,
+  missingUpscaler,
+  Upscaling,
+  type UpscalingMeans,
+} from './upscaling.ts';
 import { largestPass } from '../request/passes.ts';
 import { prepareRequest } from '../request/prepare.ts';
 import { pictureSize } from '../request/hires.ts';
@@ -67,11 +74,13 @@ const WASM_MEMORY = 4.5e9;
 export class Engine implements EngineApi {
   readonly #device = new EngineDevice();
   readonly #models = new LoadedModels((event) => this.#listener(event));
-  readonly #upscaling = new Upscaling({
+  readonly #means: UpscalingMeans = {
     device: () => this.#deviceInUse(),
     makeWay: () => this.#models.makeWay(),
     onEvent: (event) => this.#listener(event),
-  });
+  };
+  readonly #upscaling = new Upscaling(this.#means);
+  readonly #detecting = new Detecting(this.#means);
   #job: Job | null = null;
   #memory = DEFAULT_MEMORY;
   /** Who hears of loading and of the model's warnings: whoever asked last. */
@@ -136,7 +145,8 @@ export class Engine implements EngineApi {
     if (problems.length > 0) throw new BadParametersError(problems.join(' '));
     let plan: EnginePlan | null = null;
     const work = async (job: Job): Promise<GenerationOutcome> => {
-      const missing = missingUpscaler(parameters, await listModels());
+      const files = await listModels();
+      const missing = missingUpscaler(parameters, files) ?? missingDetector(parameters, files);
       if (missing !== null) throw new BadParametersError(missing);
       const own = await this.#planned(await this.#record(sha256), parameters);
       const others = await this.#othersOf(own.record, parameters);
@@ -161,6 +171,7 @@ export class Engine implements EngineApi {
       return await makePictures({
         ...{ job, open, parameters, vaeText, onEvent },
         upscaleUntil: (stopped) => this.#upscaling.by(parameters.settings, stopped),
+        detect: (...asked) => this.#detecting.find(...asked),
         continuation: continuation ?? null,
       });
     };
@@ -277,7 +288,7 @@ export class Engine implements EngineApi {
       const record = await getModel(sha256);
       if (!record) {
         throw new ModelMissingError(
-          `The checkpoint "${name}" is no longer in the library. Choose another under Hires. fix or Refiner, or import its file again.`,
+          `The checkpoint "${name}" is no longer in the library. Choose another under Hires. fix, Refiner or Detailer, or import its file again.`,
         );
       }
       const { detection } = record;
@@ -364,8 +375,9 @@ function inWasm(options: MemoryOptions): MemoryOptions {
   return { ...options, gpuMemory: WASM_MEMORY };
 }
 
-function checkpointsOf({ hires, refiner }: SizedRequest): NamedCheckpoint[] {
-  return [hires?.checkpoint, refiner?.checkpoint].filter((checkpoint) => checkpoint != null);
+function checkpointsOf({ hires, refiner, detailer }: SizedRequest): NamedCheckpoint[] {
+  const details = (detailer?.tabs ?? []).map(({ checkpoint }) => checkpoint);
+  return [hires?.checkpoint, refiner?.checkpoint, ...details].filter((checkpoint) => checkpoint != null);
 }
 
 /** What decides the sizes of buffers. */

@@ -210,17 +210,17 @@ function itemsPerPicture(
 
 /** What is encoded: the picture of img2img, what hires fix enlarges, or the grey one of inpainting models; null for nothing. */
 function encodedSize({ inChannels, outChannels }: UNetConfig, request: EncodedRequest): Size | null {
-  const { width, height, img2img, hires } = request;
+  const { width, height, img2img, hires, detailer } = request;
   if (hires && !isLatentUpscaler(hires.upscaler)) return hiresSize(request, hires).enlarged;
   const whole = img2img?.inpaint?.inpaintArea !== 'Only masked';
   const keepsSize = img2img?.resizeMode === 'Just resize (latent upscale)' && whole;
   const own = keepsSize ? img2img.source.size : null;
   if (img2img) return own ?? { width, height };
   if (inChannels > outChannels) return pictureSize(request);
-  return hires?.firstPass ? { width, height } : null;
+  return hires?.firstPass || detailer ? { width, height } : null;
 }
 
-type EncodedRequest = Pick<SizedRequest, 'width' | 'height' | 'img2img' | 'hires'>;
+type EncodedRequest = Pick<SizedRequest, 'width' | 'height' | 'img2img' | 'hires' | 'detailer'>;
 
 /** Encoding, always in float32; never in tiles where opposite edges continue each other (runtime/loaded-vae.ts). */
 function encoderRuns(model: Sized, file: Sized | null, size: Size | null, circular: boolean): VaeRuns {

@@ -1,6 +1,7 @@
 // What all ways to carry a request out have in common: painting a batch step by step with previews, decoding its pictures,
 // keeping them.
 import { conditioningOf } from '../../families/conditioning.ts';
+import type { Find } from '../../finishing/detection/find.ts';
 import type { Upscale } from '../../finishing/upscale.ts';
 import { vaeOutputToPixels, type PixelImage } from '../../image/pixels.ts';
 import { encodePng } from '../../image/png.ts';
@@ -32,6 +33,8 @@ export interface Task {
   readonly onEvent: (event: GenerationEvent) => void;
   /** Ends with InterruptedError once `stopped()`. */
   readonly upscaleUntil: (stopped: () => boolean) => Upscale;
+  /** What the detector of that name finds. */
+  readonly detect: (name: string, picture: PixelImage, confidence: number) => Promise<readonly Find[]>;
   /** What an earlier run of it had done. */
   readonly continuation: Continuation | null;
 }
@@ -81,17 +84,20 @@ export class Painter {
     );
   }
 
+  /** Work between steps, whose time says nothing of theirs. */
+  async aside<T>(work: () => Promise<T>): Promise<T> {
+    const start = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.#time.leaveOut(performance.now() - start);
+    }
+  }
+
   /** What it takes is no time of steps. */
   upscaler(stopped: () => boolean): Upscale {
     const upscale = this.task.upscaleUntil(stopped);
-    return async (...args) => {
-      const start = performance.now();
-      try {
-        return await upscale(...args);
-      } finally {
-        this.#time.leaveOut(performance.now() - start);
-      }
-    };
+    return (...args) => this.aside(() => upscale(...args));
   }
 
   /** Begins with the request's own model; what the UNet has answered in the batch already it is not asked again. */
@@ -140,7 +146,7 @@ export class Painter {
       onEvent({
         ...{ type: 'step', batch: index, batchCount: this.batches, step, steps, part },
         // What is only repeated says nothing of how long the rest takes.
-        remainingMs: replaying ? null : this.#time.update(index + done),
+        remainingMs: replaying || part?.kind === 'detail' ? null : this.#time.update(index + done),
         elapsedMs: this.#time.elapsedMs,
       });
       // Interrupt and Skip that came during the step.

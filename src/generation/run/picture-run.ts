@@ -1,6 +1,7 @@
 // One request's way from the prompt to its pictures: batch after batch, or as its script says.
 import { ImageError } from '../../image/errors.ts';
 import type { PixelImage } from '../../image/pixels.ts';
+import type { Raster } from '../../image/resize.ts';
 import { readPicture } from '../../image/read-picture.ts';
 import { parseExtraNetworks } from '../../prompt/extra-networks.ts';
 import { BadParametersError, InterruptedError } from '../../runtime/errors.ts';
@@ -22,6 +23,7 @@ import { paintTxt2Img } from '../recipes/txt2img.ts';
 import type { GenerationParameters, Img2Img } from '../request/request.ts';
 import { seedsOf } from '../request/seeds.ts';
 import type { FurtherKind, GenerationOutcome } from './events.ts';
+import { withDetails } from './detailing.ts';
 import { Painter, type Task } from './painter.ts';
 import { carryOutScript } from './script-run.ts';
 
@@ -66,14 +68,21 @@ async function makeBatches(task: Task): Promise<GenerationOutcome> {
     const painted = await painter.paint(run, batch, batchSize).catch(ifNothingEmerged);
     if (!painted) continue;
     const { latents, interrupted } = painted;
+    const decodeAt = (i: number) => painter.decode(batch, latents, i, batchSize);
+    const early: PixelImage[] = [];
+    // Details may need another model than the one that decodes.
+    if (parameters.detailer) for (let i = done - first; i < batchSize; i++) early.push(await decodeAt(i));
     for (let i = done - first; i < batchSize; i++) {
       const settled = { batch: { first, size: batchSize }, index: i, latents: latents.data };
-      const decoded = await painter.decode(batch, latents, i, batchSize);
+      const details = await withDetails(painter, batch, recipe.requestOf(i), {
+        ...{ picture: early.shift() ?? (await decodeAt(i)), index: first + i, mask: recipe.mask },
+      });
+      const { picture: decoded } = details;
       const [{ seed }, text] = [seedOf(i), textOf(i)];
       for (const { kind, picture } of await recipe.further(decoded, settled))
         await painter.keepFurther(first + i, kind, picture, seed, text);
       const picture = await recipe.finish(decoded, settled);
-      await painter.keep(first + i, picture, seed, text, interrupted);
+      await painter.keep(first + i, picture, seed, text, interrupted || details.interrupted);
       done = first + i + 1;
     }
   }
@@ -98,6 +107,8 @@ interface StartedRecipe {
   ): readonly FurtherPicture[] | Promise<readonly FurtherPicture[]>;
   /** Of one picture of a batch: what its text asks for. */
   requestOf(index: number): GenerationParameters;
+  /** Of what is inpainted; null where all is painted. */
+  readonly mask: Raster | null;
 }
 
 type KeepPictures = (pictures: readonly PixelImage[]) => Promise<void>;
@@ -117,6 +128,7 @@ async function startRecipe(
     finish: (decoded: PixelImage) => decoded,
     further: () => [],
     requestOf: () => parameters,
+    mask: null,
   };
   if (hires) {
     const firstPass = hires.firstPass && (await readPicture(hires.firstPass.file).catch(unusable));
@@ -131,8 +143,10 @@ async function startRecipe(
   const { others = [] } = img2img;
   const requests = [img2img.source, ...others].map((source) => ({ ...img2img, source, others: [] }));
   const starts: Img2ImgStart[] = [];
+  let mask: Raster | null = null;
   for (const request of requests) {
     const pictures = await readPictures(request);
+    ({ mask } = pictures);
     starts.push(
       await startImg2Img(networks, parameters, request, pictures, { encode, upscale }).catch(unusable),
     );
@@ -145,6 +159,7 @@ async function startRecipe(
   }
   const alternative = script?.kind === 'img2img alternative test' ? script : null;
   return {
+    mask: start.painting && mask,
     paint: (models, batch) =>
       alternative
         ? paintAlternative(models, parameters, alternative, img2img, start, batch)

@@ -12,6 +12,7 @@ import type { Pass, PassResult, ScriptHost, ScriptRequest } from '../scripts/hos
 import { runScript } from '../scripts/run-script.ts';
 import { startPass } from '../scripts/start-pass.ts';
 import type { GenerationOutcome } from './events.ts';
+import { withDetails } from './detailing.ts';
 import { Painter, type BatchInWork, type Task } from './painter.ts';
 
 /** @throws ImageError where the source is not fit for the script. */
@@ -77,11 +78,15 @@ class PassPainter implements ScriptHost {
     const { latents, interrupted } = await painter.paint(run, batch, batchSize, part);
     this.#interrupted ||= interrupted;
     if (index === 0) this.#text = painter.textOf(batch, seedsOf(asked, 0));
+    const decoded: PixelImage[] = [];
+    for (let i = 0; i < batchSize; i++) decoded.push(await painter.decode(batch, latents, i, batchSize));
     const pictures: PixelImage[] = [];
-    for (let i = 0; i < batchSize; i++)
-      pictures.push(
-        await started.finish(await painter.decode(batch, latents, i, batchSize), i, latents.data),
-      );
+    for (const [i, picture] of decoded.entries()) {
+      const asked = { picture, index: i, mask: pass.mask };
+      const details = await withDetails(painter, batch, pass.parameters, asked);
+      this.#interrupted ||= details.interrupted;
+      pictures.push(await started.finish(details.picture, i, latents.data));
+    }
     // Interrupt and Skip that came meanwhile.
     await turn();
     return { pictures, cut: job.stop ? 'interrupt' : job.skip ? 'skip' : null };

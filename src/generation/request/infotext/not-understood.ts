@@ -3,6 +3,7 @@
 import { resolveSampler } from '../../../sampling/registry.ts';
 import { findScheduler } from '../../../sampling/schedules.ts';
 import { EMBEDDINGS_KEY, embeddingsFromText } from '../embeddings-text.ts';
+import { readsDetailerField } from '../detailer-text.ts';
 import { IMAGE_SETTINGS } from '../image-settings.ts';
 import { HIRES_FIELDS } from '../hires-text.ts';
 import { IMG2IMG_FIELDS } from '../img2img-text.ts';
@@ -78,7 +79,7 @@ export function notUnderstood(
   const more = [...(made.img2img ? [IMG2IMG] : []), ...(made.hires ? [HIRES] : [])];
   const told = fields.flatMap(({ name, value }) => {
     // A1111 passes over fields without a value.
-    if (value === '' || HARMLESS.get(name)?.(value)) return [];
+    if (value === '' || HARMLESS.get(name)?.(value) || readsDetailerField(name, value)) return [];
     const read = READ.get(name) ?? more.find((known) => known.has(name))?.get(name);
     if (!read) return [name];
     return read(value) ? [] : [`${name} ${value.slice(0, 100)}`];

@@ -134,8 +134,8 @@ export const create = {
   percentDone: (percent: number) => `${percent} percent`,
   loading: (what: string, percent: string) => `${what} ${percent}`,
   step: (step: number, steps: number) => `Step ${step}/${steps}`,
-  partOf: (kind: 'loop' | 'tile' | 'side', index: number, count: number) =>
-    `${{ loop: 'Loop', tile: 'Tile', side: 'Side' }[kind]} ${index} of ${count}`,
+  partOf: (kind: 'loop' | 'tile' | 'side' | 'detail', index: number, count: number) =>
+    `${{ loop: 'Loop', tile: 'Tile', side: 'Side', detail: 'Detailer:' }[kind]} ${index} of ${count}`,
   batchOf: (batch: number, batches: number) => `Batch ${batch}/${batches}`,
   restarting: 'The GPU was lost. Starting it again',
   hopeless: (message: string, losses: number) =>
