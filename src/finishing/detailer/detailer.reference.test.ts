@@ -6,12 +6,12 @@ import { bytesSource } from '../../checkpoint/source.ts';
 import { SDXL_SIZES } from '../../families/sdxl.ts';
 import { maskOf, type Mask } from '../../image/mask.ts';
 import type { Box } from '../detection/find.ts';
+import { SORT_ORDERS } from '../../generation/request/detailer.ts';
 import { boxMask, dilatedMask, movedMask, preparedMasks, type MergeMode } from './masks.ts';
 import {
   denoisingStrengthOf,
   paintedSize,
   selected,
-  SORT_ORDERS,
   type FilterMethod,
   type SizeMatch,
 } from './selection.ts';

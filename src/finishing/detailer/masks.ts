@@ -3,8 +3,7 @@ import { inverted, type Mask } from '../../image/mask.ts';
 import type { Size } from '../../image/picture-file.ts';
 import type { Box } from '../detection/find.ts';
 
-export const MERGE_MODES = ['None', 'Merge', 'Merge and Invert'] as const;
-export type MergeMode = (typeof MERGE_MODES)[number];
+export type MergeMode = 'None' | 'Merge' | 'Merge and Invert';
 
 export interface MaskPreparation {
   /** Pixels to the right, and up. */

@@ -2,16 +2,10 @@
 import type { Size } from '../../image/picture-file.ts';
 import type { Box, Find } from '../detection/find.ts';
 
-export const FILTER_METHODS = ['Area', 'Confidence'] as const;
-export type FilterMethod = (typeof FILTER_METHODS)[number];
+export type FilterMethod = 'Area' | 'Confidence';
 
-export const SORT_ORDERS = [
-  'None',
-  'Position (left to right)',
-  'Position (center to edge)',
-  'Area (large to small)',
-] as const;
-export type SortOrder = (typeof SORT_ORDERS)[number];
+export type SortOrder =
+  'None' | 'Position (left to right)' | 'Position (center to edge)' | 'Area (large to small)';
 
 export interface Selection {
   /** Shares of the picture's area that a box may have, 0..1. */
@@ -66,8 +60,7 @@ export function denoisingStrengthOf(strength: number, power: number, box: Box, s
   return strength * (1 - areaOf(box) / (size.width * size.height)) ** power;
 }
 
-export const SIZE_MATCHES = ['Off', 'Strict (SDXL only)', 'Free'] as const;
-export type SizeMatch = (typeof SIZE_MATCHES)[number];
+export type SizeMatch = 'Off' | 'Strict (SDXL only)' | 'Free';
 
 /** The size that is painted for a box, of its shape. `trained`: the sizes that the model was trained with, and is told of; none for
  * those that are told nothing. */

@@ -1,11 +1,18 @@
 // What parameters texts say of the detailer: ADetailer's fields, those of a second detector with " 2nd" behind them and so on; and
 // under keys of our own its settings, of which it tells nothing.
-import { MERGE_MODES } from '../../finishing/detailer/masks.ts';
-import { FILTER_METHODS, SIZE_MATCHES, SORT_ORDERS } from '../../finishing/detailer/selection.ts';
 import { resolveSampler } from '../../sampling/registry.ts';
 import { findScheduler } from '../../sampling/schedules.ts';
 import { checkpointFromText, checkpointToText, type ToldCheckpoint } from './checkpoint-text.ts';
-import { DEFAULT_DETAILER, DEFAULT_DETAILER_TAB, type Detailer, type DetailerTab } from './detailer.ts';
+import {
+  DEFAULT_DETAILER,
+  DEFAULT_DETAILER_TAB,
+  FILTER_METHODS,
+  MERGE_MODES,
+  SIZE_MATCHES,
+  SORT_ORDERS,
+  type Detailer,
+  type DetailerTab,
+} from './detailer.ts';
 import type { Infotext } from './infotext/parse.ts';
 import { pythonText, type InfotextScalar } from './infotext/quote.ts';
 import { numberFromText } from './settings-text.ts';

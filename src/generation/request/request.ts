@@ -4,6 +4,7 @@ import type { HiresUpscaler } from '../../image/upscale-latent.ts';
 import type { Detailer } from './detailer.ts';
 import { DEFAULT_IMAGE_SETTINGS, type ImageSettings } from './image-settings.ts';
 import type { MaskedContent } from './masked-content.ts';
+import type { NamedCheckpoint } from './named-checkpoint.ts';
 import type { Script } from './script.ts';
 import type { Seed } from './seeds.ts';
 import type { SourcePicture } from './source-picture.ts';
@@ -53,13 +54,7 @@ export interface GenerationParameters {
   readonly script: Script | null;
 }
 
-/** A checkpoint of the library that a request names besides the one that it is made with. */
-export interface NamedCheckpoint {
-  /** Lowercase hex. */
-  readonly sha256: string;
-  /** As the parameters text names it. */
-  readonly name: string;
-}
+export type { NamedCheckpoint } from './named-checkpoint.ts';
 
 /** A1111's "Hires. fix": the picture is enlarged and painted over, in a second pass. */
 export interface Hires {

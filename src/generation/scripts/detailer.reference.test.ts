@@ -8,13 +8,13 @@ import { listReference, readReference, readReferenceJson, tinyModels } from '../
 import { blockMeans, fieldsOf } from '../../../tests/whole-runs.ts';
 import { bytesSource } from '../../checkpoint/source.ts';
 import type { Box, Find } from '../../finishing/detection/find.ts';
-import { SORT_ORDERS } from '../../finishing/detailer/selection.ts';
 import { vaeOutputToPixels, type PixelImage } from '../../image/pixels.ts';
 import type { Networks } from '../../runtime/networks.ts';
 import { paintTxt2Img } from '../recipes/txt2img.ts';
 import {
   DEFAULT_DETAILER,
   DEFAULT_DETAILER_TAB,
+  SORT_ORDERS,
   type Detailer,
   type DetailerTab,
 } from '../request/detailer.ts';
