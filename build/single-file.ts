@@ -1,4 +1,4 @@
-// Makes one HTML file of the page, its workers, onnxruntime's wasm and, if asked for, the demo checkpoint.
+// Makes one HTML file of the page, its workers, onnxruntime's wasm, the box and, if asked for, the demo checkpoint.
 //
 // A page opened from disk may fetch nothing, so everything is text in it: scripts and styles inline, allowed by their
 // hashes; the rest as data that src/single-file/parts.ts finds. A module `name.single.ts` stands in for `name.ts` where
@@ -22,6 +22,7 @@ export interface SingleFileOptions {
 
 export const SINGLE_FILE = 'darkroom.html';
 
+const BOX = 'public/box';
 const WASM = 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm';
 
 /** `name.single.ts` in the place of `name.ts`, where there is one. */
@@ -64,6 +65,8 @@ export function singleFile(options: SingleFileOptions): Plugin {
         ['wasm', gzipSync(readFileSync(resolveFile(WASM)), { level: 9 }).toString('base64')],
       ];
       parts.push(['licences', codePart(options.licences.text())]);
+      for (const name of readdirSync(join(root, BOX)))
+        parts.push([`box/${name}`, readFileSync(join(root, BOX, name)).toString('base64')]);
       for (const name of options.demo === null ? [] : readdirSync(options.demo)) {
         parts.push([`demo/${name}`, readFileSync(join(options.demo ?? '', name)).toString('base64')]);
       }

@@ -40,6 +40,7 @@ const PARTS: readonly (readonly [name: string, path: RegExp])[] = [
   ['Service worker', /^service-worker\.js$/],
   ['onnxruntime (wasm)', /\.wasm$/],
   ['Demo checkpoint', /^demo\//],
+  ['The box', /^box\//],
   ['Page: JavaScript on demand', /\.js$/],
   ['Icons, screenshots, manifest', /./],
 ];
@@ -87,7 +88,7 @@ function weigh(folder: string): WeighedFile[] {
     .map((native) => {
       const path = native.replaceAll('\\', '/');
       const bytes = readFileSync(join(folder, native));
-      const gzip = /^demo\/|\.png$/.test(path) ? null : gzipSync(bytes).length;
+      const gzip = /^(?:box|demo)\/|\.png$/.test(path) ? null : gzipSync(bytes).length;
       return { path, raw: bytes.length, gzip };
     });
 }

@@ -1,4 +1,6 @@
-// What a list of upscalers offers: those that need no file, the upscalers of the library, and what is chosen where it is neither.
+// What a list of upscalers offers: those that need no file, those of the box, the upscalers of the library, and what is chosen where
+// it is none of them.
+import { BOXED_UPSCALERS, boxedUpscaler } from '../library/box.ts';
 import { findUpscaler, type NamedUpscaler, type Upscaler } from '../library/upscaler-choice.ts';
 import { passes as t } from './strings/passes.ts';
 
@@ -18,7 +20,8 @@ export function chosenUpscaler(
   builtIn: readonly string[],
   value: string,
 ): string {
-  return builtIn.includes(value) ? value : (findUpscaler(upscalers, value)?.name ?? value);
+  if (builtIn.includes(value)) return value;
+  return findUpscaler(upscalers, value)?.name ?? boxedUpscaler(value)?.name ?? value;
 }
 
 /** In A1111's order: by name after those that need no file. */
@@ -27,7 +30,9 @@ export function upscalerChoices(
   builtIn: readonly string[],
   value: string,
 ): readonly UpscalerOption[] {
-  const names = [...builtIn, ...shelf.upscalers.map(({ name }) => name)];
+  const boxed = BOXED_UPSCALERS.map(({ name }) => name);
+  const others = shelf.upscalers.map(({ name }) => name).filter((name) => !boxed.includes(name));
+  const names = [...builtIn, ...boxed, ...others];
   const known = names.map((name) => ({ value: name, label: name }));
   const chosen = chosenUpscaler(shelf, builtIn, value);
   return names.includes(chosen) ? known : [...known, { value: chosen, label: t.missing(chosen) }];

@@ -25,13 +25,7 @@ import { makePictures } from './picture-run.ts';
 import { misfitOf } from './second-checkpoint.ts';
 import { stepTime } from './step-time.ts';
 import { upscalersNeed } from './upscaler-memory.ts';
-import {
-  askedOfExtras,
-  workOnPictures,
-  type ExtrasEvent,
-  type ExtrasOrder,
-  type ExtrasOutcome,
-} from './extras-run.ts';
+import { workOnPictures, type ExtrasEvent, type ExtrasOrder, type ExtrasOutcome } from './extras-run.ts';
 import {
   knownUpscalerFiles,
   missingOf,
@@ -55,6 +49,7 @@ import type { Continuation } from '../request/continuation.ts';
 import type { DeviceReport } from '../../runtime/device-report.ts';
 import type { EngineApi } from './engine-api.ts';
 import type { GenerationEvent, GenerationOutcome } from './events.ts';
+import { askedOfExtras } from '../request/upscalers.ts';
 import { validateParameters } from '../request/validate.ts';
 
 type OnEvent = (event: GenerationEvent) => void;

@@ -10,7 +10,7 @@ import type { Size } from '../../image/picture-file.ts';
 import { withoutAlpha, type PixelImage } from '../../image/pixels.ts';
 import { encodePng, MAX_PIXELS } from '../../image/png.ts';
 import { readPicture } from '../../image/read-picture.ts';
-import { isBuiltIn, upscaledSize } from '../../image/upscale.ts';
+import { upscaledSize } from '../../image/upscale.ts';
 import { MAX_PARAMETERS } from '../../library/image-record.ts';
 import { saveImage } from '../../library/images.ts';
 import { BadParametersError, InterruptedError } from '../../runtime/errors.ts';
@@ -20,7 +20,6 @@ import { extrasText, withExtras } from '../request/extras-text.ts';
 import type { ImageSettings } from '../request/image-settings.ts';
 import { splitInfotext } from '../request/infotext/parse.ts';
 import { parseSeed, type Seed } from '../request/seeds.ts';
-import type { AskedUpscaler } from '../request/upscalers.ts';
 import type { Job } from './models-in-use.ts';
 
 export interface ExtrasOrder {
@@ -124,17 +123,6 @@ export async function workOnPictures({ job, order, upscale, onEvent }: ExtrasTas
       before,
     }) as unknown);
   }
-}
-
-/** The upscalers that need a file. */
-export function askedOfExtras({ upscale }: ExtrasRequest): readonly AskedUpscaler[] {
-  const { on, upscaler1, upscaler2, upscaler2Visibility } = upscale;
-  if (!on || upscaler1 === 'None') return [];
-  const asked = [
-    { name: upscaler1, where: 'Upscaler 1' },
-    ...(upscaler2Visibility > 0 ? [{ name: upscaler2, where: 'Upscaler 2' }] : []),
-  ];
-  return asked.filter(({ name }) => !isBuiltIn(name));
 }
 
 interface Made extends WorkedPicture, Told {

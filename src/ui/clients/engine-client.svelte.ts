@@ -5,15 +5,19 @@ import type { Continuation } from '../../generation/request/continuation.ts';
 import type { DeviceReport } from '../../runtime/device-report.ts';
 import type { EngineApi } from '../../generation/run/engine-api.ts';
 import type { GenerationEvent, GenerationOutcome } from '../../generation/run/events.ts';
+import { askedOfExtras, askedUpscalers, type AskedUpscaler } from '../../generation/request/upscalers.ts';
 import type { GenerationParameters, RequestSize, SizedRequest } from '../../generation/request/request.ts';
 import type { BenchmarkProgress } from '../../generation/run/benchmark.ts';
 import type { BenchmarkResult } from '../../generation/run/benchmark-report.ts';
 import type { ExtrasEvent, ExtrasOrder, ExtrasOutcome } from '../../generation/run/extras-run.ts';
 import { DEFAULT_MEMORY, type MemoryOptions } from '../../generation/run/memory-options.ts';
-import { Failure } from '../failure.ts';
+import { Failure, toFailure } from '../failure.ts';
 import { startWorker } from './start-worker.ts';
 import { WorkerLink } from './worker-link.ts';
 import { failures as t } from '../strings/failures.ts';
+
+/** Puts those of these upscalers that come with Darkroom into the library. Rejects with an Error for people. */
+export type BringUpscalers = (names: readonly string[]) => Promise<void>;
 
 /** Every method rejects with a Failure. */
 export class EngineClient {
@@ -23,16 +27,21 @@ export class EngineClient {
   #started: { readonly cpu: boolean; readonly report: Promise<DeviceReport> } | null = null;
   readonly #spawn: () => Worker;
   readonly #memory: () => MemoryOptions;
+  readonly #bring: BringUpscalers;
+  /** How often it was stopped. */
+  #stops = 0;
   /** What the worker goes by. */
   #told = DEFAULT_MEMORY;
 
-  /** `memory`: what the person set, asked for before each job. */
+  /** `memory`: what the person set, asked for before each job. `bring`: so that work finds the upscalers that it asks for. */
   constructor(
     spawn: () => Worker = () => startWorker('engine'),
     memory: () => MemoryOptions = () => DEFAULT_MEMORY,
+    bring: BringUpscalers = async () => undefined,
   ) {
     this.#spawn = spawn;
     this.#memory = memory;
+    this.#bring = bring;
   }
 
   /** Starts the engine on the GPU or on the processor, unless it runs that way already. */
@@ -61,6 +70,8 @@ export class EngineClient {
     onEvent: (event: GenerationEvent) => void,
     continuation?: Continuation,
   ): Promise<GenerationOutcome> {
+    const asked = askedUpscalers(parameters);
+    if (asked.length > 0) await this.#bringAsked(asked);
     return this.#withGpu(cpu, (engine) => engine.generate(sha256, parameters, proxy(onEvent), continuation));
   }
 
@@ -76,6 +87,8 @@ export class EngineClient {
     withNetwork: boolean,
     onEvent: (event: ExtrasEvent) => void,
   ): Promise<ExtrasOutcome> {
+    const asked = askedOfExtras(order.request);
+    if (asked.length > 0) await this.#bringAsked(asked);
     const work = (engine: Remote<EngineApi>) => engine.extras(order, proxy(onEvent));
     if (withNetwork) return this.#withGpu(cpu, work);
     // As it was started, where it was: its models stay loaded.
@@ -128,10 +141,21 @@ export class EngineClient {
 
   /** Ends the worker, whatever it does. Pending calls reject. */
   stop(): void {
+    this.#stops += 1;
     this.#link?.stop();
     this.#link = null;
     this.#started = null;
     this.report = null;
+  }
+
+  async #bringAsked(asked: readonly AskedUpscaler[]): Promise<void> {
+    const stops = this.#stops;
+    try {
+      await this.#bring(asked.map(({ name }) => name));
+    } catch (error) {
+      throw toFailure(error);
+    }
+    if (this.#stops !== stops) throw new Failure('worker-died', t.workerEnded(t.workers.engine));
   }
 
   async #withGpu<T>(cpu: boolean, work: (engine: Remote<EngineApi>) => Promise<T>): Promise<T> {

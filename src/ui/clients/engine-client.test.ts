@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { DEFAULT_PARAMETERS } from '../../generation/request/request.ts';
+import { DEFAULT_HIRES, DEFAULT_PARAMETERS } from '../../generation/request/request.ts';
 import type { GenerationEvent } from '../../generation/run/events.ts';
 import { EngineClient } from './engine-client.svelte.ts';
 import { threadWorker } from './thread-worker.ts';
@@ -90,4 +90,35 @@ it('rejects what is under way when it is stopped', async () => {
   await engine.start(false);
   engine.stop();
   await expect(job).rejects.toMatchObject({ code: 'worker-died' });
+});
+
+it('brings the upscalers that are asked for first, and starts nothing where it is stopped meanwhile', async () => {
+  const brought: string[] = [];
+  let arrive = (): void => undefined;
+  let spawned = 0;
+  const engine = new EngineClient(
+    () => {
+      spawned += 1;
+      return threadWorker(START + `generate: () => ({ status: 'finished', imageIds: [] }),`);
+    },
+    undefined,
+    (names) => {
+      brought.push(...names);
+      return new Promise((resolve) => (arrive = resolve));
+    },
+  );
+  clients.push(engine);
+  const hires = { ...DEFAULT_HIRES, checkpoint: null, upscaler: '4x-UltraSharp' };
+  const generate = () =>
+    engine.generate('a'.repeat(64), { ...DEFAULT_PARAMETERS, hires }, false, () => undefined);
+  const stopped = generate();
+  engine.stop();
+  arrive();
+  await expect(stopped).rejects.toMatchObject({ code: 'worker-died' });
+  expect(spawned).toBe(0);
+
+  const job = generate();
+  arrive();
+  expect(await job).toEqual({ status: 'finished', imageIds: [] });
+  expect(brought).toEqual(['4x-UltraSharp', '4x-UltraSharp']);
 });

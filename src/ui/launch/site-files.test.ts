@@ -12,6 +12,7 @@ it.each([
   ['assets/ort-wasm-simd-threaded.asyncify-a1.wasm', 'runtime'],
   ['assets/engine-a1.js', 'runtime'],
   ['assets/tokenizer-a1.js', 'runtime'],
+  ['box/network.safetensors', 'runtime'],
   ['licences.txt', 'runtime'],
 ] as const)('%s belongs to %s', (path, part) => expect(partOf(path)).toBe(part));
 

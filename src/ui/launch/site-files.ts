@@ -1,7 +1,7 @@
 // The files of the site: which belong to the page and are kept from the first visit on, and which are fetched with the
 // first click that needs them.
 
-/** `page`: kept at once. `runtime`: what importing and painting need, and the licences. `demo`: the demo checkpoint. */
+/** `page`: kept at once. `runtime`: what importing and painting need, the box, and the licences. `demo`: the demo checkpoint. */
 export type SitePart = 'page' | 'runtime' | 'demo';
 
 /** An entry of the build's list. */
@@ -16,7 +16,7 @@ export interface SiteFile {
 /** Scripts of the workers, and what one of them fetches: none is needed before a click. */
 const LATER_SCRIPTS = ['canvas', 'engine', 'gallery', 'importer', 'merger', 'tokenizer', 'tokens'];
 // The licences' texts are longer than the page, and hardly ever read.
-const RUNTIME = new RegExp(`\\.wasm$|^licences\\.txt$|^assets/(?:${LATER_SCRIPTS.join('|')})-[^/]*\\.js$`);
+const RUNTIME = new RegExp(`\\.wasm$|^licences\\.txt$|^box/|^assets/(?:${LATER_SCRIPTS.join('|')})-[^/]*\\.js$`);
 
 /** `path`: relative to the site. */
 export function partOf(path: string): SitePart {

@@ -22,6 +22,7 @@ import { EngineClient } from '../clients/engine-client.svelte.ts';
 import { ImporterClient } from '../clients/importer-client.svelte.ts';
 import { TokenClient } from '../clients/token-client.ts';
 import type { Mode } from '../canvas/modes.ts';
+import { readBoxedFile } from '../box-source.ts';
 import { CHOICES } from '../choices.ts';
 import { Failure, toFailure } from '../failure.ts';
 import { sizeWith } from '../model-advice.ts';
@@ -35,6 +36,7 @@ import { WakeLock } from '../wake-lock.ts';
 import { Offline } from '../launch/offline.svelte.ts';
 import { Arrivals } from './arrivals.ts';
 import { Benchmark } from './benchmark.svelte.ts';
+import { Box } from './box.ts';
 import { DemoModel } from './demo.svelte.ts';
 import { Device } from './device.svelte.ts';
 import { ExtrasEntrance } from './extras-entrance.svelte.ts';
@@ -71,7 +73,16 @@ export class App {
     this.notices.fail(t.settingsNotKept, toFailure(error, 'storage-full')),
   );
   readonly library = new Library();
-  readonly engine = new EngineClient(undefined, () => this.settings.memory);
+  readonly box = new Box({
+    library: this.library,
+    importer: () => new ImporterClient(),
+    read: readBoxedFile,
+  });
+  readonly engine = new EngineClient(
+    undefined,
+    () => this.settings.memory,
+    (names) => this.box.bringUpscalers(names),
+  );
   readonly tokens = new TokenClient();
   readonly offline = new Offline();
   readonly device = new Device(this.engine);

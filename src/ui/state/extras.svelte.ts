@@ -1,9 +1,9 @@
 // What is set in the Extras tab, the work under way, and what came of it.
 import { DEFAULT_EXTRAS, type ExtrasRequest } from '../../finishing/extras-request.ts';
 import type { ImageSettings } from '../../generation/request/image-settings.ts';
+import { askedOfExtras } from '../../generation/request/upscalers.ts';
 import type { ExtrasEvent, ExtrasSource } from '../../generation/run/extras-run.ts';
 import type { Size } from '../../image/picture-file.ts';
-import { isBuiltIn } from '../../image/upscale.ts';
 import type { EngineClient } from '../clients/engine-client.svelte.ts';
 import type { Picture } from '../picture.ts';
 import type { Tabs } from '../tabs.ts';
@@ -82,11 +82,12 @@ export class Extras {
       request: this.request,
       settings: $state.snapshot(settings.parameters.settings),
     };
+    const withNetwork = askedOfExtras(order.request).length > 0;
     await this.host.attempt(t.notDone, async () => {
       const hear = (event: ExtrasEvent) => this.#hear(event, pictures);
       // One at a time uses the GPU, in all tabs: pictures of the queue wait until this is done, and this for those.
       const work = async (): Promise<void> => {
-        const { status, made } = await engine.extras(order, onProcessor, needsNetwork(order.request), hear);
+        const { status, made } = await engine.extras(order, onProcessor, withNetwork, hear);
         this.told = status === 'interrupted' ? t.interrupted(made) : t.done(made);
       };
       await tabs.inTurn(work, () => (this.doing = t.waiting));
@@ -131,11 +132,4 @@ export class Extras {
       }
     }
   }
-}
-
-/** Whether an upscaler in a file is asked for. */
-function needsNetwork({ upscale }: ExtrasRequest): boolean {
-  const { on, upscaler1, upscaler2, upscaler2Visibility } = upscale;
-  if (!on || upscaler1 === 'None') return false;
-  return !isBuiltIn(upscaler1) || (upscaler2Visibility > 0 && !isBuiltIn(upscaler2));
 }

@@ -8,6 +8,7 @@ import { askedUpscalers } from '../../generation/request/upscalers.ts';
 import { positionsAdvice } from '../../generation/request/positions-text.ts';
 import type { ToldImg2Img } from '../../generation/request/img2img-text.ts';
 import type { StoredModel } from '../../library/types.ts';
+import { boxedUpscaler } from '../../library/box.ts';
 import { findUpscaler, type Upscaler } from '../../library/upscaler-choice.ts';
 import { findVae } from '../../library/vae-choice.ts';
 import type { PromptPair } from '../../prompt/styles.ts';
@@ -131,7 +132,8 @@ export class ParameterReader {
         img2img: read.img2img,
         hires: read.hires,
       })) {
-        if (!findUpscaler(this.host.upscalers, name)) remarks.push(passes.upscalerMissing(where, name));
+        if (!findUpscaler(this.host.upscalers, name) && !boxedUpscaler(name))
+          remarks.push(passes.upscalerMissing(where, name));
       }
       if (remarks.length > 0) {
         this.host.notices.warn(t.mayDiffer, `${remarks.join('. ')}.`);

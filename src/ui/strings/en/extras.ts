@@ -39,7 +39,10 @@ export const extras = {
   visibility: 'Upscaler 2 visibility',
   noUpscaler: 'Upscaler 1 is None: pictures stay as large as they are.',
   noNetworks:
-    'Networks that upscale (ESRGAN, SwinIR, DAT ...) are offered here once their files are imported. Lanczos and Nearest need none.',
+    'Other networks that upscale (ESRGAN, SwinIR, DAT ...) are offered here once their files are imported.',
+  useBoxed: (name: string) => `Use ${name}`,
+  useBoxedWhat: (name: string, size: string) =>
+    `${name} comes with Darkroom (${size}): a network that draws edges anew, where Lanczos blurs them.`,
 
   split: 'Split oversized images',
   threshold: 'Threshold',

@@ -35,6 +35,8 @@ export const failures = {
 
   // Reading and making files.
   demoNotLoaded: (status: number) => `The demo model could not be loaded (${status}). Try again later.`,
+  boxNotFetched: (file: string) =>
+    `${file}, which comes with Darkroom, could not be fetched. Connect to the network and try again.`,
   noLicences: 'licences.txt is not there. It is written when Darkroom is built.',
   pictureTooLarge: 'The browser cannot make a picture of this size.',
   weightsInUse:

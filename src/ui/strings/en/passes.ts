@@ -27,6 +27,8 @@ export const passes = {
     `${label}: ${[name, hash && `[${hash}]`].filter(Boolean).join(' ')} is not in the library`,
   upscalerMissing: (label: string, name: string) =>
     `${label}: the upscaler ${name} is not in the library; import its file or choose another`,
+  boxedCredit:
+    'Comes with Darkroom: by Xintao Wang and others (Real-ESRGAN, BSD 3-Clause). Made for drawings; photographs come out drawn.',
   fromFinished: 'It starts from the finished picture that was enlarged.',
   firstPassAnew: 'Make the first pass anew',
   firstPassMissing: 'It was enlarged from a finished picture; now the first pass is made anew',

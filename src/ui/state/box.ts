@@ -1,0 +1,51 @@
+// What lies in the box comes into the library where it is asked for: as a person's file does, and without a word.
+import { boxedUpscaler, type BoxedFile } from '../../library/box.ts';
+import { IMPORT_OPTIONS } from '../../library/import-types.ts';
+import type { StoredModel } from '../../library/types.ts';
+import { findUpscaler, upscalersAmong } from '../../library/upscaler-choice.ts';
+import type { ImporterClient } from '../clients/importer-client.svelte.ts';
+
+/** What it needs of the page. */
+export interface BoxHost {
+  readonly library: { readonly models: readonly StoredModel[]; refreshModels(): Promise<void> };
+  readonly importer: () => Pick<ImporterClient, 'importFile' | 'stop'>;
+  readonly read: (file: string) => Promise<Blob>;
+}
+
+export class Box {
+  /** What is on its way, by file. */
+  readonly #coming = new Map<string, Promise<void>>();
+
+  constructor(private readonly host: BoxHost) {}
+
+  /** Resolves once those of these upscalers that the box has are in the library. Rejects with an Error for people. */
+  async bringUpscalers(names: readonly string[]): Promise<void> {
+    const upscalers = upscalersAmong(this.host.library.models);
+    for (const name of names) {
+      const boxed = boxedUpscaler(name);
+      if (boxed && !findUpscaler(upscalers, name)) await this.#bring(boxed);
+    }
+  }
+
+  #bring(boxed: BoxedFile): Promise<void> {
+    const coming = this.#coming.get(boxed.file) ?? this.#import(boxed);
+    this.#coming.set(boxed.file, coming);
+    return coming.finally(() => this.#coming.delete(boxed.file));
+  }
+
+  async #import({ file, sha256 }: BoxedFile): Promise<void> {
+    const importer = this.host.importer();
+    try {
+      const order = {
+        id: crypto.randomUUID(),
+        file: new File([await this.host.read(file)], file),
+        sidecar: null,
+        options: { ...IMPORT_OPTIONS, sha256 },
+      };
+      await importer.importFile(order, () => undefined);
+    } finally {
+      importer.stop();
+    }
+    await this.host.library.refreshModels();
+  }
+}
