@@ -6,7 +6,16 @@ declare global {
 }
 
 export type PartName =
-  'canvas' | 'engine' | 'gallery' | 'importer' | 'merger' | 'tokens' | 'wasm' | 'licences' | `box/${string}` | `demo/${string}`;
+  | 'canvas'
+  | 'engine'
+  | 'gallery'
+  | 'importer'
+  | 'merger'
+  | 'tokens'
+  | 'wasm'
+  | 'licences'
+  | `box/${string}`
+  | `demo/${string}`;
 
 /** The id of a part's element. */
 export function partId(name: PartName): string {

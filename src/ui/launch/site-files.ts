@@ -16,7 +16,9 @@ export interface SiteFile {
 /** Scripts of the workers, and what one of them fetches: none is needed before a click. */
 const LATER_SCRIPTS = ['canvas', 'engine', 'gallery', 'importer', 'merger', 'tokenizer', 'tokens'];
 // The licences' texts are longer than the page, and hardly ever read.
-const RUNTIME = new RegExp(`\\.wasm$|^licences\\.txt$|^box/|^assets/(?:${LATER_SCRIPTS.join('|')})-[^/]*\\.js$`);
+const RUNTIME = new RegExp(
+  `\\.wasm$|^licences\\.txt$|^box/|^assets/(?:${LATER_SCRIPTS.join('|')})-[^/]*\\.js$`,
+);
 
 /** `path`: relative to the site. */
 export function partOf(path: string): SitePart {
