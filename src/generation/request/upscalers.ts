@@ -1,5 +1,4 @@
 // Which upscalers a request's pictures go through, besides those that need no file.
-import type { ExtrasRequest } from '../../finishing/extras-request.ts';
 import { isLatentUpscaler } from '../../image/upscale-latent.ts';
 import { isBuiltIn } from '../../image/upscale.ts';
 import type { ImageSettings } from './image-settings.ts';
@@ -36,15 +35,4 @@ export function askedUpscalers({
     ...(img2img && script?.kind === 'SD upscale' ? [{ name: script.upscaler, where: 'SD upscale' }] : []),
   ];
   return asked.filter(({ name }) => !isBuiltIn(name) && !isLatentUpscaler(name));
-}
-
-/** Those of the Extras tab. */
-export function askedOfExtras({ upscale }: ExtrasRequest): readonly AskedUpscaler[] {
-  const { on, upscaler1, upscaler2, upscaler2Visibility } = upscale;
-  if (!on || upscaler1 === 'None') return [];
-  const asked = [
-    { name: upscaler1, where: 'Upscaler 1' },
-    ...(upscaler2Visibility > 0 ? [{ name: upscaler2, where: 'Upscaler 2' }] : []),
-  ];
-  return asked.filter(({ name }) => !isBuiltIn(name));
 }

@@ -1,5 +1,6 @@
 // The engine behind workers/engine.ts: one GPU, one loaded model, one job at a time.
 import { isImageKind } from '../../families/families.ts';
+import { askedOfExtras } from '../../finishing/extras-upscalers.ts';
 import type { GpuMemoryUse } from '../../runtime/gpu-memory.ts';
 import { getModel, listModels } from '../../library/models.ts';
 import type { StoredModel } from '../../library/types.ts';
@@ -49,7 +50,6 @@ import type { Continuation } from '../request/continuation.ts';
 import type { DeviceReport } from '../../runtime/device-report.ts';
 import type { EngineApi } from './engine-api.ts';
 import type { GenerationEvent, GenerationOutcome } from './events.ts';
-import { askedOfExtras } from '../request/upscalers.ts';
 import { validateParameters } from '../request/validate.ts';
 
 type OnEvent = (event: GenerationEvent) => void;

@@ -1,11 +1,12 @@
 // The engine as the page sees it: started when first needed, started afresh after it died.
 import type { GpuMemoryUse } from '../../runtime/gpu-memory.ts';
 import { proxy, type Remote } from 'comlink';
+import { askedOfExtras } from '../../finishing/extras-upscalers.ts';
 import type { Continuation } from '../../generation/request/continuation.ts';
 import type { DeviceReport } from '../../runtime/device-report.ts';
 import type { EngineApi } from '../../generation/run/engine-api.ts';
 import type { GenerationEvent, GenerationOutcome } from '../../generation/run/events.ts';
-import { askedOfExtras, askedUpscalers, type AskedUpscaler } from '../../generation/request/upscalers.ts';
+import { askedUpscalers, type AskedUpscaler } from '../../generation/request/upscalers.ts';
 import type { GenerationParameters, RequestSize, SizedRequest } from '../../generation/request/request.ts';
 import type { BenchmarkProgress } from '../../generation/run/benchmark.ts';
 import type { BenchmarkResult } from '../../generation/run/benchmark-report.ts';
