@@ -74,11 +74,13 @@ export interface TestedNetwork {
 }
 
 /** What is kept of it counts as it is kept, else the file's own tensors: tests look at layers that are not run. */
-export async function loadNetwork({
-  folder,
-  file,
-}: Pick<NetworkCase, 'folder' | 'file'>): Promise<TestedNetwork> {
-  const checkpoint = await openCheckpoint(bytesSource(readReference(...folder, file)));
+export function loadNetwork({ folder, file }: Pick<NetworkCase, 'folder' | 'file'>): Promise<TestedNetwork> {
+  return openNetwork(readReference(...folder, file));
+}
+
+/** `file`: its bytes. */
+export async function openNetwork(file: Uint8Array): Promise<TestedNetwork> {
+  const checkpoint = await openCheckpoint(bytesSource(file));
   const shapes = tensorShapes(checkpoint);
   const detection = detect(shapes, checkpoint.metadata, null);
   const entries = new Map(planWeights(shapes, detection).map((entry) => [entry.name, entry]));

@@ -1,5 +1,5 @@
 // What is asked of the Extras tab: its steps by A1111's names, with what A1111's controls start from.
-import type { UpscalerName } from '../image/upscale.ts';
+import { isBuiltIn, type UpscalerName } from '../image/upscale.ts';
 
 export interface UpscaleRequest {
   readonly on: boolean;
@@ -88,3 +88,20 @@ export const DEFAULT_EXTRAS: ExtrasRequest = {
   },
   flippedCopies: { on: false, flips: ['Horizontal'] },
 };
+
+export interface AskedOfExtras {
+  readonly name: UpscalerName;
+  /** Where it is chosen, as the page calls that. */
+  readonly where: string;
+}
+
+/** The upscalers that need a file. */
+export function askedOfExtras({ upscale }: ExtrasRequest): readonly AskedOfExtras[] {
+  const { on, upscaler1, upscaler2, upscaler2Visibility } = upscale;
+  if (!on || upscaler1 === 'None') return [];
+  const asked = [
+    { name: upscaler1, where: 'Upscaler 1' },
+    ...(upscaler2Visibility > 0 ? [{ name: upscaler2, where: 'Upscaler 2' }] : []),
+  ];
+  return asked.filter(({ name }) => !isBuiltIn(name));
+}

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { boxedFile } from '../../tests/boxed-files.ts';
-import { openUpscaler } from '../../tests/upscalers.ts';
+import { openNetwork } from '../../tests/reference-networks.ts';
 import { BOXED_UPSCALERS, boxedUpscaler } from './box.ts';
 import { upscalersAmong } from './upscaler-choice.ts';
 
@@ -17,7 +17,7 @@ describe.each(BOXED_UPSCALERS)('$file', ({ name, file, bytes, sha256 }) => {
   });
 
   it('is an upscaler, under the name that is offered', async () => {
-    const { detection } = await openUpscaler(boxedFile(file));
+    const { detection } = await openNetwork(boxedFile(file));
     expect(detection).toMatchObject({ kind: 'upscaler', unsupportedReason: null });
     const stored = { sha256, fileName: file, name: file.replace(/\.[^.]*$/, ''), detection };
     expect(upscalersAmong([stored]).map((one) => one.name)).toEqual([name]);

@@ -1,6 +1,6 @@
 // The engine behind workers/engine.ts: one GPU, one loaded model, one job at a time.
 import { isImageKind } from '../../families/families.ts';
-import { askedOfExtras } from '../../finishing/extras-upscalers.ts';
+import { askedOfExtras } from '../../finishing/extras-request.ts';
 import type { GpuMemoryUse } from '../../runtime/gpu-memory.ts';
 import { getModel, listModels } from '../../library/models.ts';
 import type { StoredModel } from '../../library/types.ts';

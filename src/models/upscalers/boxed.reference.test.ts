@@ -5,7 +5,7 @@ import { readTensors } from '../../../tests/goldens.ts';
 import { openNodeSession } from '../../../tests/ort-node.ts';
 import { listReference, readReference } from '../../../tests/reference-dir.ts';
 import { relativeError } from '../../../tests/tiny-model.ts';
-import { openUpscaler } from '../../../tests/upscalers.ts';
+import { openNetwork } from '../../../tests/reference-networks.ts';
 import { bytesSource } from '../../checkpoint/source.ts';
 import { BOXED_UPSCALERS } from '../../library/box.ts';
 import { architectureOf } from './architectures.ts';
@@ -15,7 +15,7 @@ const TOLERANCE = 5e-5;
 describe.skipIf(!listReference('box').includes('upscaler.safetensors.gz'))('the box', () => {
   it.each(BOXED_UPSCALERS)('computes as $name does', async ({ file }) => {
     const expected = await readTensors(bytesSource(readReference('box', 'upscaler.safetensors.gz')));
-    const { detection, catalog, readWeight } = await openUpscaler(boxedFile(file));
+    const { detection, catalog, readWeight } = await openNetwork(boxedFile(file));
     const { kind, scale } = detection.upscaler!;
     const session = await openNodeSession(architectureOf(kind).network(catalog, 'float32'), readWeight);
     const { data, dims } = expected.get('x')!;

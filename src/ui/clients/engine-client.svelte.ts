@@ -1,7 +1,7 @@
 // The engine as the page sees it: started when first needed, started afresh after it died.
 import type { GpuMemoryUse } from '../../runtime/gpu-memory.ts';
 import { proxy, type Remote } from 'comlink';
-import { askedOfExtras } from '../../finishing/extras-upscalers.ts';
+import { askedOfExtras } from '../../finishing/extras-request.ts';
 import type { Continuation } from '../../generation/request/continuation.ts';
 import type { DeviceReport } from '../../runtime/device-report.ts';
 import type { EngineApi } from '../../generation/run/engine-api.ts';

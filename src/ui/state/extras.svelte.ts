@@ -1,6 +1,5 @@
 // What is set in the Extras tab, the work under way, and what came of it.
-import { DEFAULT_EXTRAS, type ExtrasRequest } from '../../finishing/extras-request.ts';
-import { askedOfExtras } from '../../finishing/extras-upscalers.ts';
+import { askedOfExtras, DEFAULT_EXTRAS, type ExtrasRequest } from '../../finishing/extras-request.ts';
 import type { ImageSettings } from '../../generation/request/image-settings.ts';
 import type { ExtrasEvent, ExtrasSource } from '../../generation/run/extras-run.ts';
 import type { Size } from '../../image/picture-file.ts';
