@@ -1,6 +1,8 @@
 // Comlink entrance to the gallery's work off the page: thumbnails, files and zips.
 import { expose } from 'comlink';
 import type { GalleryApi } from '../src/library/gallery-types.ts';
+import { gridOf, keepGrid } from '../src/library/keep-grid.ts';
+import { saveOutput } from '../src/library/output-folder.ts';
 import { exportPicture } from '../src/library/picture-export.ts';
 import { makeThumbnail } from '../src/library/thumbnails.ts';
 import { zipImages } from '../src/library/zip-images.ts';
@@ -27,6 +29,10 @@ const api: GalleryApi = {
   },
 
   export: (picture, png, index, how) => exportPicture(picture, png, index, how, false),
+
+  saveOutput,
+  keepGrid,
+  grid: gridOf,
 };
 
 borrowMemory();

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { pictureTensors, referencePicture } from '../../tests/reference-pictures.ts';
 import { listReference, readReferenceJson } from '../../tests/reference-dir.ts';
-import { gridShape, imageGrid } from './image-grid.ts';
+import { gridShape } from './grid-shape.ts';
+import { imageGrid } from './image-grid.ts';
 import type { PixelImage } from './pixels.ts';
 
 interface Index {

@@ -1,6 +1,9 @@
 // What the page asks of the gallery's worker (workers/gallery.ts).
 import type { ExportedFile, ExportedPicture } from './picture-export.ts';
-import type { SavedAs } from './saved-as.ts';
+import type { GridOrder } from '../generation/request/grids.ts';
+import type { KeptGrid } from './keep-grid.ts';
+import type { OutputPicture } from './output-folder.ts';
+import type { SavedAs, SavedTo } from './saved-as.ts';
 import type { Thumbnail } from './thumbnails.ts';
 
 export interface ZipProgress {
@@ -25,4 +28,15 @@ export interface GalleryApi {
   cancelZip(): Promise<void>;
   /** One picture as a file, the `index`th that is saved. */
   export(picture: ExportedPicture, png: Blob, index: number, how: SavedAs): Promise<ExportedFile>;
+  /** Writes a picture into the person's folder; resolves with where. Rejects with the browser's error. */
+  saveOutput(
+    folder: FileSystemDirectoryHandle,
+    picture: OutputPicture,
+    how: SavedAs,
+    to: SavedTo,
+  ): Promise<string>;
+  /** Pictures of the library as one, in the library; null where there are too few. */
+  keepGrid(order: GridOrder, to: SavedTo): Promise<KeptGrid | null>;
+  /** Pictures as one, a PNG with this parameters text. */
+  grid(pictures: readonly Blob[], batchSize: number, parameters: string, to: SavedTo): Promise<Blob>;
 }

@@ -29,7 +29,8 @@ export async function ifFree<T>(name: string, work: () => Promise<T>): Promise<T
   return locks.request(name, { ifAvailable: true }, async (lock) => (lock ? work() : null));
 }
 
-/** Missing in pages that are not secure. */
+/** Missing in pages that are not secure, and outside of browsers. */
 function lockManager(): LockManager | undefined {
-  return (navigator as { readonly locks?: LockManager }).locks;
+  const { navigator } = globalThis as { readonly navigator?: { readonly locks?: LockManager } };
+  return navigator?.locks;
 }

@@ -1,6 +1,6 @@
 // How files of a folder that pictures are saved to are called: A1111's save_image (modules/images.py), but for its writing.
 import { nameByPattern, sanitizePart, type NamedPicture } from './file-name-pattern.ts';
-import { DEFAULT_PATTERN, type SavedTo } from './saved-as.ts';
+import { DEFAULT_PATTERN, PLAIN_DIRECTORY, type SavedTo } from './saved-as.ts';
 
 /** One picture that is to be named. Its `basename` is before the number: "grid". */
 export interface Naming {
@@ -23,7 +23,7 @@ const MAX_TRIES = 500;
 export async function directoriesOf({ named, grid, noPrompt }: Naming, to: SavedTo): Promise<string[]> {
   const wanted = grid ? to.gridSaveToDirs : to.saveToDirs && !noPrompt;
   if (!wanted) return [];
-  const path = await nameByPattern(to.directoryPattern || '[prompt_words]', named);
+  const path = await nameByPattern(to.directoryPattern || PLAIN_DIRECTORY, named);
   // What is written between the fields may be anything; none of it leads out of the folder.
   return path
     .split(/[\\/]/)

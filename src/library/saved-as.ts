@@ -104,6 +104,9 @@ export const DEFAULT_SAVED_TO: SavedTo = {
   showGrid: true,
 };
 
+/** What an empty pattern of directories stands for. */
+export const PLAIN_DIRECTORY = '[prompt_words]';
+
 /** Of the numbers of SavedTo. */
 export const SAVED_TO_RANGES = {
   maxPromptWords: { min: 1, max: 20, step: 1 },

@@ -38,7 +38,7 @@ const step = (batch: number, at: number, remainingMs: number | null = 1): [numbe
 ];
 const image = (at: number, interrupted = false): [number, GenerationEvent] => [
   at,
-  { type: 'image', id: '', png: new Blob(), seed: 1, parameters: '', interrupted },
+  { type: 'image', id: '', png: new Blob(), seed: 1, parameters: '', interrupted, index: 0 },
 ];
 
 function measure(events: readonly [number, GenerationEvent][], of = request) {

@@ -53,6 +53,7 @@ export const SETTING_KEYS = {
   refiner: 'ui.txt2img.refiner',
   keepSources: 'ui.img2img.keep-sources',
   savedAs: 'ui.saved-as',
+  savedTo: 'ui.saved-to',
   img2imgMode: 'ui.img2img.mode',
   brush: 'ui.canvas.brush',
   inpaint: 'ui.img2img.inpaint',

@@ -36,6 +36,18 @@ export type GenerationEvent =
       readonly seed: Seed;
       readonly parameters: string;
       readonly interrupted: boolean;
+      /** Of the request's pictures, from 0. */
+      readonly index: number;
+    }
+  /** What a setting asks for beside picture `index`, already in the library. */
+  | {
+      readonly type: 'further';
+      readonly id: string;
+      readonly kind: FurtherKind;
+      readonly png: Blob;
+      readonly seed: Seed;
+      readonly parameters: string;
+      readonly index: number;
     }
   /** For a continuation: what it takes to come back to this point. */
   | {

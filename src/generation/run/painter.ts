@@ -199,7 +199,8 @@ export class Painter {
     const id = this.#idOf(String(index));
     const png = await this.#save(id, picture, seed, text);
     // A caller in another thread has the picture when this resolves; it must not come after the word that all is done.
-    await (this.task.onEvent({ type: 'image', id, png, seed, parameters: text, interrupted }) as unknown);
+    const told = { id, png, seed, parameters: text, index };
+    await (this.task.onEvent({ type: 'image', ...told, interrupted }) as unknown);
     this.imageIds.push(id);
   }
 
@@ -211,7 +212,9 @@ export class Painter {
     seed: Seed,
     text: string,
   ): Promise<void> {
-    await this.#save(this.#idOf(`${index}-${kind}`), picture, seed, text);
+    const id = this.#idOf(`${index}-${kind}`);
+    const png = await this.#save(id, picture, seed, text);
+    this.task.onEvent({ type: 'further', id, kind, png, seed, parameters: text, index });
   }
 
   #idOf(name: string): string {

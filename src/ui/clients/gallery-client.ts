@@ -2,7 +2,10 @@
 import { proxy } from 'comlink';
 import type { GalleryApi, ZipOutcome, ZipProgress } from '../../library/gallery-types.ts';
 import type { ExportedFile, ExportedPicture } from '../../library/picture-export.ts';
-import type { SavedAs } from '../../library/saved-as.ts';
+import type { GridOrder } from '../../generation/request/grids.ts';
+import type { KeptGrid } from '../../library/keep-grid.ts';
+import type { OutputPicture } from '../../library/output-folder.ts';
+import type { SavedAs, SavedTo } from '../../library/saved-as.ts';
 import type { Thumbnail } from '../../library/thumbnails.ts';
 import { startWorker } from './start-worker.ts';
 import { WorkerLink } from './worker-link.ts';
@@ -31,6 +34,26 @@ export class GalleryClient {
   async export(picture: ExportedPicture, png: Blob, index: number, how: SavedAs): Promise<ExportedFile> {
     return this.#alive().call(async (gallery): Promise<ExportedFile> =>
       gallery.export(picture, png, index, how),
+    );
+  }
+
+  /** Rejects with the browser's own error: its name says what is wrong with the folder. */
+  async saveOutput(
+    folder: FileSystemDirectoryHandle,
+    picture: OutputPicture,
+    how: SavedAs,
+    to: SavedTo,
+  ): Promise<string> {
+    return this.#alive().call((gallery) => gallery.saveOutput(folder, picture, how, to));
+  }
+
+  async keepGrid(order: GridOrder, to: SavedTo): Promise<KeptGrid | null> {
+    return this.#alive().call(async (gallery): Promise<KeptGrid | null> => gallery.keepGrid(order, to));
+  }
+
+  async grid(pictures: readonly Blob[], batchSize: number, parameters: string, to: SavedTo): Promise<Blob> {
+    return this.#alive().call(async (gallery): Promise<Blob> =>
+      gallery.grid(pictures, batchSize, parameters, to),
     );
   }
 

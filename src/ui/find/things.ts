@@ -12,6 +12,7 @@ import { common } from '../strings/common.ts';
 import { create } from '../strings/create.ts';
 import { find as t } from '../strings/find.ts';
 import { labels } from '../strings/labels.ts';
+import { output } from '../strings/output.ts';
 import { places } from '../strings/places.ts';
 import { scripts } from '../strings/scripts.ts';
 import { settings } from '../strings/settings.ts';
@@ -53,6 +54,12 @@ const controls = (): readonly (readonly [name: string, section: string, tab?: Cr
   [labels.seed, labels.seed],
 ];
 
+/** A1111's settings of folders and grids. */
+const outputSettings = (): readonly string[] => {
+  const { title, grids, saveToDirs, directoryPattern, saveText, jpgCopy, grid, gridRows, showGrid } = output;
+  return [title, grids, saveToDirs, directoryPattern, saveText, jpgCopy, grid, gridRows, showGrid];
+};
+
 /** What Settings has besides the settings that decide a picture. */
 const pageSettings = (): readonly string[] => [
   labels.clipSkip,
@@ -66,6 +73,7 @@ const pageSettings = (): readonly string[] => [
   settings.titles.saving,
   labels.fileFormat,
   labels.filenamePattern,
+  ...outputSettings(),
   settings.titles.benchmark,
   settings.titles.wildcards,
   settings.titles.about,

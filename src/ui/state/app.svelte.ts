@@ -45,6 +45,7 @@ import { ImportQueue } from './imports.svelte.ts';
 import { Library } from './library.svelte.ts';
 import { Notices, type NoticeAction } from './notices.svelte.ts';
 import { Notifier } from './notifier.svelte.ts';
+import { Output } from './output.svelte.ts';
 import { OwnWorks } from './own-work.ts';
 import { ParameterReader } from './parameter-reader.ts';
 import { ProcessorChooser, type ProcessorChoice } from './processor.svelte.ts';
@@ -98,6 +99,7 @@ export class App {
       const model = this.usableModels.find((one) => one.sha256 === sha256);
       if (model) this.speeds.keep(model, processor, speed);
     },
+    onKept: (event, request) => this.output.kept(event, request),
     onEnd: () => {
       void this.attempt(t.picturesNotListed, () => this.library.refreshImages());
       void this.offline.afterUse();
@@ -123,7 +125,8 @@ export class App {
         // Where Extras is what it waits for, it runs here.
         if (!this.extras.running) this.notices.inform(t.otherTab, t.otherTabWhat);
       },
-      onEnded: (id, end) => {
+      onEnded: (id, end, requests) => {
+        this.output.ended(id, requests);
         this.#runWatch.jobEnded(end);
         return this.runs.forever.ended(id, end);
       },
@@ -141,6 +144,8 @@ export class App {
     (ids) => this.#picturesDeleted(ids),
     () => this.settings.savedAs,
   );
+
+  readonly output: Output = new Output(this);
 
   readonly demo = new DemoModel(this);
 
@@ -250,6 +255,7 @@ export class App {
     await this.settings.load();
     void this.attempt(t.picturesNotListed, () => this.gallery.load());
     void this.source.load();
+    void this.output.load();
     void this.attempt(t.cardNotLookedFor, () => this.device.look());
     const shown = [
       this.attempt(t.libraryNotOpened, () => this.#openLibrary()),

@@ -3,10 +3,12 @@ import { askedOfExtras, DEFAULT_EXTRAS, type ExtrasRequest } from '../../finishi
 import type { ImageSettings } from '../../generation/request/image-settings.ts';
 import type { ExtrasEvent, ExtrasSource } from '../../generation/run/extras-run.ts';
 import type { Size } from '../../image/picture-file.ts';
+import type { SavedTo } from '../../library/saved-as.ts';
 import type { EngineClient } from '../clients/engine-client.svelte.ts';
 import type { Picture } from '../picture.ts';
 import type { Tabs } from '../tabs.ts';
 import type { ExtrasEntrance } from './extras-entrance.svelte.ts';
+import type { Output } from './output.svelte.ts';
 import { extras as t } from '../strings/extras.ts';
 
 /** Results that the page holds on to. */
@@ -25,7 +27,11 @@ export interface ExtrasHost {
   readonly engine: Pick<EngineClient, 'extras' | 'interrupt'>;
   readonly extras: ExtrasEntrance;
   readonly onProcessor: boolean;
-  readonly settings: { readonly parameters: { readonly settings: ImageSettings } };
+  readonly settings: {
+    readonly parameters: { readonly settings: ImageSettings };
+    readonly savedTo: Pick<SavedTo, 'originalName'>;
+  };
+  readonly output: Pick<Output, 'save'>;
   readonly library: { refreshImages(): Promise<void> };
   readonly tabs: Pick<Tabs, 'inTurn'>;
   readonly notices: { warn(title: string, message: string): void };
@@ -49,6 +55,8 @@ export class Extras {
   told = $state('');
   #step = '';
   #at = 0;
+  /** How many pictures came of each source. */
+  #madeOf: number[] = [];
 
   constructor(private readonly host: ExtrasHost) {}
 
@@ -72,6 +80,7 @@ export class Extras {
     this.host.extras.running = true;
     this.stopping = false;
     this.results = this.refused = [];
+    this.#madeOf = [];
     this.told = this.#step = '';
     this.fraction = null;
     this.doing = t.starting;
@@ -128,7 +137,21 @@ export class Extras {
         const picture = { id, png, seed, parameters, createdAt: Date.now() };
         const result = { name, picture, size, before: { file, size: before } };
         this.results = [...this.results, result].slice(-SHOWN_RESULTS);
+        this.#saveOut(event, name);
       }
     }
+  }
+
+  /** As a file, by A1111's names: a number, or in a batch the source's own, and "-1" and so on for further pictures of one. */
+  #saveOut({ id, png, seed, parameters, of }: Extract<ExtrasEvent, { type: 'made' }>, source: string): void {
+    const before = this.#madeOf[of] ?? 0;
+    this.#madeOf[of] = before + 1;
+    const suffix = before === 0 ? '' : `-${before}`;
+    const named = this.way === 'batch' && this.host.settings.savedTo.originalName;
+    const stem = source.replace(/\.[^.]*$/, '');
+    this.host.output.save({
+      ...{ place: 'extras-images', id, png, seed, parameters, suffix },
+      ...(named && { forced: stem + suffix }),
+    });
   }
 }

@@ -32,7 +32,8 @@ export class Gallery {
   packing = $state.raw<ZipProgress | null>(null);
   readonly thumbnails = new ThumbnailLoader((id) => this.#thumbnail(id));
 
-  readonly #client = new GalleryClient();
+  /** What makes files, here and for what is saved as it comes. */
+  readonly worker = new GalleryClient();
   readonly #library: Library;
   readonly #notices: Notices;
   readonly #onDeleted: (ids: readonly string[]) => void;
@@ -129,7 +130,7 @@ export class Gallery {
     if (isPlain(how)) return saveFile(png, pictureName(index, picture.seed));
     const { seed, createdAt, parameters } = picture;
     await this.#attempt(t.notSaved, async () => {
-      const { name, file } = await this.#client.export({ seed, createdAt, parameters }, png, index, how);
+      const { name, file } = await this.worker.export({ seed, createdAt, parameters }, png, index, how);
       saveFile(file, name);
     });
   }
@@ -139,7 +140,7 @@ export class Gallery {
     if (this.packing) return;
     this.packing = { done: 0, total: ids.length };
     await this.#attempt(t.notPacked, async () => {
-      const { status, file, missing } = await this.#client.zip(
+      const { status, file, missing } = await this.worker.zip(
         ids,
         this.#savedAs(),
         (progress) => (this.packing = progress),
@@ -153,14 +154,14 @@ export class Gallery {
   }
 
   async cancelDownload(): Promise<void> {
-    await this.#client.cancelZip().catch(() => undefined);
+    await this.worker.cancelZip().catch(() => undefined);
   }
 
   async #thumbnail(id: string): Promise<Thumbnail> {
     try {
       const stored = await storedThumbnail(id);
       if (stored) return { blob: stored };
-      const made = await Promise.race([this.#client.thumbnail(id), after(PATIENCE)]);
+      const made = await Promise.race([this.worker.thumbnail(id), after(PATIENCE)]);
       if (made) return made;
     } catch {
       // No worker, or one that cannot draw.

@@ -16,6 +16,9 @@ import { create as t } from '../strings/create.ts';
 export type StepEvent = Extract<GenerationEvent, { type: 'step' }>;
 export type PreviewEvent = Extract<GenerationEvent, { type: 'preview' }>;
 
+/** A picture that is in the library now. */
+export type KeptEvent = Extract<GenerationEvent, { type: 'image' | 'further' }>;
+
 export interface GenerationHooks {
   readonly onFailure: (failure: Failure) => void;
   readonly onWarning: (message: string) => void;
@@ -23,6 +26,8 @@ export interface GenerationHooks {
   readonly onRecovery: (message: string) => void;
   /** A request was carried out whole, as fast as this. */
   readonly onMeasured: (model: string, processor: Processor, speed: Speed) => void;
+  /** A picture of a request, or one beside it, was kept. */
+  readonly onKept?: (event: KeptEvent, request: GenerationParameters) => void;
   /** The job ended, well or not. */
   readonly onEnd: () => void;
 }
@@ -214,6 +219,7 @@ export class GenerationJob {
         const receive = (event: GenerationEvent) => {
           meter.receive(event);
           this.#receive(event);
+          if (event.type === 'image' || event.type === 'further') this.#hooks.onKept?.(event, request);
         };
         const cpu = processor === 'cpu';
         const outcome = await this.#engine.generate(run.model, request, cpu, receive, continuation);

@@ -20,7 +20,7 @@ export interface QueueHooks {
   /** A job was added while another tab makes pictures. */
   readonly onOtherTab: () => void;
   /** A job of this tab has ended; the next one starts when this resolves. */
-  readonly onEnded: (id: string, end: RunEnd) => Promise<void>;
+  readonly onEnded: (id: string, end: RunEnd, requests: QueuedJob['requests']) => Promise<void>;
 }
 
 export interface NewJob {
@@ -251,7 +251,7 @@ export class GenerationQueue {
       const end = await this.#job.run({ model, requests, processor, record });
       await record.flush();
       await this.#settle(job, end);
-      await this.#hooks.onEnded(job.id, end);
+      await this.#hooks.onEnded(job.id, end, requests);
     } finally {
       this.#record = null;
       this.current = null;

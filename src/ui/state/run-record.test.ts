@@ -50,6 +50,7 @@ async function open(storage: QueueStorage, options: { maxBytes?: number } = {}) 
         seed: 0,
         parameters: '',
         interrupted: false,
+        index: 0,
       }),
   };
 }

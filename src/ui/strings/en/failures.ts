@@ -38,7 +38,6 @@ export const failures = {
   boxNotFetched: (file: string) =>
     `${file}, which comes with Darkroom, could not be fetched. Connect to the network and try again.`,
   noLicences: 'licences.txt is not there. It is written when Darkroom is built.',
-  pictureTooLarge: 'The browser cannot make a picture of this size.',
   weightsInUse:
     'A model is being imported, or a newer version of Darkroom has made one of the models: it may need them.',
   settingsLate: 'The browser does not give the settings back.',

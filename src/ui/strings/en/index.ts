@@ -15,6 +15,7 @@ export { merger } from './merger.ts';
 export { models } from './models.ts';
 export { notices } from './notices.ts';
 export { notifications } from './notifications.ts';
+export { output } from './output.ts';
 export { passes } from './passes.ts';
 export { pictures } from './pictures.ts';
 export { places } from './places.ts';
