@@ -19,6 +19,8 @@ const ROOMS = {
   onnx: ['graph'],
   // What is put into a model or its prompt: embeddings, LoRAs.
   'add-ons': ['checkpoint', 'image', 'models', 'prompt'],
+  // Graphs as programs of our own kernels.
+  wgsl: ['graph'],
   // What is done to pictures by networks that are no part of a model; the networks are given to it.
   finishing: ['image'],
 

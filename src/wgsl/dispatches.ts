@@ -6,7 +6,8 @@ import { product, productSize } from './kernels/product.ts';
 import type { Dialect, Dispatch } from './kernels/shader.ts';
 import { chooseTile, MEDIUM } from './kernels/tiles.ts';
 import type { GroupNormStep, ProductStep, Step } from './steps.ts';
-import { QUAD, roundUp, Storage } from './tensor.ts';
+import { QUAD, roundUp } from './quads.ts';
+import { Storage } from './tensor.ts';
 
 export function dispatchesOf(step: Step, dialect: Dialect): Dispatch[] {
   switch (step.kind) {

@@ -12,7 +12,8 @@ import {
   type PointwiseStep,
   type Step,
 } from './steps.ts';
-import { memoryOrder, roundUp, QUAD, type Storage, type Tensor } from './tensor.ts';
+import { roundUp, QUAD } from './quads.ts';
+import { memoryOrder, type Storage, type Tensor } from './tensor.ts';
 
 export function fuse(lowered: Lowered): readonly Step[] {
   return joinInPlace(foldPointwise(lowered.steps));
@@ -134,10 +135,13 @@ function joinInPlace(steps: readonly Step[]): readonly Step[] {
   for (const step of steps) {
     const home = step.kind === 'pointwise' ? homeOf(step) : null;
     if (!home) continue;
-    const without = result.filter((one) => one.output.storage !== step.output.storage || !isCopy(one, home.from));
+    const without = result.filter(
+      (one) => one.output.storage !== step.output.storage || !isCopy(one, home.from),
+    );
     const rehomed = without.map((one) => moved(one, (place) => rehome(place, home)));
     // Its larger one may itself have found a home meanwhile. And a shader cannot read and write one buffer through two bindings.
-    if (without.length === result.length || rehomed.some((one) => readsOf(one).includes(one.output.storage))) continue;
+    if (without.length === result.length || rehomed.some((one) => readsOf(one).includes(one.output.storage)))
+      continue;
     result = rehomed;
   }
   return result;
@@ -171,7 +175,13 @@ function homeOf({ inputs, code, output }: PointwiseStep): Home | null {
   if (storage.elements !== whole || (rows > 1 && from.row !== roundUp(columns, QUAD))) return null;
   // Padding of a part would be written over its neighbour.
   if (columns % QUAD !== 0) return null;
-  return { from: storage, to: to.storage, offset: to.offset, fromRow: columns, toRow: rows > 1 ? to.row : columns };
+  return {
+    from: storage,
+    to: to.storage,
+    offset: to.offset,
+    fromRow: columns,
+    toRow: rows > 1 ? to.row : columns,
+  };
 }
 
 function rehome<P extends Place>(place: P, { from, to, offset, fromRow, toRow }: Home): P {

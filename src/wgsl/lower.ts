@@ -149,7 +149,16 @@ class Lowering {
       throw new UnsupportedError(`There is no kernel of ours for a product of such shapes (${name}).`);
     const inputs = this.#shape(a)[2]!;
     const domain = { samples: batches, rows, columns };
-    const step = { kind: 'product', name, inputs, window: null, left, right, bias: null, paired: false } as const;
+    const step = {
+      kind: 'product',
+      name,
+      inputs,
+      window: null,
+      left,
+      right,
+      bias: null,
+      paired: false,
+    } as const;
     return this.#push({ ...step, batches, domain, ...chained(result, domain) }, result);
   }
 
@@ -186,7 +195,11 @@ class Lowering {
     const domain = { samples: 1, rows, columns };
     const own =
       operation.kind === 'layerNorm'
-        ? { scale: this.#vector(operation.scale), shift: this.#vector(operation.shift), epsilon: operation.epsilon }
+        ? {
+            scale: this.#vector(operation.scale),
+            shift: this.#vector(operation.shift),
+            epsilon: operation.epsilon,
+          }
         : { scale: null, shift: null, epsilon: 0 };
     return this.#push({ kind, name, x, ...own, domain, ...chained(result, domain) }, result);
   }
@@ -253,13 +266,21 @@ class Lowering {
       const storage = this.#storage(packed);
       const { pitch, columns } = packedSize(packed);
       if (pitch !== columns && shape.length > 2) throw new UnsupportedError('A weight of an odd shape.');
-      const strides = shape.map((_, i) => (i === shape.length - 1 ? 1 : pitch * product(shape.slice(i + 1, -1))));
+      const strides = shape.map((_, i) =>
+        i === shape.length - 1 ? 1 : pitch * product(shape.slice(i + 1, -1)),
+      );
       return { storage, shape, strides: shape.length > 1 ? strides : [1], offset: 0 };
     }
     const numbers = this.operations.constants.get(value);
     if (!numbers) throw new UnsupportedError('A value that nothing computes.');
     const data = new Uint8Array(Float32Array.from(numbers).buffer);
-    const tensor = allocate('float32', shape, shape.map((_, i) => i), { kind: 'constant', data }, false);
+    const tensor = allocate(
+      'float32',
+      shape,
+      shape.map((_, i) => i),
+      { kind: 'constant', data },
+      false,
+    );
     this.#tensors.set(value, tensor);
     return tensor;
   }
@@ -275,7 +296,10 @@ class Lowering {
   }
 
   /** The right factor and bias of layers side by side. */
-  #layers(layers: readonly Layer[], paired: boolean): { readonly right: Matrix; readonly bias: Storage | null } {
+  #layers(
+    layers: readonly Layer[],
+    paired: boolean,
+  ): { readonly right: Matrix; readonly bias: Storage | null } {
     const pack = (values: readonly Value[]) => {
       const refs = values.map((value) => this.#weight(value));
       return packedWeight('columns', values[0]!.type as Precision, refs, paired);
@@ -296,7 +320,9 @@ class Lowering {
 
   #vector(value: Value): Storage {
     const ref = this.#weight(value);
-    return this.#storage(packedWeight('columns', value.type as Precision, [{ ...ref, shape: [product(ref.shape)] }]));
+    return this.#storage(
+      packedWeight('columns', value.type as Precision, [{ ...ref, shape: [product(ref.shape)] }]),
+    );
   }
 
   #weight(value: Value) {
@@ -329,7 +355,8 @@ class Lowering {
     if (view) return view;
     const rowMajor = tensor.shape.map((_, i) => i);
     const again = tensors.reshape(this.#copied(tensor, name, rowMajor), shape);
-    if (!again) throw new UnsupportedError(`There is no kernel of ours for reshaping what is padded (${name}).`);
+    if (!again)
+      throw new UnsupportedError(`There is no kernel of ours for reshaping what is padded (${name}).`);
     return again;
   }
 
@@ -352,6 +379,9 @@ function pixelStride({ shape, strides }: Tensor): number {
   return shape[2]! > 1 ? strides[2]! : strides[0]!;
 }
 
-function chained(result: Tensor, domain: Domain): { readonly output: Access; readonly chain: typeof NO_CHAIN } {
+function chained(
+  result: Tensor,
+  domain: Domain,
+): { readonly output: Access; readonly chain: typeof NO_CHAIN } {
   return { output: accessOf(result, domain)!, chain: NO_CHAIN };
 }

@@ -1,7 +1,8 @@
 // Where in GPU memory each storage lies. Storages whose lives do not overlap share memory, in a few large buffers ("arenas");
 // what one shader reads and writes lies in different ones, since WebGPU does not let it read a buffer that it writes.
 import type { Dispatch } from './kernels/shader.ts';
-import { roundUp, type Storage } from './tensor.ts';
+import { roundUp } from './quads.ts';
+import { type Storage } from './tensor.ts';
 
 /** What bindings must begin at a multiple of, on every device. */
 const ALIGNMENT = 256;
@@ -58,7 +59,9 @@ export function planMemory(dispatches: readonly Dispatch[], limit: number): Memo
 
 /** The lowest offset at which nothing lies while this is alive. */
 function gapFor({ size, from, to }: Life, placed: readonly (Life & { readonly offset: number })[]): number {
-  const beside = placed.filter((other) => other.from <= to && from <= other.to).sort((a, b) => a.offset - b.offset);
+  const beside = placed
+    .filter((other) => other.from <= to && from <= other.to)
+    .sort((a, b) => a.offset - b.offset);
   let offset = 0;
   for (const other of beside) {
     if (offset + size <= other.offset) break;

@@ -108,7 +108,10 @@ export function readsOf(operation: Operation): Value[] {
     case 'conv':
       return [operation.x, operation.layer.weight, ...(operation.layer.bias ? [operation.layer.bias] : [])];
     case 'linear':
-      return [operation.x, ...operation.layers.flatMap(({ weight, bias }) => (bias ? [weight, bias] : [weight]))];
+      return [
+        operation.x,
+        ...operation.layers.flatMap(({ weight, bias }) => (bias ? [weight, bias] : [weight])),
+      ];
     case 'matMul':
     case 'binary':
       return [operation.a, operation.b];
@@ -240,7 +243,9 @@ class NodeReader {
       case 'InstanceNormalization':
       case 'LayerNormalization': {
         const norm = { x, scale: second, shift: third, epsilon: float(node, 'epsilon'), ...common };
-        return op === 'LayerNormalization' ? { kind: 'layerNorm', ...norm } : { kind: 'instanceNorm', ...norm };
+        return op === 'LayerNormalization'
+          ? { kind: 'layerNorm', ...norm }
+          : { kind: 'instanceNorm', ...norm };
       }
       case 'Softmax':
         return { kind: 'softmax', x, ...common };

@@ -3,7 +3,7 @@
 import type { Value } from '../graph/graph.ts';
 import type { Operation, OperationOf } from './operations.ts';
 import type { Pattern, RewritingView } from './rewriting.ts';
-import { QUAD } from './tensor.ts';
+import { QUAD } from './quads.ts';
 
 /** Elements of the largest weight that layers are joined into: a buffer's binding has its limits. */
 const LARGEST_JOINED = 32 << 20;
@@ -61,7 +61,9 @@ const attention: Pattern = {
     const scores = softmax && view.only(softmax.x, 'matMul');
     const turned = scores && view.maker(scores.b, 'transpose');
     if (!turned || turned.permutation.join() !== '0,2,1') return null;
-    return [{ kind: 'attention', q: scores.a, k: turned.x, v, heads: 1, scale: 1, causal: false, output, name }];
+    return [
+      { kind: 'attention', q: scores.a, k: turned.x, v, heads: 1, scale: 1, causal: false, output, name },
+    ];
   },
 };
 

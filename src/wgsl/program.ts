@@ -49,7 +49,11 @@ export function compile(
 ): Program {
   const read = readOperations(graph, feeds, outputs);
   const wanted = outputs.map((name) => graph.outputs.find((port) => port.name === name)!);
-  const rewritten = rewrite(read, wanted.map(({ value }) => value), PATTERNS);
+  const rewritten = rewrite(
+    read,
+    wanted.map(({ value }) => value),
+    PATTERNS,
+  );
   const fed = graph.inputs.map(({ name, value }) => ({ name, value, tensor: feeds[name]! }));
   const lowered = lower(rewritten, fed, wanted);
   const steps = fuse(lowered);

@@ -54,30 +54,38 @@ export function rewrite(
 
 class Rewriting implements RewritingView {
   list: readonly Operation[];
-  #makers = new Map<Value, Operation>();
-  #readers = new Map<Value, Operation[]>();
+  readonly #makers = new Map<Value, Operation>();
+  readonly #readers = new Map<Value, Set<Operation>>();
+  /** Operations are in the order of these numbers. */
+  readonly #position = new Map<Operation, number>();
 
   constructor(
     private readonly operations: Operations,
     private readonly outputs: ReadonlySet<Value>,
   ) {
     this.list = operations.list;
-    this.#index();
+    for (const [position, operation] of this.list.entries()) this.#enter(operation, position);
   }
 
   /** Goes over all operations once; gives how often the pattern was found. */
   sweep(pattern: Pattern): number {
-    let count = 0;
+    const replaced = new Map<Operation, readonly Operation[]>();
     for (const operation of this.list) {
-      // An operation that a find before it swallowed is not there any more.
-      if (this.#makers.get(operation.output) !== operation) continue;
+      // What a find before swallowed is not there any more.
+      if (!this.#isThere(operation)) continue;
       const replacement = pattern.apply(operation, this);
       if (!replacement) continue;
-      this.list = this.list.flatMap((one) => (one === operation ? replacement : [one]));
-      this.#index();
-      count++;
+      replaced.set(operation, replacement);
+      const position = this.#position.get(operation)!;
+      for (const [i, one] of replacement.entries()) this.#enter(one, position + i / replacement.length);
+      this.#retire(operation);
     }
-    return count;
+    if (replaced.size === 0) return 0;
+    this.list = this.list
+      .flatMap((one) => replaced.get(one) ?? [one])
+      .filter((operation) => this.#isThere(operation));
+    for (const [position, operation] of this.list.entries()) this.#position.set(operation, position);
+    return replaced.size;
   }
 
   maker<K extends Operation['kind']>(value: Value, kind: K): OperationOf<K> | null {
@@ -86,11 +94,12 @@ class Rewriting implements RewritingView {
   }
 
   only<K extends Operation['kind']>(value: Value, kind: K): OperationOf<K> | null {
-    return this.readers(value).length === 1 && !this.outputs.has(value) ? this.maker(value, kind) : null;
+    return this.#readers.get(value)?.size === 1 && !this.outputs.has(value) ? this.maker(value, kind) : null;
   }
 
   readers(value: Value): readonly Operation[] {
-    return this.#readers.get(value) ?? [];
+    const position = (operation: Operation) => this.#position.get(operation)!;
+    return [...(this.#readers.get(value) ?? [])].sort((a, b) => position(a) - position(b));
   }
 
   shape(value: Value): Shape {
@@ -114,27 +123,31 @@ class Rewriting implements RewritingView {
     return value;
   }
 
-  /** Who makes and reads what; what nobody reads goes, and what is made twice is made once, where first. */
-  #index(): void {
-    const needed = new Set(this.outputs);
-    const made = new Set<Value>();
-    this.list = this.list.filter(({ output }) => !made.has(output) && made.add(output));
-    this.list = this.list
-      .toReversed()
-      .filter((operation) => {
-        if (!needed.has(operation.output)) return false;
-        for (const value of readsOf(operation)) needed.add(value);
-        return true;
-      })
-      .reverse();
-    this.#makers = new Map(this.list.map((operation) => [operation.output, operation]));
-    this.#readers = new Map();
-    for (const operation of this.list) {
-      for (const value of new Set(readsOf(operation))) {
-        const readers = this.#readers.get(value);
-        if (readers) readers.push(operation);
-        else this.#readers.set(value, [operation]);
-      }
+  #isThere(operation: Operation): boolean {
+    return this.#makers.get(operation.output) === operation;
+  }
+
+  /** In the place of what made the same value before. */
+  #enter(operation: Operation, position: number): void {
+    const before = this.#makers.get(operation.output);
+    this.#makers.set(operation.output, operation);
+    this.#position.set(operation, position);
+    for (const value of readsOf(operation)) {
+      const readers = this.#readers.get(value);
+      if (readers) readers.add(operation);
+      else this.#readers.set(value, new Set([operation]));
+    }
+    if (before) this.#retire(before);
+  }
+
+  /** It does not read any more; what nobody else reads is not made any more. */
+  #retire(operation: Operation): void {
+    for (const value of readsOf(operation)) {
+      const readers = this.#readers.get(value);
+      if (!readers?.delete(operation) || readers.size > 0 || this.outputs.has(value)) continue;
+      const maker = this.#makers.get(value);
+      this.#makers.delete(value);
+      if (maker) this.#retire(maker);
     }
   }
 }

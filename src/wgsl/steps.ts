@@ -1,7 +1,8 @@
 // What is computed, on memory: each step reads tensors where they lie and writes one. A step other than `pointwise` may go on
 // with each element before it is written (its chain), which saves writing and reading it in between.
 import type { Unary } from './operations.ts';
-import { isAligned, memoryOrder, QUAD, refit, type Storage, type Tensor } from './tensor.ts';
+import { QUAD } from './quads.ts';
+import { isAligned, memoryOrder, refit, type Storage, type Tensor } from './tensor.ts';
 
 /** How a step goes over its result. */
 export interface Domain {

@@ -4,14 +4,12 @@
 // In memory the innermost axis of what we lay out ourselves is padded to a multiple of four elements, so that every row
 // begins where four elements are read at once. Images lie pixel by pixel (NHWC), whatever the order of their axes is called.
 import { product, type Shape } from '../graph/shapes.ts';
+import { QUAD, roundUp } from './quads.ts';
 import type { PackedWeight } from './weights.ts';
 
 export type ElementType = 'float32' | 'float16' | 'int32';
 
 export const BYTES: Readonly<Record<ElementType, number>> = { float32: 4, float16: 2, int32: 4 };
-
-/** Elements that kernels read and write at once. */
-export const QUAD = 4;
 
 export type StorageRole =
   /** Made and used up within a run, or (inputs and outputs) written before and read after it. */
@@ -42,10 +40,6 @@ export interface Tensor {
   readonly strides: readonly number[];
   /** In elements. */
   readonly offset: number;
-}
-
-export function roundUp(value: number, to: number): number {
-  return Math.ceil(value / to) * to;
 }
 
 /** Axes from the outermost to the innermost. */
@@ -152,6 +146,8 @@ export function isAligned({ storage, shape, strides, offset }: Tensor, axis: num
   return (
     (storage.role.kind !== 'input' || shape[axis]! % QUAD === 0) &&
     offset % QUAD === 0 &&
-    strides.every((stride, i) => (i === axis ? stride === 1 || shape[i] === 1 : stride % QUAD === 0 || shape[i] === 1))
+    strides.every((stride, i) =>
+      i === axis ? stride === 1 || shape[i] === 1 : stride % QUAD === 0 || shape[i] === 1,
+    )
   );
 }

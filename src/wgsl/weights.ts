@@ -3,7 +3,7 @@
 // input lie side by side, as one.
 import type { Precision, WeightRef } from '../graph/types.ts';
 import { product } from '../graph/shapes.ts';
-import { QUAD, roundUp } from './tensor.ts';
+import { QUAD, roundUp } from './quads.ts';
 
 export interface PackedWeight {
   /** `columns`: turned around, as products want it. `rows`: as it is stored, as tables are read. */
@@ -38,7 +38,13 @@ export function packedWeight(
   paired = false,
 ): PackedWeight {
   const names = parts.map(({ name, shape, start }) => `${name}[${start}+${shape.join('x')}]`);
-  return { form, precision, parts, paired, key: `${form} ${precision}${paired ? ' paired' : ''} ${names.join(' ')}` };
+  return {
+    form,
+    precision,
+    parts,
+    paired,
+    key: `${form} ${precision}${paired ? ' paired' : ''} ${names.join(' ')}`,
+  };
 }
 
 export function packedSize({ form, parts }: PackedWeight): PackedSize {
@@ -54,5 +60,13 @@ export function packedSize({ form, parts }: PackedWeight): PackedSize {
   const columns = outputs.reduce((sum, count) => sum + count, 0);
   // A vector (bias, scale) is a single row.
   const paddedInputs = first.slice(1).every((size) => size === 1) ? 1 : roundUp(inputs, QUAD);
-  return { outputs, inputs, taps, paddedInputs, rows: taps * paddedInputs, columns, pitch: roundUp(columns, QUAD) };
+  return {
+    outputs,
+    inputs,
+    taps,
+    paddedInputs,
+    rows: taps * paddedInputs,
+    columns,
+    pitch: roundUp(columns, QUAD),
+  };
 }

@@ -3,7 +3,8 @@
 import type { HostTensor } from '../../graph/types.ts';
 import { product } from '../../graph/shapes.ts';
 import type { Program } from '../program.ts';
-import { roundUp, type Storage, type Tensor } from '../tensor.ts';
+import { roundUp } from '../quads.ts';
+import { type Storage, type Tensor } from '../tensor.ts';
 import type { Pipelines } from './pipelines.ts';
 import type { WeightBuffers } from './weight-buffers.ts';
 
@@ -44,7 +45,11 @@ export class Recording {
         { binding: 0, resource: buffers.uniform(i, params.byteLength) },
         ...bindings.map(({ storage }, at) => ({ binding: at + 1, resource: buffers.binding(storage) })),
       ];
-      return { pipeline, group: device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }), grid };
+      return {
+        pipeline,
+        group: device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }),
+        grid,
+      };
     });
     return new Recording(device, program, weights, commands, buffers);
   }
@@ -60,7 +65,11 @@ export class Recording {
     for (const [name, { storage }] of program.inputs) {
       const { data } = feeds[name]!;
       const { buffer, offset } = buffers.binding(storage);
-      device.queue.writeBuffer(buffer, offset ?? 0, data as Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>);
+      device.queue.writeBuffer(
+        buffer,
+        offset ?? 0,
+        data as Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>,
+      );
     }
     const encoder = device.createCommandEncoder();
     this.#encode(encoder);
@@ -131,7 +140,10 @@ class Buffers {
     this.#uniforms = device.createBuffer({ size, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
     device.queue.writeBuffer(this.#uniforms, 0, words);
     const read = [...outputs.values()].reduce((sum, tensor) => sum + tensor.storage.bytes, 0);
-    this.readback = device.createBuffer({ size: read, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    this.readback = device.createBuffer({
+      size: read,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
   }
 
   get bytes(): number {
@@ -169,7 +181,11 @@ class Buffers {
   }
 }
 
-function withoutPadding({ shape, strides, storage }: Tensor, mapped: ArrayBuffer, offset: number): Float32Array {
+function withoutPadding(
+  { shape, strides, storage }: Tensor,
+  mapped: ArrayBuffer,
+  offset: number,
+): Float32Array {
   const all = new Float32Array(mapped, offset, storage.elements);
   const columns = shape.at(-1) ?? 1;
   const pitch = shape.length > 1 ? strides[shape.length - 2]! : columns;

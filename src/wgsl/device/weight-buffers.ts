@@ -4,7 +4,8 @@ import { product } from '../../graph/shapes.ts';
 import type { Precision, WeightRef } from '../../graph/types.ts';
 import { packPart } from '../kernels/pack.ts';
 import type { Dialect } from '../kernels/shader.ts';
-import { QUAD, roundUp, Storage } from '../tensor.ts';
+import { QUAD, roundUp } from '../quads.ts';
+import { Storage } from '../tensor.ts';
 import { packedSize, type PackedWeight } from '../weights.ts';
 import type { Pipelines } from './pipelines.ts';
 
@@ -35,7 +36,10 @@ export class WeightBuffers {
   }
 
   /** Uploads what is not there yet, one weight after the other. `onRead` is told the bytes of each. */
-  async acquire(storages: readonly Storage[], onRead: (bytes: number) => void = () => undefined): Promise<void> {
+  async acquire(
+    storages: readonly Storage[],
+    onRead: (bytes: number) => void = () => undefined,
+  ): Promise<void> {
     for (const storage of storages) {
       const weight = weightOf(storage);
       const known = this.#entries.get(weight.key);
@@ -59,7 +63,8 @@ export class WeightBuffers {
     for (const { weight } of this.#entries.values()) {
       const { rows, pitch } = packedSize(weight);
       const storage = new Storage(weight.precision, rows * pitch, { kind: 'weight', packed: weight });
-      for (const [part, { name }] of weight.parts.entries()) if (names.has(name)) await this.#upload(storage, part);
+      for (const [part, { name }] of weight.parts.entries())
+        if (names.has(name)) await this.#upload(storage, part);
     }
   }
 

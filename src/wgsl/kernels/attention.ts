@@ -1,7 +1,7 @@
 // Attention that never keeps all scores (Dao et al. 2022): a workgroup takes a block of queries of one head and goes over the
 // keys block by block, with a running maximum and sum for each query (Milakov & Gimelshein 2018).
 import type { AttentionStep, Matrix } from '../steps.ts';
-import { QUAD } from '../tensor.ts';
+import { QUAD } from '../quads.ts';
 import { UnsupportedError } from '../unsupported.ts';
 import { indented, Shader, times, type Dialect, type Dispatch } from './shader.ts';
 import { ending } from './chain.ts';
@@ -32,7 +32,10 @@ export function attention(step: AttentionStep, dialect: Dialect): Dispatch {
   const shader = new Shader(dialect);
   const read = reader(shader, step);
   const even = headSize % QUAD === 0;
-  if (!even && (step.chain.code.length > 0 || (step.output.storage.type === 'float16' && dialect.float16 === 'packed')))
+  if (
+    !even &&
+    (step.chain.code.length > 0 || (step.output.storage.type === 'float16' && dialect.float16 === 'packed'))
+  )
     throw new UnsupportedError(`There is no kernel of ours for heads of ${headSize} (${step.name}).`);
   const end = even ? ending(shader, step.chain, step.output) : null;
   if (!end) shader.writesScalars('result', step.output.storage);
@@ -50,7 +53,8 @@ export function attention(step: AttentionStep, dialect: Dialect): Dispatch {
   shader.workgroup('maxima', `array<f32, ${queries * TX}>`);
 
   const rowOf = (i: number) => `ty * ${threadRows}u + ${i}u`;
-  const spread = (count: number, work: string) => `
+  const spread = (count: number, work: string) =>
+    `
 for (var at = index; at < ${count}u; at += ${threads}u) {
 ${indented(work)}
 }`.trim();
@@ -100,7 +104,9 @@ ${times(4, (c) => `  score${i} = fma(vec4<f32>(quad[${c}]), key${c}, score${i});
 let key_at = vec4<u32>(first_key + tx * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
 ${times(
   threadRows,
-  (i) => `score${i} = select(vec4<f32>(${LOWEST}), score${i} * ${p.scale}, ${masked.replace('ROW', rowOf(i))});
+  (
+    i,
+  ) => `score${i} = select(vec4<f32>(${LOWEST}), score${i} * ${p.scale}, ${masked.replace('ROW', rowOf(i))});
 maxima[(${rowOf(i)}) * ${TX}u + tx] = max(max(score${i}.x, score${i}.y), max(score${i}.z, score${i}.w));`,
 )}
 workgroupBarrier();

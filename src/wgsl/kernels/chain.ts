@@ -1,7 +1,7 @@
 // What becomes of four elements before they are written, as WGSL: the end of every kernel.
 import type { Unary } from '../operations.ts';
 import type { Access, Chain, Instruction } from '../steps.ts';
-import { QUAD } from '../tensor.ts';
+import { QUAD } from '../quads.ts';
 import type { Shader } from './shader.ts';
 
 /** Expressions for where the four elements are. */
@@ -19,7 +19,9 @@ export function ending(shader: Shader, chain: Chain, output: Access) {
   return {
     /** Statements that take the variable `value` to its place. */
     write(value: string, position: Position): string {
-      const lines = chain.code.map((one) => applied(one, value, (i) => operand(shader, chain.operands[i]!, i, position)));
+      const lines = chain.code.map((one) =>
+        applied(one, value, (i) => operand(shader, chain.operands[i]!, i, position)),
+      );
       lines.push(shader.store('result', indexOf(shader, 'result', output, position), value));
       return lines.join('\n');
     },
@@ -39,7 +41,12 @@ function operand(shader: Shader, access: Access, i: number, position: Position):
 }
 
 /** In fours. Distances that are 0 are not part of the code: so shaders tell operands of columns, samples and rows apart. */
-export function indexOf(shader: Shader, name: string, access: Access, { sample, row, quad }: Position): string {
+export function indexOf(
+  shader: Shader,
+  name: string,
+  access: Access,
+  { sample, row, quad }: Position,
+): string {
   const { offset, sample: bySample, row: byRow } = access;
   return [
     quad,

@@ -14,7 +14,10 @@ const CHUNK = 8192;
 const MOST_CHUNKS = 64;
 
 /** Into how many parts, each of so many rows, a group is cut. */
-export function groupChunks({ domain, groups }: GroupNormStep): { readonly chunks: number; readonly rows: number } {
+export function groupChunks({ domain, groups }: GroupNormStep): {
+  readonly chunks: number;
+  readonly rows: number;
+} {
   const wanted = Math.ceil((domain.rows * (domain.columns / groups)) / CHUNK);
   const rows = Math.ceil(domain.rows / Math.min(MOST_CHUNKS, wanted));
   return { chunks: Math.ceil(domain.rows / rows), rows };
@@ -79,7 +82,9 @@ if (index == 0u) {
   moments[to + 1u] = deviation;
 }`.trim();
   const grid = [chunks, groups, domain.samples] as const;
-  return shader.dispatch(`moments: ${step.name}`, { x: THREADS, y: 1 }, grid, body, { functions: sumOf(THREADS) });
+  return shader.dispatch(`moments: ${step.name}`, { x: THREADS, y: 1 }, grid, body, {
+    functions: sumOf(THREADS),
+  });
 }
 
 /** Takes the parts together (Chan et al. 1979) and applies the norm to all columns of some rows. */

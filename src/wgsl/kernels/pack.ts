@@ -1,5 +1,6 @@
 // Turns a stored weight around, on the GPU, as it is uploaded: see weights.ts.
-import { QUAD, type Storage } from '../tensor.ts';
+import { QUAD } from '../quads.ts';
+import { type Storage } from '../tensor.ts';
 import { packedSize, type PackedWeight } from '../weights.ts';
 import { Shader, type Dialect, type Dispatch } from './shader.ts';
 

@@ -1,7 +1,14 @@
 // Element by element: sums and activations that no other kernel ends with, copies into another order, looking up in tables, and the
 // parts of split products put together.
-import { memoryOrder, QUAD, roundUp, type Storage, type Tensor } from '../tensor.ts';
-import { NO_CHAIN, type GatherStep, type Instruction, type PointwiseStep, type ProductStep } from '../steps.ts';
+import { QUAD, roundUp } from '../quads.ts';
+import { memoryOrder, type Storage, type Tensor } from '../tensor.ts';
+import {
+  NO_CHAIN,
+  type GatherStep,
+  type Instruction,
+  type PointwiseStep,
+  type ProductStep,
+} from '../steps.ts';
 import { applied, ending, GELU, usesGelu } from './chain.ts';
 import { Shader, type Dialect, type Dispatch } from './shader.ts';
 
@@ -81,7 +88,8 @@ export function pointwise(step: PointwiseStep, dialect: Dialect): Dispatch {
     };
     return `vec4<f32>(${[0, 1, 2, 3].map(element).join(', ')})`;
   });
-  if (!isQuads(output, inputs.length)) throw new Error(`${step.name} writes where four elements do not begin.`);
+  if (!isQuads(output, inputs.length))
+    throw new Error(`${step.name} writes where four elements do not begin.`);
   shader.writes('result', output.storage);
 
   const count = sizes.slice(0, inner).reduce((product, size) => product * size, quads);
@@ -154,7 +162,13 @@ let row = flat % params.rows;
 var value = ${bias ? shader.load('bias', 'quad') : 'vec4<f32>()'};
 for (var part = 0u; part < ${shader.u32('splits', splits)}; part++) { value += parts[part * params.count + at]; }
 ${end.write('value', { sample: 'sample', row: 'row', quad: 'quad' })}`.trim();
-  return shader.dispatch(`parts together: ${step.name}`, { x: THREADS, y: 1 }, grid, body, gelu(step.chain.code));
+  return shader.dispatch(
+    `parts together: ${step.name}`,
+    { x: THREADS, y: 1 },
+    grid,
+    body,
+    gelu(step.chain.code),
+  );
 }
 
 function gelu(code: readonly Instruction[]): { readonly functions?: string } {

@@ -1,7 +1,7 @@
 // Products of matrices, and convolutions as such: the left factor's rows are pixels under a window ("implicit GEMM"). A workgroup
 // computes a tile of the result from pieces of both factors in workgroup memory, a thread several rows times several
 // columns of it in registers.
-import { QUAD } from '../tensor.ts';
+import { QUAD } from '../quads.ts';
 import type { ProductStep, Window } from '../steps.ts';
 import { packedSize } from '../weights.ts';
 import { ending, GELU, usesGelu } from './chain.ts';
@@ -74,7 +74,10 @@ export function product(step: ProductStep, { tile, splits }: Choice, dialect: Di
   const look = window
     ? windowLines(shader, window, leftLoads, leftStart)
     : {
-        before: times(leftLoads, (i) => `let at${i} = ${leftStart} + min(row${i}, ${p.rows} - 1u) * ${p.leftRow};`),
+        before: times(
+          leftLoads,
+          (i) => `let at${i} = ${leftStart} + min(row${i}, ${p.rows} - 1u) * ${p.leftRow};`,
+        ),
         tap: '',
         index: (i: number, column: string) => `at${i} + ${column}`,
         inside: (i: number) => `row${i} < ${p.rows}`,
@@ -145,7 +148,10 @@ ${indented(
   ),
   '    ',
 )}
-${indented(times(threadRows, (i) => inner(i, G, `k * ${M + 1}u + ty * ${threadRows}u + ${i}u`)), '    ')}
+${indented(
+  times(threadRows, (i) => inner(i, G, `k * ${M + 1}u + ty * ${threadRows}u + ${i}u`)),
+  '    ',
+)}
   }
   workgroupBarrier();
 }
@@ -154,7 +160,8 @@ ${times(threadRows, (i) => writeRow(i))}`.trim();
 
   function writeRow(i: number): string {
     const outQuads = paired ? G / 2 : G;
-    const biasAt = (g: number) => (bias ? ` + ${shader.load('bias', `first_quad + tx * ${G}u + ${g}u`)}` : '');
+    const biasAt = (g: number) =>
+      bias ? ` + ${shader.load('bias', `first_quad + tx * ${G}u + ${g}u`)}` : '';
     const quads = times(outQuads, (g) => {
       const limit = paired ? 2 * g : g;
       const value = paired
@@ -181,7 +188,11 @@ ${indented(quads, '    ')}
   }
 
   const blocks = rowBlocks * columnBlocks;
-  const grid = [Math.min(blocks, MOST_WORKGROUPS), Math.ceil(blocks / MOST_WORKGROUPS), batches * splits] as const;
+  const grid = [
+    Math.min(blocks, MOST_WORKGROUPS),
+    Math.ceil(blocks / MOST_WORKGROUPS),
+    batches * splits,
+  ] as const;
   const functions = paired || usesGelu(step.chain) ? GELU : '';
   const flops = 2 * size.rows * size.columns * step.inputs * taps * batches;
   const kind = window ? `convolution ${window.kernel.join('x')}` : 'product';
@@ -192,7 +203,9 @@ ${indented(quads, '    ')}
 /** Rows of one tap of the right factor: its inputs, filled up where it is a weight of ours. */
 function rightRows({ right, inputs }: ProductStep): number {
   const { role } = right.storage;
-  return role.kind === 'weight' && role.packed.form === 'columns' ? packedSize(role.packed).paddedInputs : inputs;
+  return role.kind === 'weight' && role.packed.form === 'columns'
+    ? packedSize(role.packed).paddedInputs
+    : inputs;
 }
 
 /** One row of the thread, times the four rows of the right piece that are at hand. */

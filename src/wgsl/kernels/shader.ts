@@ -110,7 +110,9 @@ export class Shader {
     { functions = '', flops = 0 }: { readonly functions?: string; readonly flops?: number } = {},
   ): Dispatch {
     const { x, y, z = 1 } = size;
-    const native = this.#bindings.some(({ storage }) => storage.type === 'float16' && !this.#isPacked(storage));
+    const native = this.#bindings.some(
+      ({ storage }) => storage.type === 'float16' && !this.#isPacked(storage),
+    );
     const packed = this.#bindings.some(({ storage }) => this.#isPacked(storage));
     const code = [
       ...(native ? ['enable f16;'] : []),
