@@ -48,6 +48,7 @@ const ROOMS = {
     'onnx',
     'sampling',
     'single-file',
+    'wgsl',
   ],
   'generation/recipes': [
     'add-ons',

@@ -20,7 +20,8 @@ import { openGpu } from '../../src/runtime/device.ts';
 import { sumInFloat32 } from '../../src/runtime/float32-sums.ts';
 import { ort } from '../../src/runtime/ort.ts';
 import { attentionIsRight } from '../../src/runtime/self-test.ts';
-import { NetworkSession, type Executor } from '../../src/runtime/session.ts';
+import type { Executor } from '../../src/runtime/executor.ts';
+import { NetworkSession } from '../../src/runtime/session.ts';
 import { StoredWeights } from '../../src/runtime/weights.ts';
 import {
   compareDecoder,

@@ -17,7 +17,7 @@ import { DEFAULT_LOAD_OPTIONS, type LoadOptions } from './load-options.ts';
 import { LoadedVae } from './loaded-vae.ts';
 import type { NetworkEvent } from './network-event.ts';
 import type { EncodedText, Networks, TextState } from './networks.ts';
-import type { Executor } from './session.ts';
+import type { Executor } from './executor.ts';
 import { Sessions } from './sessions.ts';
 import { turn } from './turn.ts';
 import { StoredWeights } from './weights.ts';

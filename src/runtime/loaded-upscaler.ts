@@ -6,7 +6,8 @@ import type { StoredModel } from '../library/types.ts';
 import type { UpscalerInputs } from '../models/upscalers/architecture.ts';
 import { architectureOf } from '../models/upscalers/architectures.ts';
 import type { NetworkEvent } from './network-event.ts';
-import type { Executor, NetworkSession } from './session.ts';
+import type { Executor } from './executor.ts';
+import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { StoredWeights } from './weights.ts';
 
@@ -68,7 +69,7 @@ export class LoadedUpscaler {
     return architectureOf(this.file.detection.upscaler!.kind);
   }
 
-  #session(): Promise<NetworkSession<UpscalerInputs>> {
+  #session(): Promise<Session<UpscalerInputs>> {
     return this.#sessions.open(NAME, this.weights, () =>
       this.#architecture.network(this.weights, this.precision),
     );

@@ -12,7 +12,7 @@ import {
 } from '../models/vae-tiles.ts';
 import type { LoadOptions } from './load-options.ts';
 import type { NetworkEvent } from './network-event.ts';
-import type { NetworkSession } from './session.ts';
+import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import { decodeInTiles, encodeInTiles, type RunTile } from './tiled-vae.ts';
 import type { StoredWeights } from './weights.ts';
@@ -143,7 +143,7 @@ export class LoadedVae {
   }
 }
 
-function runTile(session: NetworkSession<VaeTileInputs>): RunTile {
+function runTile(session: Session<VaeTileInputs>): RunTile {
   return async (inputs) => {
     const [out, moments] = await session.runAll(inputs, ['out', 'moments']);
     return { out: out!, moments: moments! };

@@ -1,14 +1,12 @@
 // The one import of onnxruntime-web. Its native WebGPU build runs on the CPU as well.
 import * as ort from 'onnxruntime-web/webgpu';
-import { Mutex } from './mutex.ts';
-import { turn } from './turn.ts';
+import { deviceMutex } from './device-mutex.ts';
 import { provideWasm } from './wasm.ts';
 
 // Threads need SharedArrayBuffer, which a page has only when its server sends the isolation headers.
 ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? Math.min(8, navigator.hardwareConcurrency) : 1;
 ort.env.logLevel = 'error';
 
-const mutex = new Mutex();
 let wasm: Promise<void> | undefined;
 
 /**
@@ -17,8 +15,7 @@ let wasm: Promise<void> | undefined;
  */
 export const ortMutex = {
   run<T>(work: () => Promise<T>): Promise<T> {
-    return mutex.run(async () => {
-      await turn();
+    return deviceMutex.run(async () => {
       await (wasm ??= provideWasm(ort.env.wasm));
       return work();
     });

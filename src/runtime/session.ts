@@ -2,13 +2,10 @@
 import type { HostTensor, Precision, WeightPlace, WeightRef } from '../graph/types.ts';
 import type { Network } from '../models/network.ts';
 import { serializeModel } from '../onnx/serialize.ts';
-import { OutOfMemoryError } from './errors.ts';
+import type { Executor } from './executor.ts';
 import { ort, ortMutex } from './ort.ts';
+import { watchingMemory } from './watch-memory.ts';
 import type { ExternalFile } from './weights.ts';
-
-/** Where sessions run. */
-export type Executor =
-  { readonly backend: 'webgpu'; readonly device: GPUDevice } | { readonly backend: 'cpu' };
 
 /** What a session needs of the weights; StoredWeights is one. */
 export interface WeightFiles {
@@ -25,7 +22,17 @@ export function weightBytes(network: Network<never>, precision: Precision): numb
   return elements * (precision === 'float16' ? 2 : 4);
 }
 
-export class NetworkSession<I> {
+/** A network that is ready to be run, whoever computes it. */
+export interface Session<I> {
+  /** Runs the network and reads `output` back (default: its first). float32, in C order. */
+  run(inputs: I, output?: string): Promise<Float32Array>;
+  /** Runs the network and reads several outputs back, in this order. */
+  runAll(inputs: I, outputs: readonly string[]): Promise<Float32Array[]>;
+  /** Gives its memory back. */
+  release(): Promise<void>;
+}
+
+export class NetworkSession<I> implements Session<I> {
   private constructor(
     private readonly what: string,
     private readonly network: Network<I>,
@@ -104,42 +111,6 @@ export class NetworkSession<I> {
       }
     });
   }
-}
-
-/** What wasm says when its memory ends: in words, or as the bare address of an exception. */
-function ranOut(error: unknown): boolean {
-  if (typeof error === 'number') return true;
-  return /bad_alloc|out of memory|allocation failed|enlarge memory|failed to allocate|\bAborted\(/i.test(
-    String(error),
-  );
-}
-
-/** WebGPU reports a failed allocation to an error scope, not to the call that made it. */
-async function watchingMemory<T>(
-  executor: Executor,
-  what: string,
-  bytes: number | null,
-  work: () => Promise<T>,
-): Promise<T> {
-  if (executor.backend === 'cpu') {
-    try {
-      return await work();
-    } catch (error) {
-      throw ranOut(error) ? new OutOfMemoryError(`the ${what}`, bytes, undefined, 'wasm') : error;
-    }
-  }
-  executor.device.pushErrorScope('out-of-memory');
-  let failure: unknown;
-  let result: T | undefined;
-  try {
-    result = await work();
-  } catch (error) {
-    failure = error;
-  }
-  const outOfMemory = await executor.device.popErrorScope().catch(() => null);
-  if (outOfMemory) throw new OutOfMemoryError(`the ${what}`, bytes);
-  if (failure !== undefined) throw failure;
-  return result as T;
 }
 
 function toOrt(tensor: HostTensor): ort.Tensor {

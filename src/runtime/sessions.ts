@@ -1,12 +1,23 @@
-// The networks that are open: each from its weights to a session of onnxruntime, once, and released as memory asks for it.
+// The networks that are open: each from its weights to a session, once, and released as memory asks for it. Our own kernels
+// compute where they are asked for and can; onnxruntime does otherwise.
 import type { Network } from '../models/network.ts';
+import { Pipelines } from '../wgsl/device/pipelines.ts';
+import { WeightBuffers } from '../wgsl/device/weight-buffers.ts';
+import { UnsupportedError } from '../wgsl/unsupported.ts';
+import type { Executor, Kernels } from './executor.ts';
 import type { NetworkEvent } from './network-event.ts';
+import { OwnSession } from './own-session.ts';
 import { Residents } from './residents.ts';
-import { NetworkSession, type Executor } from './session.ts';
+import { NetworkSession, type Session } from './session.ts';
 import type { StoredWeights } from './weights.ts';
 
 export class Sessions {
   readonly #residents = new Residents();
+  /** Buffers of a file's weights, which all of its networks share. */
+  readonly #buffers = new Map<StoredWeights, WeightBuffers>();
+  #pipelines: Pipelines | null = null;
+  /** Takes effect with the networks that are opened from then on. */
+  kernels: Kernels = 'onnxruntime';
 
   /** `onEvent` hears of what is loaded. */
   constructor(
@@ -20,18 +31,66 @@ export class Sessions {
   }
 
   /** The network called `what`, built and loaded unless it is open. */
-  open<I>(what: string, weights: StoredWeights, build: () => Network<I>): Promise<NetworkSession<I>> {
-    return this.#residents.get(what, () => {
+  open<I>(what: string, weights: StoredWeights, build: () => Network<I>): Promise<Session<I>> {
+    return this.#residents.get<Session<I>>(what, async () => {
       const network = build();
       const report = (fraction: number): void => this.onEvent({ type: 'loading', what, fraction });
       report(0);
-      const { precision } = network.graph;
-      return NetworkSession.create(what, network, precision, weights, this.executor, report);
+      const inOrt = () =>
+        NetworkSession.create(what, network, network.graph.precision, weights, this.executor, report);
+      if (this.kernels === 'onnxruntime' || this.executor.backend === 'cpu') return inOrt();
+      const { device } = this.executor;
+      const [pipelines, buffers] = this.#own(device, weights);
+      return new FallingBack(new OwnSession(what, network, pipelines, buffers, report), inOrt);
     });
   }
 
   /** Lets go of these networks, or of all. */
   release(...names: readonly string[]): Promise<void> {
     return this.#residents.release(...names);
+  }
+
+  #own(device: GPUDevice, weights: StoredWeights): [Pipelines, WeightBuffers] {
+    const pipelines = (this.#pipelines ??= new Pipelines(device));
+    const float16 = device.features.has('shader-f16') ? 'native' : 'packed';
+    const known = this.#buffers.get(weights);
+    const buffers =
+      known ?? new WeightBuffers(pipelines, async (...weight) => weights.read(...weight), { float16 });
+    this.#buffers.set(weights, buffers);
+    return [pipelines, buffers];
+  }
+}
+
+/** Our kernels, until it turns out that they do not compute this network; from then on onnxruntime. */
+class FallingBack<I> implements Session<I> {
+  #other: Promise<Session<I>> | null = null;
+
+  constructor(
+    private readonly own: Session<I>,
+    private readonly instead: () => Promise<Session<I>>,
+  ) {}
+
+  run(inputs: I, output?: string): Promise<Float32Array> {
+    return this.#with((session) => session.run(inputs, output));
+  }
+
+  runAll(inputs: I, outputs: readonly string[]): Promise<Float32Array[]> {
+    return this.#with((session) => session.runAll(inputs, outputs));
+  }
+
+  async release(): Promise<void> {
+    await (this.#other ? (await this.#other).release() : this.own.release());
+  }
+
+  async #with<T>(work: (session: Session<I>) => Promise<T>): Promise<T> {
+    if (!this.#other) {
+      try {
+        return await work(this.own);
+      } catch (error) {
+        if (!(error instanceof UnsupportedError)) throw error;
+        this.#other = this.instead();
+      }
+    }
+    return work(await this.#other);
   }
 }

@@ -42,6 +42,20 @@ export class StoredWeights implements WeightCatalog {
     };
   }
 
+  /** The bytes of one weight. Workers only. */
+  read(ref: WeightRef, precision: Precision): Uint8Array {
+    const tensor = this.#tensors.get(ref.name);
+    if (!tensor) throw new Error(`The model lacks the tensor "${ref.name}".`);
+    const start = tensor.offset + ref.start * 2;
+    const elements = ref.shape.reduce((product, size) => product * size, 1);
+    const chunk = this.chunks[tensor.chunk]!.slice(start, start + 2 * elements);
+    const halves = new Uint16Array(new FileReaderSync().readAsArrayBuffer(chunk));
+    if (precision === 'float16') return new Uint8Array(halves.buffer);
+    const floats = new Float32Array(elements);
+    float16ToFloat32(halves, floats);
+    return new Uint8Array(floats.buffer);
+  }
+
   /** The external files that `refs` lie in. `onRead` is told the stored bytes of every read. */
   files(refs: readonly WeightRef[], precision: Precision, onRead: (bytes: number) => void): ExternalFile[] {
     const used = new Set<number>();

@@ -2,8 +2,8 @@
 // (rows that do not begin at a multiple of four, channels before pixels), a copy is put in between.
 import type { Value } from '../graph/graph.ts';
 import { product } from '../graph/shapes.ts';
-import type { HostTensor, Precision } from '../graph/types.ts';
-import type { Layer, Operation, OperationOf, Operations } from './operations.ts';
+import type { HostTensor } from '../graph/types.ts';
+import type { Operation, OperationOf, Operations } from './operations.ts';
 import {
   accessOf,
   matrixOf,
@@ -15,9 +15,9 @@ import {
   type Step,
 } from './steps.ts';
 import * as tensors from './tensor.ts';
-import { allocate, isAligned, Storage, type ElementType, type Tensor } from './tensor.ts';
+import { allocate, isAligned, type ElementType, type Tensor } from './tensor.ts';
 import { UnsupportedError } from './unsupported.ts';
-import { packedSize, packedWeight, type PackedWeight } from './weights.ts';
+import { WeightPlaces } from './weight-places.ts';
 
 export interface Lowered {
   readonly steps: readonly Step[];
@@ -37,9 +37,11 @@ export function lower(
 class Lowering {
   readonly #steps: Step[] = [];
   readonly #tensors = new Map<Value, Tensor>();
-  readonly #packed = new Map<string, Storage>();
+  readonly #weights: WeightPlaces;
 
-  constructor(private readonly operations: Operations) {}
+  constructor(private readonly operations: Operations) {
+    this.#weights = new WeightPlaces(operations);
+  }
 
   run(
     inputs: readonly { readonly name: string; readonly value: Value; readonly tensor: HostTensor }[],
@@ -119,7 +121,7 @@ class Lowering {
     const [samples = 1, columns = 1, outHeight = 1, outWidth = 1] = result.shape;
     const [, inputs = 1, height = 1, width = 1] = x.shape;
     const plain = kernel.join() === '1,1' && stride.join() === '1,1' && upsample === 1;
-    const step = { ...this.#layers([layer], false), name, inputs, paired: false, batches: 1 };
+    const step = { ...this.#weights.layers([layer], false), name, inputs, paired: false, batches: 1 };
     const domain = { samples, rows: outHeight * outWidth, columns };
     const left: Matrix = { storage: x.storage, offset: x.offset, batch: 0, row: pixelStride(x) };
     const window = { height, width, outWidth, kernel, stride, pads, upsample };
@@ -135,7 +137,7 @@ class Lowering {
     const result = this.#result(output);
     const [rows = 1, columns = 1] = result.shape;
     const inputs = this.#shape(operation.x)[1]!;
-    const factors = transposed ? this.#layers(layers, paired) : this.#asStored(layers);
+    const factors = transposed ? this.#weights.layers(layers, paired) : this.#weights.asStored(layers);
     const domain = { samples: 1, rows, columns };
     const step = { kind: 'product', name, inputs, window: null, left, paired, batches: 1 } as const;
     return this.#push({ ...step, ...factors, domain, ...chained(result, domain) }, result);
@@ -180,7 +182,7 @@ class Lowering {
     const row = pixelStride(pixels);
     const left = { storage: pixels.storage, offset: pixels.offset, batch: domain.rows * row, row };
     const step = { kind: 'groupNorm', name, groups, epsilon, x: left } as const;
-    const parameters = { scale: this.#vector(scale), shift: this.#vector(shift) };
+    const parameters = { scale: this.#weights.vector(scale), shift: this.#weights.vector(shift) };
     return this.#push({ ...step, ...parameters, domain, ...chained(result, domain) }, result);
   }
 
@@ -196,8 +198,8 @@ class Lowering {
     const own =
       operation.kind === 'layerNorm'
         ? {
-            scale: this.#vector(operation.scale),
-            shift: this.#vector(operation.shift),
+            scale: this.#weights.vector(operation.scale),
+            shift: this.#weights.vector(operation.shift),
             epsilon: operation.epsilon,
           }
         : { scale: null, shift: null, epsilon: 0 };
@@ -257,78 +259,7 @@ class Lowering {
 
   /** Where a value lies: a result, or a weight or constant that is used as it is. */
   #at(value: Value): Tensor {
-    const known = this.#tensors.get(value);
-    if (known) return known;
-    const shape = this.#shape(value);
-    const ref = this.operations.weights.get(value);
-    if (ref) {
-      const packed = packedWeight('rows', value.type as Precision, [{ ...ref, shape: matrixShape(shape) }]);
-      const storage = this.#storage(packed);
-      const { pitch, columns } = packedSize(packed);
-      if (pitch !== columns && shape.length > 2) throw new UnsupportedError('A weight of an odd shape.');
-      const strides = shape.map((_, i) =>
-        i === shape.length - 1 ? 1 : pitch * product(shape.slice(i + 1, -1)),
-      );
-      return { storage, shape, strides: shape.length > 1 ? strides : [1], offset: 0 };
-    }
-    const numbers = this.operations.constants.get(value);
-    if (!numbers) throw new UnsupportedError('A value that nothing computes.');
-    const data = new Uint8Array(Float32Array.from(numbers).buffer);
-    const tensor = allocate(
-      'float32',
-      shape,
-      shape.map((_, i) => i),
-      { kind: 'constant', data },
-      false,
-    );
-    this.#tensors.set(value, tensor);
-    return tensor;
-  }
-
-  #storage(packed: PackedWeight): Storage {
-    let storage = this.#packed.get(packed.key);
-    if (!storage) {
-      const { rows, pitch } = packedSize(packed);
-      storage = new Storage(packed.precision, rows * pitch, { kind: 'weight', packed });
-      this.#packed.set(packed.key, storage);
-    }
-    return storage;
-  }
-
-  /** The right factor and bias of layers side by side. */
-  #layers(
-    layers: readonly Layer[],
-    paired: boolean,
-  ): { readonly right: Matrix; readonly bias: Storage | null } {
-    const pack = (values: readonly Value[]) => {
-      const refs = values.map((value) => this.#weight(value));
-      return packedWeight('columns', values[0]!.type as Precision, refs, paired);
-    };
-    const packed = pack(layers.map(({ weight }) => weight));
-    const biases = layers.flatMap(({ bias }) => bias ?? []);
-    const right = { storage: this.#storage(packed), offset: 0, batch: 0, row: packedSize(packed).pitch };
-    return { right, bias: biases.length > 0 ? this.#storage(pack(biases)) : null };
-  }
-
-  /** A weight that is stored as products want it. */
-  #asStored([layer]: readonly Layer[]) {
-    const { weight, bias } = layer!;
-    const right = matrixOf(this.#at(weight));
-    if (!right || bias) throw new UnsupportedError('A weight that is stored in an unusual way.');
-    return { right, bias: null };
-  }
-
-  #vector(value: Value): Storage {
-    const ref = this.#weight(value);
-    return this.#storage(
-      packedWeight('columns', value.type as Precision, [{ ...ref, shape: [product(ref.shape)] }]),
-    );
-  }
-
-  #weight(value: Value) {
-    const ref = this.operations.weights.get(value);
-    if (!ref) throw new UnsupportedError('A layer whose weight is computed.');
-    return ref;
+    return this.#tensors.get(value) ?? this.#weights.asItIs(value);
   }
 
   /** An image whose pixels lie evenly, each with its channels side by side. */
@@ -365,12 +296,6 @@ class Lowering {
     this.#steps.push({ kind: 'pointwise', name: `${name} (copy)`, inputs: [tensor], code: [], output: copy });
     return copy;
   }
-}
-
-/** A weight's axes as those of a matrix, for reading it row by row. */
-function matrixShape(shape: readonly number[]): readonly number[] {
-  if (shape.length < 2) return [1, product(shape)];
-  return [product(shape.slice(0, -1)), shape.at(-1)!];
 }
 
 /** From a pixel to the next. */

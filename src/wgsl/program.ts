@@ -7,11 +7,13 @@ import { fuse } from './fuse.ts';
 import type { Dialect, Dispatch } from './kernels/shader.ts';
 import { lower } from './lower.ts';
 import { planMemory, type MemoryPlan } from './memory.ts';
-import { readOperations, type Operation } from './operations.ts';
+import type { Operation } from './operations.ts';
 import { PATTERNS } from './patterns.ts';
+import { readOperations } from './read-operations.ts';
 import { rewrite } from './rewriting.ts';
 import type { Step } from './steps.ts';
 import type { Storage, Tensor } from './tensor.ts';
+import { UnsupportedError } from './unsupported.ts';
 
 export interface Program {
   /** Tensors by the names of the graph's inputs (those that are not shapes), as the host writes them: without padding. */
@@ -58,6 +60,7 @@ export function compile(
   const lowered = lower(rewritten, fed, wanted);
   const steps = fuse(lowered);
   const dispatches = steps.flatMap((step) => dispatchesOf(step, dialect));
+  checkSizes(dispatches, maxBufferSize);
   const used = new Set(dispatches.flatMap(({ bindings }) => bindings.map(({ storage }) => storage)));
   return {
     inputs: new Map([...lowered.inputs].filter(([, { storage }]) => used.has(storage))),
@@ -68,4 +71,14 @@ export function compile(
     constants: [...used].filter(({ role }) => role.kind === 'constant'),
     stages: { read: read.list, rewritten: rewritten.list, patterns: rewritten.found, steps },
   };
+}
+
+function checkSizes(dispatches: readonly Dispatch[], limit: number): void {
+  for (const { bindings, label } of dispatches) {
+    const largest = Math.max(...bindings.map(({ storage }) => storage.bytes));
+    if (largest > limit)
+      throw new UnsupportedError(
+        `${label} needs a buffer of ${largest} bytes; the device's end at ${limit}.`,
+      );
+  }
 }

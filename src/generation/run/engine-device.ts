@@ -2,7 +2,7 @@
 import { openGpu, type Gpu } from '../../runtime/device.ts';
 import { DeviceLostError } from '../../runtime/errors.ts';
 import type { GpuMemory } from '../../runtime/gpu-memory.ts';
-import type { Executor } from '../../runtime/session.ts';
+import type { Executor } from '../../runtime/executor.ts';
 import type { DeviceReport } from '../../runtime/device-report.ts';
 
 /** Milliseconds. */

@@ -4,7 +4,7 @@ import { InterruptedError } from '../../runtime/errors.ts';
 import type { NetworkEvent } from '../../runtime/network-event.ts';
 import type { LoadOptions } from '../../runtime/load-options.ts';
 import { LoadedModel } from '../../runtime/loaded-model.ts';
-import type { Executor } from '../../runtime/session.ts';
+import type { Executor } from '../../runtime/executor.ts';
 import { CondCache } from '../recipes/conditioning.ts';
 
 /** A loaded model, with what belongs to it. */

@@ -25,7 +25,7 @@ export class WeightBuffers {
   constructor(
     private readonly pipelines: Pipelines,
     private readonly read: ReadWeight,
-    private readonly dialect: Dialect,
+    readonly dialect: Dialect,
   ) {
     this.#device = pipelines.device;
   }
@@ -40,17 +40,24 @@ export class WeightBuffers {
     storages: readonly Storage[],
     onRead: (bytes: number) => void = () => undefined,
   ): Promise<void> {
-    for (const storage of storages) {
-      const weight = weightOf(storage);
-      const known = this.#entries.get(weight.key);
-      if (known) {
-        known.users++;
-        continue;
+    const acquired: Storage[] = [];
+    try {
+      for (const storage of storages) {
+        acquired.push(storage);
+        const weight = weightOf(storage);
+        const known = this.#entries.get(weight.key);
+        if (known) {
+          known.users++;
+          continue;
+        }
+        const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+        const buffer = this.#device.createBuffer({ label: weight.key, size: storage.bytes, usage });
+        this.#entries.set(weight.key, { buffer, weight, users: 1 });
+        for (const part of weight.parts.keys()) onRead(await this.#upload(storage, part));
       }
-      const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-      const buffer = this.#device.createBuffer({ label: weight.key, size: storage.bytes, usage });
-      this.#entries.set(weight.key, { buffer, weight, users: 1 });
-      for (const part of weight.parts.keys()) onRead(await this.#upload(storage, part));
+    } catch (error) {
+      this.release(acquired);
+      throw error;
     }
   }
 

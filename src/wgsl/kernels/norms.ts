@@ -1,7 +1,7 @@
 // Group norm, layer norm and softmax. Means and variances are taken one after the other, of numbers that are at hand twice:
 // sums of squares alone lose all digits where the mean is large.
 import type { Storage } from '../tensor.ts';
-import { QUAD } from '../tensor.ts';
+import { QUAD } from '../quads.ts';
 import type { GroupNormStep, RowNormStep } from '../steps.ts';
 import { ending, GELU, indexOf, usesGelu } from './chain.ts';
 import { Shader, type Dialect, type Dispatch } from './shader.ts';
@@ -51,7 +51,8 @@ export function groupMoments(step: GroupNormStep, moments: Storage, dialect: Dia
   shader.writesScalars('moments', moments);
   shader.workgroup('shared_sums', `array<f32, ${THREADS}>`);
   const at = `start + (i / ${width}u) * ${shader.u32('x_row', x.row / unit)} + i % ${width}u`;
-  const value = quads ? shader.load('x', at) : shader.scalar('x', at);
+  const load = (index: string) => (quads ? shader.load('x', index) : shader.scalar('x', index));
+  const value = load(at);
   const add = (term: string) => (quads ? `dot(${term}, vec4<f32>(1.0))` : term);
   const p = {
     rows: shader.u32('rows', domain.rows),
@@ -67,9 +68,11 @@ let sample = workgroup.z;
 let first_row = chunk * ${p.chunkRows};
 let count = (min(first_row + ${p.chunkRows}, ${p.rows}) - first_row) * ${width}u;
 let start = ${p.offset} + sample * ${p.batch} + first_row * params.x_row + group * ${width}u;
+// Near the mean already: a sum of small numbers keeps its digits.
+let pivot = ${load('start')}${quads ? '.x' : ''};
 var sum = 0.0;
-for (var i = index; i < count; i += ${THREADS}u) { let value = ${value}; sum += ${add('value')}; }
-let mean = sum_of(sum, index) / f32(count * ${unit}u);
+for (var i = index; i < count; i += ${THREADS}u) { let away = ${value} - pivot; sum += ${add('away')}; }
+let mean = pivot + sum_of(sum, index) / f32(count * ${unit}u);
 var squares = 0.0;
 for (var i = index; i < count; i += ${THREADS}u) {
   let away = ${value} - mean;

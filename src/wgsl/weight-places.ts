@@ -1,0 +1,98 @@
+// Where a program's weights and constants lie: each in a storage of its own, in the form that its reader wants, once.
+import type { Value } from '../graph/graph.ts';
+import { product } from '../graph/shapes.ts';
+import type { Precision } from '../graph/types.ts';
+import type { Layer, Sources } from './operations.ts';
+import { matrixOf, type Matrix } from './steps.ts';
+import { allocate, Storage, type Tensor } from './tensor.ts';
+import { UnsupportedError } from './unsupported.ts';
+import { packedSize, packedWeight, type PackedWeight } from './weights.ts';
+
+export class WeightPlaces {
+  readonly #packed = new Map<string, Storage>();
+  readonly #constants = new Map<Value, Tensor>();
+
+  constructor(private readonly operations: Sources) {}
+
+  /** A weight or constant that is read as it is stored. */
+  asItIs(value: Value): Tensor {
+    const known = this.#constants.get(value);
+    if (known) return known;
+    const shape = this.operations.shapes.get(value)!;
+    const ref = this.operations.weights.get(value);
+    if (ref) {
+      const packed = packedWeight('rows', value.type as Precision, [{ ...ref, shape: matrixShape(shape) }]);
+      const storage = this.#storage(packed);
+      const { pitch, columns } = packedSize(packed);
+      if (pitch !== columns && shape.length > 2) throw new UnsupportedError('A weight of an odd shape.');
+      const strides = shape.map((_, i) =>
+        i === shape.length - 1 ? 1 : pitch * product(shape.slice(i + 1, -1)),
+      );
+      return { storage, shape, strides: shape.length > 1 ? strides : [1], offset: 0 };
+    }
+    const numbers = this.operations.constants.get(value);
+    if (!numbers) throw new UnsupportedError('A value that nothing computes.');
+    const data = new Uint8Array(Float32Array.from(numbers).buffer);
+    const tensor = allocate(
+      'float32',
+      shape,
+      shape.map((_, i) => i),
+      { kind: 'constant', data },
+      false,
+    );
+    this.#constants.set(value, tensor);
+    return tensor;
+  }
+
+  #storage(packed: PackedWeight): Storage {
+    let storage = this.#packed.get(packed.key);
+    if (!storage) {
+      const { rows, pitch } = packedSize(packed);
+      storage = new Storage(packed.precision, rows * pitch, { kind: 'weight', packed });
+      this.#packed.set(packed.key, storage);
+    }
+    return storage;
+  }
+
+  /** The right factor and bias of layers side by side. */
+  layers(
+    layers: readonly Layer[],
+    paired: boolean,
+  ): { readonly right: Matrix; readonly bias: Storage | null } {
+    const pack = (values: readonly Value[]) => {
+      const refs = values.map((value) => this.#weight(value));
+      return packedWeight('columns', values[0]!.type as Precision, refs, paired);
+    };
+    const packed = pack(layers.map(({ weight }) => weight));
+    const biases = layers.flatMap(({ bias }) => bias ?? []);
+    const right = { storage: this.#storage(packed), offset: 0, batch: 0, row: packedSize(packed).pitch };
+    return { right, bias: biases.length > 0 ? this.#storage(pack(biases)) : null };
+  }
+
+  /** A weight that is stored as products want it. */
+  asStored([layer]: readonly Layer[]) {
+    const { weight, bias } = layer!;
+    const right = matrixOf(this.asItIs(weight));
+    if (!right || bias) throw new UnsupportedError('A weight that is stored in an unusual way.');
+    return { right, bias: null };
+  }
+
+  vector(value: Value): Storage {
+    const ref = this.#weight(value);
+    return this.#storage(
+      packedWeight('columns', value.type as Precision, [{ ...ref, shape: [product(ref.shape)] }]),
+    );
+  }
+
+  #weight(value: Value) {
+    const ref = this.operations.weights.get(value);
+    if (!ref) throw new UnsupportedError('A layer whose weight is computed.');
+    return ref;
+  }
+}
+
+/** A weight's axes as those of a matrix, for reading it row by row. */
+function matrixShape(shape: readonly number[]): readonly number[] {
+  if (shape.length < 2) return [1, product(shape)];
+  return [product(shape.slice(0, -1)), shape.at(-1)!];
+}
