@@ -4,7 +4,8 @@ import { getChunks } from '../library/models.ts';
 import type { StoredModel } from '../library/types.ts';
 import { yoloNetwork, yoloSizes, type YoloInputs, type YoloSizes } from '../models/detectors/yolo.ts';
 import type { NetworkEvent } from './network-event.ts';
-import type { Executor, NetworkSession } from './session.ts';
+import type { Executor } from './executor.ts';
+import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { StoredWeights } from './weights.ts';
 
@@ -63,7 +64,7 @@ export class LoadedDetector {
     await this.#sessions.release();
   }
 
-  #session(): Promise<NetworkSession<YoloInputs>> {
+  #session(): Promise<Session<YoloInputs>> {
     return this.#sessions.open(NAME, this.weights, () => yoloNetwork(this.weights, this.precision));
   }
 }
