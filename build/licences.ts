@@ -19,6 +19,7 @@ const MISSING_TEXTS: Readonly<Record<string, string>> = {
 const WITHIN: readonly (readonly [what: string, file: string])[] = [
   ['CLIP (its vocabulary)', 'openai-clip.txt'],
   ['ftfy (its tables of characters)', 'ftfy.txt'],
+  ['face-api (its face detector and landmarks, in the box)', 'face-api.txt'],
   ['Real-ESRGAN (its network realesr-animevideov3, in the box)', 'real-esrgan.txt'],
   ['ONNX Runtime (what its WebAssembly is built from)', 'onnxruntime-third-party.txt'],
 ];

@@ -2,6 +2,7 @@
 // docs/box.md tells of them; src/library/box.ts knows them by the sizes and hashes that this prints.
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { FACES_FILES, FACES_PACKAGE, facesFile } from './box/faces.ts';
 import { withPackage } from './box/registry.ts';
 import { UPSCALER_FILES, UPSCALER_PACKAGE, upscalerFile } from './box/upscaler.ts';
 
@@ -17,4 +18,7 @@ function write(name: string, file: Uint8Array): void {
 
 await withPackage(UPSCALER_PACKAGE, UPSCALER_FILES, async (folder) =>
   write('realesr-animevideov3.safetensors', await upscalerFile(folder)),
+);
+await withPackage(FACES_PACKAGE, FACES_FILES, async (folder) =>
+  write('face-api.safetensors', await facesFile(folder)),
 );

@@ -1,26 +1,33 @@
-// The files of the box are those that the table says, and are recognised as a person's file is.
+// The files of the box are those that the tables say, and are recognised as a person's file is.
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { boxedFile } from '../../tests/boxed-files.ts';
+import { boxedFile, boxedFiles } from '../../tests/boxed-files.ts';
 import { openNetwork } from '../../tests/reference-networks.ts';
-import { BOXED_UPSCALERS, boxedUpscaler } from './box.ts';
+import { BOXED_FACES, BOXED_UPSCALERS, boxedUpscaler } from './box.ts';
+import { faceFilesAmong } from './face-choice.ts';
 import { upscalersAmong } from './upscaler-choice.ts';
 
 /** Of all its files together. */
 const MOST_BYTES = 8e6;
 
-describe.each(BOXED_UPSCALERS)('$file', ({ name, file, bytes, sha256 }) => {
-  it('is the file it should be', () => {
-    const found = boxedFile(file);
-    expect(found.length).toBe(bytes);
-    expect(createHash('sha256').update(found).digest('hex')).toBe(sha256);
-  });
+const stored = async (file: string) => {
+  const { detection } = await openNetwork(boxedFile(file));
+  const sha256 = createHash('sha256').update(boxedFile(file)).digest('hex');
+  return { sha256, fileName: file, name: file.replace(/\.[^.]*$/, ''), detection };
+};
 
+const all = [...BOXED_UPSCALERS, BOXED_FACES];
+
+it.each(all)('$file is the file it should be', async ({ file, bytes, sha256 }) => {
+  expect(boxedFile(file).length).toBe(bytes);
+  const { detection, ...facts } = await stored(file);
+  expect(facts.sha256).toBe(sha256);
+  expect(detection.unsupportedReason).toBeNull();
+});
+
+describe.each(BOXED_UPSCALERS)('$file', ({ name, file }) => {
   it('is an upscaler, under the name that is offered', async () => {
-    const { detection } = await openNetwork(boxedFile(file));
-    expect(detection).toMatchObject({ kind: 'upscaler', unsupportedReason: null });
-    const stored = { sha256, fileName: file, name: file.replace(/\.[^.]*$/, ''), detection };
-    expect(upscalersAmong([stored]).map((one) => one.name)).toEqual([name]);
+    expect(upscalersAmong([await stored(file)]).map((one) => one.name)).toEqual([name]);
   });
 
   it('is known by its names', () => {
@@ -30,7 +37,19 @@ describe.each(BOXED_UPSCALERS)('$file', ({ name, file, bytes, sha256 }) => {
   });
 });
 
-it('is small', () => {
-  const all = BOXED_UPSCALERS.reduce((sum, { bytes }) => sum + bytes, 0);
-  expect(all).toBeLessThan(MOST_BYTES);
+it('finds faces where nothing else does', async () => {
+  const boxed = await stored(BOXED_FACES.file);
+  expect(faceFilesAmong([boxed]).detector).toBe(boxed);
+  const face = { kind: 'retina-face', side: null } as const;
+  const retinaFace = { ...boxed, detection: { ...boxed.detection, face } };
+  for (const models of [
+    [boxed, retinaFace],
+    [retinaFace, boxed],
+  ])
+    expect(faceFilesAmong(models).detector).toBe(retinaFace);
+});
+
+it('is small, and there is nothing else in it', () => {
+  expect(boxedFiles()).toEqual(all.map(({ file }) => file).toSorted());
+  expect(all.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(MOST_BYTES);
 });

@@ -20,6 +20,14 @@ export const BOXED_UPSCALERS: readonly BoxedFile[] = [
   },
 ];
 
+/** What finds faces, and points in them. */
+export const BOXED_FACES: BoxedFile = {
+  name: 'face-api',
+  file: 'face-api.safetensors',
+  bytes: 6_426_924,
+  sha256: '6612ed4a59283c596c46816b281c53da7fddce510836f3dd124df05a84b1b4d5',
+};
+
 /** By its name or its file's; null for any other. */
 export function boxedUpscaler(wanted: string): BoxedFile | null {
   const stem = wanted.replace(/\.(?:pth|safetensors)$/, '');

@@ -15,7 +15,7 @@ export interface FaceRestorerFile<T> {
 
 export interface FaceFiles<T> {
   readonly restorers: readonly FaceRestorerFile<T>[];
-  /** Null where there is none. Of several the one that was imported last: they are all to give the same. */
+  /** RetinaFace, as A1111 has it, or what else finds faces; null where there is none. Of several the one that was imported last. */
   readonly detector: T | null;
   readonly parser: T | null;
 }
@@ -38,7 +38,7 @@ export function faceFilesAmong<T extends NamedFaceNetwork>(models: readonly T[])
     usable.find(({ detection }) => detection.face!.kind === wanted) ?? null;
   return {
     restorers: restorers.toSorted((a, b) => BY_NAME.compare(a.name, b.name)),
-    detector: of('retina-face'),
+    detector: of('retina-face') ?? of('ssd-mobilenet'),
     parser: of('parse-net'),
   };
 }

@@ -34,6 +34,8 @@ export interface FaceArchitecture {
   readonly name: string;
   /** Whether it may be computed in float16, as far as the loader that A1111 uses says so (spandrel, facexlib). */
   readonly half: boolean;
+  /** Whether its weights may be whole numbers; what they mean, tensors beside them say. */
+  readonly integers?: boolean;
   /** Names of what lies in its layers that come in numbers: each is read, or a layer lacks something. */
   readonly layers: RegExp;
   /** Null for the tensors of any other kind. */

@@ -9,8 +9,15 @@ import { GFPGAN } from './gfpgan.ts';
 import type { FaceInfo, FaceKind } from './kinds.ts';
 import { PARSE_NET } from './parse-net.ts';
 import { RETINA_FACE } from './retina-face.ts';
+import { SSD_MOBILENET } from './face-api.ts';
 
-const ARCHITECTURES: readonly FaceArchitecture[] = [GFPGAN, CODEFORMER, RETINA_FACE, PARSE_NET];
+const ARCHITECTURES: readonly FaceArchitecture[] = [
+  GFPGAN,
+  CODEFORMER,
+  RETINA_FACE,
+  SSD_MOBILENET,
+  PARSE_NET,
+];
 
 export interface FoundFaceNetwork extends Unwrapped {
   readonly architecture: FaceArchitecture;

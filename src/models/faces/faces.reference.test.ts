@@ -294,6 +294,7 @@ describe.skipIf(manifests.length === 0)('published layouts', () => {
     expect(told).toEqual(
       {
         'retina-face': { loc: [1, anchors, 4], conf: [1, anchors, 2], landms: [1, anchors, 10] },
+        'ssd-mobilenet': { boxes: [1, 5118, 4], scores: [1, 5118, 1], points: [1, 136] },
         'parse-net': { labels: [1, 1, 512, 512] },
         gfpgan: { restored: [1, 3, 512, 512] },
         codeformer: { restored: [1, 3, 512, 512] },

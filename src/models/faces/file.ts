@@ -42,7 +42,7 @@ function problemWith(found: FoundFaceNetwork, tensors: TensorShapes): string | n
   for (const { name, sources, shape } of plan) {
     const { dtype, form } = tensors.get(sources[0]!)!;
     if (form !== undefined) return `Its tensor ${name} has a form that cannot be read (${form}).`;
-    if (/^([IU]\d|BOOL)/.test(dtype))
+    if (/^([IU]\d|BOOL)/.test(dtype) && found.architecture.integers !== true)
       return `Its tensor ${name} is stored as integers: a quantised model, which cannot be read.`;
     if (shape.reduce((product, size) => product * size, 1) > MAX_WEIGHT_ELEMENTS)
       return `Its tensor ${name} is larger than any browser can hold.`;

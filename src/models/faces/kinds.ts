@@ -1,12 +1,13 @@
 // The kinds of networks that find, parse and restore faces, and what is told of one without building it. The page knows this much.
 
 /** By whom each was made: see the file of its name. */
-export const FACE_KINDS = ['retina-face', 'parse-net', 'gfpgan', 'codeformer'] as const;
+export const FACE_KINDS = ['retina-face', 'ssd-mobilenet', 'parse-net', 'gfpgan', 'codeformer'] as const;
 export type FaceKind = (typeof FACE_KINDS)[number];
 
 /** What each is for: the kind of its file. */
 export const FACE_ROLES = {
   'retina-face': 'face-detector',
+  'ssd-mobilenet': 'face-detector',
   'parse-net': 'face-parser',
   gfpgan: 'face-restorer',
   codeformer: 'face-restorer',

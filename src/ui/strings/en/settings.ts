@@ -169,7 +169,7 @@ export const settings = {
     'Darkroom runs Stable Diffusion in this browser, on this computer. It sends nothing anywhere: checkpoints, prompts and pictures stay in the browser’s storage until you delete them.',
   licence:
     'Free software under the MIT licence. The licence of each checkpoint is its author’s: see where you got it.',
-  box: 'In the box: R-ESRGAN AnimeVideo, an upscaler by Xintao Wang and others (Real-ESRGAN, BSD 3-Clause). It is fetched when it is first used.',
+  box: 'In the box: R-ESRGAN AnimeVideo, an upscaler by Xintao Wang and others (Real-ESRGAN, BSD 3-Clause), and a face detector by yeephycho (Apache 2.0), Vincent Mühler and Vladimir Mandic (face-api, MIT). Each is fetched when it is first used.',
   /** By the form of Darkroom that is open: what it does, and what the browser keeps from it. */
   copies: {
     site: {
