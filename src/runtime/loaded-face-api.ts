@@ -7,7 +7,8 @@ import { faceApiFaces, type FoundFace } from '../models/faces/face-api-faces.ts'
 import { landmarkNetwork } from '../models/faces/landmark-net.ts';
 import { ssdMobilenetNetwork, type SquareInputs } from '../models/faces/ssd-mobilenet.ts';
 import type { NetworkEvent } from './network-event.ts';
-import type { Executor, NetworkSession } from './session.ts';
+import type { Executor } from './executor.ts';
+import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { StoredWeights } from './weights.ts';
 
@@ -49,13 +50,13 @@ export class LoadedFaceApi {
     await this.#sessions.release();
   }
 
-  #detector(): Promise<NetworkSession<SquareInputs>> {
+  #detector(): Promise<Session<SquareInputs>> {
     return this.#sessions.open('face detector', this.weights, () =>
       ssdMobilenetNetwork(this.weights, new Graph('float32')),
     );
   }
 
-  #landmarks(): Promise<NetworkSession<SquareInputs>> {
+  #landmarks(): Promise<Session<SquareInputs>> {
     return this.#sessions.open('face landmarks', this.weights, () =>
       landmarkNetwork(this.weights, new Graph('float32')),
     );
