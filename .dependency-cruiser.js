@@ -16,6 +16,8 @@ const ROOMS = {
   // Whose file it is, what such a model is made of, and its networks as graphs.
   families: ['sampling'],
   models: ['checkpoint', 'families', 'graph', 'image', 'sampling', 'text-files'],
+  // What changes a model's weights: LoRA and its relatives.
+  'add-ons': ['checkpoint', 'families', 'models'],
   onnx: ['graph'],
   // What is put into a model or its prompt: embeddings, LoRAs.
   'add-ons': ['checkpoint', 'image', 'models', 'prompt'],
@@ -30,8 +32,8 @@ const ROOMS = {
   'other-programs': ['generation/request', 'image', 'sampling'],
   library: ['add-ons', 'checkpoint', 'families', 'generation/request', 'image', 'models', 'sampling'],
 
-  // Checkpoints made of others.
-  merging: ['checkpoint', 'library', 'models'],
+  // Checkpoints made of others, and what one has beyond another as a LoRA.
+  merging: ['add-ons', 'checkpoint', 'library', 'models'],
 
   // The device with networks on it, the recipes that call them, and the run that carries a request out.
   'trusted-scripts.ts': [],

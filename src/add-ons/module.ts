@@ -1,0 +1,96 @@
+// What one file does to one layer: alpha, DoRA and strength around what its kind makes of the tensors.
+//
+// Behaviour of AUTOMATIC1111 1.10.1, extensions-builtin/Lora/network.py and networks.py (network_apply_weights). Files are applied in
+// the order of the prompt: some read the weight as those before have left it.
+import { KINDS, type Kind, type Parts } from './kinds.ts';
+import { AddOnError, elementwise, reshaped, scaled, sizeOf, type Tensor } from './matrix.ts';
+
+/** How strong a file is: for layers of text encoders, and for the others. `dyn`: how many ranks of a LoRA count. */
+export interface Strength {
+  readonly text: number;
+  readonly unet: number;
+  readonly dyn: number | null;
+}
+
+export interface Delta {
+  /** Added to the weight, of its shape. */
+  readonly weight: Tensor;
+  /** Added to the bias; a layer without one gets it. */
+  readonly bias: Tensor | null;
+}
+
+/** The kind whose tensors have these names; null for none. */
+export function kindOf(names: Iterable<string>): Kind | null {
+  const all = new Set(names);
+  return KINDS.find((kind) => kind.fits((name) => all.has(name))) ?? null;
+}
+
+/** PEFT's names of a LoRA's tensors, as LoRA's own. Its alpha counts for nothing. */
+export function withPeftNames(parts: Parts): Parts {
+  const [down, up] = [parts.get('lora_A.weight'), parts.get('lora_B.weight')];
+  if (!down || !up || (parts.has('lora_up.weight') && parts.has('lora_down.weight'))) return parts;
+  return new Map([
+    ['lora_down.weight', down],
+    ['lora_up.weight', up],
+  ]);
+}
+
+/** Which strength counts: A1111 goes by the first letters of the layer's name. */
+export const strengthOf = (layer: string, { text, unet }: Strength): number =>
+  layer.slice(0, 20).includes('transformer') ? text : unet;
+
+/** What the tensors change about a layer of this weight. Throws AddOnError where they do not fit it, or each other. */
+export function deltaOf(layer: string, given: Parts, weight: Tensor, strength: Strength): Delta {
+  const parts = withPeftNames(given);
+  const kind = kindOf(parts.keys());
+  if (!kind) throw new AddOnError(`Nothing is known of a layer with ${[...parts.keys()].join(', ')}.`);
+  const { update, bias, rank, isScaled } = kind.change({ parts, weight, dyn: strength.dyn });
+  const by = strengthOf(layer, strength);
+  const added = parts.get('bias');
+  let delta = added ? elementwise(update, added, (x, y) => x + y) : update;
+  delta = scaled(delta, isScaled ? scaleOf(parts, rank) : 1);
+  delta = fitted(delta, weight);
+  const dora = parts.get('dora_scale');
+  if (dora) delta = decomposed(delta, weight, dora);
+  return { weight: scaled(delta, by), bias: bias ? scaled(bias, by) : null };
+}
+
+function scaleOf(parts: Parts, rank: number | null): number {
+  const scale = parts.get('scale')?.data[0];
+  if (scale !== undefined) return scale;
+  const alpha = parts.get('alpha')?.data[0];
+  return alpha !== undefined && rank !== null ? alpha / rank : 1;
+}
+
+/** In the weight's shape. An inpainting model's first layer reads more than other models' know of: nothing is added there. */
+function fitted(delta: Tensor, weight: Tensor): Tensor {
+  if (delta.data.length === weight.data.length) return reshaped(delta, weight.shape);
+  const [outputs = 0, inputs = 0, ...kernel] = weight.shape;
+  const area = sizeOf(kernel);
+  if (kernel.length === 2 && inputs === 9 && delta.data.length === outputs * 4 * area) {
+    const data = new Float32Array(weight.data.length);
+    for (let i = 0; i < outputs; i++) {
+      data.set(delta.data.subarray(i * 4 * area, (i + 1) * 4 * area), i * inputs * area);
+    }
+    return { shape: weight.shape, data };
+  }
+  throw new AddOnError(
+    `A change of [${delta.shape.join(', ')}] does not fit a weight of [${weight.shape.join(', ')}].`,
+  );
+}
+
+/** DoRA (Liu et al. 2024), as LyCORIS writes it: a length for each input. */
+function decomposed(delta: Tensor, weight: Tensor, lengths: Tensor): Tensor {
+  const [, inputs = 1, ...kernel] = weight.shape;
+  const area = sizeOf(kernel);
+  if (lengths.data.length !== inputs) {
+    throw new AddOnError(`${lengths.data.length} lengths (dora_scale) for ${inputs} inputs.`);
+  }
+  const inputOf = (i: number): number => Math.floor(i / area) % inputs;
+  const squares = new Float64Array(inputs);
+  const merged = weight.data.map((x, i) => x + delta.data[i]!);
+  for (const [i, x] of merged.entries()) squares[inputOf(i)]! += x * x;
+  const factors = squares.map((square, i) => lengths.data[i]! / Math.sqrt(square));
+  const data = merged.map((x, i) => x * factors[inputOf(i)]! - weight.data[i]!);
+  return { shape: weight.shape, data };
+}
