@@ -17,16 +17,13 @@ export interface SafetensorsFile extends ByteSource {
  */
 export function safetensorsFile(checkpoint: Checkpoint): SafetensorsFile {
   const places: { readonly info: TensorInfo; readonly begin: number; readonly end: number }[] = [];
-  const header: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  if (checkpoint.metadata.size > 0) header['__metadata__'] = Object.fromEntries(checkpoint.metadata);
   let at = 0;
   for (const info of checkpoint.tensors.values()) {
     const begin = at;
     at += info.elementCount * BYTES_PER_ELEMENT[info.dtype];
-    header[info.name] = { dtype: info.dtype, shape: info.shape, data_offsets: [begin, at] };
     places.push({ info, begin, end: at });
   }
-  const head = headerBytes(header);
+  const head = safetensorsHeader(checkpoint.tensors.values(), checkpoint.metadata);
   const size = head.length + at;
   /** Where the last read ended: the next one usually goes on there. */
   let next = 0;
@@ -98,8 +95,19 @@ async function readTensor(
   }
 }
 
-/** With the length in front, padded so that the data begins at a multiple of 8. */
-function headerBytes(header: Record<string, unknown>): Uint8Array {
+/** Everything before the data of these tensors, which follow without gaps. Padded, so that the data begins at a multiple of 8. */
+export function safetensorsHeader(
+  tensors: Iterable<Pick<TensorInfo, 'name' | 'dtype' | 'shape' | 'elementCount'>>,
+  metadata: ReadonlyMap<string, string>,
+): Uint8Array<ArrayBuffer> {
+  const header: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  if (metadata.size > 0) header['__metadata__'] = Object.fromEntries(metadata);
+  let at = 0;
+  for (const { name, dtype, shape, elementCount } of tensors) {
+    const end = at + elementCount * BYTES_PER_ELEMENT[dtype];
+    header[name] = { dtype, shape, data_offsets: [at, end] };
+    at = end;
+  }
   const json = new TextEncoder().encode(JSON.stringify(header));
   const length = Math.ceil(json.length / 8) * 8;
   const bytes = new Uint8Array(8 + length).fill(0x20, 8);

@@ -1,7 +1,7 @@
-// WebAssembly with 128-bit SIMD, put together byte by byte: one function that goes through arrays in memory, eight elements at a
+// WebAssembly with 128-bit SIMD, put together byte by byte: one function that goes through arrays in memory, a few elements at a
 // time. Nothing is compiled beforehand: a module is a few hundred bytes, made for the kinds of numbers at hand.
 //
-// Encoding: https://webassembly.github.io/spec/core/binary/. All that is here is what mix-kernel.ts needs.
+// Encoding: https://webassembly.github.io/spec/core/binary/. All that is here is what mix-kernel.ts and lora/product.ts need.
 
 /** Instructions that leave one value on the stack: four lanes of 32 bits, or an address. */
 export type Code = readonly number[];
@@ -38,6 +38,8 @@ export const v = {
   /** Four of 16 bits, widened with or without their sign. */
   load16Signed: load(0x03),
   load16: load(0x04),
+  /** One of 32 bits, four times. */
+  loadSplat: load(0x09),
   and: binary(0x4e),
   or: binary(0x50),
   xor: binary(0x51),
@@ -61,8 +63,8 @@ const I32 = 0x7f;
 const F32 = 0x7d;
 const V128 = 0x7b;
 
-/** The function's parameters by their order. */
-export type Parameter = 'address' | 'count' | 'factor';
+/** The function's parameters by their order. `step`: bytes from one address to the next. */
+export type Parameter = 'address' | 'count' | 'factor' | 'step';
 
 export interface Kernel {
   readonly memory: Uint8Array<ArrayBuffer>;
@@ -70,7 +72,7 @@ export interface Kernel {
   run(...given: readonly number[]): number;
 }
 
-/** A function's body in the making. Addresses move on by themselves: what is loaded and stored is eight elements from them on. */
+/** A function's body in the making: what is done from the addresses on, again and again. They move on by themselves. */
 export class SimdFunction {
   readonly #parameters: readonly Parameter[];
   readonly #constants = new Map<number, number>();
@@ -79,10 +81,14 @@ export class SimdFunction {
   #vectors = 0;
   /** Lanes that are not zero mean a number that needs more care than this. */
   readonly #marks: Code;
-  readonly #steps: { readonly parameter: number; readonly bytes: number }[] = [];
+  readonly #steps: { readonly parameter: number; readonly bytes: Code }[] = [];
+  readonly #after: number[] = [];
+  readonly #each: number;
 
-  constructor(parameters: readonly Parameter[]) {
+  /** `each`: how much the count goes down by each time. */
+  constructor(parameters: readonly Parameter[], each = 8) {
     this.#parameters = parameters;
+    this.#each = each;
     this.#marks = this.#newLocal();
   }
 
@@ -109,10 +115,21 @@ export class SimdFunction {
     return local;
   }
 
-  /** An address, which goes on by `bytes` from one eight to the next. */
-  address(parameter: number, bytes: number): Code {
-    this.#steps.push({ parameter, bytes });
+  /** An address, which goes on by `bytes` each time: below 64, or what another parameter says. */
+  address(parameter: number, bytes: number | { readonly parameter: number }): Code {
+    const by = typeof bytes === 'number' ? [0x41, ...unsigned(bytes)] : [0x20, ...unsigned(bytes.parameter)];
+    this.#steps.push({ parameter, bytes: by });
     return [0x20, ...unsigned(parameter)];
+  }
+
+  /** Lanes of float32 that are added to each time, and are stored at the end where they were at the beginning. */
+  sum(parameter: number, offset: number): { readonly add: (lanes: Code) => void } {
+    const [local, at] = [this.#newLocal(), [0x20, ...unsigned(parameter)]];
+    this.#before.push(...v.load(at, offset), 0x21, ...local.slice(1));
+    this.#after.push(...at, ...local, ...simd(0x0b), 0, ...unsigned(offset));
+    return {
+      add: (lanes) => void this.#body.push(...v.addFloats(local, lanes), 0x21, ...local.slice(1)),
+    };
   }
 
   /** Computes it once, for use more than once. */
@@ -158,14 +175,24 @@ export class SimdFunction {
     ]);
   }
 
-  /** do { body; } while ((count -= 8) != 0); were the marks set? */
+  /** do { body; } while ((count -= each) != 0); were the marks set? */
   #loop(): number[] {
     const count = unsigned(this.#parameters.indexOf('count'));
     const steps = this.#steps.flatMap(({ parameter, bytes }) => {
       const at = unsigned(parameter);
-      return [0x20, ...at, 0x41, ...unsigned(bytes), 0x6a, 0x21, ...at];
+      return [0x20, ...at, ...bytes, 0x6a, 0x21, ...at];
     });
-    const again = [0x20, ...count, 0x41, 8, 0x6b, 0x22, ...count, 0x0d, 0];
-    return [0x03, 0x40, ...this.#body, ...steps, ...again, 0x0b, ...this.#marks, ...simd(0x53)];
+    const again = [0x20, ...count, 0x41, this.#each, 0x6b, 0x22, ...count, 0x0d, 0];
+    return [
+      0x03,
+      0x40,
+      ...this.#body,
+      ...steps,
+      ...again,
+      0x0b,
+      ...this.#after,
+      ...this.#marks,
+      ...simd(0x53),
+    ];
   }
 }
