@@ -16,8 +16,6 @@ const ROOMS = {
   // Whose file it is, what such a model is made of, and its networks as graphs.
   families: ['sampling'],
   models: ['checkpoint', 'families', 'graph', 'image', 'sampling', 'text-files'],
-  // What changes a model's weights: LoRA and its relatives.
-  'add-ons': ['checkpoint', 'families', 'models'],
   onnx: ['graph'],
   // What is put into a model or its prompt: embeddings, LoRAs.
   'add-ons': ['checkpoint', 'image', 'models', 'prompt'],
