@@ -35,3 +35,11 @@ export function repeated(
         out[at++] = data[(c * height + Math.floor(y / by)) * width + Math.floor(x / by)]!;
   return out;
 }
+
+/** The number of the largest value of each column of [rows, columns]. */
+export function largestOf(data: Float32Array, columns: number): number[] {
+  return Array.from({ length: columns }, (_, x) => {
+    const values = Array.from({ length: data.length / columns }, (_, row) => data[row * columns + x]!);
+    return values.indexOf(Math.max(...values));
+  });
+}

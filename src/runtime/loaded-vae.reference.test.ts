@@ -1,14 +1,12 @@
 // The VAE as the engine holds it: what is set between two pictures counts for the next one, whole and in tiles.
 import { expect, it } from 'vitest';
-import type { Network } from '../models/network.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../models/vae.ts';
+import { nodeSessions } from '../../tests/node-sessions.ts';
 import { openNodeSession } from '../../tests/ort-node.ts';
 import { tinyModels } from '../../tests/reference-dir.ts';
 import { loadTinyModel, relativeError } from '../../tests/tiny-model.ts';
 import { DEFAULT_LOAD_OPTIONS, type LoadOptions } from './load-options.ts';
 import { LoadedVae } from './loaded-vae.ts';
-import { Residents } from './residents.ts';
-import type { NetworkSession } from './session.ts';
 import type { StoredWeights } from './weights.ts';
 
 const [HEIGHT, WIDTH] = [6, 9];
@@ -17,23 +15,7 @@ const name = tinyModels()[0];
 it.skipIf(name === undefined)('is circular and in tiles as it is told', async () => {
   const model = await loadTinyModel(name!);
   const { vae, catalog, readWeight } = model;
-  const residents = new Residents();
-  const sessions = {
-    open: <I>(what: string, _: StoredWeights, build: () => Network<I>): Promise<NetworkSession<I>> =>
-      residents.get(what, async () => {
-        const session = await openNodeSession(build(), readWeight);
-        const runAll = async (inputs: I, outputs: readonly string[]) => {
-          const results = await session.run(inputs, outputs);
-          return outputs.map((output) => results[output]!.data);
-        };
-        const run = async (inputs: I, output?: string) =>
-          output === undefined
-            ? Object.values(await session.run(inputs))[0]!.data
-            : (await runAll(inputs, [output]))[0]!;
-        return { run, runAll, release: () => session.release() } as unknown as NetworkSession<I>;
-      }),
-    release: (...names: string[]) => residents.release(...names),
-  };
+  const sessions = nodeSessions(readWeight);
   const loaded = new LoadedVae(
     vae,
     catalog as unknown as StoredWeights,

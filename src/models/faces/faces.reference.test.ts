@@ -1,6 +1,6 @@
 // The graphs of networks for faces against the original classes, on onnxruntime's CPU; and their published layouts.
 import { describe, expect, it } from 'vitest';
-import { faceCases, repeated, thinned } from '../../../tests/faces.ts';
+import { faceCases, largestOf, repeated, thinned } from '../../../tests/faces.ts';
 import type { Tensors } from '../../../tests/goldens.ts';
 import { openNodeSession, type FloatTensor } from '../../../tests/ort-node.ts';
 import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
@@ -112,21 +112,13 @@ describe.skipIf(parsers.length === 0).each(parsers)('$name', (one) => {
         const step = Number(/every_(\d+)/.exec(key)![1]);
         expectNear(thinned(results[name]!, step), expected.get(key)!.data, key, precision);
         if (output !== 'mask_logits' || precision !== 'float32') continue;
-        const labels = thinned(results['labels']!, step);
+        const labels = thinned({ data: results['labels']!.data, dims: [height, width] }, step);
         expect(Array.from(labels)).toEqual(largestOf(expected.get(key)!.data, labels.length));
       }
     }
     await session.release();
   });
 });
-
-/** The number of the largest value of each column of [rows, columns]. */
-function largestOf(data: Float32Array, columns: number): number[] {
-  return Array.from({ length: columns }, (_, x) => {
-    const values = Array.from({ length: data.length / columns }, (_, row) => data[row * columns + x]!);
-    return values.indexOf(Math.max(...values));
-  });
-}
 
 const gfpgans = await faceCases('gfpgan');
 
@@ -295,7 +287,7 @@ describe.skipIf(manifests.length === 0)('published layouts', () => {
       {
         'retina-face': { loc: [1, anchors, 4], conf: [1, anchors, 2], landms: [1, anchors, 10] },
         'ssd-mobilenet': { boxes: [1, 5118, 4], scores: [1, 5118, 1], points: [1, 136] },
-        'parse-net': { labels: [1, 1, 512, 512] },
+        'parse-net': { labels: [1, 512, 512, 1] },
         gfpgan: { restored: [1, 3, 512, 512] },
         codeformer: { restored: [1, 3, 512, 512] },
       }[kind],

@@ -27,7 +27,7 @@ export const PARSE_NET: FaceArchitecture = {
 };
 
 /**
- * A face, red, green, blue, -1..1, whose sides can be halved as often as the network does. Output "labels": [1, 1, height, width],
+ * A face, red, green, blue, -1..1, whose sides can be halved as often as the network does. Output "labels": [1, height, width, 1],
  * whole numbers.
  */
 export function parseNetNetwork(
@@ -66,20 +66,23 @@ export function parseNetNetwork(
     level--;
     h = tapped(`decoder.${i}.conv2`, residual(layers, h, `decoder.${i}`, 'up'));
   }
-  const mask = conv(layers, h, { name: 'out_mask_conv' });
+  // WebGPU finds the largest of float32 alone.
+  const mask = graph.cast(conv(layers, h, { name: 'out_mask_conv' }), 'float32');
   const [labels] = layers.shapeOf('out_mask_conv.conv2d.weight', 4) as [number];
   if (labels !== LABELS) throw new Error(`It tells ${labels} parts of a face apart; ${LABELS} are known.`);
   layers.tap('out_mask_conv', () => mask, ['n', labels, 'h0', 'w0']);
   // It draws the face anew as well, which nobody needs.
   layers.tap('out_img_conv', () => conv(layers, h, { name: 'out_img_conv' }), ['n', 3, 'h0', 'w0']);
 
-  // Places are int64, with which WebGPU can do nothing but look up.
+  // Places are int64, with which WebGPU can do nothing but look up: they are asked for in the layout that convolutions have there, so
+  // that nothing has to be turned.
   const numbers = graph.constant(
     Array.from({ length: LABELS }, (_, i) => i),
     [LABELS],
     'float32',
   );
-  graph.output('labels', graph.gather(numbers, graph.argMax(mask, 1)), ['n', 1, 'h0', 'w0']);
+  const likest = graph.argMax(graph.transpose(mask, [0, 2, 3, 1]), 3);
+  graph.output('labels', graph.gather(numbers, likest), ['n', 'h0', 'w0', 1]);
   layers.finishTaps();
   return {
     graph,
