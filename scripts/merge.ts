@@ -1,10 +1,9 @@
 // Merges checkpoints from the command line, as the page's Checkpoint Merger does, without a browser.
 //
 //   npm run merge -- --a A --b B [--c C] [--method "Weighted sum"] [--multiplier 0.3] --out FILE
-import { closeSync, openSync, readSync, existsSync, fstatSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { closeSync, existsSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openCheckpoint } from '../src/checkpoint/open.ts';
 import { safetensorsFile } from '../src/checkpoint/safetensors-file.ts';
 import type { ByteSource } from '../src/checkpoint/types.ts';
 import { oldHashOf } from '../src/library/file-identity.ts';
@@ -14,7 +13,8 @@ import { mergedName } from '../src/merging/file-name.ts';
 import { mergedCheckpoint } from '../src/merging/merged-checkpoint.ts';
 import { mergedMetadata, type Parent } from '../src/merging/metadata.ts';
 import { planMerge } from '../src/merging/plan.ts';
-import { MergeError, METHODS, PRECISIONS, type MergeModel } from '../src/merging/types.ts';
+import { METHODS, PRECISIONS } from '../src/merging/types.ts';
+import { numberOf, oneOf, open, say, type OpenedFile } from './checkpoint-files.ts';
 import { ProgressLine } from './progress-line.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -36,11 +36,7 @@ const PIECE = 8 << 20;
 try {
   await main();
 } catch (error) {
-  // What is wrong with a file or the arguments is said without where in the program it was found.
-  const isSaid =
-    error instanceof UsageError || error instanceof MergeError || isNamed(error, 'CheckpointError');
-  console.error(isSaid && error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  say(error);
 }
 
 async function main(): Promise<void> {
@@ -55,10 +51,10 @@ async function main(): Promise<void> {
   });
   if (values.help) return console.log(USAGE);
   const settings = {
-    method: oneOf('method', METHODS, values.method ?? 'Weighted sum'),
+    method: oneOf('method', METHODS, values.method ?? 'Weighted sum', USAGE),
     multiplier: numberOf(values.multiplier ?? '0.3'),
     blocks: values.blocks === undefined ? null : blocksOf(values.blocks),
-    precision: oneOf('save-as', PRECISIONS, values['save-as'] ?? 'float32'),
+    precision: oneOf('save-as', PRECISIONS, values['save-as'] ?? 'float32', USAGE),
     discard: values.discard ?? '',
   };
   const [a, b, c, vae] = await Promise.all([values.a, values.b, values.c, values['bake-in-vae']].map(open));
@@ -97,23 +93,6 @@ async function main(): Promise<void> {
   await write(out, safetensorsFile(mergedCheckpoint(models, plan, metadata)), line);
 }
 
-interface OpenedFile extends MergeModel {
-  readonly fileName: string;
-  readonly source: ByteSource;
-}
-
-async function open(path: string | undefined): Promise<OpenedFile | null> {
-  if (path === undefined) return null;
-  const source = fileSource(resolve(process.env['INIT_CWD'] ?? '.', path));
-  const fileName = basename(path);
-  return {
-    name: fileName.replace(/\.[^.]*$/, ''),
-    fileName,
-    source,
-    checkpoint: await openCheckpoint(source),
-  };
-}
-
 async function parentOf(
   { fileName, source, checkpoint }: OpenedFile,
   hashes: boolean,
@@ -147,45 +126,10 @@ async function write(out: string, file: ByteSource, line: ProgressLine): Promise
   console.log(`Checkpoint saved to ${out}`);
 }
 
-function fileSource(path: string): ByteSource {
-  if (!existsSync(path)) throw new UsageError(`There is no file ${path}.`);
-  const descriptor = openSync(path, 'r');
-  const { size } = fstatSync(descriptor);
-  return {
-    size,
-    async read(offset, length) {
-      const bytes = new Uint8Array(length);
-      for (let done = 0; done < length;) {
-        const read = readSync(descriptor, bytes, done, length - done, offset + done);
-        if (read === 0)
-          throw new UsageError(`${path} ends at byte ${offset + done}. Download or copy it again.`);
-        done += read;
-      }
-      return bytes;
-    },
-  };
-}
-
-function oneOf<T extends string>(option: string, names: readonly T[], given: string): T {
-  const found = names.find((name) => name.toLowerCase() === given.toLowerCase());
-  if (found === undefined) throw new UsageError(`--${option} is one of: ${names.join(', ')}.\n\n${USAGE}`);
-  return found;
-}
-
-function numberOf(given: string): number {
-  const number = given.trim() === '' ? Number.NaN : Number(given);
-  if (!Number.isFinite(number)) throw new UsageError(`"${given}" is not a number.`);
-  return number;
-}
-
 function blocksOf(given: string): readonly number[] {
   return PRESETS.get(given) ?? given.split(',').map(numberOf);
 }
 
 function share(done: number, { size }: ByteSource): string {
   return `${Math.floor((100 * done) / size)} %`;
-}
-
-function isNamed(error: unknown, name: string): boolean {
-  return error instanceof Error && error.name === name;
 }

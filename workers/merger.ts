@@ -2,6 +2,7 @@
 import { expose, transfer, wrap } from 'comlink';
 import { AheadReader } from '../src/merging/ahead-reader.ts';
 import type { MergeHelper, MergerApi } from '../src/merging/merge-types.ts';
+import { carryOut } from '../src/merging/lora/order.ts';
 import { merge, mergedFile } from '../src/merging/merge.ts';
 import { openModel } from '../src/merging/parents.ts';
 import { borrowMemory } from '../src/library/memory/memory-mode.ts';
@@ -9,14 +10,12 @@ import { borrowMemory } from '../src/library/memory/memory-mode.ts';
 let running: AbortController | null = null;
 
 const api: MergerApi = {
-  async merge(order, onProgress, helper) {
-    const controller = new AbortController();
-    running = controller;
-    try {
-      return await merge(order, onProgress, controller.signal, helper && wrap<MergeHelper>(helper));
-    } finally {
-      if (running === controller) running = null;
-    }
+  merge(order, onProgress, helper) {
+    return cancellable((signal) => merge(order, onProgress, signal, helper && wrap<MergeHelper>(helper)));
+  },
+
+  extractLora(order, onProgress) {
+    return cancellable((signal) => carryOut(order, onProgress, signal));
   },
 
   async help(port) {
@@ -43,6 +42,16 @@ const api: MergerApi = {
     return Object.fromEntries(models.flatMap(({ checkpoint }) => [...checkpoint.metadata]));
   },
 };
+
+async function cancellable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  running = controller;
+  try {
+    return await work(controller.signal);
+  } finally {
+    if (running === controller) running = null;
+  }
+}
 
 borrowMemory();
 expose(api);

@@ -1,6 +1,7 @@
 // What the page and workers/merger.ts say to each other.
 import type { ImportProgress } from '../library/import-types.ts';
 import type { StoredModel } from '../library/types.ts';
+import type { LoraOrder, LoraOutcome, LoraProgress } from './lora/order.ts';
 import type { MetadataChoice } from './metadata.ts';
 import type { ConfigSource, MergeSettings } from './types.ts';
 
@@ -80,6 +81,9 @@ export interface MergerApi {
   ): Promise<MergeOutcome>;
   /** From now on computes for the worker at the other end. */
   help(port: MessagePort): Promise<void>;
+  /** What A has beyond B, as a file. Rejects as `merge` does. */
+  extractLora(order: LoraOrder, onProgress: (progress: LoraProgress) => void): Promise<LoraOutcome>;
+  /** Of what is under way. */
   cancel(): Promise<void>;
   /** Metadata of the models' files, the last one's counting, as "Read metadata from selected checkpoints" shows it. */
   readMetadata(inputs: readonly MergeInput[]): Promise<Readonly<Record<string, string>>>;

@@ -10,6 +10,7 @@ import type {
   MergerApi,
   MergeTarget,
 } from '../../merging/merge-types.ts';
+import type { LoraOrder, LoraOutcome, LoraProgress } from '../../merging/lora/order.ts';
 import { startWorker } from './start-worker.ts';
 import { WorkerLink } from './worker-link.ts';
 
@@ -52,6 +53,23 @@ export class MergerClient {
       if (this.#running?.link === link) this.#running = null;
       link.stop();
       helper?.stop();
+    }
+  }
+
+  async extractLora(order: LoraOrder, onProgress: (progress: LoraProgress) => void): Promise<LoraOutcome> {
+    const link = new WorkerLink<MergerApi>(this.#spawn(), 'merger', 'bad-file');
+    const told = proxy(onProgress);
+    const end = link.call(async (merger): Promise<LoraOutcome> => merger.extractLora(order, told));
+    this.#running = { link, end };
+    try {
+      return await end;
+    } catch (error) {
+      // Ended because it was too busy to answer: it had written nothing yet.
+      if (link.dead && this.#running?.link !== link) return { status: 'cancelled' };
+      throw error;
+    } finally {
+      if (this.#running?.link === link) this.#running = null;
+      link.stop();
     }
   }
 

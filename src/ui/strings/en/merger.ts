@@ -59,6 +59,32 @@ export const merger = {
   sd: 'SD 1.x, 2.x (26)',
   xl: 'SDXL (20)',
 
+  lora: 'Extract LoRA',
+  loraValue: (rank: number) => `rank ${rank}`,
+  loraWhat:
+    'What model A has beyond model B, which it was made from, as a LoRA: a small file that gives B most of what A can do. Both are chosen above; made as kohya’s extract_lora_from_models.py does.',
+  loraDim: 'Network dim (rank)',
+  loraDimWhat: 'More holds more of the difference, and makes a larger file.',
+  loraConvDim: 'Conv dim (rank of convolutions)',
+  loraConvDimWhat: '0 leaves them out.',
+  loraClamp: 'Clamp quantile',
+  loraClampWhat: 'Values beyond it are cut off; 1 cuts nothing.',
+  loraMin: 'Minimum difference',
+  loraMinWhat: 'A text encoder that differs less is left out.',
+  loraPrecision: 'Save precision',
+  loraName: 'LoRA name (Optional)',
+  loraExtract: 'Extract LoRA',
+  loraNeeds: 'Choose A and B above.',
+  loraStages: {
+    reading: 'Reading',
+    comparing: 'Comparing the text encoders',
+    extracting: 'Extracting',
+    finishing: 'Finishing',
+  },
+  loraMade: (name: string, layers: number, hasText: boolean, missing: number) =>
+    `${name}: ${layers} layers, ${hasText ? 'with' : 'without'} the text encoder. ` +
+    `It leaves out ${(100 * missing).toPrecision(2)} % of their difference (root mean square).`,
+
   target: 'Save to',
   targets: { library: 'Library', download: 'Download', folder: 'Folder' },
   targetWhat: {
