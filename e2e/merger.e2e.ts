@@ -160,6 +160,31 @@ test('models that do not fit are refused, and an expression without an end is en
   await expect(darkroom.model('one')).toBeVisible();
 });
 
+test('what one model has beyond another becomes a LoRA', async ({ page }, info) => {
+  const folder = info.outputPath('models');
+  const one = await makeCheckpoint(folder, { name: 'one' });
+  const two = await makeCheckpoint(folder, { name: 'two', seed: 2 });
+  const darkroom = new DarkroomPage(page);
+  await darkroom.open('cpu');
+  await darkroom.tab('Checkpoint Merger');
+  await page.getByText('Extract LoRA', { exact: true }).first().click();
+  const extract = page.getByRole('button', { name: 'Extract LoRA', exact: true });
+  await expect(extract).toBeDisabled();
+  await chooseFiles(page, 'Primary model (A)', [one.checkpoint, one.sidecar]);
+  await chooseFiles(page, 'Secondary model (B)', [two.checkpoint, two.sidecar]);
+  await field(page, 'Network dim (rank)').fill('4');
+  const download = page.waitForEvent('download');
+  await extract.click();
+  expect((await download).suggestedFilename()).toBe('one - two, rank 4.safetensors');
+  const bytes = new Uint8Array(readFileSync(await (await download).path()));
+  const { tensors, metadata } = await openCheckpoint(bytesSource(bytes));
+  expect(metadata.get('ss_network_dim')).toBe('4');
+  const down = [...tensors.values()].filter(({ name }) => name.endsWith('.lora_down.weight'));
+  expect(down.length).toBeGreaterThan(10);
+  expect(down.every(({ shape }) => shape[0] === 4)).toBe(true);
+  await expect(page.getByText(`${down.length} layers, with the text encoder`)).toBeVisible();
+});
+
 test('a merge that is cancelled half way leaves nothing behind', async ({ page }, info) => {
   const folder = info.outputPath('models');
   const [one, two] = [

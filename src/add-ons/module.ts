@@ -45,6 +45,9 @@ export function deltaOf(layer: string, given: Parts, weight: Tensor, strength: S
   const kind = kindOf(parts.keys());
   if (!kind) throw new AddOnError(`Nothing is known of a layer with ${[...parts.keys()].join(', ')}.`);
   const { update, bias, rank, isScaled } = kind.change({ parts, weight, dyn: strength.dyn });
+  if (bias && bias.data.length !== weight.shape[0]) {
+    throw new AddOnError(`A bias of ${bias.data.length} does not fit ${weight.shape[0]} outputs.`);
+  }
   const by = strengthOf(layer, strength);
   const added = parts.get('bias');
   let delta = added ? elementwise(update, added, (x, y) => x + y) : update;

@@ -1,7 +1,7 @@
 // What the page and workers/merger.ts say to each other.
 import type { ImportProgress } from '../library/import-types.ts';
 import type { StoredModel } from '../library/types.ts';
-import type { LoraOrder, LoraOutcome, LoraProgress } from './lora/order.ts';
+import type { LoraSettings } from './lora/types.ts';
 import type { MetadataChoice } from './metadata.ts';
 import type { ConfigSource, MergeSettings } from './types.ts';
 
@@ -51,6 +51,32 @@ export type MergeOutcome =
   /** `sidecar`: what is to lie beside it as `name.yaml`; null for nothing. */
   | { readonly status: 'made'; readonly name: string; readonly file: Blob; readonly sidecar: Blob | null }
   | { readonly status: 'written'; readonly name: string }
+  | { readonly status: 'cancelled' };
+
+export interface LoraOrder {
+  readonly a: MergeInput | null;
+  readonly b: MergeInput | null;
+  readonly settings: LoraSettings;
+  /** Without its ending; empty for one of the models' names. */
+  readonly customName: string;
+  readonly target: Exclude<MergeTarget, { kind: 'library' }>;
+}
+
+export interface LoraProgress extends Omit<MergeProgress, 'stage' | 'name'> {
+  readonly stage: 'reading' | 'comparing' | 'extracting' | 'finishing';
+}
+
+/** `layers`, `hasText`, `missing`: see ExtractedLora (lora/extract.ts). */
+export type LoraOutcome =
+  | {
+      readonly status: 'made';
+      readonly name: string;
+      /** Null: it is in the folder. */
+      readonly file: Blob | null;
+      readonly layers: number;
+      readonly hasText: boolean;
+      readonly missing: number;
+    }
   | { readonly status: 'cancelled' };
 
 /** What of an order decides the bytes of the file. */

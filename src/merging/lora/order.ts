@@ -1,38 +1,12 @@
 // An extraction from order to result: opens the models, and hands over the file that was made.
 import { blobSource } from '../../checkpoint/source.ts';
 import { ProgressMeter } from '../../library/progress-meter.ts';
-import type { MergeInput, MergeProgress, MergeTarget } from '../merge-types.ts';
+import type { LoraOrder, LoraOutcome, LoraProgress, MergeInput } from '../merge-types.ts';
 import { openModel } from '../parents.ts';
 import { freeName, writeToFolder } from '../targets.ts';
 import { MergeError } from '../types.ts';
 import { extractLora } from './extract.ts';
 import type { LoraModel, LoraSettings } from './types.ts';
-
-export interface LoraOrder {
-  readonly a: MergeInput | null;
-  readonly b: MergeInput | null;
-  readonly settings: LoraSettings;
-  /** Without its ending; empty for one of the models' names. */
-  readonly customName: string;
-  readonly target: Exclude<MergeTarget, { kind: 'library' }>;
-}
-
-export interface LoraProgress extends Omit<MergeProgress, 'stage' | 'name'> {
-  readonly stage: 'reading' | 'comparing' | 'extracting' | 'finishing';
-}
-
-/** `layers`, `hasText`, `missing`: as ExtractedLora says. */
-export type LoraOutcome =
-  | {
-      readonly status: 'made';
-      readonly name: string;
-      /** Null: it is in the folder. */
-      readonly file: Blob | null;
-      readonly layers: number;
-      readonly hasText: boolean;
-      readonly missing: number;
-    }
-  | { readonly status: 'cancelled' };
 
 /** Bytes that become a part of the Blob: from then on the browser keeps them where it has room. */
 const PART = 8 << 20;

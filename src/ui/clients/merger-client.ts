@@ -3,6 +3,9 @@
 import { proxy, transfer } from 'comlink';
 import { sweepImport } from '../../library/import-intents.ts';
 import type {
+  LoraOrder,
+  LoraOutcome,
+  LoraProgress,
   MergeInput,
   MergeOrder,
   MergeOutcome,
@@ -10,7 +13,6 @@ import type {
   MergerApi,
   MergeTarget,
 } from '../../merging/merge-types.ts';
-import type { LoraOrder, LoraOutcome, LoraProgress } from '../../merging/lora/order.ts';
 import { startWorker } from './start-worker.ts';
 import { WorkerLink } from './worker-link.ts';
 

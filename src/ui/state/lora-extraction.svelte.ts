@@ -1,5 +1,5 @@
 // What is set for extracting a LoRA in the Checkpoint Merger, and the extraction under way. Its models are the merger's A and B.
-import type { LoraOrder, LoraOutcome, LoraProgress } from '../../merging/lora/order.ts';
+import type { LoraOrder, LoraOutcome, LoraProgress } from '../../merging/merge-types.ts';
 import { LORA_SETTINGS, type LoraSettings } from '../../merging/lora/types.ts';
 import { MergerClient } from '../clients/merger-client.ts';
 import { saveFile } from '../save-file.ts';
