@@ -4,6 +4,7 @@ import type { GalleryApi } from '../src/library/gallery-types.ts';
 import { gridOf, keepGrid } from '../src/library/keep-grid.ts';
 import { saveOutput } from '../src/library/output-folder.ts';
 import { exportPicture } from '../src/library/picture-export.ts';
+import { parseSavedTo } from '../src/library/saved-to.ts';
 import { makeThumbnail } from '../src/library/thumbnails.ts';
 import { zipImages } from '../src/library/zip-images.ts';
 import { borrowMemory } from '../src/library/memory/memory-mode.ts';
@@ -30,9 +31,9 @@ const api: GalleryApi = {
 
   export: (picture, png, index, how) => exportPicture(picture, png, index, how, false),
 
-  saveOutput,
-  keepGrid,
-  grid: gridOf,
+  saveOutput: (folder, picture, how, to) => saveOutput(folder, picture, how, parseSavedTo(to)),
+  keepGrid: (order, to) => keepGrid(order, parseSavedTo(to)),
+  grid: (pictures, batchSize, parameters, to) => gridOf(pictures, batchSize, parameters, parseSavedTo(to)),
 };
 
 borrowMemory();

@@ -3,7 +3,8 @@ import type { ExportedFile, ExportedPicture } from './picture-export.ts';
 import type { GridOrder } from '../generation/request/grids.ts';
 import type { KeptGrid } from './keep-grid.ts';
 import type { OutputPicture } from './output-folder.ts';
-import type { SavedAs, SavedTo } from './saved-as.ts';
+import type { SavedAs } from './saved-as.ts';
+import type { GivenSavedTo } from './saved-to.ts';
 import type { Thumbnail } from './thumbnails.ts';
 
 export interface ZipProgress {
@@ -33,10 +34,10 @@ export interface GalleryApi {
     folder: FileSystemDirectoryHandle,
     picture: OutputPicture,
     how: SavedAs,
-    to: SavedTo,
+    to: GivenSavedTo,
   ): Promise<string>;
   /** Pictures of the library as one, in the library; null where there are too few. */
-  keepGrid(order: GridOrder, to: SavedTo): Promise<KeptGrid | null>;
+  keepGrid(order: GridOrder, to: GivenSavedTo): Promise<KeptGrid | null>;
   /** Pictures as one, a PNG with this parameters text. */
-  grid(pictures: readonly Blob[], batchSize: number, parameters: string, to: SavedTo): Promise<Blob>;
+  grid(pictures: readonly Blob[], batchSize: number, parameters: string, to: GivenSavedTo): Promise<Blob>;
 }

@@ -7,7 +7,7 @@ import { decodePng, encodePng } from '../image/png.ts';
 import type { PixelImage } from '../image/pixels.ts';
 import { isSound } from './image-record.ts';
 import { findImages, readPng, saveImage } from './images.ts';
-import type { SavedTo } from './saved-as.ts';
+import type { SavedTo } from './saved-to.ts';
 
 export interface KeptGrid {
   readonly id: string;

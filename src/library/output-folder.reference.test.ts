@@ -8,7 +8,7 @@ import { listReference, readReferenceJson } from '../../tests/reference-dir.ts';
 import type { NamedPicture } from './file-name-pattern.ts';
 import { saveIn } from './output-folder.ts';
 import { nextSequenceNumber } from './output-names.ts';
-import { DEFAULT_SAVED_TO, type SavedTo } from './saved-as.ts';
+import { DEFAULT_SAVED_TO, type SavedTo } from './saved-to.ts';
 
 interface Options {
   readonly samples_filename_pattern: string;

@@ -8,7 +8,8 @@ import { resize } from '../image/resize.ts';
 import { exclusively } from './locks.ts';
 import { directoriesOf, freeName, stemIn, type Naming } from './output-names.ts';
 import { convertedPicture, jpegOf, namedPicture, type BatchPlace } from './picture-export.ts';
-import type { SavedAs, SavedTo } from './saved-as.ts';
+import type { SavedAs } from './saved-as.ts';
+import type { SavedTo } from './saved-to.ts';
 
 /** A1111's folders for what a picture is. */
 export type OutputPlace =

@@ -1,6 +1,7 @@
 // How files of a folder that pictures are saved to are called: A1111's save_image (modules/images.py), but for its writing.
 import { nameByPattern, sanitizePart, type NamedPicture } from './file-name-pattern.ts';
-import { DEFAULT_PATTERN, PLAIN_DIRECTORY, type SavedTo } from './saved-as.ts';
+import { DEFAULT_PATTERN } from './saved-as.ts';
+import { PLAIN_DIRECTORY, type SavedTo } from './saved-to.ts';
 
 /** One picture that is to be named. Its `basename` is before the number: "grid". */
 export interface Naming {

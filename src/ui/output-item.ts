@@ -2,7 +2,8 @@
 import type { GenerationParameters } from '../generation/request/request.ts';
 import type { Seed } from '../generation/request/seeds.ts';
 import type { OutputPlace } from '../library/output-folder.ts';
-import type { SavedAs, SavedTo } from '../library/saved-as.ts';
+import type { SavedAs } from '../library/saved-as.ts';
+import type { GivenSavedTo } from '../library/saved-to.ts';
 import type { GalleryClient } from './clients/gallery-client.ts';
 import type { Notices } from './state/notices.svelte.ts';
 
@@ -21,7 +22,7 @@ export interface OutputItem {
 
 /** What it needs of the page. */
 export interface OutputHost {
-  readonly settings: { readonly savedAs: SavedAs; readonly savedTo: SavedTo };
+  readonly settings: { readonly savedAs: SavedAs; readonly savedTo: GivenSavedTo };
   readonly gallery: { readonly worker: Pick<GalleryClient, 'saveOutput' | 'keepGrid'> };
   readonly library: { png(id: string): Promise<Blob | null> };
   readonly notices: Pick<Notices, 'warn' | 'dismiss' | 'inform'>;

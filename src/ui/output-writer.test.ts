@@ -7,7 +7,8 @@ import { filesBelow, nodeDirectory } from '../../tests/node-directory.ts';
 import { DEFAULT_PARAMETERS } from '../generation/request/request.ts';
 import { encodePng } from '../image/png.ts';
 import { saveOutput } from '../library/output-folder.ts';
-import { DEFAULT_SAVED_AS, DEFAULT_SAVED_TO } from '../library/saved-as.ts';
+import { DEFAULT_SAVED_AS } from '../library/saved-as.ts';
+import { DEFAULT_SAVED_TO, parseSavedTo } from '../library/saved-to.ts';
 import type { OutputHost, OutputItem } from './output-item.ts';
 import { OutputWriter } from './output-writer.ts';
 
@@ -34,7 +35,12 @@ function writer(root = nodeDirectory(path)) {
     told.push({ title, message, actions });
   const host: OutputHost = {
     settings: { savedAs: DEFAULT_SAVED_AS, savedTo: to },
-    gallery: { worker: { saveOutput, keepGrid: () => Promise.resolve(null) } },
+    gallery: {
+      worker: {
+        saveOutput: (folder, picture, how, given) => saveOutput(folder, picture, how, parseSavedTo(given)),
+        keepGrid: () => Promise.resolve(null),
+      },
+    },
     library: { png: () => Promise.resolve(png) },
     notices: { warn: tell, inform: tell, dismiss: () => undefined },
     openSettings: () => undefined,

@@ -7,6 +7,7 @@ import { askToWrite, mayWrite, type OutputPicture } from '../library/output-fold
 import type { BatchPlace } from '../library/picture-export.ts';
 import { toFailure } from './failure.ts';
 import type { OutputHost, OutputItem } from './output-item.ts';
+import type { KeptEvent } from './state/generation.svelte.ts';
 import { output as t } from './strings/output.ts';
 
 /** Pictures that wait; the library has those before them, too. */
@@ -32,6 +33,14 @@ export class OutputWriter {
   save(item: OutputItem): Promise<void> {
     const picture = { ...item, createdAt: Date.now() };
     return this.#next(() => this.#write(picture));
+  }
+
+  /** A picture of a run, or one beside it. */
+  kept(event: KeptEvent, request: GenerationParameters): Promise<void> {
+    const { id, png, seed, parameters, index } = event;
+    const place = request.img2img ? 'img2img-images' : 'txt2img-images';
+    const suffix = event.type === 'further' ? `-${event.kind}` : '';
+    return this.save({ place, id, png, seed, parameters, suffix, made: { index, request } });
   }
 
   /** Of a job that has ended. */

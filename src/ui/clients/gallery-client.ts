@@ -5,7 +5,8 @@ import type { ExportedFile, ExportedPicture } from '../../library/picture-export
 import type { GridOrder } from '../../generation/request/grids.ts';
 import type { KeptGrid } from '../../library/keep-grid.ts';
 import type { OutputPicture } from '../../library/output-folder.ts';
-import type { SavedAs, SavedTo } from '../../library/saved-as.ts';
+import type { SavedAs } from '../../library/saved-as.ts';
+import type { GivenSavedTo } from '../../library/saved-to.ts';
 import type { Thumbnail } from '../../library/thumbnails.ts';
 import { startWorker } from './start-worker.ts';
 import { WorkerLink } from './worker-link.ts';
@@ -42,16 +43,21 @@ export class GalleryClient {
     folder: FileSystemDirectoryHandle,
     picture: OutputPicture,
     how: SavedAs,
-    to: SavedTo,
+    to: GivenSavedTo,
   ): Promise<string> {
     return this.#alive().call((gallery) => gallery.saveOutput(folder, picture, how, to));
   }
 
-  async keepGrid(order: GridOrder, to: SavedTo): Promise<KeptGrid | null> {
+  async keepGrid(order: GridOrder, to: GivenSavedTo): Promise<KeptGrid | null> {
     return this.#alive().call(async (gallery): Promise<KeptGrid | null> => gallery.keepGrid(order, to));
   }
 
-  async grid(pictures: readonly Blob[], batchSize: number, parameters: string, to: SavedTo): Promise<Blob> {
+  async grid(
+    pictures: readonly Blob[],
+    batchSize: number,
+    parameters: string,
+    to: GivenSavedTo,
+  ): Promise<Blob> {
     return this.#alive().call(async (gallery): Promise<Blob> =>
       gallery.grid(pictures, batchSize, parameters, to),
     );

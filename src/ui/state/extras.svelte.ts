@@ -3,7 +3,7 @@ import { askedOfExtras, DEFAULT_EXTRAS, type ExtrasRequest } from '../../finishi
 import type { ImageSettings } from '../../generation/request/image-settings.ts';
 import type { ExtrasEvent, ExtrasSource } from '../../generation/run/extras-run.ts';
 import type { Size } from '../../image/picture-file.ts';
-import type { SavedTo } from '../../library/saved-as.ts';
+import type { GivenSavedTo } from '../../library/saved-to.ts';
 import type { EngineClient } from '../clients/engine-client.svelte.ts';
 import type { Picture } from '../picture.ts';
 import type { Tabs } from '../tabs.ts';
@@ -29,7 +29,7 @@ export interface ExtrasHost {
   readonly onProcessor: boolean;
   readonly settings: {
     readonly parameters: { readonly settings: ImageSettings };
-    readonly savedTo: Pick<SavedTo, 'originalName'>;
+    readonly savedTo: GivenSavedTo;
   };
   readonly output: Pick<Output, 'save'>;
   readonly library: { refreshImages(): Promise<void> };
@@ -147,7 +147,7 @@ export class Extras {
     const before = this.#madeOf[of] ?? 0;
     this.#madeOf[of] = before + 1;
     const suffix = before === 0 ? '' : `-${before}`;
-    const named = this.way === 'batch' && this.host.settings.savedTo.originalName;
+    const named = this.way === 'batch' && this.host.settings.savedTo.originalName !== false;
     const stem = source.replace(/\.[^.]*$/, '');
     this.host.output.save({
       ...{ place: 'extras-images', id, png, seed, parameters, suffix },

@@ -17,8 +17,8 @@ export class Output {
 
   async load(): Promise<void> {
     const stored = await loadSetting(KEY).catch(() => null);
-    const isFolder = (stored as Partial<FileSystemDirectoryHandle> | null)?.kind === 'directory';
-    this.folder = isFolder ? (stored as FileSystemDirectoryHandle) : null;
+    const folder = stored as FileSystemDirectoryHandle | null;
+    this.folder = folder?.kind === 'directory' ? folder : null;
   }
 
   async take(folder: FileSystemDirectoryHandle | null): Promise<void> {
@@ -32,20 +32,13 @@ export class Output {
 
   /** A picture of a run. */
   kept(event: KeptEvent, request: GenerationParameters): void {
-    const { id, png, seed, parameters, index } = event;
-    const place = request.img2img ? 'img2img-images' : 'txt2img-images';
-    const suffix = event.type === 'further' ? `-${event.kind}` : '';
-    this.save({ place, id, png, seed, parameters, suffix, made: { index, request } });
+    if (this.folder) void this.#write().then((writer) => writer.kept(event, request));
   }
 
   /** A job has ended: its grids are made. */
   ended(id: string, requests: readonly GenerationParameters[]): void {
-    if (this.host.settings.savedTo.grid) void this.#write().then((writer) => writer.grids(id, requests));
-  }
-
-  /** Asks for the permission to write again, as part of a click, and writes what waits for it. */
-  async allow(): Promise<boolean> {
-    return (await this.#write()).allow();
+    if (this.host.settings.savedTo.grid === true)
+      void this.#write().then((writer) => writer.grids(id, requests));
   }
 
   #write(): Promise<OutputWriter> {

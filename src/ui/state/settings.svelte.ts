@@ -5,7 +5,8 @@ import type { MemoryOptions } from '../../generation/run/memory-options.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/request/request.ts';
 import type { SourcePicture } from '../../generation/request/source-picture.ts';
 import { defaultScript, type Script } from '../../generation/request/script.ts';
-import { parseSavedAs, parseSavedTo, type SavedAs, type SavedTo } from '../../library/saved-as.ts';
+import { parseSavedAs, type SavedAs } from '../../library/saved-as.ts';
+import type { GivenSavedTo } from '../../library/saved-to.ts';
 import { loadSetting, saveSetting } from '../../library/settings.ts';
 import type { ResizeMode } from '../../image/resize-modes.ts';
 import { openedWithoutLibrary } from '../../library/storage-access.ts';
@@ -135,7 +136,7 @@ export class Settings {
   readonly #resizeMode = new KeptValue(SETTING_KEYS.resizeMode, parseResizeMode, this.#changed);
   readonly #keepSources = new KeptValue(SETTING_KEYS.keepSources, parseSwitchOn, this.#changed);
   readonly #savedAs = new KeptValue(SETTING_KEYS.savedAs, parseSavedAs, this.#changed);
-  readonly #savedTo = new KeptValue(SETTING_KEYS.savedTo, parseSavedTo, this.#changed);
+  readonly #savedTo = new KeptValue<GivenSavedTo>(SETTING_KEYS.savedTo, Object, this.#changed);
   readonly #hires: KeptValue<HiresChoice>;
   readonly #refiner = new KeptValue<RefinerChoice>(SETTING_KEYS.refiner, parseRefiner, this.#changed);
   readonly #img2imgMode = new KeptValue(SETTING_KEYS.img2imgMode, parseMode, this.#changed);
@@ -390,11 +391,11 @@ export class Settings {
     this.#savedAs.current = how;
   }
 
-  /** Folders, what lies beside pictures there, and grids; replaced as a whole. */
-  get savedTo(): SavedTo {
+  /** Folders, what lies beside pictures there, and grids: as stored. Replaced as a whole. */
+  get savedTo(): GivenSavedTo {
     return this.#savedTo.current;
   }
-  set savedTo(how: SavedTo) {
+  set savedTo(how: GivenSavedTo) {
     this.#savedTo.current = how;
   }
 
