@@ -74,16 +74,19 @@ export interface TestedNetwork {
 }
 
 /** What is kept of it counts as it is kept, else the file's own tensors: tests look at layers that are not run. */
-export function loadNetwork({ folder, file }: Pick<NetworkCase, 'folder' | 'file'>): Promise<TestedNetwork> {
-  return openNetwork(readReference(...folder, file));
+export function loadNetwork(
+  { folder, file }: Pick<NetworkCase, 'folder' | 'file'>,
+  plan?: typeof planWeights,
+): Promise<TestedNetwork> {
+  return openNetwork(readReference(...folder, file), plan);
 }
 
 /** `file`: its bytes. */
-export async function openNetwork(file: Uint8Array): Promise<TestedNetwork> {
+export async function openNetwork(file: Uint8Array, plan = planWeights): Promise<TestedNetwork> {
   const checkpoint = await openCheckpoint(bytesSource(file));
   const shapes = tensorShapes(checkpoint);
   const detection = detect(shapes, checkpoint.metadata, null);
-  const entries = new Map(planWeights(shapes, detection).map((entry) => [entry.name, entry]));
+  const entries = new Map(plan(shapes, detection).map((entry) => [entry.name, entry]));
   const [first] = entries.values();
   const prefix = first ? first.sources[0]!.slice(0, -first.name.length) : '';
   return {

@@ -1,9 +1,9 @@
 // CIE L*a*b* in bytes, as OpenCV's 8-bit COLOR_RGB2LAB and COLOR_LAB2RGB have it (modules/imgproc/src/color_lab.cpp): L is
 // stretched to 0..255, a and b lie around 128. To Lab in the same integers; back in floating point, within 1 (a few of very
-// dark, saturated colours within 2).
+// dark, saturated colours within 2). See lightness.ts for floats.
 
 /** sRGB to XYZ, and back; the white is D65. */
-const TO_XYZ = [
+export const TO_XYZ = [
   [0.412453, 0.35758, 0.180423],
   [0.212671, 0.71516, 0.072169],
   [0.019334, 0.119193, 0.950227],
@@ -25,7 +25,7 @@ const ROOTS = (256 * 3 * 2 ** LIGHT_SHIFT) / 2;
 const LIGHT_ONE = 255 * 2 ** LIGHT_SHIFT;
 
 /** Linear light of sRGB's 0..1. */
-const lightOf = (value: number): number =>
+export const lightOf = (value: number): number =>
   value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
 const valueOf = (light: number): number =>
   light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055;
@@ -78,15 +78,21 @@ function descaled(value: number, bits: number): number {
 export function labToRgb(lab: ArrayLike<number>): Uint8Array<ArrayBuffer> {
   const rgb = new Uint8Array(lab.length);
   for (let i = 0; i < lab.length; i += 3) {
-    const lightness = (lab[i]! * 100) / 255;
-    const y = lightness <= 8 ? (lightness / 903.3) * 7.787 + 16 / 116 : (lightness + 16) / 116;
-    const xyz = [y + (lab[i + 1]! - 128) / 500, y, y - (lab[i + 2]! - 128) / 200].map(
-      (root, c) => shareOf(root) * WHITE[c]!,
-    ) as [number, number, number];
-    for (const [c, [wx, wy, wz]] of TO_RGB.entries()) {
-      const light = Math.min(1, Math.max(0, wx * xyz[0] + wy * xyz[1] + wz * xyz[2]));
-      rgb[i + c] = Math.round(255 * valueOf(light));
-    }
+    const unit = rgbOf((lab[i]! * 100) / 255, lab[i + 1]! - 128, lab[i + 2]! - 128);
+    for (let c = 0; c < 3; c++) rgb[i + c] = Math.round(255 * unit[c]!);
   }
   return rgb;
+}
+
+/** Red, green, blue, 0..1, of L 0..100 and of a and b around 0. Colours that sRGB does not have are clipped. */
+export function rgbOf(lightness: number, a: number, b: number): readonly [number, number, number] {
+  const y = lightness <= 8 ? (lightness / 903.3) * 7.787 + 16 / 116 : (lightness + 16) / 116;
+  const [xs, ys, zs] = [
+    shareOf(y + a / 500) * WHITE[0],
+    shareOf(y) * WHITE[1],
+    shareOf(y - b / 200) * WHITE[2],
+  ];
+  const valueAt = ([wx, wy, wz]: (typeof TO_RGB)[number]): number =>
+    valueOf(Math.min(1, Math.max(0, wx * xs + wy * ys + wz * zs)));
+  return [valueAt(TO_RGB[0]), valueAt(TO_RGB[1]), valueAt(TO_RGB[2])];
 }

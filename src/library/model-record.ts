@@ -122,6 +122,7 @@ const NETWORKS: readonly unknown[] = [
   'upscaler',
   'detector',
   'face',
+  'colorizer',
 ] satisfies StoredTensor['network'][];
 
 function isTensorOf(chunks: readonly StoredChunk[], value: unknown): boolean {

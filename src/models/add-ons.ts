@@ -2,6 +2,7 @@
 // and models of other families. VAEs, upscalers, detectors, networks for faces and embeddings are of use; what is not yet is said by name,
 // with what it will be good for.
 import { FAMILIES, WHAT_RUNS } from '../families/families.ts';
+import { findColorizer } from './colorizers/file.ts';
 import { deriveTinyVae, deriveVaeAlone, type DerivedVae } from './derive.ts';
 import { readDetector } from './detectors/file.ts';
 import { findEmbedding } from './embedding-file.ts';
@@ -39,6 +40,7 @@ export function recogniseAddOn(
         recogniseVae(tensors, components) ??
         describeDetector(tensors, metadata) ??
         describeFaceNetwork(tensors) ??
+        recogniseColorizer(tensors) ??
         describeUpscaler(tensors) ??
         recogniseHypernetwork(tensors) ??
         recogniseTextEncoder(components) ??
@@ -152,6 +154,16 @@ function describeFaceNetwork(tensors: TensorShapes): AddOn | null {
   if (info) return { kind: role, label, reason: null, found: { face: info } };
   const reason = `This is the ${FACE_ROLES[role]} ${name}, which cannot be used. ${problem} Download it again, or look for another.`;
   return { kind: role, label, reason };
+}
+
+function recogniseColorizer(tensors: TensorShapes): AddOn | null {
+  if (!findColorizer(tensors)) return null;
+  return addOn(
+    'unknown',
+    'DDColor colorizer',
+    'the colorizer DDColor',
+    'Colouring is not supported yet; later this one will give colours to grey pictures.',
+  );
 }
 
 function describeUpscaler(tensors: TensorShapes): AddOn | null {

@@ -178,5 +178,6 @@ export interface WeightPlanEntry {
    */
   readonly shape: readonly number[];
   /** Which network reads it. "vae-encoder": encoder.*, quant_conv; "vae-decoder": decoder.*, post_quant_conv. */
-  readonly network: 'unet' | 'vae-encoder' | 'vae-decoder' | 'text' | 'upscaler' | 'detector' | 'face';
+  readonly network:
+    'unet' | 'vae-encoder' | 'vae-decoder' | 'text' | 'upscaler' | 'detector' | 'face' | 'colorizer';
 }

@@ -1,10 +1,9 @@
 // All kinds of networks for faces, and which of them a file is.
-import type { WeightCatalog } from '../../graph/types.ts';
 import { unwrapped, type Unwrapped } from '../layouts/containers.ts';
+import { withDeviations } from '../layouts/deviations.ts';
 import type { TensorShapes } from '../types.ts';
 import type { FaceArchitecture } from './architecture.ts';
 import { CODEFORMER } from './codeformer.ts';
-import { DEVIATIONS, VARIANCES } from './face-layers.ts';
 import { GFPGAN } from './gfpgan.ts';
 import type { FaceInfo, FaceKind } from './kinds.ts';
 import { PARSE_NET } from './parse-net.ts';
@@ -34,25 +33,6 @@ export function findFaceNetwork(tensors: TensorShapes): FoundFaceNetwork | null 
     }
   }
   return null;
-}
-
-/** The name in the file of what the library keeps under `name`. */
-export function nameInFile(name: string): string {
-  return isDeviations(name) ? name.slice(0, -DEVIATIONS.length) + VARIANCES : name;
-}
-
-export function isDeviations(name: string): boolean {
-  return name.endsWith(`.${DEVIATIONS}`);
-}
-
-/** The file's variances as what is kept of them, in two rows (face-layers.ts). */
-function withDeviations({ shapeOf }: WeightCatalog): WeightCatalog {
-  return {
-    shapeOf(name) {
-      const shape = shapeOf(nameInFile(name));
-      return shape && isDeviations(name) ? [2, ...shape] : shape;
-    },
-  };
 }
 
 export function faceArchitectureOf(kind: FaceKind): FaceArchitecture {

@@ -2,16 +2,10 @@
 import { Graph, type Value } from '../../graph/graph.ts';
 import type { Precision, WeightCatalog } from '../../graph/types.ts';
 import { convolutionFill, Layers } from '../layers.ts';
+import { DEVIATIONS } from '../layouts/deviations.ts';
 
 /** nn.BatchNorm2d's. */
 const BATCH_NORM_EPSILON = 1e-5;
-
-/**
- * Standard deviations, which are kept of a batch norm's variances (`running_var`): those of networks that read bytes leave float16's
- * range. Each as two numbers that add up, [2, channels].
- */
-export const DEVIATIONS = 'running_std';
-export const VARIANCES = 'running_var';
 
 export interface FaceConvOptions {
   readonly stride?: number;
@@ -40,6 +34,18 @@ export class FaceLayers extends Layers {
     const { graph } = this;
     const shape = this.#kernelOf(name);
     const [channels] = shape;
+    const { scale, bias } = this.normOf(norm, channels);
+    const kernel = graph.mul(
+      graph.cast(this.weight(`${name}.weight`, shape), 'float32'),
+      graph.reshape(scale, [channels, 1, 1, 1]),
+    );
+    const { precision } = graph;
+    return this.#convolved(x, graph.cast(kernel, precision), graph.cast(bias, precision), shape, options);
+  }
+
+  /** nn.BatchNorm2d as what is multiplied and what is added, both [channels], in float32. */
+  normOf(norm: string, channels: number): { readonly scale: Value; readonly bias: Value } {
+    const { graph } = this;
     const stored = (part: string, row = 0, rows = 1): Value =>
       graph.cast(
         this.weight(
@@ -56,12 +62,7 @@ export class FaceLayers extends Layers {
     const scale = graph.div(stored('weight'), graph.sqrt(graph.add(variance, epsilon)));
     const centre = graph.mul(stored('running_mean'), graph.constant([-1], [], 'float32'));
     const bias = graph.add(stored('bias'), graph.mul(centre, scale));
-    const kernel = graph.mul(
-      graph.cast(this.weight(`${name}.weight`, shape), 'float32'),
-      graph.reshape(scale, [channels, 1, 1, 1]),
-    );
-    const { precision } = graph;
-    return this.#convolved(x, graph.cast(kernel, precision), graph.cast(bias, precision), shape, options);
+    return { scale, bias };
   }
 
   #convolved(

@@ -2,7 +2,8 @@
 import { inferShapes } from '../../graph/shapes.ts';
 import type { TensorShapes, WeightPlanEntry } from '../types.ts';
 import { MAX_WEIGHT_ELEMENTS } from '../weight-limits.ts';
-import { findFaceNetwork, isDeviations, nameInFile, type FoundFaceNetwork } from './architectures.ts';
+import { isDeviations, nameInFile } from '../layouts/deviations.ts';
+import { findFaceNetwork, type FoundFaceNetwork } from './architectures.ts';
 import { FACE_ROLES, type FaceInfo, type FaceRole } from './kinds.ts';
 
 export interface FaceFile {
