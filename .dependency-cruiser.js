@@ -38,6 +38,7 @@ const ROOMS = {
   'blob-entrance.ts': ['trusted-scripts.ts'],
   'single-file': [],
   runtime: [
+    'add-ons',
     'blob-entrance.ts',
     'checkpoint',
     'families',
@@ -72,6 +73,7 @@ const ROOMS = {
   ],
   'generation/run': [
     'add-ons',
+    'checkpoint',
     'families',
     'finishing',
     'generation/recipes',

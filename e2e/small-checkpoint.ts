@@ -88,6 +88,36 @@ export async function makeTinyVae(folder: string, half: 'encoder' | 'decoder'): 
   return path;
 }
 
+/** Writes a LoRA for such checkpoints, of a layer of the text encoder and one of the UNet. */
+export async function makeLora(folder: string, name: string, seed = 3): Promise<string> {
+  const path = join(folder, `${name}.safetensors`);
+  const layers: readonly (readonly [layer: string, outputs: number, inputs: number])[] = [
+    ['lora_te_text_model_encoder_layers_0_mlp_fc1', 4 * TEXT_WIDTH, TEXT_WIDTH],
+    ['lora_unet_mid_block_attentions_0_transformer_blocks_0_attn2_to_v', CHANNELS, TEXT_WIDTH],
+  ];
+  mkdirSync(folder, { recursive: true });
+  const named = layers.flatMap(([layer, outputs, inputs]): Named[] => [
+    [`${layer}.lora_down.weight`, [8, inputs]],
+    [`${layer}.lora_up.weight`, [outputs, 8]],
+  ]);
+  await writeTensors(path, named, seed);
+  return path;
+}
+
+/** Writes a hypernetwork for such checkpoints. */
+export async function makeHypernetwork(folder: string, name: string): Promise<string> {
+  const path = join(folder, `${name}.safetensors`);
+  const named = [0, 1].flatMap((role): Named[] => [
+    [`${TEXT_WIDTH}.${role}.linear.0.weight`, [2 * TEXT_WIDTH, TEXT_WIDTH]],
+    [`${TEXT_WIDTH}.${role}.linear.0.bias`, [2 * TEXT_WIDTH]],
+    [`${TEXT_WIDTH}.${role}.linear.1.weight`, [TEXT_WIDTH, 2 * TEXT_WIDTH]],
+    [`${TEXT_WIDTH}.${role}.linear.1.bias`, [TEXT_WIDTH]],
+  ]);
+  mkdirSync(folder, { recursive: true });
+  await writeTensors(path, named, 5);
+  return path;
+}
+
 type Named = readonly [name: string, shape: readonly number[]];
 
 async function writeTensors(path: string, named: readonly Named[], seed: number): Promise<void> {

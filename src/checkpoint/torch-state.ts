@@ -24,7 +24,7 @@ const MAX_LIST = 65536;
 export interface TorchState {
   readonly tensors: readonly TorchTensor[];
   readonly unreadable: ReadonlyMap<string, UnreadableTensor>;
-  /** What the file says of a network that it holds whole; empty for all others. */
+  /** What the file says of a network that it holds whole; the plain values beside tensors that stand in no state dict. */
   readonly metadata: ReadonlyMap<string, string>;
 }
 
@@ -57,7 +57,23 @@ export function collectTensors(root: PickleValue, storages: StorageTable): Torch
     top = stateDict.filter(([key]) => key !== 'state_dict');
   }
 
-  return sorted(walk(top, seen, storages), new Map());
+  return sorted(walk(top, seen, storages), inner === undefined ? plainValues(entries) : new Map());
+}
+
+/** Of what stands beside tensors. */
+const MAX_VALUES = 100;
+const MAX_VALUE = 1000;
+
+/** Words, numbers and truths beside the tensors, as texts: how a hypernetwork is to be put together. */
+function plainValues(entries: readonly Member[]): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const [key, value] of entries) {
+    const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+    if (typeof key !== 'string' || !isPlain || key.length > MAX_VALUE || values.size >= MAX_VALUES) continue;
+    const text = String(value);
+    if (text.length <= MAX_VALUE) values.set(key, text);
+  }
+  return values;
 }
 
 function sorted(

@@ -78,7 +78,7 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** The others. They do no harm unless a network needs one. */
   readonly unreadable: ReadonlyMap<string, UnreadableTensor>;
-  /** safetensors' `__metadata__`; of torch files, what is told of a network that is in them whole. */
+  /** safetensors' `__metadata__`; of torch files, what is told of a network that is in them whole, or stands beside the tensors. */
   readonly metadata: ReadonlyMap<string, string>;
   /** Nobody has compared them yet: that takes reading all of the file. Absent where the format has none. */
   readonly checksums?: readonly Checksum[];

@@ -17,6 +17,7 @@ import { MAX_SIDECAR_SIZE, parseSidecar, type Sidecar } from '../models/sidecar.
 import { tensorShapes } from '../models/tensor-shapes.ts';
 import type { WeightPlanEntry } from '../models/types.ts';
 import { ChunkWriter } from './chunk-writer.ts';
+import { DataHash } from './data-hash.ts';
 import { fingerprintOf, knownFile, mayBe, oldHashOf, type FileFacts } from './file-identity.ts';
 import { HashingSource } from './hashing-source.ts';
 import { withIntent } from './import-intents.ts';
@@ -189,13 +190,15 @@ class Import {
     known: Pick<StoredModel, 'fingerprint' | 'detection'>,
   ): Promise<ImportOutcome> {
     // What is wrong with its numbers is said now, not when a picture is made.
-    await readEmbedding(checkpoint);
+    if (known.detection.embedding) await readEmbedding(checkpoint);
     await requireRoom(source.size);
+    const dataHash = known.detection.lora && (await DataHash.of(source));
     source.startHashing();
-    const chunks = await keepFile(this.order.id, source);
+    const chunks = await keepFile(this.order.id, source, (bytes, start) => dataHash?.update(bytes, start));
     const { sha256 } = await source.finish();
     this.#checkExpected(sha256);
-    return this.#commit(sha256, { ...known, chunks, tensors: [], clamped: [], nonFinite: [] });
+    const stored = { chunks, tensors: [], clamped: [], nonFinite: [] };
+    return this.#commit(sha256, { ...known, ...stored, ...(dataHash && { dataSha256: dataHash.hex() }) });
   }
 
   async #commit(sha256: string, stored: Stored): Promise<ImportOutcome> {

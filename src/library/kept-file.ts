@@ -10,15 +10,23 @@ import type { StoredChunk, StoredModel } from './types.ts';
 
 const CHUNK_BYTES = 32 << 20;
 
-export function isKeptAsFile({ embedding }: Detection): boolean {
-  return embedding !== undefined;
+export function isKeptAsFile({ embedding, lora, hypernetwork }: Detection): boolean {
+  return (embedding ?? lora ?? hypernetwork) !== undefined;
 }
 
-/** Writes all of a file, front to back. `importId` prefixes the chunks' keys. Rejects with StorageFullError. */
-export async function keepFile(importId: string, source: ByteSource): Promise<readonly StoredChunk[]> {
+/**
+ * Writes all of a file, front to back. `importId` prefixes the chunks' keys; `onBytes` is given what is written. Rejects with
+ * StorageFullError.
+ */
+export async function keepFile(
+  importId: string,
+  source: ByteSource,
+  onBytes: (bytes: Uint8Array, start: number) => void = () => undefined,
+): Promise<readonly StoredChunk[]> {
   const chunks: StoredChunk[] = [];
   for (let start = 0; start < source.size; start += CHUNK_BYTES) {
     const bytes = await source.read(start, Math.min(CHUNK_BYTES, source.size - start));
+    onBytes(bytes, start);
     const blob = new Blob([bytes as Uint8Array<ArrayBuffer>]);
     const key = `${importId}/${String(chunks.length).padStart(5, '0')}`;
     try {

@@ -75,6 +75,7 @@ function isStoredModel(key: unknown, value: unknown): value is StoredModel {
     isHex(sha256, 64) &&
     isHex(model['fingerprint'], 64) &&
     (model['oldHash'] === undefined || isHex(model['oldHash'], 8)) &&
+    (model['dataSha256'] === undefined || isHex(model['dataSha256'], 64)) &&
     isText(model['name']) &&
     isText(model['fileName']) &&
     isCount(model['fileSize']) &&
@@ -193,6 +194,8 @@ function isDetection(value: unknown): boolean {
     (detection['tinyVae'] === undefined || isTinyVae(detection['tinyVae'])) &&
     (detection['upscaler'] === undefined || isUpscaler(detection['upscaler'])) &&
     (detection['detector'] === undefined || isDetector(detection['detector'])) &&
+    (detection['lora'] === undefined || isLora(detection['lora'])) &&
+    (detection['hypernetwork'] === undefined || isHypernetwork(detection['hypernetwork'])) &&
     (detection['embedding'] === undefined || isEmbedding(detection['embedding'])) &&
     (detection['face'] === undefined || isFace(detection['face'])) &&
     (networks === null ? !supported || isPartFile(detection) : isNetworks(networks)) &&
@@ -237,8 +240,26 @@ function isHeadRule(value: unknown): boolean {
 }
 
 /** A file of what checkpoints are used with: what it holds is said. */
-function isPartFile({ kind, vae, tinyVae, upscaler, detector, embedding, face }: Fields): boolean {
-  const parts: Readonly<Record<string, unknown>> = { vae, taesd: tinyVae, upscaler, detector, embedding };
+function isPartFile({
+  kind,
+  vae,
+  tinyVae,
+  upscaler,
+  detector,
+  lora,
+  hypernetwork,
+  embedding,
+  face,
+}: Fields): boolean {
+  const parts: Readonly<Record<string, unknown>> = {
+    vae,
+    taesd: tinyVae,
+    upscaler,
+    detector,
+    lora,
+    hypernetwork,
+    embedding,
+  };
   if (face !== undefined)
     return FACE_KINDS.some((one) => one === fieldsOf(face)['kind'] && FACE_ROLES[one] === kind);
   return typeof kind === 'string' && parts[kind] !== undefined;
@@ -260,6 +281,17 @@ function isDetector(value: unknown): boolean {
     size >= SIZES.least &&
     size <= SIZES.most
   );
+}
+
+function isLora(value: unknown): boolean {
+  const { family, alias, dataHash } = fieldsOf(value);
+  const isFamily: Check = (name) => name === 'sd1' || name === 'sd2' || name === 'sdxl';
+  return orNull(isFamily)(family) && orNull(isText)(alias) && orNull((hash) => isHex(hash, 64))(dataHash);
+}
+
+function isHypernetwork(value: unknown): boolean {
+  const { widths, activation, activatesOutput } = fieldsOf(value);
+  return isListOf(isSize, 64)(widths) && isText(activation) && typeof activatesOutput === 'boolean';
 }
 
 function isEmbedding(value: unknown): boolean {

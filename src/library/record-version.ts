@@ -9,9 +9,17 @@ import type { Detection } from '../models/types.ts';
 export const RECORD_VERSION = 5;
 
 /** The earliest version that understands a model. */
-export function versionFor({ networks, upscaler, detector, embedding, face }: Detection): number {
+export function versionFor({
+  networks,
+  upscaler,
+  detector,
+  lora,
+  hypernetwork,
+  embedding,
+  face,
+}: Detection): number {
   if (face) return 5;
-  if (detector || embedding) return 4;
+  if (detector || lora || hypernetwork || embedding) return 4;
   if (upscaler) return 3;
   return networks?.vae ? 1 : 2;
 }

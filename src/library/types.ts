@@ -29,6 +29,8 @@ export interface StoredModel {
   readonly sha256: string;
   /** Size and samples of the file, hashed: a hint that a file dropped again may be this one (file-identity.ts). */
   readonly fingerprint: string;
+  /** Of LoRAs: SHA-256 of what follows the header, which A1111 tells them apart by. */
+  readonly dataSha256?: string;
   /** A1111's model hash of before 2023, 8 digits. Absent in models imported before it was kept. */
   readonly oldHash?: string;
   /** Shown to the person; can be changed. */

@@ -35,7 +35,7 @@ describe.skipIf(addOns.length === 0)('add-on files', () => {
   it.each(addOns)('$folder/$file', async ({ folder, file, kind }) => {
     const detection = await detectFile('models', folder, file);
     expect(detection.kind).toBe(kind);
-    const used = kind === 'upscaler' || kind === 'embedding';
+    const used = kind !== 'controlnet';
     expect(detection.supported).toBe(used);
     if (used) expect(detection.unsupportedReason).toBeNull();
     else expect(detection.unsupportedReason).toMatch(/not supported yet; later/);

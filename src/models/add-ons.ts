@@ -1,11 +1,12 @@
 // Recognises what is no image model by itself: LoRAs, embeddings, hypernetworks, ControlNets, VAEs, upscalers and so on,
-// and models of other families. VAEs, upscalers, detectors, networks for faces and embeddings are of use; what is not yet is said by name,
+// and models of other families. VAEs, upscalers, detectors, networks for faces, embeddings and LoRAs are of use; what is not yet is said by name,
 // with what it will be good for.
 import { FAMILIES, WHAT_RUNS } from '../families/families.ts';
 import { findColorizer } from './colorizers/file.ts';
 import { deriveTinyVae, deriveVaeAlone, type DerivedVae } from './derive.ts';
 import { readDetector } from './detectors/file.ts';
 import { findEmbedding } from './embedding-file.ts';
+import { readHypernetwork } from './hypernetwork.ts';
 import type { Components } from './layouts/components.ts';
 import { readFaceNetwork } from './faces/file.ts';
 import { findTinyVae } from './layouts/tiny-vae.ts';
@@ -20,7 +21,10 @@ export interface AddOn {
   readonly reason: string | null;
   /** Of what is of use. */
   readonly found?: Partial<
-    Pick<Detection, 'vae' | 'tinyVae' | 'upscaler' | 'detector' | 'face' | 'embedding' | 'notes'>
+    Pick<
+      Detection,
+      'vae' | 'tinyVae' | 'upscaler' | 'detector' | 'face' | 'embedding' | 'lora' | 'hypernetwork' | 'notes'
+    >
   >;
 }
 
@@ -42,7 +46,7 @@ export function recogniseAddOn(
         describeFaceNetwork(tensors) ??
         recogniseColorizer(tensors) ??
         describeUpscaler(tensors) ??
-        recogniseHypernetwork(tensors) ??
+        recogniseHypernetwork(tensors, metadata) ??
         recogniseTextEncoder(components) ??
         recogniseAverages(tensors) ??
         recogniseEmbedding(tensors, metadata)))
@@ -59,18 +63,28 @@ function addOn(kind: ModelKind, label: string, what: string, purpose: string): A
 
 const forBase = (base: string | null): string => (base ? ` for ${base}` : '');
 
+/** By the names that `recogniseLora` gives. */
+const LORA_FAMILIES = { 'SD 1.x': 'sd1', 'SD 2.x': 'sd2', SDXL: 'sdxl' } as const;
+
 function describeLora(tensors: TensorShapes, metadata: ReadonlyMap<string, string>): AddOn | null {
   const lora = recogniseLora(tensors, metadata);
   if (!lora) return null;
   const special = lora.kinds.filter((kind) => kind !== 'LoRA');
   const kinds = special.length > 0 ? ` (${special.join(', ')})` : '';
   const label = `LoRA${kinds}${forBase(lora.base)}`;
-  return addOn(
-    'lora',
-    label,
-    `a ${label}`,
-    'LoRAs are not supported yet; later this one will change the style or subject of a checkpoint, called by <lora:name:1> in the prompt.',
-  );
+  const family = isLoraFamily(lora.base) ? LORA_FAMILIES[lora.base] : null;
+  if (lora.base !== null && family === null) {
+    const reason = `This is a ${label}. It belongs to models that Darkroom does not run; LoRAs for ${WHAT_RUNS} can be used.`;
+    return { kind: 'lora', label, reason };
+  }
+  const alias = metadata.get('ss_output_name')?.trim() || null;
+  const hash = metadata.get('sshs_model_hash')?.toLowerCase() ?? '';
+  const dataHash = /^[0-9a-f]{64}$/.test(hash) ? hash : null;
+  return { kind: 'lora', label, reason: null, found: { lora: { family, alias, dataHash } } };
+}
+
+function isLoraFamily(base: string | null): base is keyof typeof LORA_FAMILIES {
+  return base !== null && Object.hasOwn(LORA_FAMILIES, base);
 }
 
 function recogniseControlNet(tensors: TensorShapes, metadata: ReadonlyMap<string, string>): AddOn | null {
@@ -186,24 +200,16 @@ function describeDetector(tensors: TensorShapes, metadata: ReadonlyMap<string, s
   return { kind: 'detector', label, reason };
 }
 
-/** A1111's hypernetworks: for each width of the attended text, a pair of small networks (keys, values). */
-function recogniseHypernetwork(tensors: TensorShapes): AddOn | null {
-  const part = /^(\d+)\.[01]\.(linear\.\d+|linear1|linear2)\.(weight|bias)$/;
-  const widths = new Set<string>();
-  for (const name of tensors.keys()) {
-    const match = part.exec(name);
-    if (!match) return null;
-    widths.add(match[1]!);
-  }
-  if (widths.size === 0) return null;
-  const base = widths.has('1024') ? 'SD 2.x' : widths.has('768') ? 'SD 1.x' : null;
-  const label = `hypernetwork${forBase(base)}`;
-  return addOn(
-    'hypernetwork',
-    `Hypernetwork${forBase(base)}`,
-    `a ${label}`,
-    'Hypernetworks are not supported yet; later this one will change the style of a checkpoint, called by <hypernet:name:1> in the prompt.',
-  );
+/** A1111's hypernetworks: for each width of what is attended to, a pair of small networks (keys, values). */
+function recogniseHypernetwork(tensors: TensorShapes, metadata: ReadonlyMap<string, string>): AddOn | null {
+  const file = readHypernetwork(tensors, metadata);
+  if (!file) return null;
+  const { info, widths, problem } = file;
+  const base = widths.includes(1024) ? 'SD 2.x' : widths.includes(768) ? 'SD 1.x' : null;
+  const label = `Hypernetwork${forBase(base)}`;
+  if (info) return { kind: 'hypernetwork', label, reason: null, found: { hypernetwork: info } };
+  const reason = `This is a ${label.toLowerCase()} that cannot be used. ${problem} Download it again, or look for another.`;
+  return { kind: 'hypernetwork', label, reason };
 }
 
 /** Widths of the text encoders that published embeddings are made for. */

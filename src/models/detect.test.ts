@@ -394,7 +394,9 @@ describe('add-ons', () => {
     metadata: Record<string, string> = {},
   ): string => {
     const detection = detect(file(entries), new Map(Object.entries(metadata)), null);
-    expect(detection.supported).toBe(detection.kind === 'embedding');
+    const used = detection.kind === 'embedding' || detection.lora !== undefined;
+    expect(detection.supported).toBe(used);
+    expect(detection.unsupportedReason === null).toBe(used);
     return `${detection.kind}: ${detection.label}`;
   };
 

@@ -120,6 +120,26 @@ export interface EmbeddingInfo {
   readonly widths: readonly number[];
 }
 
+/** A hypernetwork of A1111's. */
+export interface HypernetworkInfo {
+  /** Of what it changes. */
+  readonly widths: readonly number[];
+  /** A1111's name. */
+  readonly activation: string;
+  /** Whether the last linear layer is followed by it. */
+  readonly activatesOutput: boolean;
+}
+
+/** A LoRA or one of its relatives. */
+export interface LoraInfo {
+  /** The family it was trained for; null where nothing tells. */
+  readonly family: 'sd1' | 'sd2' | 'sdxl' | null;
+  /** The name that its metadata gives it. */
+  readonly alias: string | null;
+  /** SHA-256 of its weights, as its metadata says. */
+  readonly dataHash: string | null;
+}
+
 /** What `detect` says of a file. */
 export interface Detection {
   readonly kind: ModelKind;
@@ -140,6 +160,10 @@ export interface Detection {
   readonly upscaler?: UpscalerInfo;
   /** Of files that hold a network which finds things in pictures. */
   readonly detector?: DetectorInfo;
+  /** Of hypernetworks. */
+  readonly hypernetwork?: HypernetworkInfo;
+  /** Of LoRAs. */
+  readonly lora?: LoraInfo;
   /** Of embeddings. */
   readonly embedding?: EmbeddingInfo;
   /** Of files that hold a network that finds, parses or restores faces. */

@@ -3,6 +3,7 @@
 import { Graph, type Value } from '../graph/graph.ts';
 import type { Precision, WeightCatalog } from '../graph/types.ts';
 import { Layers } from './layers.ts';
+import { transformed, type Role, type UsedHypernetwork } from './hypernetwork.ts';
 import { Level } from './level.ts';
 import { float32Tensor, shapeTensor, type Network } from './network.ts';
 import { timestepEmbedding } from './timestep.ts';
@@ -38,6 +39,8 @@ export interface UNetOptions {
   readonly circular?: boolean;
   /** Self-attention of the finest level does without part of the tokens; how many is told with each run. */
   readonly tokenMerging?: boolean;
+  /** What keys and values are made of goes through these, in order; their weights are in the catalogue, too. */
+  readonly hypernetworks?: readonly UsedHypernetwork[];
 }
 
 /** Whether token merging changes anything: A1111 merges the finest level's tokens only, which SDXL pays no attention to. */
@@ -179,6 +182,9 @@ class Blocks extends Layers {
   readonly #embeddingWidth: number;
   readonly #context: Sequence;
   readonly #attentionType: Precision;
+  readonly #hypernetworks: readonly UsedHypernetwork[];
+  /** What they make of the text, which is the same for all layers, and of other tokens. */
+  readonly #transformed = new Map<Value, Partial<Record<Role, Value>>>();
   /** Of the finest level's tokens. */
   readonly merging: TokenMerging | null;
 
@@ -186,9 +192,16 @@ class Blocks extends Layers {
     graph: Graph,
     weights: WeightCatalog,
     readonly config: UNetConfig,
-    { taps = [], upcastAttention = false, tokenMerging = false, circular = false }: UNetOptions,
+    {
+      taps = [],
+      upcastAttention = false,
+      tokenMerging = false,
+      circular = false,
+      hypernetworks = [],
+    }: UNetOptions,
   ) {
     super(graph, weights, 'model.diffusion_model.', taps, circular);
+    this.#hypernetworks = hypernetworks;
     this.#attentionType = upcastAttention ? 'float32' : graph.precision;
     this.merging = tokenMerging && config.transformerDepth[0] ? new TokenMerging(graph) : null;
     this.levels = config.channelMult.map((_, index) => new Level(graph, index));
@@ -303,18 +316,26 @@ class Blocks extends Layers {
     return merging.unmerge(this.#attention(self, self, name, heads), plan);
   }
 
+  #lookedAt({ tokens, channels }: Sequence, role: Role): Value {
+    if (this.#hypernetworks.length === 0) return tokens;
+    const known = this.#transformed.get(tokens) ?? {};
+    this.#transformed.set(tokens, known);
+    return (known[role] ??= transformed(tokens, channels, role, this.#hypernetworks, this));
+  }
+
   /** CrossAttention (Vaswani et al. 2017) of x to source. */
   #attention(x: Sequence, source: Sequence, name: string, heads: number): Value {
     const { graph } = this;
-    const project = (from: Sequence, part: string) => {
-      const tokens = this.linear(from.tokens, `${name}.${part}`, from.channels, x.channels, { bias: false });
+    const project = (from: Sequence, part: string, role: Role | null = null) => {
+      const read = role ? this.#lookedAt(from, role) : from.tokens;
+      const tokens = this.linear(read, `${name}.${part}`, from.channels, x.channels, { bias: false });
       const dims = ['n', from.length, x.channels];
       return graph.reshape(graph.cast(tokens, this.#attentionType), from.shape, dims);
     };
     const mixed = graph.multiHeadAttention(
       project(x, 'to_q'),
-      project(source, 'to_k'),
-      project(source, 'to_v'),
+      project(source, 'to_k', 'keys'),
+      project(source, 'to_v', 'values'),
       heads,
     );
     const tokens = graph.cast(graph.reshape(mixed, [-1, x.channels]), graph.precision);

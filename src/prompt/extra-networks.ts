@@ -110,3 +110,21 @@ export function readLoraTags(tags: readonly ExtraNetworkTag[]): LoraRequest[] {
     };
   });
 }
+
+/** What a <hypernet:...> tag asks for. */
+export interface HypernetworkRequest {
+  readonly name: string;
+  readonly strength: number;
+}
+
+/** Reads `<hypernet:name:strength>` (modules/extra_networks_hypernet.py). Throws ExtraNetworkError for the first tag it can't read. */
+export function readHypernetworkTags(tags: readonly ExtraNetworkTag[]): HypernetworkRequest[] {
+  return tags.map(({ items: [name = '', strength] }) => {
+    const parsed = strength === undefined ? 1 : parseFloatPython(strength);
+    if (parsed === null)
+      throw new ExtraNetworkError(
+        `<hypernet:${name}>: "${strength}" is not a number. Write it as <hypernet:name:0.8>.`,
+      );
+    return { name, strength: parsed };
+  });
+}

@@ -1,4 +1,5 @@
 // How a model's networks are kept and run.
+import { NO_ADD_ONS, type ModelAddOns } from '../add-ons/weight-changes.ts';
 import type { StoredModel } from '../library/types.ts';
 
 export interface LoadOptions {
@@ -13,6 +14,8 @@ export interface LoadOptions {
   readonly tokenMerging: number;
   /** Opposite edges of pictures continue each other ("Tiling"). */
   readonly circular: boolean;
+  /** Over the text encoders and the UNet. */
+  readonly addOns: ModelAddOns;
   /** The VAE of a file of its own, in place of the checkpoint's. */
   readonly vae: StoredModel | null;
   /** A tiny decoder beside it. */
@@ -28,6 +31,7 @@ export const DEFAULT_LOAD_OPTIONS: LoadOptions = {
   upcastAttention: false,
   tokenMerging: 0,
   circular: false,
+  addOns: NO_ADD_ONS,
   vae: null,
   taesd: null,
   taesdEncoder: null,

@@ -1,5 +1,6 @@
 // A model of the library with its networks in onnxruntime, ready to be called. Networks are loaded when they are first
 // needed, or beforehand by `prepare`.
+import { NO_ADD_ONS, type ModelAddOns } from '../add-ons/weight-changes.ts';
 import { familyOf, textInfoOf } from '../families/families.ts';
 import type { Family } from '../families/family.ts';
 import type { Precision } from '../graph/types.ts';
@@ -12,12 +13,14 @@ import type { Prediction } from '../sampling/types.ts';
 import type { TextEncoderConfig, TinyVaeSizes, UNetConfig, VaeConfig } from '../models/types.ts';
 import { tinyDecoderNetwork, tinyEncoderNetwork } from '../models/taesd.ts';
 import { mergesTokens, unetNetwork, type UNetInputs } from '../models/unet.ts';
+import { ChangedWeights } from './changed-weights.ts';
 import { InterruptedError } from './errors.ts';
 import { DEFAULT_LOAD_OPTIONS, type LoadOptions } from './load-options.ts';
 import { LoadedVae } from './loaded-vae.ts';
 import type { NetworkEvent } from './network-event.ts';
 import type { EncodedText, Networks, TextState } from './networks.ts';
 import type { Executor } from './executor.ts';
+import type { ModelWeights } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { turn } from './turn.ts';
 import { StoredWeights } from './weights.ts';
@@ -37,6 +40,9 @@ export class LoadedModel implements Networks {
   readonly #tinySessions: Sessions;
   #taesd: TinyFile | null = null;
   #taesdEncoder: TinyFile | null = null;
+  #addOns = NO_ADD_ONS;
+  /** The text encoders' and the UNet's, with what add-ons make of them. */
+  #inUse: ModelWeights;
   #unetMerges = false;
   #prediction: Prediction = 'epsilon';
   #options = DEFAULT_LOAD_OPTIONS;
@@ -53,6 +59,7 @@ export class LoadedModel implements Networks {
     readonly textEncoders: readonly TextEncoderConfig[],
     private readonly onEvent: OnEvent,
   ) {
+    this.#inUse = weights;
     this.#sessions = new Sessions(executor, onEvent);
     this.#tinySessions = new Sessions(executor, onEvent);
     this.latentChannels = unetConfig.outChannels;
@@ -122,6 +129,7 @@ export class LoadedModel implements Networks {
     // Two UNets at once may be more than the memory holds. In float32 attention is the same either way.
     const upcast = before.upcastAttention !== options.upcastAttention && this.precision === 'float16';
     if (upcast || before.circular !== options.circular) await this.#sessions.release('UNet');
+    await this.#use(options.addOns);
     await this.#chooseVae(options.vae);
     await this.#vae?.prepare(options);
     this.#taesd = await this.#tiny('TAESD', this.#taesd, options.taesd);
@@ -137,6 +145,25 @@ export class LoadedModel implements Networks {
       if (stopped()) throw new InterruptedError();
       await open();
     }
+  }
+
+  /** Networks are loaded anew, when they are needed next, where other add-ons make a difference. */
+  async #use(addOns: ModelAddOns): Promise<void> {
+    const [before, after] = [keysOf(this.#addOns), keysOf(addOns)];
+    if (before.text === after.text && before.unet === after.unet) return;
+    await addOns.changes?.load();
+    await addOns.hypernetworks?.load();
+    this.#addOns = addOns;
+    const { changes, hypernetworks } = addOns;
+    this.#inUse = changes || hypernetworks ? new ChangedWeights(this.weights, addOns) : this.weights;
+    if (before.text !== after.text)
+      await this.#sessions.release(...this.textEncoders.map((_, encoder) => nameOfEncoder(encoder)));
+    if (before.unet !== after.unet) await this.#sessions.release('UNet');
+  }
+
+  /** Tells what text encoders give apart from what they give with other changes. */
+  get textKey(): string {
+    return keysOf(this.#addOns).text;
   }
 
   async encodeText(encoder: number, text: TextInputs, { layer, finalNorm }: TextState): Promise<EncodedText> {
@@ -240,8 +267,7 @@ export class LoadedModel implements Networks {
     const { pooled, exact } = textInfoOf(this.family, config);
     const { positionIds } = this.buffers;
     const own = config.type === 'clip' && positionIds && !this.record.soundPositions ? { positionIds } : {};
-    const what = encoder === 0 ? 'text encoder' : `text encoder ${encoder + 1}`;
-    return this.#sessions.open(what, this.weights, () =>
+    return this.#sessions.open(nameOfEncoder(encoder), this.#inUse, () =>
       textEncoderNetwork(config, this.weights, exact ? 'float32' : this.precision, { pooled, ...own }),
     );
   }
@@ -252,8 +278,15 @@ export class LoadedModel implements Networks {
     const tokenMerging = mergesTokens(this.unetConfig, ratio);
     if (this.#unetMerges !== tokenMerging) await this.#sessions.release('UNet');
     this.#unetMerges = tokenMerging;
-    return this.#sessions.open('UNet', this.weights, () =>
-      unetNetwork(this.unetConfig, this.weights, this.precision, { upcastAttention, tokenMerging, circular }),
+    const weights = this.#inUse;
+    const hypernetworks = this.#addOns.hypernetworks?.used ?? [];
+    return this.#sessions.open('UNet', weights, () =>
+      unetNetwork(this.unetConfig, weights, this.precision, {
+        upcastAttention,
+        tokenMerging,
+        circular,
+        hypernetworks,
+      }),
     );
   }
 
@@ -266,6 +299,15 @@ export class LoadedModel implements Networks {
     const unet = (inputs: UNetInputs) => this.unet({ ...inputs, tokenMerging });
     this.#prediction = known ?? (await probePrediction({ contextDim, unetChannels, unet }));
   }
+}
+
+/** Tell add-ons from others. */
+function keysOf({ changes, hypernetworks }: ModelAddOns): { readonly text: string; readonly unet: string } {
+  return { text: changes?.textKey ?? '', unet: `${changes?.unetKey ?? ''} ${hypernetworks?.key ?? ''}` };
+}
+
+function nameOfEncoder(encoder: number): string {
+  return encoder === 0 ? 'text encoder' : `text encoder ${encoder + 1}`;
 }
 
 /** One half of a tiny VAE, in its file. */

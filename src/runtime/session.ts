@@ -1,5 +1,5 @@
 // A network in onnxruntime: created from its graph and stored weights, run with plain arrays, released for good.
-import type { HostTensor, Precision, WeightPlace, WeightRef } from '../graph/types.ts';
+import type { HostTensor, Precision, WeightCatalog, WeightPlace, WeightRef } from '../graph/types.ts';
 import type { Network } from '../models/network.ts';
 import { serializeModel } from '../onnx/serialize.ts';
 import type { Executor } from './executor.ts';
@@ -11,6 +11,12 @@ import type { ExternalFile } from './weights.ts';
 export interface WeightFiles {
   place(ref: WeightRef, precision: Precision): WeightPlace;
   files(refs: readonly WeightRef[], precision: Precision, onRead: (bytes: number) => void): ExternalFile[];
+}
+
+/** A model's weights, for whichever kernels. */
+export interface ModelWeights extends WeightFiles, WeightCatalog {
+  /** The bytes of one weight. Workers only. */
+  read(ref: WeightRef, precision: Precision): Uint8Array;
 }
 
 /** Bytes the GPU will hold for the weights of a network. */

@@ -8,13 +8,12 @@ import type { Executor, Kernels } from './executor.ts';
 import type { NetworkEvent } from './network-event.ts';
 import { OwnSession } from './own-session.ts';
 import { Residents } from './residents.ts';
-import { NetworkSession, type Session } from './session.ts';
-import type { StoredWeights } from './weights.ts';
+import { NetworkSession, type ModelWeights, type Session } from './session.ts';
 
 export class Sessions {
   readonly #residents = new Residents();
   /** Buffers of a file's weights, which all of its networks share. */
-  readonly #buffers = new Map<StoredWeights, WeightBuffers>();
+  readonly #buffers = new WeakMap<ModelWeights, WeightBuffers>();
   #pipelines: Pipelines | null = null;
   /** Takes effect with the networks that are opened from then on. */
   kernels: Kernels = 'onnxruntime';
@@ -31,7 +30,7 @@ export class Sessions {
   }
 
   /** The network called `what`, built and loaded unless it is open. */
-  open<I>(what: string, weights: StoredWeights, build: () => Network<I>): Promise<Session<I>> {
+  open<I>(what: string, weights: ModelWeights, build: () => Network<I>): Promise<Session<I>> {
     return this.#residents.get<Session<I>>(what, async () => {
       const network = build();
       const report = (fraction: number): void => this.onEvent({ type: 'loading', what, fraction });
@@ -50,7 +49,7 @@ export class Sessions {
     return this.#residents.release(...names);
   }
 
-  #own(device: GPUDevice, weights: StoredWeights): [Pipelines, WeightBuffers] {
+  #own(device: GPUDevice, weights: ModelWeights): [Pipelines, WeightBuffers] {
     const pipelines = (this.#pipelines ??= new Pipelines(device));
     const float16 = device.features.has('shader-f16') ? 'native' : 'packed';
     const known = this.#buffers.get(weights);

@@ -32,6 +32,17 @@ export class StoredWeights implements WeightCatalog {
     return this.#tensors.get(name)?.shape;
   }
 
+  /** A whole tensor, at once (workers only). */
+  readNow(name: string): Uint16Array {
+    const tensor = this.#tensors.get(name);
+    if (!tensor) throw new Error(`The model lacks the tensor "${name}".`);
+    const { chunk, offset, byteLength } = tensor;
+    const bytes = new FileReaderSync().readAsArrayBuffer(
+      this.chunks[chunk]!.slice(offset, offset + byteLength),
+    );
+    return new Uint16Array(bytes);
+  }
+
   /** The external file and byte offset of a weight, as onnxruntime sees it in the given precision. */
   place(ref: WeightRef, precision: Precision): WeightPlace {
     const tensor = this.#tensors.get(ref.name);

@@ -84,6 +84,8 @@ export interface PromptContext {
   readonly size?: Size;
   /** Those that go with the model. */
   readonly embeddings?: readonly PromptEmbedding[];
+  /** Tells the text encoders' weights apart, where add-ons change them. */
+  readonly weightsKey?: string;
 }
 
 /** A textual inversion that prompts may name. */
@@ -99,12 +101,12 @@ export async function encodePrompts(
   networks: TextNetworks,
   asked: GenerationParameters,
   cache: CondCache,
-  { firstPassSteps, size, embeddings = [] }: PromptContext = {},
+  { firstPassSteps, size, embeddings = [], weightsKey = '' }: PromptContext = {},
 ): Promise<Conditions> {
   const parameters = { ...asked, ...size };
   const { settings } = parameters;
   const readers = await textEncodersOf(networks, parameters, embeddings);
-  const encoder = new PromptEncoder(networks, readers, cache, parameters, embeddings);
+  const encoder = new PromptEncoder(networks, readers, cache, parameters, embeddings, weightsKey);
   const texts = promptTexts(parameters, firstPassSteps);
   const positive: WeightedCond<Cond>[] = [];
   for (const { weight, schedule } of texts.positive)
@@ -181,6 +183,7 @@ class PromptEncoder {
     private readonly cache: CondCache,
     private readonly parameters: GenerationParameters,
     embeddings: readonly PromptEmbedding[],
+    private readonly weightsKey: string,
   ) {
     this.#embeddings = new Map(embeddings.map((embedding) => [embedding.name, embedding]));
   }
@@ -218,7 +221,16 @@ class PromptEncoder {
     for (const embedding of named) this.used.set(embedding.name, embedding);
     const hashes = named.map(({ hash }) => hash);
     const states = this.readers.map(({ state }) => state.layer);
-    const key = [states, emphasis, commaBacktrack, curlyBraces, oldEmphasis, hashes, [...counts]];
+    const key = [
+      this.weightsKey,
+      states,
+      emphasis,
+      commaBacktrack,
+      curlyBraces,
+      oldEmphasis,
+      hashes,
+      [...counts],
+    ];
     return this.cache.get(JSON.stringify(key), () => this.#encode(chunked, counts));
   }
 

@@ -53,11 +53,23 @@ export async function* paintHires(
     const latents = finished ? repeated(await encodeAll(before, [finished]), batch.size) : small;
     if (onFirstPass)
       await onFirstPass(finished ? repeated([finished], batch.size) : await decodeAll(before, small));
-    enlarged = await enlargeLatents(await models.use(hires.checkpoint), latents, upscaler, second, size);
+    enlarged = await enlargeLatents(
+      await models.use(hires.checkpoint, second.prompt),
+      latents,
+      upscaler,
+      second,
+      size,
+    );
   } else {
     const pictures = finished ? repeated([rounded(finished)], batch.size) : await decodeAll(before, small);
     await onFirstPass?.(pictures);
-    enlarged = await enlargePictures(await models.use(hires.checkpoint), pictures, upscaler, second, size);
+    enlarged = await enlargePictures(
+      await models.use(hires.checkpoint, second.prompt),
+      pictures,
+      upscaler,
+      second,
+      size,
+    );
   }
   return yield* partOf(paintOver(models, parameters, hires, enlarged, batch), ahead, own, nothing);
 }

@@ -22,8 +22,11 @@ export interface ModelInUse {
 /** The models that a request names, of which one is in use at a time, as A1111's `shared.sd_model`. */
 export interface Models {
   readonly current: ModelInUse;
-  /** Puts another in use: null for the request's own. What was in use before is not to be called any more. */
-  use(checkpoint: NamedCheckpoint | null): Promise<ModelInUse>;
+  /**
+   * Puts another in use: null for the request's own. What was in use before is not to be called any more. `prompt`: the LoRAs that
+   * it names count from now on; those of before unless given.
+   */
+  use(checkpoint: NamedCheckpoint | null, prompt?: string): Promise<ModelInUse>;
 }
 
 /** Latents of a batch, [n, c, height, width]. */

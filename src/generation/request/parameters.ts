@@ -20,7 +20,7 @@ import {
   settingsToText,
   type Padding,
 } from './settings-text.ts';
-import { embeddingsToText, type NamedHash } from './embeddings-text.ts';
+import { EMBEDDINGS_KEY, hashesToText, LORAS_KEY, type NamedHash } from './named-hashes.ts';
 import type { GenerationParameters } from './request.ts';
 import { tokenMergingOf, tokenMergingOfSecondPass } from './token-merging.ts';
 
@@ -34,7 +34,8 @@ export interface InfotextContext {
   readonly subseed?: Seed;
   /** How its prompts came to one length; the settings are written where this is not known. */
   readonly padded?: Padding;
-  /** Textual inversions that its prompts name. */
+  /** LoRAs and textual inversions that its prompts name. */
+  readonly loras?: readonly NamedHash[];
   readonly embeddings?: readonly NamedHash[];
   /** What its model read of a picture; nothing unless given. */
   readonly conditioning?: Conditioning;
@@ -86,7 +87,8 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
       ...(parameters.img2img && img2imgToText(parameters.img2img)),
       ...(parameters.hires && hiresToText(parameters, parameters.hires)),
       ...(parameters.script && scriptToText(parameters.script)),
-      ...embeddingsToText(context.embeddings ?? []),
+      ...hashesToText(LORAS_KEY, context.loras ?? []),
+      ...hashesToText(EMBEDDINGS_KEY, context.embeddings ?? []),
       ...settingsToText(parameters, context.padded, context.buffers, context.family),
       ...(parameters.refiner && refinerToText(parameters.refiner)),
       ...context.extra,

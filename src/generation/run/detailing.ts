@@ -71,7 +71,7 @@ class Host implements DetailHost {
     if (job.stop) return 'interrupt';
     job.skip = false;
     try {
-      const started = await startPass(await batch.models.use(checkpoint), pass);
+      const started = await startPass(await batch.models.use(checkpoint, pass.parameters.prompt), pass);
       const run = started.paint(batch.models);
       const { latents, interrupted } = await painter.paint(run, batch, 1, { kind: 'detail', ...part });
       // What had emerged of a part would stand out in a picture that is finished.

@@ -11,6 +11,7 @@ import {
   ModelMissingError,
   OutOfMemoryError,
 } from '../../runtime/errors.ts';
+import { NO_ADD_ONS } from '../../add-ons/weight-changes.ts';
 import type { LoadOptions } from '../../runtime/load-options.ts';
 import type { LoadedModel } from '../../runtime/loaded-model.ts';
 import { runBenchmark, type BenchmarkProgress } from './benchmark.ts';
@@ -21,6 +22,7 @@ import { cpuReport, EngineDevice } from './engine-device.ts';
 import { DEFAULT_MEMORY, roomOf, type MemoryOptions, type MemoryPlan } from './memory-options.ts';
 import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
 import { LoadedModels, type AtHand, type Device } from './loaded-models.ts';
+import { RunAddOns } from './run-add-ons.ts';
 import type { Job, OpenModel } from './models-in-use.ts';
 import { makePictures } from './picture-run.ts';
 import { misfitOf } from './second-checkpoint.ts';
@@ -152,19 +154,27 @@ export class Engine implements EngineApi {
       const all = [own, ...others];
       const together = this.#fitTogether(all.map(({ plan }) => plan));
       let before = own;
-      const open: OpenModel = async (checkpoint) => {
+      const addOns = new RunAddOns((message) => onEvent({ type: 'warning', message }));
+      const open: OpenModel = async (checkpoint, prompt) => {
         const wanted = others.find(({ record }) => record.sha256 === checkpoint?.sha256) ?? own;
         if (wanted !== before) onEvent({ type: 'status', message: `Changing to ${wanted.record.name}` });
         before = wanted;
         ({ plan } = wanted);
         const beside = together ? all.map(({ record }) => record) : [];
-        const at = await this.#open(wanted.record, parameters, wanted.plan, () => job.stop, beside);
+        const used = await addOns.for(prompt, wanted.record);
+        const at = await this.#open(
+          wanted.record,
+          parameters,
+          { ...wanted.plan, addOns: used },
+          () => job.stop,
+          beside,
+        );
         at.sizes.add(sizeOf(parameters, wanted.plan));
         return at;
       };
       const vaeText = decoders.text;
       return await makePictures({
-        ...{ job, open, parameters, vaeText, onEvent },
+        ...{ job, open, addOns, parameters, vaeText, onEvent },
         upscaleUntil: (stopped) => this.#upscaling.by(parameters.settings, stopped),
         detect: (...asked) => this.#detecting.find(...asked),
         continuation: continuation ?? null,
@@ -314,13 +324,19 @@ export class Engine implements EngineApi {
   #open(
     record: StoredModel,
     parameters: GenerationParameters,
-    { lowVram, tiledVae, tiledVaeInFloat32, decoders: { vae, taesd, taesdEncoder } }: EnginePlan,
+    {
+      lowVram,
+      tiledVae,
+      tiledVaeInFloat32,
+      addOns = NO_ADD_ONS,
+      decoders: { vae, taesd, taesdEncoder },
+    }: EnginePlan & Partial<Pick<LoadOptions, 'addOns'>>,
     stopped: () => boolean = () => false,
     beside: readonly StoredModel[] = [],
   ): Promise<AtHand> {
     const { upcastAttention, tiling: circular } = parameters.settings;
     const tokenMerging = tokenMergingOf(parameters);
-    const networks = { upcastAttention, tokenMerging, circular, vae, taesd, taesdEncoder };
+    const networks = { upcastAttention, tokenMerging, circular, addOns, vae, taesd, taesdEncoder };
     const options = { lowVram, tiledVae, tiledVaeInFloat32, ...networks };
     return this.#models.open(record, options, beside, () => this.#deviceInUse(), stopped);
   }

@@ -12,8 +12,14 @@ import type { AtHand } from './loaded-models.ts';
 import { PromptEmbeddings } from './prompt-embeddings.ts';
 import type { Replay } from './replay.ts';
 
-/** Opens the models of a request: null stands for its own. Another one may have to go for it. */
-export type OpenModel = (checkpoint: NamedCheckpoint | null) => Promise<Pick<AtHand, 'model' | 'conds'>>;
+/**
+ * Opens the models of a request: null stands for its own. Another one may have to go for it. `prompt`: whose LoRAs change its
+ * weights.
+ */
+export type OpenModel = (
+  checkpoint: NamedCheckpoint | null,
+  prompt: string,
+) => Promise<Pick<AtHand, 'model' | 'conds'>>;
 
 /** What may cut a run short. */
 export interface Job {
@@ -50,7 +56,8 @@ export class RunModels {
 
   /** Begins with the request's own model, whichever was in use. */
   async forBatch(replay: Replay, upscale: Upscale): Promise<Models & { readonly loaded: LoadedModel }> {
-    let at = await this.open(null);
+    let { prompt } = this.parameters;
+    let at = await this.open(null, prompt);
     let current = this.#inUse(at, replay, upscale);
     const own = current.sha256;
     return {
@@ -60,9 +67,10 @@ export class RunModels {
       get loaded() {
         return at.model;
       },
-      use: async (checkpoint) => {
-        if ((checkpoint?.sha256 ?? own) === current.sha256) return current;
-        at = await this.open(checkpoint);
+      use: async (checkpoint, other = prompt) => {
+        if ((checkpoint?.sha256 ?? own) === current.sha256 && other === prompt) return current;
+        prompt = other;
+        at = await this.open(checkpoint, prompt);
         current = this.#inUse(at, replay, upscale);
         return current;
       },
@@ -85,7 +93,13 @@ export class RunModels {
         this.onEvent({ type: 'status', message: 'Reading the prompt' });
         const networks = { family, textEncoders, contextDim, encodeText };
         const embeddings = await this.#embeddings.for(textEncoders);
-        return this.#note(await encodePrompts(networks, parameters, conds, { ...context, embeddings }));
+        return this.#note(
+          await encodePrompts(networks, parameters, conds, {
+            ...context,
+            embeddings,
+            weightsKey: model.textKey,
+          }),
+        );
       },
       decode: (...args) => (vaeDecodeMethod === 'TAESD' ? model.decodeTiny(...args) : model.decode(...args)),
       encode: (...args) => {

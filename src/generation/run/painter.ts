@@ -17,6 +17,7 @@ import { positionsToText } from '../request/positions-text.ts';
 import type { GenerationParameters } from '../request/request.ts';
 import type { Seed } from '../request/seeds.ts';
 import type { FurtherKind, GenerationEvent, StepPart } from './events.ts';
+import type { RunAddOns } from './run-add-ons.ts';
 import { RunModels, type Job, type OpenModel } from './models-in-use.ts';
 import { previewOf } from './previews.ts';
 import { Replay } from './replay.ts';
@@ -31,6 +32,7 @@ export interface Task {
   /** What the pictures' texts tell of the VAE. */
   readonly vaeText: Pick<InfotextContext, 'vaeHash' | 'vaeName'>;
   readonly onEvent: (event: GenerationEvent) => void;
+  readonly addOns: Pick<RunAddOns, 'loras'>;
   /** Ends with InterruptedError once `stopped()`. */
   readonly upscaleUntil: (stopped: () => boolean) => Upscale;
   /** What the detector of that name finds. */
@@ -46,7 +48,7 @@ export interface BatchInWork {
   readonly replay: Replay;
   readonly models: Models & { readonly loaded: LoadedModel };
   /** What the texts of its pictures tell of the request's own model. */
-  readonly told: Omit<InfotextContext, 'seed' | 'subseed' | 'padded' | 'embeddings'>;
+  readonly told: Omit<InfotextContext, 'seed' | 'subseed' | 'padded' | 'loras' | 'embeddings'>;
 }
 
 export interface Painted {
@@ -185,7 +187,8 @@ export class Painter {
     parameters = this.task.parameters,
   ): string {
     const { padded, embeddings } = this.#models;
-    return fromGenerationParameters(parameters, { ...told, ...seeds, padded, embeddings });
+    const { loras } = this.task.addOns;
+    return fromGenerationParameters(parameters, { ...told, ...seeds, padded, loras, embeddings });
   }
 
   /** Picture `index` of the request: encodes and stores it, and hands it to the page even where there is no room to store it. */

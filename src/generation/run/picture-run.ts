@@ -25,6 +25,7 @@ import { seedsOf } from '../request/seeds.ts';
 import type { FurtherKind, GenerationOutcome } from './events.ts';
 import { withDetails } from './detailing.ts';
 import { Painter, type Task } from './painter.ts';
+import { KNOWN_TAGS } from './run-add-ons.ts';
 import { carryOutScript } from './script-run.ts';
 
 /**
@@ -191,14 +192,16 @@ function unusable(error: unknown): never {
   throw new BadParametersError(`The picture to start from cannot be used. ${error.message}`);
 }
 
-/** Tags are taken out of the prompt as A1111 does; that they change nothing yet must not go unnoticed. */
+/** Tags are taken out of the prompt as A1111 does; that some change nothing must not go unnoticed. */
 function warnOfExtraNetworks({ parameters, onEvent }: Task): void {
   const { prompt, negativePrompt } = parameters;
-  const kinds = [prompt, negativePrompt].flatMap((text) => [...parseExtraNetworks(text).networks.keys()]);
-  if (kinds.length === 0) return;
-  const tags = [...new Set(kinds)].map((kind) => `<${kind}:...>`).join(' and ');
-  onEvent({
-    type: 'warning',
-    message: `${tags} in the prompt has no effect: add-on networks are not supported yet.`,
-  });
+  const warn = (tags: readonly string[], why: string): void => {
+    if (tags.length === 0) return;
+    const named = [...new Set(tags)].map((kind) => `<${kind}:...>`).join(' and ');
+    onEvent({ type: 'warning', message: `${named} ${why}` });
+  };
+  const tagsOf = (text: string) => [...parseExtraNetworks(text).networks.keys()];
+  const unknown = tagsOf(prompt).filter((kind) => !KNOWN_TAGS.includes(kind));
+  warn(unknown, 'in the prompt has no effect: add-on networks of that kind are not supported yet.');
+  warn(tagsOf(negativePrompt), 'in the negative prompt has no effect: write it into the prompt.');
 }

@@ -66,7 +66,7 @@ class PassPainter implements ScriptHost {
     job.skip = false;
     await turn();
     this.#heed();
-    const started = await startPass(await batch.models.use(null), pass);
+    const started = await startPass(await batch.models.use(null, pass.parameters.prompt), pass);
     const index = this.#passes++;
     const [before, own, after] = [
       passes.slice(0, index),

@@ -13,6 +13,7 @@ import { withFallback } from '../../library/memory-queue.ts';
 import { browserQueue } from '../../library/queue.ts';
 import { settleStorage, type StorageAccess } from '../../library/storage-access.ts';
 import type { StoredModel } from '../../library/types.ts';
+import { lorasAmong } from '../../library/lora-choice.ts';
 import { upscalersAmong, type Upscaler } from '../../library/upscaler-choice.ts';
 import { findVae, vaesAmong, vaeTitle } from '../../library/vae-choice.ts';
 import { addressOf } from '../navigation/address.ts';
@@ -66,6 +67,13 @@ const PATIENCE = 3000;
 
 /** Instead of a picture's id: all pictures of the run side by side. */
 export const GRID = 'grid';
+
+/** What calls an add-on in a prompt; null for models that are none. */
+function wordsFor({ name, detection: { kind } }: StoredModel): { whole: string; beginning: string } | null {
+  if (kind === 'embedding') return { whole: name, beginning: name };
+  if (kind === 'hypernetwork') return { whole: `<hypernet:${name}:1>`, beginning: `<hypernet:${name}:` };
+  return kind === 'lora' ? { whole: `<lora:${name}:1>`, beginning: `<lora:${name}:` } : null;
+}
 
 export class App {
   readonly notices = new Notices();
@@ -184,6 +192,10 @@ export class App {
   /** Upscalers in files, by A1111's names. */
   get upscalers(): readonly Upscaler<StoredModel>[] {
     return upscalersAmong(this.library.models);
+  }
+
+  get loras(): readonly StoredModel[] {
+    return lorasAmong(this.library.models);
   }
 
   /** Textual inversions. */
@@ -406,7 +418,8 @@ export class App {
     const { kind, supported } = model.detection;
     if (!supported) return null;
     if (kind === 'vae') return () => this.chooseVae(model);
-    if (kind === 'embedding') return () => this.#addToPrompt(model.name);
+    const words = wordsFor(model);
+    if (words !== null) return () => this.#addToPrompt(words.whole);
     return isImageKind(kind) ? () => this.chooseModel(model.sha256) : null;
   }
 
@@ -414,7 +427,8 @@ export class App {
   isChosen(model: StoredModel): boolean {
     const { kind } = model.detection;
     if (kind === 'vae') return this.#isChosenVae(model);
-    if (kind === 'embedding') return this.#isInPrompts(model.name);
+    const words = wordsFor(model);
+    if (words !== null) return this.#isInPrompts(words.beginning);
     return this.model?.sha256 === model.sha256;
   }
 

@@ -1,10 +1,16 @@
 // Takes over what a text says: a picture's parameters, the prompt's own, an earlier prompt. What the person had written is
 // never lost by it.
-import { EMBEDDINGS_KEY, embeddingsFromText } from '../../generation/request/embeddings-text.ts';
 import type { ToldCheckpoint } from '../../generation/request/checkpoint-text.ts';
 import type { NamedCheckpoint } from '../../generation/request/request.ts';
 import { parseSeed } from '../../generation/request/seeds.ts';
 import { askedUpscalers } from '../../generation/request/upscalers.ts';
+import {
+  EMBEDDINGS_KEY,
+  hashesFromText,
+  LORAS_KEY,
+  nameInList,
+  type NamedHash,
+} from '../../generation/request/named-hashes.ts';
 import { positionsAdvice } from '../../generation/request/positions-text.ts';
 import type { ToldImg2Img } from '../../generation/request/img2img-text.ts';
 import type { StoredModel } from '../../library/types.ts';
@@ -41,9 +47,15 @@ export interface ReaderHost {
   readonly source: Source;
   readonly vaes: readonly StoredModel[];
   readonly upscalers: readonly Upscaler<StoredModel>[];
+  readonly loras: readonly StoredModel[];
   /** Textual inversions. */
   readonly embeddings: readonly StoredModel[];
   attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
+}
+
+/** What a text tells of the files that its prompts name. */
+function toldIn(fields: ReadParameters['fields'], key: string): readonly NamedHash[] {
+  return hashesFromText(fields.find(({ name }) => name === key)?.value ?? '');
 }
 
 const NO_PROMPTS: PromptPair = { prompt: '', negativePrompt: '' };
@@ -87,7 +99,11 @@ export class ParameterReader {
       const { describeChanges, keepingOwn, readParameters } = await import('../read-parameters.ts');
       const { settings } = this.host;
       const read = readParameters(text, settings.styles);
-      const asked = keepingOwn(read.parameters, settings.snapshot());
+      const { withOwnNames } = await import('../told-add-ons.ts');
+      const { prompt: written = '' } = read.parameters;
+      const told = withOwnNames(written, toldIn(read.fields, LORAS_KEY), this.host.loras);
+      const named = written === '' ? read.parameters : { ...read.parameters, prompt: told.prompt };
+      const asked = keepingOwn(named, settings.snapshot());
       const fitting = findByHash(this.host.usableModels, read.modelHash, read.modelName);
       const [model] = fitting;
       const missing: string[] = [];
@@ -125,6 +141,7 @@ export class ParameterReader {
       if (!model && read.modelHash !== null) {
         remarks.push(t.modelMissing(read.modelName, read.modelHash));
       }
+      remarks.push(...told.missing.map(({ name, hash }) => t.loraMissing(name, hash)));
       remarks.push(...this.#embeddingsAmiss(read));
       if (read.vae !== null && !findVae(this.host.vaes, read.vae)) remarks.push(t.vaeMissing(read.vae));
       for (const { name, where } of askedUpscalers({
@@ -144,12 +161,10 @@ export class ParameterReader {
   /** Textual inversions of the text that are not in the library, or have another name there. */
   #embeddingsAmiss({ fields }: ReadParameters): string[] {
     const { embeddings } = this.host;
-    const told = fields.find(({ name }) => name === EMBEDDINGS_KEY)?.value ?? '';
-    return embeddingsFromText(told).flatMap(({ name, hash }) => {
+    return toldIn(fields, EMBEDDINGS_KEY).flatMap(({ name, hash }) => {
       const same = embeddings.find(({ sha256 }) => sha256.startsWith(hash));
       if (!same) return [t.embeddingMissing(name, hash)];
-      // Names in texts have neither commas nor colons.
-      return same.name.replace(/[:,]/g, '') === name ? [] : [t.embeddingRenamed(name, same.name)];
+      return nameInList(same.name) === name ? [] : [t.embeddingRenamed(name, same.name)];
     });
   }
 

@@ -2,11 +2,11 @@
 // value of a read field that means nothing here. Extensions write what they like, so nothing is harmless but what is listed.
 import { resolveSampler } from '../../../sampling/registry.ts';
 import { findScheduler } from '../../../sampling/schedules.ts';
-import { EMBEDDINGS_KEY, embeddingsFromText } from '../embeddings-text.ts';
 import { readsDetailerField } from '../detailer-text.ts';
 import { IMAGE_SETTINGS } from '../image-settings.ts';
 import { HIRES_FIELDS } from '../hires-text.ts';
 import { IMG2IMG_FIELDS } from '../img2img-text.ts';
+import { EMBEDDINGS_KEY, hashesFromText, LORAS_KEY } from '../named-hashes.ts';
 import { POSITIONS_KEY } from '../positions-text.ts';
 import { REFINER_FIELDS } from '../refiner-text.ts';
 import { SCRIPT_FIELDS } from '../script-text.ts';
@@ -34,7 +34,9 @@ const READ: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ['Sampler', (value) => resolveSampler(value).known],
   ['Schedule type', (value) => findScheduler(value) !== undefined],
   [POSITIONS_KEY, (value) => value === 'True'],
-  [EMBEDDINGS_KEY, (value) => embeddingsFromText(value).length > 0],
+  ...[LORAS_KEY, EMBEDDINGS_KEY].map(
+    (name) => [name, (value: string) => hashesFromText(value).length > 0] as const,
+  ),
   ...REFINER_FIELDS,
   ['RNG', (value) => ['GPU', 'CPU', 'NV'].includes(value)],
   ...IMAGE_SETTINGS.flatMap((info) =>

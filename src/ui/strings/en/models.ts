@@ -18,6 +18,11 @@ export const models = {
     'They enlarge pictures, in every list of upscalers by their name: Hires. fix, SD upscale, and "Upscaler for img2img" in Settings.',
   detectors: 'Detectors',
   detectorsWhat: 'They find faces, hands, people and other things in pictures, for the Detailer.',
+  loras: 'LoRAs',
+  lorasWhat: 'They change what a checkpoint draws: <lora:name:1> in the prompt calls one, with its strength.',
+  hypernetworks: 'Hypernetworks',
+  hypernetworksWhat:
+    'They change how a checkpoint looks at a prompt: <hypernet:name:1> in it calls one, with its strength.',
   embeddings: 'Embeddings',
   embeddingsWhat:
     'Textual inversions: the name of one, anywhere in a prompt, stands for what it has learnt, with checkpoints of its own kind.',

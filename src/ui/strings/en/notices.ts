@@ -82,6 +82,7 @@ export const notices = {
   checkCheckpoint: (sameHash: string) => `${sameHash}: check the checkpoint`,
   modelMissing: (name: string | null, hash: string) =>
     `Made with ${name ?? 'a model'} [${hash}], which is not in your library`,
+  loraMissing: (name: string, hash: string) => `The LoRA ${name} [${hash}] is not in your library`,
   embeddingMissing: (name: string, hash: string) =>
     `The embedding ${name} [${hash}] is not in your library: its name counts as words`,
   embeddingRenamed: (name: string, here: string) =>
