@@ -1,13 +1,17 @@
 // The box: what comes with Darkroom is of use on a first visit, with nothing imported.
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@playwright/test';
 import { readImageMetadata } from '../src/image/metadata.ts';
 import { BOXED_UPSCALERS } from '../src/library/box.ts';
+import { violations } from './axe.ts';
 import { DarkroomPage } from './darkroom-page.ts';
 
 /** Painted by the demo model, with its text. */
 const PICTURE = fileURLToPath(new URL('../docs/recipes/txt2img.png', import.meta.url));
+/** ... and another. */
+const COLOURS = fileURLToPath(new URL('../docs/recipes/img2img.png', import.meta.url));
 const SIDE = 128;
 const SCALE = 4;
 
@@ -39,6 +43,21 @@ test('a first visitor enlarges a picture with the upscaler in the box', async ({
   await expect(panel.getByRole('region', { name: 'Parameters text' })).toHaveText(
     `${parameters}, Postprocess upscale by: ${SCALE}, Postprocess upscaler: ${name}`,
   );
+
+  await test.step('... and gives it the colours of another', async () => {
+    await panel.getByText('Recolor', { exact: true }).first().click();
+    await panel.getByLabel('Colors from').setInputFiles(COLOURS);
+    await expect(panel.getByRole('checkbox', { name: 'Recolor' })).toBeChecked();
+    await darkroom.choose('Upscaler 1', 'None');
+    await panel.getByRole('button', { name: 'Generate', exact: true }).click();
+    await expect(panel.getByRole('region', { name: 'Parameters text' })).toHaveText(
+      `${parameters}, Recolor: Luminance, Recolor gamma: 1, Recolor colors: ${basename(COLOURS)}`,
+    );
+    await expect
+      .poll(async () => result.evaluate((image: HTMLImageElement) => image.naturalWidth))
+      .toBe(SIDE);
+    expect(await violations(page)).toEqual([]);
+  });
 
   await darkroom.tab('Models');
   await expect(page.getByText('Real-ESRGAN compact x4')).toBeVisible();

@@ -1,6 +1,19 @@
 // What is asked of the Extras tab: its steps by A1111's names, with what A1111's controls start from.
 import { isBuiltIn, type UpscalerName } from '../image/upscale.ts';
 
+/** What is kept: L of CIE L*a*b*, as light as it seems; or V of HSV, the largest of red, green and blue. */
+export const KEPT_LIGHTS = ['Luminance', 'Intensity'] as const;
+export type KeptLight = (typeof KEPT_LIGHTS)[number];
+
+export interface RecolorRequest {
+  readonly on: boolean;
+  readonly keep: KeptLight;
+  /** The light is raised to it: over 1 it gets darker. */
+  readonly gamma: number;
+  /** The picture whose colours are taken; null for none yet. */
+  readonly colors: { readonly name: string; readonly file: Blob } | null;
+}
+
 export interface UpscaleRequest {
   readonly on: boolean;
   readonly mode: 'Scale by' | 'Scale to';
@@ -55,6 +68,7 @@ export interface FlippedCopiesRequest {
 }
 
 export interface ExtrasRequest {
+  readonly recolor: RecolorRequest;
   readonly upscale: UpscaleRequest;
   readonly split: SplitRequest;
   readonly focalCrop: FocalCropRequest;
@@ -63,6 +77,7 @@ export interface ExtrasRequest {
 }
 
 export const DEFAULT_EXTRAS: ExtrasRequest = {
+  recolor: { on: false, keep: 'Luminance', gamma: 1, colors: null },
   upscale: {
     on: true,
     mode: 'Scale by',

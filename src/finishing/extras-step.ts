@@ -14,13 +14,15 @@ export interface WorkedPicture {
 
 /** What a step may use. */
 export interface ExtrasMeans {
+  /** Of the picture that Recolor takes colours from; null where none is asked for. */
+  readonly colors: PixelImage | null;
   readonly upscale: Upscale;
   /** What pictures are cut to, from the request and the source's size; null where it names no size. */
   readonly target: Size | null;
 }
 
 export interface ExtrasStep {
-  /** A1111's. */
+  /** A1111's; Recolor's is that of the ControlNet extension. */
   readonly name: string;
   isOn(request: ExtrasRequest): boolean;
   /** The picture as it goes on, first, and those that are made beside it. */

@@ -74,6 +74,7 @@ function requestOf(args: Arguments): ExtrasRequest {
   const auto = valuesOf('Auto-sized crop');
   const flips = valuesOf('Create flipped copies');
   return {
+    recolor: DEFAULT_EXTRAS.recolor,
     upscale: {
       on: upscale.upscale_enabled === true,
       mode: upscale.upscale_mode === 1 ? 'Scale to' : 'Scale by',
@@ -153,7 +154,8 @@ async function make({ input, args }: Run) {
 describe.skipIf(!there)('the Extras tab', () => {
   it('has steps in the order of A1111', () => {
     const names = EXTRAS_STEPS.map(({ name }) => name);
-    expect(names).toEqual(index.order.filter((name) => names.includes(name)));
+    const known = names.filter((name) => index.order.includes(name));
+    expect(known).toEqual(index.order.filter((name) => names.includes(name)));
   });
 
   it.for(index.runs.filter(({ raises }) => raises === undefined))('$case', async (run, context) => {
@@ -189,6 +191,38 @@ describe.skipIf(!there)('the Extras tab', () => {
   it.for(index.limit_size.filter(({ limit }) => limit > 0))('limits $w x $h to $limit', (one) => {
     const { width, height } = limited({ width: one.w, height: one.h }, one.limit);
     expect([width, height]).toEqual(one.result);
+  });
+});
+
+describe('Recolor', () => {
+  it('takes the colours of another picture before anything else, and says so', async () => {
+    const filled = (width: number, height: number, pixel: readonly number[]): PixelImage => ({
+      width,
+      height,
+      channels: 3,
+      data: Uint8Array.from({ length: 3 * width * height }, (_, i) => pixel[i % 3]!),
+    });
+    const [grey, blue] = [filled(16, 8, [120, 120, 120]), filled(5, 5, [90, 100, 140])];
+    const recolor = {
+      on: true,
+      keep: 'Luminance',
+      gamma: 1,
+      colors: { name: 'sky.png', file: new Blob() },
+    } as const;
+    const upscale = { ...DEFAULT_EXTRAS.upscale, upscaler1: 'Nearest', scale: 2 };
+    const means = { colors: blue, upscale: goldenUpscale(settings) };
+    const [made] = await runExtras(grey, { ...DEFAULT_EXTRAS, recolor, upscale }, means);
+    const { image, info } = made!;
+    expect([image.width, image.height]).toEqual([32, 16]);
+    const [r, g, b] = image.data;
+    expect(b!).toBeGreaterThan(g!);
+    expect(b!).toBeGreaterThan(r!);
+    expect(extrasText(info)).toBe(
+      'Recolor: Luminance, Recolor gamma: 1, Recolor colors: sky.png, Postprocess upscale by: 2, Postprocess upscaler: Nearest',
+    );
+    // Without a picture to take them from nothing is done.
+    const [same] = await runExtras(grey, { ...DEFAULT_EXTRAS, recolor: { ...recolor, colors: null } }, means);
+    expect(same).toEqual({ image: grey, info: new Map() });
   });
 });
 

@@ -4,14 +4,16 @@ import type { PixelImage } from '../image/pixels.ts';
 import { autoSizedCrop } from './auto-sized-crop.ts';
 import type { ExtrasRequest } from './extras-request.ts';
 import type { ExtrasStep, WorkedPicture } from './extras-step.ts';
+import { recolor } from './extras-recolor.ts';
 import { targetSize, upscaleStep } from './extras-upscale.ts';
 import { flippedCopies } from './flipped-copies.ts';
 import { focalCrop } from './focal-crop.ts';
 import { splitOversized } from './split-oversized.ts';
 import type { Upscale } from './upscale.ts';
 
-/** In A1111's order. */
+/** In A1111's order, after Recolor, which it has not there. */
 export const EXTRAS_STEPS: readonly ExtrasStep[] = [
+  recolor,
   upscaleStep,
   splitOversized,
   focalCrop,
@@ -20,6 +22,8 @@ export const EXTRAS_STEPS: readonly ExtrasStep[] = [
 ];
 
 export interface ExtrasRun {
+  /** Of the picture that Recolor takes colours from, where that is asked for. */
+  readonly colors?: PixelImage | null;
   readonly upscale: Upscale;
   /** Called before each step of each picture. What it throws ends the work. */
   readonly onStep?: (step: string, done: number, total: number) => void | Promise<void>;
@@ -29,9 +33,9 @@ export interface ExtrasRun {
 export async function runExtras(
   image: PixelImage,
   request: ExtrasRequest,
-  { upscale, onStep }: ExtrasRun,
+  { colors = null, upscale, onStep }: ExtrasRun,
 ): Promise<readonly WorkedPicture[]> {
-  const means = { upscale, target: targetSize(image, request.upscale) };
+  const means = { colors, upscale, target: targetSize(image, request.upscale) };
   let pictures: readonly WorkedPicture[] = [{ image, info: new Map() }];
   for (const step of EXTRAS_STEPS.filter((step) => step.isOn(request))) {
     const firsts: WorkedPicture[] = [];

@@ -6,10 +6,7 @@ import { hsvToRgb, rgbToHsv } from '../image/hsv.ts';
 import { labToRgb, rgbToLab } from '../image/lab.ts';
 import { withoutAlpha, type PixelImage } from '../image/pixels.ts';
 import { resize } from '../image/resize.ts';
-
-/** What is kept: L of CIE L*a*b*, as light as it seems; or V of HSV, the largest of red, green and blue. */
-export const KEPT_LIGHTS = ['Luminance', 'Intensity'] as const;
-export type KeptLight = (typeof KEPT_LIGHTS)[number];
+import type { KeptLight } from './extras-request.ts';
 
 interface ColourSpace {
   readonly from: (rgb: ArrayLike<number>) => Uint8Array<ArrayBuffer> | Uint8ClampedArray<ArrayBuffer>;

@@ -68,6 +68,7 @@ export interface ExtrasTask {
 /** Rejects with what networks reject with. */
 export async function workOnPictures({ job, order, upscale, onEvent }: ExtrasTask): Promise<ExtrasOutcome> {
   let made = 0;
+  const colors = await colorsFor(order.request);
   for (const [index, source] of order.pictures.entries()) {
     job.skip = false;
     try {
@@ -94,7 +95,7 @@ export async function workOnPictures({ job, order, upscale, onEvent }: ExtrasTas
       if (job.stop || job.skip) throw new InterruptedError();
     };
     await onStep('');
-    const worked = await runExtras(image, order.request, { upscale: within(upscale), onStep });
+    const worked = await runExtras(image, order.request, { colors, upscale: within(upscale), onStep });
     const { width, height } = image;
     const before = { width, height };
     return worked.map((one) => ({ ...one, ...told(parameters ?? '', one), before }));
@@ -122,6 +123,17 @@ export async function workOnPictures({ job, order, upscale, onEvent }: ExtrasTas
       size: { width, height },
       before,
     }) as unknown);
+  }
+}
+
+/** Of the picture that Recolor takes them from. Rejects with BadParametersError where that cannot be read. */
+async function colorsFor({ recolor: { on, colors } }: ExtrasRequest): Promise<PixelImage | null> {
+  if (!on || !colors) return null;
+  try {
+    return withoutAlpha(await readPicture(colors.file));
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    throw new BadParametersError(`The colours of ${colors.name} cannot be taken. ${error.message}`);
   }
 }
 
