@@ -6,6 +6,7 @@ import { sigmaParameterization, timestepParameterization } from './denoiser.ts';
 import { combine } from './latent.ts';
 import { DiscreteTable, linearAlphasCumprod } from './noise-table.ts';
 import { getSampler } from './registry.ts';
+import { solverOf } from './solvers.ts';
 import { buildSigmas } from './schedules.ts';
 import { ddimTimesteps } from './steps.ts';
 import type { Denoise } from './types.ts';
@@ -112,7 +113,7 @@ async function expectTrajectory(
   alphas: Float32Array,
 ): Promise<void> {
   const noise = (): Float32Array => new Float32Array(tensors.get('x.0')!.length);
-  const run = getSampler(sampler).sample(denoise, tensors.get('x.0')!, schedule, {
+  const run = solverOf(getSampler(sampler))(denoise, tensors.get('x.0')!, schedule, {
     noise,
     alphasCumprod: alphas,
   });

@@ -1,20 +1,6 @@
-// The samplers by A1111's names, and what A1111 knows of each (modules/sd_samplers_kdiffusion.py, sd_samplers_*.py).
+// The samplers by A1111's names, and what A1111 knows of each (modules/sd_samplers_kdiffusion.py, sd_samplers_*.py). What they compute is
+// in solvers.ts: the page needs no more than this.
 import { findScheduler, SCHEDULERS } from './schedules.ts';
-import { dpmpp2mCfgPp, eulerAncestralCfgPp, eulerCfgPp } from './samplers/cfg-pp.ts';
-import { ddim, ddimCfgPp } from './samplers/ddim.ts';
-import { dpmAdaptive, dpmFast, dpmFastSteps } from './samplers/dpm-solver.ts';
-import { dpm2, dpm2Ancestral } from './samplers/dpm2.ts';
-import { dpmpp2m, dpmpp2mSde } from './samplers/dpmpp-2m.ts';
-import { dpmpp2sAncestral } from './samplers/dpmpp-2s.ts';
-import { dpmpp3mSde, dpmppSde } from './samplers/dpmpp-sde.ts';
-import { euler, eulerAncestral } from './samplers/euler.ts';
-import { heun, heunPp2 } from './samplers/heun.ts';
-import { lcm } from './samplers/lcm.ts';
-import { deis, ipndm, ipndmV, lms } from './samplers/multistep.ts';
-import { plms } from './samplers/plms.ts';
-import { restart, restartSteps } from './samplers/restart.ts';
-import { unipc } from './samplers/unipc.ts';
-import type { Sampler } from './types.ts';
 
 /** Options that a person's settings reach; the others stay at the sampler's defaults. */
 export type PassedOption = 'eta' | 'sChurn' | 'sTmin' | 'sTmax' | 'sNoise';
@@ -23,7 +9,6 @@ export interface SamplerInfo {
   /** A1111's name: "DPM++ 2M". */
   readonly name: string;
   readonly aliases: readonly string[];
-  readonly sample: Sampler;
   /** What the schedule holds and the network's answer means: sigmas, LCM's sigmas, or timesteps. */
   readonly kind: 'sigma' | 'lcm' | 'timestep';
   /** Inner name of the scheduler behind "Automatic"; undefined: evenly spaced times. */
@@ -40,22 +25,14 @@ export interface SamplerInfo {
   readonly cfgDivisor: number;
   /** Steps along the unconditional prediction (CFG++). */
   readonly needsUncond: boolean;
-  /** How many steps are told for a schedule; DPM adaptive does not know. */
-  readonly stepsOf: (schedule: readonly number[]) => number;
 }
 
 const CHURN: readonly PassedOption[] = ['sChurn', 'sTmin', 'sTmax', 'sNoise'];
 
-function entry(
-  name: string,
-  aliases: readonly string[],
-  sample: Sampler,
-  details: Partial<SamplerInfo> = {},
-): SamplerInfo {
+function entry(name: string, aliases: readonly string[], details: Partial<SamplerInfo> = {}): SamplerInfo {
   return {
     name,
     aliases,
-    sample,
     kind: 'sigma',
     scheduler: undefined,
     secondOrder: false,
@@ -66,7 +43,6 @@ function entry(
     passes: [],
     cfgDivisor: 1,
     needsUncond: false,
-    stepsOf: (schedule) => schedule.length - 1,
     ...details,
   };
 }
@@ -77,84 +53,82 @@ const CFG_PP: Partial<SamplerInfo> = { cfgDivisor: 12.5, needsUncond: true };
 
 /** In A1111's order; the first is its default. */
 const WEBUI_SAMPLERS: readonly SamplerInfo[] = [
-  entry('DPM++ 2M', ['k_dpmpp_2m'], dpmpp2m, { scheduler: 'karras' }),
-  entry('DPM++ SDE', ['k_dpmpp_sde'], dpmppSde, {
+  entry('DPM++ 2M', ['k_dpmpp_2m'], { scheduler: 'karras' }),
+  entry('DPM++ SDE', ['k_dpmpp_sde'], {
     scheduler: 'karras',
     secondOrder: true,
     brownianNoise: true,
     passes: ETA_AND_NOISE,
   }),
-  entry('DPM++ 2M SDE', ['k_dpmpp_2m_sde'], dpmpp2mSde, {
+  entry('DPM++ 2M SDE', ['k_dpmpp_2m_sde'], {
     scheduler: 'exponential',
     brownianNoise: true,
     passes: ETA_AND_NOISE,
   }),
-  entry('DPM++ 2M SDE Heun', ['k_dpmpp_2m_sde_heun'], dpmpp2mSde, {
+  entry('DPM++ 2M SDE Heun', ['k_dpmpp_2m_sde_heun'], {
     scheduler: 'exponential',
     brownianNoise: true,
     solverType: 'heun',
     passes: ETA_AND_NOISE,
   }),
-  entry('DPM++ 2S a', ['k_dpmpp_2s_a'], dpmpp2sAncestral, {
+  entry('DPM++ 2S a', ['k_dpmpp_2s_a'], {
     scheduler: 'karras',
     usesEnsd: true,
     secondOrder: true,
     passes: ETA_AND_NOISE,
   }),
-  entry('DPM++ 3M SDE', ['k_dpmpp_3m_sde'], dpmpp3mSde, {
+  entry('DPM++ 3M SDE', ['k_dpmpp_3m_sde'], {
     scheduler: 'exponential',
     discardNextToLastSigma: true,
     brownianNoise: true,
     passes: ETA_AND_NOISE,
   }),
-  entry('Euler a', ['k_euler_a', 'k_euler_ancestral'], eulerAncestral, { usesEnsd: true, passes: ['eta'] }),
-  entry('Euler', ['k_euler'], euler, { passes: CHURN }),
-  entry('LMS', ['k_lms'], lms),
-  entry('Heun', ['k_heun'], heun, { secondOrder: true, passes: CHURN }),
-  entry('DPM2', ['k_dpm_2'], dpm2, {
+  entry('Euler a', ['k_euler_a', 'k_euler_ancestral'], { usesEnsd: true, passes: ['eta'] }),
+  entry('Euler', ['k_euler'], { passes: CHURN }),
+  entry('LMS', ['k_lms']),
+  entry('Heun', ['k_heun'], { secondOrder: true, passes: CHURN }),
+  entry('DPM2', ['k_dpm_2'], {
     scheduler: 'karras',
     discardNextToLastSigma: true,
     secondOrder: true,
     passes: CHURN,
   }),
-  entry('DPM2 a', ['k_dpm_2_a'], dpm2Ancestral, {
+  entry('DPM2 a', ['k_dpm_2_a'], {
     scheduler: 'karras',
     discardNextToLastSigma: true,
     usesEnsd: true,
     secondOrder: true,
     passes: ETA_AND_NOISE,
   }),
-  entry('DPM fast', ['k_dpm_fast'], dpmFast, {
+  entry('DPM fast', ['k_dpm_fast'], {
     usesEnsd: true,
     passes: ETA_AND_NOISE,
-    stepsOf: (schedule) => dpmFastSteps(schedule.length - 1),
   }),
-  entry('DPM adaptive', ['k_dpm_ad'], dpmAdaptive, { usesEnsd: true, passes: ['eta'] }),
-  entry('Restart', ['restart'], restart, {
+  entry('DPM adaptive', ['k_dpm_ad'], { usesEnsd: true, passes: ['eta'] }),
+  entry('Restart', ['restart'], {
     scheduler: 'karras',
     secondOrder: true,
-    stepsOf: (schedule) => restartSteps(schedule).length,
   }),
-  entry('DDIM', ['ddim'], ddim, { kind: 'timestep', passes: ['eta'] }),
-  entry('DDIM CFG++', ['ddim_cfgpp'], ddimCfgPp, { kind: 'timestep', passes: ['eta'], ...CFG_PP }),
-  entry('PLMS', ['plms'], plms, { kind: 'timestep' }),
-  entry('UniPC', ['unipc'], unipc, { kind: 'timestep', stepsOf: (timesteps) => timesteps.length }),
-  entry('LCM', ['k_lcm'], lcm, { kind: 'lcm' }),
+  entry('DDIM', ['ddim'], { kind: 'timestep', passes: ['eta'] }),
+  entry('DDIM CFG++', ['ddim_cfgpp'], { kind: 'timestep', passes: ['eta'], ...CFG_PP }),
+  entry('PLMS', ['plms'], { kind: 'timestep' }),
+  entry('UniPC', ['unipc'], { kind: 'timestep' }),
+  entry('LCM', ['k_lcm'], { kind: 'lcm' }),
 ];
 
 /** Of Forge, reForge and ComfyUI. */
 const LATER_SAMPLERS: readonly SamplerInfo[] = [
-  entry('HeunPP2', ['heunpp2'], heunPp2, { passes: CHURN }),
-  entry('IPNDM', ['ipndm'], ipndm),
-  entry('IPNDM_V', ['ipndm_v'], ipndmV),
-  entry('DEIS', ['deis'], deis),
-  entry('Euler CFG++', ['euler_cfg_pp'], eulerCfgPp, CFG_PP),
-  entry('Euler a CFG++', ['euler_ancestral_cfg_pp'], eulerAncestralCfgPp, {
+  entry('HeunPP2', ['heunpp2'], { passes: CHURN }),
+  entry('IPNDM', ['ipndm']),
+  entry('IPNDM_V', ['ipndm_v']),
+  entry('DEIS', ['deis']),
+  entry('Euler CFG++', ['euler_cfg_pp'], CFG_PP),
+  entry('Euler a CFG++', ['euler_ancestral_cfg_pp'], {
     usesEnsd: true,
     passes: ['eta'],
     ...CFG_PP,
   }),
-  entry('DPM++ 2M CFG++', ['dpmpp_2m_cfg_pp'], dpmpp2mCfgPp, { scheduler: 'karras', ...CFG_PP }),
+  entry('DPM++ 2M CFG++', ['dpmpp_2m_cfg_pp'], { scheduler: 'karras', ...CFG_PP }),
 ];
 
 export const SAMPLERS: readonly SamplerInfo[] = [...WEBUI_SAMPLERS, ...LATER_SAMPLERS];

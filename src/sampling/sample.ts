@@ -20,6 +20,7 @@ import { combine, type Latent, scale } from './latent.ts';
 import { DiscreteTable, LcmTable, linearAlphasCumprod, nearestIndex, TRAINING_STEPS } from './noise-table.ts';
 import type { NoiseSource } from './random/types.ts';
 import { getSampler, type SamplerInfo, totalSteps } from './registry.ts';
+import { solverOf, stepsOf } from './solvers.ts';
 import { buildSigmas, type ScheduleOptions } from './schedules.ts';
 import { ddimTimesteps, img2imgSigmas, img2imgSteps } from './steps.ts';
 import type { Prediction, SamplerOptions, SamplerRun, UniPcSkipType, UniPcVariant } from './types.ts';
@@ -262,7 +263,7 @@ async function* run<C, T extends Latent>(
   if (sampler.brownianNoise && fullSchedule) {
     noise = request.noise.brownian(Math.min(...fullSchedule.filter((s) => s > 0)), Math.max(...fullSchedule));
   }
-  const steps: SamplerRun<T> = sampler.sample(denoise, x, schedule, {
+  const steps: SamplerRun<T> = solverOf(sampler)(denoise, x, schedule, {
     noise,
     alphasCumprod: alphas,
     ...details,
@@ -277,7 +278,7 @@ async function* run<C, T extends Latent>(
     done += 1;
     const expected = adaptive
       ? Math.ceil(done / Math.max(adaptive.progress, 1e-3))
-      : sampler.stepsOf(schedule);
+      : stepsOf(sampler, schedule);
     yield { step: done, steps: Math.max(done, expected), sigma, x: after, denoised };
   }
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
 import { castLike, type Latent } from '../latent.ts';
 import { getSampler } from '../registry.ts';
+import { solverOf } from '../solvers.ts';
 import { gap, referenceAlphas as alphas } from '../testing.ts';
 import type { Denoise, SamplerOptions, SamplerStep } from '../types.ts';
 
@@ -159,7 +160,7 @@ async function runCase<T extends Latent>(
     Float64Array.from(inputs.x_unit, (value) => value * (c.x_start_scale ?? 1)),
   );
   const schedule = c.timesteps ?? c.sigmas ?? [];
-  const sampling = getSampler(c.sampler).sample(denoise, x, schedule, optionsOf(c, noise, alphas));
+  const sampling = solverOf(getSampler(c.sampler))(denoise, x, schedule, optionsOf(c, noise, alphas));
   for (;;) {
     const next = await sampling.next();
     if (next.done) return { ...run, final: next.value };

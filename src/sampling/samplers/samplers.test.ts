@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { DiscreteTable, linearAlphasCumprod } from '../noise-table.ts';
 import { getSampler, SAMPLERS } from '../registry.ts';
+import { solverOf, stepsOf } from '../solvers.ts';
 import { buildSigmas } from '../schedules.ts';
 import type { Denoise, SamplerOptions } from '../types.ts';
 
@@ -23,7 +24,7 @@ async function sample(
 ): Promise<Float64Array> {
   const sigmas = buildSigmas({ scheduler: 'Karras', steps, table });
   const x = Float64Array.of(1, -0.7).map((value) => value * sigmas[0]!);
-  const run = getSampler(name).sample(denoiser, x, sigmas, { noise: silence, ...options });
+  const run = solverOf(getSampler(name))(denoiser, x, sigmas, { noise: silence, ...options });
   for (;;) {
     const next = await run.next();
     if (next.done) return next.value;
@@ -80,7 +81,7 @@ describe('reductions', () => {
     };
     const positions: Float64Array[] = [];
     const start = new Float64Array(steps);
-    for await (const step of getSampler(name).sample(impulses, start, sigmas, { noise: silence }))
+    for await (const step of solverOf(getSampler(name))(impulses, start, sigmas, { noise: silence }))
       positions.push(step.x);
     const before = positions.at(-2)!;
     return Array.from(positions.at(-1)!, (value, i) => -(value - before[i]!)).reverse();
@@ -126,7 +127,7 @@ it.each(SAMPLERS.filter(({ kind }) => kind !== 'timestep').map(({ name }) => nam
     const sampler = getSampler(name);
     const sigmas = buildSigmas({ scheduler: 'Karras', steps: 22, table });
     const x = Float64Array.of(14, -9);
-    const run = sampler.sample(denoise, x, sigmas, { noise: () => Float64Array.of(0.3, -0.2) });
+    const run = solverOf(sampler)(denoise, x, sigmas, { noise: () => Float64Array.of(0.3, -0.2) });
     let steps = 0;
     let progress: number | undefined;
     for await (const step of run) {
@@ -135,7 +136,7 @@ it.each(SAMPLERS.filter(({ kind }) => kind !== 'timestep').map(({ name }) => nam
       progress = step.adaptive?.progress;
       steps += 1;
     }
-    if (progress === undefined) expect(steps).toBe(sampler.stepsOf(sigmas));
+    if (progress === undefined) expect(steps).toBe(stepsOf(sampler, sigmas));
     else expect(progress).toBeGreaterThan(0.999);
     expect([...x]).toEqual([14, -9]);
   },
@@ -144,21 +145,21 @@ it.each(SAMPLERS.filter(({ kind }) => kind !== 'timestep').map(({ name }) => nam
 describe('refusals', () => {
   it('UniPC says how many steps it needs', async () => {
     const options = { noise: silence, alphasCumprod: linearAlphasCumprod() };
-    const run = getSampler('UniPC').sample(denoise, Float64Array.of(1), [1, 501], options);
+    const run = solverOf(getSampler('UniPC'))(denoise, Float64Array.of(1), [1, 501], options);
     await expect(run.next()).rejects.toThrow(/at least 3 steps/);
   });
   it('timestep samplers want a table', async () => {
     await expect(
-      getSampler('DDIM').sample(denoise, Float64Array.of(1), [1, 501], { noise: silence }).next(),
+      solverOf(getSampler('DDIM'))(denoise, Float64Array.of(1), [1, 501], { noise: silence }).next(),
     ).rejects.toThrow(/alphasCumprod/);
   });
   it('DPM-Solver wants a range', async () => {
     await expect(
-      getSampler('DPM fast').sample(denoise, Float64Array.of(1), [0], { noise: silence }).next(),
+      solverOf(getSampler('DPM fast'))(denoise, Float64Array.of(1), [0], { noise: silence }).next(),
     ).rejects.toThrow(RangeError);
   });
   it('DPM adaptive stops at latents that are not finite', async () => {
-    const run = getSampler('DPM adaptive').sample(denoise, Float64Array.of(NaN), [10, 1, 0], {
+    const run = solverOf(getSampler('DPM adaptive'))(denoise, Float64Array.of(NaN), [10, 1, 0], {
       noise: silence,
     });
     await expect(
