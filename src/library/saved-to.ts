@@ -24,6 +24,8 @@ export interface SavedTo {
   readonly jpgCopy: boolean;
   readonly jpgCopyMegabytes: number;
   readonly jpgCopySide: number;
+  /** What was interrupted while it was made, too. A1111: save_incomplete_images. */
+  readonly saveIncomplete: boolean;
   /** Of Extras' batches. A1111: use_original_name_batch. */
   readonly originalName: boolean;
   /** A1111: grid_save, which is on there. */
@@ -52,6 +54,7 @@ export const DEFAULT_SAVED_TO: SavedTo = {
   jpgCopy: true,
   jpgCopyMegabytes: 4,
   jpgCopySide: 4000,
+  saveIncomplete: false,
   originalName: true,
   grid: false,
   gridFormat: 'png',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { filesBelow, nodeDirectory } from '../../tests/node-directory.ts';
-import { DEFAULT_PARAMETERS } from '../generation/request/request.ts';
+import { DEFAULT_IMG2IMG, DEFAULT_PARAMETERS } from '../generation/request/request.ts';
 import { encodePng } from '../image/png.ts';
 import { saveOutput } from '../library/output-folder.ts';
 import { DEFAULT_SAVED_AS } from '../library/saved-as.ts';
@@ -72,6 +72,20 @@ describe('the output folder', () => {
       'txt2img-images/day/00001-5.png',
     ]);
     expect(told).toEqual([]);
+  });
+
+  it('has pictures of runs by what they are, and what was interrupted only where that is wanted', async () => {
+    const { writer: out } = writer();
+    const event = { id: 'a', png, seed: 5, parameters: TEXT, index: 0 };
+    const source = { file: png, sha256: 'a', size: { width: 2, height: 1 } };
+    const over = { ...DEFAULT_PARAMETERS, img2img: { ...DEFAULT_IMG2IMG, source } };
+    await out.kept({ ...event, type: 'further', kind: 'mask' }, over);
+    await out.kept({ ...event, type: 'image', interrupted: false }, over);
+    await out.kept({ ...event, type: 'image', interrupted: true }, DEFAULT_PARAMETERS);
+    expect(filesBelow(path)).toEqual([
+      'img2img-images/day/00000-5-mask.png',
+      'img2img-images/day/00001-5.png',
+    ]);
   });
 
   it('says once that it is gone, and writes what waited when it is there again', async () => {

@@ -37,6 +37,8 @@ export class OutputWriter {
 
   /** A picture of a run, or one beside it. */
   kept(event: KeptEvent, request: GenerationParameters): Promise<void> {
+    const incomplete = event.type === 'image' && event.interrupted;
+    if (incomplete && this.host.settings.savedTo.saveIncomplete !== true) return Promise.resolve();
     const { id, png, seed, parameters, index } = event;
     const place = request.img2img ? 'img2img-images' : 'txt2img-images';
     const suffix = event.type === 'further' ? `-${event.kind}` : '';

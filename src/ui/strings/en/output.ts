@@ -23,6 +23,7 @@ export const output = {
   jpgCopy: 'Save copy of large images as JPG',
   jpgCopyMegabytes: 'File size limit for the above option, MB',
   jpgCopySide: 'Width/height limit for the above option, in pixels',
+  saveIncomplete: 'Save incomplete images',
   originalName: 'Use original name for output filename during batch process in extras tab',
 
   grids: 'Grids',
