@@ -1,6 +1,6 @@
 // InvokeAI: "invokeai_metadata" (from version 3 on; invokeai/app/invocations/metadata.py, CoreMetadataInvocation), "sd-metadata" and
 // "Dream" before it (ldm/invoke/args.py: metadata_dumps, dream_prompt_str).
-import { fromCompel } from './emphasis.ts';
+import { fromCompel, weighs } from './emphasis.ts';
 import { isList, isObject, numberOf, seedOf, stemOf, textOf, type Json, type JsonObject } from './json.ts';
 import { INVOKE_SAMPLERS, likeOf } from './names.ts';
 import { addLora, leftOut, note, nothingTold, type Told } from './told.ts';
@@ -126,6 +126,7 @@ function takePrompts(told: Told, prompt: string, negativePrompt: string): void {
   const [positive, negative] = [fromCompel(prompt), fromCompel(negativePrompt)];
   told.prompt = positive.prompt;
   told.negativePrompt = negative.prompt;
+  if (weighs(told.prompt) || weighs(told.negativePrompt)) note(told, 'weights');
   for (const name of [...positive.functions, ...negative.functions]) leftOut(told, `.${name}()`);
 }
 

@@ -33,7 +33,7 @@ describe('InvokeAI', () => {
       'Steps: 30, Sampler: DPM++ 2M SDE, Schedule type: Karras, CFG scale: 6.5, Seed: 4294967295, Size: 832x1216, ' +
         'Model: Juggernaut-XL, Clip skip: 2, RNG: CPU, Software: InvokeAI',
     ]);
-    expect(remarks).toEqual(['noise on the way']);
+    expect(remarks).toEqual(['weights', 'noise on the way']);
   });
 
   it('says what it leaves out', async () => {
