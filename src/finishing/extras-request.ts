@@ -1,4 +1,5 @@
 // What is asked of the Extras tab: its steps by A1111's names, with what A1111's controls start from.
+import type { RestorerName } from './faces/face.ts';
 import { isBuiltIn, type UpscalerName } from '../image/upscale.ts';
 
 /** What is kept: L of CIE L*a*b*, as light as it seems; or V of HSV, the largest of red, green and blue. */
@@ -30,6 +31,19 @@ export interface UpscaleRequest {
   readonly upscaler2Visibility: number;
 }
 
+export interface GfpganRequest {
+  readonly on: boolean;
+  /** 0..1: how much of the restored faces is seen. */
+  readonly visibility: number;
+}
+
+export interface CodeFormerRequest {
+  readonly on: boolean;
+  readonly visibility: number;
+  /** 0..1: 0 restores the most, 1 the least. */
+  readonly weight: number;
+}
+
 export interface SplitRequest {
   readonly on: boolean;
   /** Pictures are cut that have this part, at most, of the other proportions; 0..1. */
@@ -40,6 +54,7 @@ export interface SplitRequest {
 
 export interface FocalCropRequest {
   readonly on: boolean;
+  readonly faceWeight: number;
   readonly entropyWeight: number;
   readonly edgesWeight: number;
 }
@@ -67,13 +82,34 @@ export interface FlippedCopiesRequest {
   readonly flips: readonly Flip[];
 }
 
+/** All steps in their order, by A1111's names; Recolor's is that of the ControlNet extension. */
+export const STEP_NAMES = [
+  'Recolor',
+  'Upscale',
+  'GFPGAN',
+  'CodeFormer',
+  'Split oversized images',
+  'Auto focal point crop',
+  'Auto-sized crop',
+  'Create flipped copies',
+] as const;
+export type StepName = (typeof STEP_NAMES)[number];
+
+export interface OrderRequest {
+  /** Steps that come before the others, in this order ("Postprocessing operation order"). */
+  readonly first: readonly StepName[];
+}
+
 export interface ExtrasRequest {
   readonly recolor: RecolorRequest;
   readonly upscale: UpscaleRequest;
+  readonly gfpgan: GfpganRequest;
+  readonly codeFormer: CodeFormerRequest;
   readonly split: SplitRequest;
   readonly focalCrop: FocalCropRequest;
   readonly autoSizedCrop: AutoSizedCropRequest;
   readonly flippedCopies: FlippedCopiesRequest;
+  readonly order: OrderRequest;
 }
 
 export const DEFAULT_EXTRAS: ExtrasRequest = {
@@ -90,8 +126,10 @@ export const DEFAULT_EXTRAS: ExtrasRequest = {
     upscaler2: 'None',
     upscaler2Visibility: 0,
   },
+  gfpgan: { on: false, visibility: 1 },
+  codeFormer: { on: false, visibility: 1, weight: 0 },
   split: { on: false, threshold: 0.5, overlapRatio: 0.2 },
-  focalCrop: { on: false, entropyWeight: 0.15, edgesWeight: 0.5 },
+  focalCrop: { on: false, faceWeight: 0.9, entropyWeight: 0.15, edgesWeight: 0.5 },
   autoSizedCrop: {
     on: false,
     minSide: 384,
@@ -102,6 +140,7 @@ export const DEFAULT_EXTRAS: ExtrasRequest = {
     threshold: 0.1,
   },
   flippedCopies: { on: false, flips: ['Horizontal'] },
+  order: { first: [] },
 };
 
 export interface AskedOfExtras {
@@ -119,4 +158,19 @@ export function askedOfExtras({ upscale }: ExtrasRequest): readonly AskedOfExtra
     ...(upscaler2Visibility > 0 ? [{ name: upscaler2, where: 'Upscaler 2' }] : []),
   ];
   return asked.filter(({ name }) => !isBuiltIn(name));
+}
+
+/** What restores faces, as far as that is asked for. */
+export function restorersOfExtras({ gfpgan, codeFormer }: ExtrasRequest): readonly RestorerName[] {
+  const asked = ({ on, visibility }: GfpganRequest): boolean => on && visibility > 0;
+  return [
+    ...(asked(gfpgan) ? (['GFPGAN'] as const) : []),
+    ...(asked(codeFormer) ? (['CodeFormer'] as const) : []),
+  ];
+}
+
+/** Whether faces are looked for. */
+export function looksForFaces(request: ExtrasRequest): boolean {
+  const { on, faceWeight } = request.focalCrop;
+  return (on && faceWeight > 0) || restorersOfExtras(request).length > 0;
 }

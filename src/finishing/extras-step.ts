@@ -1,7 +1,8 @@
 // What the steps of the Extras tab have in common.
 import type { Size } from '../image/picture-file.ts';
 import type { PixelImage } from '../image/pixels.ts';
-import type { ExtrasRequest } from './extras-request.ts';
+import type { ExtrasRequest, StepName } from './extras-request.ts';
+import type { FaceTools } from './faces/restore-faces.ts';
 import type { Upscale } from './upscale.ts';
 
 /** What was done to a picture, for its text: A1111's names of fields, in the order they were first said. */
@@ -17,13 +18,13 @@ export interface ExtrasMeans {
   /** Of the picture that Recolor takes colours from; null where none is asked for. */
   readonly colors: PixelImage | null;
   readonly upscale: Upscale;
+  readonly faces: FaceTools;
   /** What pictures are cut to, from the request and the source's size; null where it names no size. */
   readonly target: Size | null;
 }
 
 export interface ExtrasStep {
-  /** A1111's; Recolor's is that of the ControlNet extension. */
-  readonly name: string;
+  readonly name: StepName;
   isOn(request: ExtrasRequest): boolean;
   /** The picture as it goes on, first, and those that are made beside it. */
   process(

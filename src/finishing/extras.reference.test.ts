@@ -7,11 +7,19 @@ import { extrasText } from '../generation/request/extras-text.ts';
 import { DEFAULT_IMAGE_SETTINGS } from '../generation/request/image-settings.ts';
 import { dithered } from '../image/dither.ts';
 import { greyOf } from '../image/mask.ts';
-import type { PixelImage } from '../image/pixels.ts';
+import { withoutAlpha, type PixelImage } from '../image/pixels.ts';
 import { isBuiltIn } from '../image/upscale.ts';
-import { runExtras, EXTRAS_STEPS } from './extras.ts';
-import { DEFAULT_EXTRAS, FLIPS, OBJECTIVES, type ExtrasRequest } from './extras-request.ts';
+import { runExtras, stepsInOrder, EXTRAS_STEPS } from './extras.ts';
+import {
+  DEFAULT_EXTRAS,
+  FLIPS,
+  OBJECTIVES,
+  STEP_NAMES,
+  type ExtrasRequest,
+  type OrderRequest,
+} from './extras-request.ts';
 import { limited } from './extras-upscale.ts';
+import type { FaceTools } from './faces/restore-faces.ts';
 import { busyPoints, cornerPoints, focalPoint } from './focal-point.ts';
 
 type Values = Readonly<Record<string, number | boolean | string | readonly string[]>>;
@@ -44,6 +52,10 @@ interface FocalPoint {
 interface Index {
   readonly order: readonly string[];
   readonly default_args: Arguments;
+  readonly order_with_options: readonly Readonly<{
+    postprocessing_operation_order: readonly string[];
+    order: readonly string[];
+  }>[];
   readonly runs: readonly Run[];
   readonly focal_point: readonly FocalPoint[];
   readonly limit_size: readonly Readonly<{
@@ -57,7 +69,7 @@ interface Index {
 const there = listReference('pictures').includes('extras.json');
 const index = there
   ? readReferenceJson<Index>('pictures', 'extras.json')
-  : { order: [], default_args: {}, runs: [], focal_point: [], limit_size: [] };
+  : { order: [], order_with_options: [], default_args: {}, runs: [], focal_point: [], limit_size: [] };
 
 async function read(name: string): Promise<PixelImage> {
   const { channels, ...image } = await referencePicture(pictureTensors('extras'), name);
@@ -65,10 +77,12 @@ async function read(name: string): Promise<PixelImage> {
   return { ...image, channels };
 }
 
-function requestOf(args: Arguments): ExtrasRequest {
+function requestOf(args: Arguments): Omit<ExtrasRequest, 'order'> {
   const valuesOf = (name: string): Values => ({ ...index.default_args[name], ...args[name] });
   const on = ({ enable = false }: Values): boolean => enable === true;
   const upscale = valuesOf('Upscale');
+  const gfpgan = valuesOf('GFPGAN');
+  const codeFormer = valuesOf('CodeFormer');
   const split = valuesOf('Split oversized images');
   const focal = valuesOf('Auto focal point crop');
   const auto = valuesOf('Auto-sized crop');
@@ -87,6 +101,12 @@ function requestOf(args: Arguments): ExtrasRequest {
       upscaler2: String(upscale.upscaler_2_name),
       upscaler2Visibility: Number(upscale.upscaler_2_visibility),
     },
+    gfpgan: { on: on(gfpgan), visibility: Number(gfpgan.gfpgan_visibility) },
+    codeFormer: {
+      on: on(codeFormer),
+      visibility: Number(codeFormer.codeformer_visibility),
+      weight: Number(codeFormer.codeformer_weight),
+    },
     split: {
       on: on(split),
       threshold: Number(split.split_threshold),
@@ -94,6 +114,7 @@ function requestOf(args: Arguments): ExtrasRequest {
     },
     focalCrop: {
       on: on(focal),
+      faceWeight: Number(focal.face_weight),
       entropyWeight: Number(focal.entropy_weight),
       edgesWeight: Number(focal.edges_weight),
     },
@@ -113,12 +134,20 @@ function requestOf(args: Arguments): ExtrasRequest {
   };
 }
 
+function orderOf(asked: unknown): OrderRequest {
+  const names: readonly unknown[] = Array.isArray(asked) ? asked : [];
+  return { first: names.flatMap((name) => STEP_NAMES.find((known) => known === name) ?? []) };
+}
+
+const ORDER = 'postprocessing_operation_order';
+
 /** Why a case cannot be made here; null where it can. */
 async function missingFor({ args, options, raises }: Run): Promise<string | null> {
-  const known = EXTRAS_STEPS.map(({ name }) => name);
+  const known: readonly string[] = EXTRAS_STEPS.map(({ name }) => name);
   const step = Object.keys(args).find((name) => !known.includes(name));
   if (step !== undefined) return `no step "${step}"`;
-  if (Object.keys(options).length > 0) return `no ${Object.keys(options).join(', ')}`;
+  const unknown = Object.keys(options).filter((name) => name !== ORDER);
+  if (unknown.length > 0) return `no ${unknown.join(', ')}`;
   const { upscaler1, upscaler2 } = requestOf(args).upscale;
   for (const name of raises === undefined ? [upscaler1, upscaler2] : [])
     if (!isBuiltIn(name) && !(await hasUpscaler(name))) return `no upscaler ${name}`;
@@ -127,6 +156,27 @@ async function missingFor({ args, options, raises }: Run): Promise<string | null
 
 /** The reference was given float numbers; the page's controls say 2 where it says 2.0. */
 const asControls = (text: string): string => text.replaceAll(/(\d)\.0(?=,|$)/g, '$1');
+
+/** What stood in for the networks there. */
+const faces: FaceTools = {
+  restore: (image, by) => Promise.resolve(by === 'GFPGAN' ? inverted(image) : rolled(image, 3)),
+  find: () => Promise.resolve([]),
+};
+
+function inverted(image: PixelImage): PixelImage {
+  return { ...image, data: withoutAlpha(image).data.map((value) => 255 - value), channels: 3 };
+}
+
+/** To the right; what leaves comes in at the left. */
+function rolled(image: PixelImage, by: number): PixelImage {
+  const { width, data, ...rest } = withoutAlpha(image);
+  const from = (i: number): number => {
+    const [pixel, c] = [Math.floor(i / 3), i % 3];
+    const x = pixel % width;
+    return 3 * (pixel - x + ((x - by + width) % width)) + c;
+  };
+  return { ...rest, width, data: data.map((_, i) => data[from(i)]!) };
+}
 
 function apart(made: ArrayLike<number>, expected: ArrayLike<number>): number {
   expect(made.length).toBe(expected.length);
@@ -147,15 +197,25 @@ const settings = {
   swinTileOverlap: options['SWIN_tile_overlap'] ?? DEFAULT_IMAGE_SETTINGS.swinTileOverlap,
 };
 
-async function make({ input, args }: Run) {
-  return runExtras(await read(input), requestOf(args), { upscale: goldenUpscale(settings) });
+async function make({ input, args, options }: Run) {
+  const request = { ...requestOf(args), order: orderOf(options[ORDER]) };
+  return runExtras(await read(input), request, { upscale: goldenUpscale(settings), faces });
 }
 
 describe.skipIf(!there)('the Extras tab', () => {
   it('has steps in the order of A1111', () => {
-    const names = EXTRAS_STEPS.map(({ name }) => name);
+    const names: readonly string[] = EXTRAS_STEPS.map(({ name }) => name);
+    expect(names).toEqual(STEP_NAMES);
     const known = names.filter((name) => index.order.includes(name));
     expect(known).toEqual(index.order.filter((name) => names.includes(name)));
+  });
+
+  it.for(index.order_with_options)('has $postprocessing_operation_order first where that is asked', (one) => {
+    const order = orderOf(one.postprocessing_operation_order);
+    const names: readonly string[] = stepsInOrder(order).map(({ name }) => name);
+    // Others are switched off there.
+    const shown = names.filter((name) => one.order.includes(name));
+    expect(shown).toEqual(one.order.filter((name) => names.includes(name)));
   });
 
   it.for(index.runs.filter(({ raises }) => raises === undefined))('$case', async (run, context) => {
@@ -210,7 +270,7 @@ describe('Recolor', () => {
       colors: { name: 'sky.png', file: new Blob() },
     } as const;
     const upscale = { ...DEFAULT_EXTRAS.upscale, upscaler1: 'Nearest', scale: 2 };
-    const means = { colors: blue, upscale: goldenUpscale(settings) };
+    const means = { faces, colors: blue, upscale: goldenUpscale(settings) };
     const [made] = await runExtras(grey, { ...DEFAULT_EXTRAS, recolor, upscale }, means);
     const { image, info } = made!;
     expect([image.width, image.height]).toEqual([32, 16]);
@@ -236,8 +296,8 @@ describe.skipIf(!there)('the point of interest', () => {
     expect([...dithered(image)]).toEqual(Array.from(bits.data, (value) => (value > 0 ? 1 : 0)));
     expect(cornerPoints(image)).toEqual(one.corners.map(([x, y]) => ({ x, y })));
     expect(busyPoints(image, size)).toEqual(one.entropy.map(([x, y]) => ({ x, y })));
-    const weights = { entropyWeight: one.entropy_weight, edgesWeight: one.edges_weight };
+    const weights = { faceWeight: 0, entropyWeight: one.entropy_weight, edgesWeight: one.edges_weight };
     const [x, y] = one.focus;
-    expect(focalPoint(image, size, weights)).toEqual({ x, y });
+    expect(focalPoint(image, size, weights, [])).toEqual({ x, y });
   });
 });

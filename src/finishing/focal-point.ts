@@ -1,4 +1,4 @@
-// Where a picture's subject is, by its corners and by how busy its parts are (modules/textual_inversion/autocrop.py).
+// Where a picture's subject is, by its corners, by how busy its parts are and by its faces (modules/textual_inversion/autocrop.py).
 import { findCorners, type Point } from '../image/corners.ts';
 import { dithered } from '../image/dither.ts';
 import { halfToEven } from '../image/half-to-even.ts';
@@ -7,18 +7,21 @@ import { crop } from '../image/paste.ts';
 import type { Size } from '../image/picture-file.ts';
 import type { PixelImage } from '../image/pixels.ts';
 import type { FocalCropRequest } from './extras-request.ts';
+import type { Face } from './faces/face.ts';
 
-export type FocalWeights = Pick<FocalCropRequest, 'entropyWeight' | 'edgesWeight'>;
+export type FocalWeights = Pick<FocalCropRequest, 'faceWeight' | 'entropyWeight' | 'edgesWeight'>;
 
-/** Whole pixels; the corner (0, 0) where nothing is found. `size`: of the part that is to be cut out. */
+/** Whole pixels; the corner (0, 0) where nothing is found. `size`: of the part that is to be cut out. `faces`: of the picture. */
 export function focalPoint(
   image: PixelImage,
   size: Size,
-  { entropyWeight, edgesWeight }: FocalWeights,
+  { faceWeight, entropyWeight, edgesWeight }: FocalWeights,
+  faces: readonly Face[],
 ): Point {
   const found = [
     { weight: edgesWeight, points: edgesWeight > 0 ? cornerPoints(image) : [] },
     { weight: entropyWeight, points: entropyWeight > 0 ? busyPoints(image, size) : [] },
+    { weight: faceWeight, points: faceWeight > 0 ? faces.map(middleOf) : [] },
   ].filter(({ points }) => points.length > 0);
   if (found.length === 0) return { x: 0, y: 0 };
   const all = found.reduce((sum, { weight }) => sum + weight, 0);
@@ -30,6 +33,11 @@ export function focalPoint(
     weights += share;
   }
   return { x: halfToEven(x / weights), y: halfToEven(y / weights) };
+}
+
+/** Nearer to the top of the head than to the chin. */
+function middleOf({ box: { left, top, right, bottom } }: Face): Point {
+  return { x: Math.trunc(left + (right - left) * 0.5), y: Math.trunc(top + (bottom - top) * 0.33) };
 }
 
 const WATERMARK_GREY = 0x99;

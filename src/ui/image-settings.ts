@@ -49,7 +49,7 @@ export interface SettingGroup {
 
 /** Those of saving, which the page shows with its own. */
 export const SAVING_SETTINGS: readonly SettingInfo[] = IMAGE_SETTINGS.filter(
-  ({ key }) => key === 'saveBeforeHires',
+  ({ section }) => section === 'Saving images',
 );
 
 /** By section, in A1111's order. */

@@ -65,6 +65,21 @@ describe('readParameters', () => {
   });
 
   it.each([
+    ['Face restoration: CodeFormer', true, 'CodeFormer', 0.5],
+    ['Face restoration: CodeFormer, Face restoration weight: 0.1', true, 'CodeFormer', 0.1],
+    ['Face restoration: GFPGAN', true, 'GFPGAN', 0.5],
+    ['Face restoration: False', false, 'CodeFormer', 0.5],
+  ])('%s', (fields, faceRestoration, faceRestorationModel, codeFormerWeight) => {
+    const read = readParameters(`a\n${LINE}, ${fields}`);
+    expect(read.unsupported).toEqual([]);
+    expect(read.parameters.settings).toMatchObject({
+      faceRestoration,
+      faceRestorationModel,
+      codeFormerWeight,
+    });
+  });
+
+  it.each([
     ['VAE hash: 735e4c3a44, VAE: turned.safetensors', 'turned.safetensors [735e4c3a44]'],
     ['VAE hash: 735e4c3a44', '[735e4c3a44]'],
     ['VAE: other.pt', 'other.pt'],
@@ -96,7 +111,6 @@ describe('readParameters', () => {
     'ADetailer model: face',
     'ControlNet 0: "Module: canny"',
     'Some extension of tomorrow: 1',
-    'Face restoration: CodeFormer',
   ])('names what it does not know: %s', (field) => {
     expect(readParameters(`a\n${LINE}, ${field}`).unsupported).toEqual([field.split(':')[0]]);
   });
@@ -110,6 +124,8 @@ describe('readParameters', () => {
     ['Variation seed', '0x10'],
     ['Seed resize from', 'large'],
     ['Noise Schedule', 'Other'],
+    ['Face restoration', 'Remini'],
+    ['Face restoration weight', 'much'],
   ])('names a value that means nothing: %s %s', (name, value) => {
     expect(readParameters(`a\n${LINE}, ${name}: ${value}`).unsupported).toEqual([`${name} ${value}`]);
   });

@@ -6,7 +6,7 @@ import type { Pause } from '../../image/pause.ts';
 import type { Size } from '../../image/picture-file.ts';
 import type { PixelImage } from '../../image/pixels.ts';
 import { warpAffine } from '../../image/warp-affine.ts';
-import { FACE_SIZE, type FaceDetector, type Point } from './face.ts';
+import { FACE_SIZE, type Face, type FaceDetector, type Point } from './face.ts';
 import { similarityTo } from './similarity.ts';
 
 /** Where landmarks of an upright face lie in a square of 512 pixels. */
@@ -45,18 +45,26 @@ export function detectionSize({ width, height }: Size): Size & { readonly scale:
   return { width: along(width), height: along(height), scale };
 }
 
-/** Landmarks of each face that is large enough, in the picture's pixels. RGB. */
+/** All faces, in the picture's pixels. RGB. */
 export async function findFaces(
   picture: PixelImage,
   detector: FaceDetector,
   pause: Pause,
-): Promise<readonly (readonly Point[])[]> {
+): Promise<readonly Face[]> {
   const { width, height, scale } = detectionSize(picture);
   const faces = await detector.detect(await resizeLanczos4(picture, width, height, pause));
   const by = Math.fround(scale);
-  return faces
-    .map(({ landmarks }) => landmarks.map(({ x, y }) => ({ x: Math.fround(x * by), y: Math.fround(y * by) })))
-    .filter(([left, right]) => Math.hypot(left!.x - right!.x, left!.y - right!.y) >= MIN_EYE_DISTANCE);
+  const scaled = ({ x, y }: Point): Point => ({ x: Math.fround(x * by), y: Math.fround(y * by) });
+  return faces.map(({ box, score, landmarks: [left, right, nose, mouthLeft, mouthRight] }) => ({
+    box: { left: box.left * by, top: box.top * by, right: box.right * by, bottom: box.bottom * by },
+    score,
+    landmarks: [scaled(left), scaled(right), scaled(nose), scaled(mouthLeft), scaled(mouthRight)],
+  }));
+}
+
+/** Whether a face is worth restoring. */
+export function isLargeEnough({ landmarks: [left, right] }: Face): boolean {
+  return Math.hypot(left.x - right.x, left.y - right.y) >= MIN_EYE_DISTANCE;
 }
 
 /** Null where the landmarks tell of no face. `size`: of the square's sides, in pixels. */

@@ -32,7 +32,10 @@ export interface FaceDetector {
 /** Sides of the square in which a face is restored and parsed, in pixels. */
 export const FACE_SIZE = 512;
 
-/** Makes a face better (GFPGAN, CodeFormer). */
+/** A1111's names of what restores faces. */
+export type RestorerName = 'CodeFormer' | 'GFPGAN';
+
+/** Makes a face better. */
 export interface FaceRestorer {
   /** An aligned face, [3, 512, 512], red, green, blue, -1..1 -> the same, not clamped. */
   restore(face: Planes): Promise<Planes>;

@@ -3,8 +3,15 @@
 import type { Pause } from '../../image/pause.ts';
 import { pixelsToVaeInput, vaeOutputToPixels, withoutAlpha, type PixelImage } from '../../image/pixels.ts';
 import type { Planes } from '../../image/tiles.ts';
-import { alignFace, findFaces, type AlignedFace } from './align.ts';
-import { FACE_SIZE, type FaceDetector, type FaceParser, type FaceRestorer } from './face.ts';
+import { alignFace, findFaces, isLargeEnough, type AlignedFace } from './align.ts';
+import {
+  FACE_SIZE,
+  type Face,
+  type FaceDetector,
+  type FaceParser,
+  type FaceRestorer,
+  type RestorerName,
+} from './face.ts';
 import { parsedMask, placedMask, placedSquare } from './face-mask.ts';
 import { pasteFaces } from './paste-faces.ts';
 
@@ -13,6 +20,14 @@ export interface FaceNetworks {
   readonly restorer: FaceRestorer;
   /** Null where there is none: squares with soft edges are pasted. */
   readonly parser: FaceParser | null;
+}
+
+/** Faces of whole pictures, by networks that are found where they are needed. */
+export interface FaceTools {
+  /** `weight`: CodeFormer's, 0..1. Rejects where the networks are not there. */
+  readonly restore: (picture: PixelImage, by: RestorerName, weight: number) => Promise<PixelImage>;
+  /** In the picture's pixels. None where nothing is there that finds faces. */
+  readonly find: (picture: PixelImage) => Promise<readonly Face[]>;
 }
 
 export interface FaceWork {
@@ -28,9 +43,9 @@ export async function restoreFaces(
   { pause, onFace }: FaceWork,
 ): Promise<PixelImage> {
   const opaque = withoutAlpha(picture);
-  const found = await findFaces(opaque, detector, pause);
+  const found = (await findFaces(opaque, detector, pause)).filter(isLargeEnough);
   const restored: AlignedFace[] = [];
-  for (const [index, landmarks] of found.entries()) {
+  for (const [index, { landmarks }] of found.entries()) {
     await onFace?.(index, found.length);
     const face = await alignFace(opaque, landmarks, pause);
     if (face) restored.push({ ...face, image: toPixels(await restorer.restore(toPlanes(face.image))) });

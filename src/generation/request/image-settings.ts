@@ -58,6 +58,10 @@ export interface ImageSettings {
   readonly upscalerForImg2img: UpscalerName;
   readonly swinTile: number;
   readonly swinTileOverlap: number;
+  readonly faceRestoration: boolean;
+  readonly faceRestorationModel: 'CodeFormer' | 'GFPGAN';
+  /** 0..1: 0 restores the most, 1 the least. */
+  readonly codeFormerWeight: number;
   readonly inpaintingMaskWeight: number;
   readonly initialNoiseMultiplier: number;
   readonly img2imgExtraNoise: number;
@@ -67,6 +71,7 @@ export interface ImageSettings {
   readonly img2imgBackgroundColor: string;
   /** Off: an inpainted picture stays as it was painted. */
   readonly overlayInpaint: boolean;
+  readonly saveBeforeFaceRestoration: boolean;
   readonly saveBeforeHires: boolean;
   readonly returnMask: boolean;
   readonly returnMaskComposite: boolean;
@@ -83,6 +88,7 @@ export type SettingSection =
   | 'Stable Diffusion XL'
   | 'VAE'
   | 'Upscaling'
+  | 'Face restoration'
   | 'img2img'
   | 'Saving images'
   | 'Live previews'
@@ -261,6 +267,29 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     'SwinIR tile overlap',
   ),
   {
+    key: 'faceRestoration',
+    label: 'Restore faces',
+    section: 'Face restoration',
+    // With the model's name, which the text gives where it is on.
+    infotext: 'Face restoration',
+    ...toggle(false),
+  },
+  {
+    key: 'faceRestorationModel',
+    label: 'Face restoration model',
+    section: 'Face restoration',
+    infotext: 'Face restoration',
+    ...choice('CodeFormer', ['CodeFormer', 'GFPGAN']),
+  },
+  {
+    key: 'codeFormerWeight',
+    label: 'CodeFormer weight',
+    section: 'Face restoration',
+    // Not in A1111's text, though it changes the picture; "CodeFormer weight" is what Extras writes there.
+    infotext: 'Face restoration weight',
+    ...number(0.5, 0, 1, 0.01),
+  },
+  {
     key: 'inpaintingMaskWeight',
     label: 'Inpainting conditioning mask strength',
     section: 'img2img',
@@ -323,6 +352,13 @@ export const IMAGE_SETTINGS: readonly SettingInfo[] = [
     section: 'img2img',
     infotext: 'Overlay original for inpaint',
     ...toggle(true),
+  },
+  {
+    key: 'saveBeforeFaceRestoration',
+    label: 'Save a copy of image before doing face restoration.',
+    section: 'Saving images',
+    infotext: null,
+    ...toggle(false),
   },
   {
     key: 'saveBeforeHires',

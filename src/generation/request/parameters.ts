@@ -15,6 +15,7 @@ import { scriptFromText, scriptToText } from './script-text.ts';
 import { parseSeed, RANDOM_SEED, type Seed } from './seeds.ts';
 import {
   ensdToText,
+  faceRestorationToText,
   numberFromText,
   settingsFromText,
   settingsToText,
@@ -67,6 +68,7 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     cfgScale: parameters.cfgScale,
     imageCfgScale: context.conditioning === 'editing' ? (parameters.img2img?.imageCfgScale ?? null) : null,
     seed: String(context.seed),
+    faceRestoration: faceRestorationToText(parameters),
     width: parameters.width,
     height: parameters.height,
     modelHash: context.modelHash ?? null,

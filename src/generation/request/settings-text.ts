@@ -52,6 +52,9 @@ const UPSCALER_KEYS: readonly ImageSettingKey[] = [
   'swinTileOverlap',
 ];
 
+/** The same, of those that restoring faces heeds. */
+const FACE_KEYS: readonly ImageSettingKey[] = ['codeFormerWeight'];
+
 /** The same, of those that only some families heed. */
 const FAMILY_KEYS: readonly (readonly [key: ImageSettingKey, heeds: (family: Family) => boolean])[] = [
   ['sdxlClipLSkip', ({ text }) => text.encoders.some(({ state }) => state === 'clip-skip-if-set')],
@@ -133,9 +136,16 @@ export function settingsToText(
     add('vaeEncodeMethod', settings.vaeEncodeMethod);
   if (settings.tiling) add('tiling', true);
   if (settings.vaeDecodeMethod !== 'Full') add('vaeDecodeMethod', settings.vaeDecodeMethod);
+  const restoring = settings.faceRestoration && settings.faceRestorationModel === 'CodeFormer';
   const heeded = FAMILY_KEYS.filter(([, heeds]) => family === undefined || heeds(family)).map(([key]) => key);
   const upscaling = askedUpscalers(parameters).length > 0 ? UPSCALER_KEYS : [];
-  for (const key of [...OWN_KEYS, ...(paintsOver ? IMG2IMG_KEYS : []), ...upscaling, ...heeded]) {
+  for (const key of [
+    ...OWN_KEYS,
+    ...(paintsOver ? IMG2IMG_KEYS : []),
+    ...upscaling,
+    ...(restoring ? FACE_KEYS : []),
+    ...heeded,
+  ]) {
     if (settings[key] !== INFOS.get(key)?.standard) add(key, settings[key]);
   }
   return entries;
@@ -166,7 +176,18 @@ export function settingsFromText(infotext: Infotext): ImageSettings {
     ...DEFAULT_IMAGE_SETTINGS,
     ...(Object.fromEntries(read) as Partial<ImageSettings>),
     sdVae: vaeFromText(infotext),
+    faceRestoration: isRestorer(infotext['Face restoration']),
   };
+}
+
+function isRestorer(given: unknown): boolean {
+  const info = INFOS.get('faceRestorationModel');
+  return info !== undefined && readSetting(info, given) !== null;
+}
+
+/** The model by which faces are restored; null where they are left as they are. */
+export function faceRestorationToText({ settings }: Pick<GenerationParameters, 'settings'>): string | null {
+  return settings.faceRestoration ? settings.faceRestorationModel : null;
 }
 
 /** What names the VAE of a text: its file's name, with the hash where that is told, or the hash alone. */

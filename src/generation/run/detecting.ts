@@ -9,10 +9,10 @@ import type { StoredModel } from '../../library/types.ts';
 import { BadParametersError } from '../../runtime/errors.ts';
 import { LoadedDetector } from '../../runtime/loaded-detector.ts';
 import type { SizedRequest } from '../request/request.ts';
-import type { UpscalingMeans } from './upscaling.ts';
+import type { NetworkMeans } from './network-means.ts';
 
 export class Detecting {
-  constructor(private readonly means: UpscalingMeans) {}
+  constructor(private readonly means: NetworkMeans) {}
 
   async find(name: string, picture: PixelImage, confidence: number): Promise<readonly Find[]> {
     const found = findDetector(detectorsAmong(await listModels()), name);

@@ -1,6 +1,6 @@
 // The engine behind workers/engine.ts: one GPU, one loaded model, one job at a time.
 import { isImageKind } from '../../families/families.ts';
-import { askedOfExtras } from '../../finishing/extras-request.ts';
+import { askedOfExtras, restorersOfExtras } from '../../finishing/extras-request.ts';
 import type { GpuMemoryUse } from '../../runtime/gpu-memory.ts';
 import { getModel, listModels } from '../../library/models.ts';
 import type { StoredModel } from '../../library/types.ts';
@@ -25,17 +25,13 @@ import { LoadedModels, type AtHand, type Device } from './loaded-models.ts';
 import { RunAddOns } from './run-add-ons.ts';
 import type { Job, OpenModel } from './models-in-use.ts';
 import { makePictures } from './picture-run.ts';
+import type { NetworkMeans } from './network-means.ts';
 import { misfitOf } from './second-checkpoint.ts';
 import { stepTime } from './step-time.ts';
-import { upscalersNeed } from './upscaler-memory.ts';
+import { finishingNeed } from './finishing-memory.ts';
+import { missingFaces, missingFacesOf, Restoring } from './restoring.ts';
 import { workOnPictures, type ExtrasEvent, type ExtrasOrder, type ExtrasOutcome } from './extras-run.ts';
-import {
-  knownUpscalerFiles,
-  missingOf,
-  missingUpscaler,
-  Upscaling,
-  type UpscalingMeans,
-} from './upscaling.ts';
+import { missingOf, missingUpscaler, Upscaling } from './upscaling.ts';
 import { largestPass } from '../request/passes.ts';
 import { prepareRequest } from '../request/prepare.ts';
 import { pictureSize } from '../request/hires.ts';
@@ -71,13 +67,14 @@ const WASM_MEMORY = 4.5e9;
 export class Engine implements EngineApi {
   readonly #device = new EngineDevice();
   readonly #models = new LoadedModels((event) => this.#listener(event));
-  readonly #means: UpscalingMeans = {
+  readonly #means: NetworkMeans = {
     device: () => this.#deviceInUse(),
     makeWay: () => this.#models.makeWay(),
     onEvent: (event) => this.#listener(event),
   };
   readonly #upscaling = new Upscaling(this.#means);
   readonly #detecting = new Detecting(this.#means);
+  readonly #restoring = new Restoring(this.#means);
   #job: Job | null = null;
   #memory = DEFAULT_MEMORY;
   /** Who hears of loading and of the model's warnings: whoever asked last. */
@@ -107,11 +104,11 @@ export class Engine implements EngineApi {
     const { settings = DEFAULT_IMAGE_SETTINGS } = request;
     const models = await listModels();
     const wanted = [sha256, ...checkpointsOf(request).map((checkpoint) => checkpoint.sha256)];
-    const upscaler = upscalersNeed(knownUpscalerFiles(request, models), request, limits.shaderF16);
+    const finishing = finishingNeed(request, models, limits.shaderF16);
     const plans: MemoryPlan[] = [];
     for (const record of await Promise.all(wanted.map(getModel))) {
       const decoders = record && chooseDecoders(record, settings, models, encoderUserOf(request));
-      const needs = record && decoders && memoryNeeds(record, request, limits.shaderF16, decoders, upscaler);
+      const needs = record && decoders && memoryNeeds(record, request, limits.shaderF16, decoders, finishing);
       if (needs) plans.push(planMemory(needs, options, limits.maxBufferSize));
     }
     const [first, ...others] = plans;
@@ -143,7 +140,10 @@ export class Engine implements EngineApi {
     let plan: EnginePlan | null = null;
     const work = async (job: Job): Promise<GenerationOutcome> => {
       const files = await listModels();
-      const missing = missingUpscaler(parameters, files) ?? missingDetector(parameters, files);
+      const missing =
+        missingUpscaler(parameters, files) ??
+        missingDetector(parameters, files) ??
+        missingFacesOf(parameters.settings, files);
       if (missing !== null) throw new BadParametersError(missing);
       const own = await this.#planned(await this.#record(sha256), parameters);
       const others = await this.#othersOf(own.record, parameters);
@@ -177,6 +177,7 @@ export class Engine implements EngineApi {
         ...{ job, open, addOns, parameters, vaeText, onEvent },
         upscaleUntil: (stopped) => this.#upscaling.by(parameters.settings, stopped),
         detect: (...asked) => this.#detecting.find(...asked),
+        facesUntil: (stopped) => this.#restoring.by(stopped),
         continuation: continuation ?? null,
       });
     };
@@ -197,12 +198,18 @@ export class Engine implements EngineApi {
       if (event.type === 'loading' || event.type === 'warning') onEvent(event);
     };
     return this.#alone(hear, async (job) => {
-      const missing = missingOf(askedOfExtras(order.request), await listModels());
+      const models = await listModels();
+      const missing =
+        missingOf(askedOfExtras(order.request), models) ??
+        restorersOfExtras(order.request).reduce<string | null>(
+          (said, by) => said ?? missingFaces(models, by),
+          null,
+        );
       if (missing !== null) throw new BadParametersError(missing);
       await this.#forgetLostDevice();
       const stopped = () => job.stop || job.skip;
       return this.#upscaling.during(order.settings, stopped, (upscale) =>
-        workOnPictures({ job, order, upscale, onEvent }),
+        this.#restoring.during(stopped, (faces) => workOnPictures({ job, order, upscale, faces, onEvent })),
       );
     });
   }
@@ -354,10 +361,10 @@ export class Engine implements EngineApi {
     const { settings } = parameters;
     const models = await listModels();
     const decoders = chooseDecoders(record, settings, models, encoderUserOf(parameters));
-    const upscaler = upscalersNeed(knownUpscalerFiles(parameters, models), parameters, shaderF16);
+    const finishing = finishingNeed(parameters, models, shaderF16);
     const { vae, taesd } = decoders;
     const planFor = (model: StoredModel, file: StoredModel | null): MemoryPlan => {
-      const needs = memoryNeeds(model, parameters, shaderF16, { vae: file, taesd }, upscaler);
+      const needs = memoryNeeds(model, parameters, shaderF16, { vae: file, taesd }, finishing);
       if (!needs) return { lowVram: false, tiledVae: false, bytes: 0, working: 0 };
       return planMemory(needs, options, maxBufferSize);
     };

@@ -60,7 +60,7 @@ export type GenerationEvent =
     };
 
 /** What is kept beside a request's pictures where a setting asks for it, by A1111's endings of file names. */
-export type FurtherKind = 'before-highres-fix' | 'mask' | 'mask-composite';
+export type FurtherKind = 'before-highres-fix' | 'before-face-restoration' | 'mask' | 'mask-composite';
 
 /** One of several passes that a script makes of a batch. */
 export interface StepPart {

@@ -3,6 +3,7 @@
 import type { ExtrasRequest } from '../../finishing/extras-request.ts';
 import { runExtras } from '../../finishing/extras.ts';
 import type { WorkedPicture } from '../../finishing/extras-step.ts';
+import type { FaceTools } from '../../finishing/faces/restore-faces.ts';
 import type { Upscale } from '../../finishing/upscale.ts';
 import { ImageError } from '../../image/errors.ts';
 import { readImageMetadata } from '../../image/metadata.ts';
@@ -62,11 +63,18 @@ export interface ExtrasTask {
   readonly job: Job;
   readonly order: ExtrasOrder;
   readonly upscale: Upscale;
+  readonly faces: FaceTools;
   readonly onEvent: (event: ExtrasEvent) => void;
 }
 
 /** Rejects with what networks reject with. */
-export async function workOnPictures({ job, order, upscale, onEvent }: ExtrasTask): Promise<ExtrasOutcome> {
+export async function workOnPictures({
+  job,
+  order,
+  upscale,
+  faces,
+  onEvent,
+}: ExtrasTask): Promise<ExtrasOutcome> {
   let made = 0;
   const colors = await colorsFor(order.request);
   for (const [index, source] of order.pictures.entries()) {
@@ -95,7 +103,8 @@ export async function workOnPictures({ job, order, upscale, onEvent }: ExtrasTas
       if (job.stop || job.skip) throw new InterruptedError();
     };
     await onStep('');
-    const worked = await runExtras(image, order.request, { colors, upscale: within(upscale), onStep });
+    const means = { colors, upscale: within(upscale), faces, onStep };
+    const worked = await runExtras(image, order.request, means);
     const { width, height } = image;
     const before = { width, height };
     return worked.map((one) => ({ ...one, ...told(parameters ?? '', one), before }));

@@ -62,8 +62,8 @@ export interface MemoryNeeds {
    */
   readonly encoder: Need;
   readonly tiledEncoder: Need;
-  /** Of the upscaler that takes the most, which is likewise loaded for one call. Nothing without one. */
-  readonly upscaler: Need;
+  /** Of the upscaler or the networks for faces that take the most, which are likewise loaded for one picture. Nothing without. */
+  readonly finishing: Need;
   /** The peak, beside all weights, of runs one after the other that leave their buffers to each other. */
   readonly together: { readonly vae: number; readonly tiledVae: number };
 }
@@ -73,14 +73,14 @@ type Sized = Pick<StoredModel, 'detection' | 'tensors' | 'vaeOverflows'>;
 
 /**
  * Null for models that cannot make pictures. `decoders`: a VAE in place of the model's own, and the tiny decoder that is used
- * besides. `upscaler`: upscalersNeed's.
+ * besides. `finishing`: finishingNeed's.
  */
 export function memoryNeeds(
   model: Sized,
   asked: SizedRequest,
   shaderF16: boolean,
   decoders: { readonly vae: Sized | null; readonly taesd: Sized | null } = { vae: null, taesd: null },
-  upscaler: Need = { weights: 0, peak: 0, largest: 0 },
+  finishing: Need = { weights: 0, peak: 0, largest: 0 },
 ): MemoryNeeds | null {
   const request = { ...asked, ...largestPass(asked) };
   const circular = request.settings?.tiling ?? false;
@@ -142,7 +142,7 @@ export function memoryNeeds(
     taesd: needOf(...tiny),
     encoder: needOf(...encoder.whole),
     tiledEncoder: needOf(...encoder.tiles),
-    upscaler,
+    finishing,
     together: { vae: all('whole'), tiledVae: all('tiles') },
   };
 }
@@ -312,7 +312,7 @@ export function planMemory(needs: MemoryNeeds, options: MemoryOptions, maxBuffer
 }
 
 function bytesOf(
-  { text, unet, vae, tiledVae, taesd, encoder, tiledEncoder, upscaler, together }: MemoryNeeds,
+  { text, unet, vae, tiledVae, taesd, encoder, tiledEncoder, finishing, together }: MemoryNeeds,
   lowVram: boolean,
   tiled: boolean,
 ): Pick<MemoryPlan, 'bytes' | 'working'> {
@@ -325,7 +325,7 @@ function bytesOf(
     : tiled
       ? together.tiledVae
       : together.vae;
-  const working = FIXED_BYTES + Math.max(usual, encoding, sumOf(upscaler));
+  const working = FIXED_BYTES + Math.max(usual, encoding, sumOf(finishing));
   return { bytes: weights + working, working };
 }
 

@@ -2,6 +2,7 @@
 // keeping them.
 import { conditioningOf } from '../../families/conditioning.ts';
 import type { Find } from '../../finishing/detection/find.ts';
+import type { FaceTools } from '../../finishing/faces/restore-faces.ts';
 import type { Upscale } from '../../finishing/upscale.ts';
 import { vaeOutputToPixels, type PixelImage } from '../../image/pixels.ts';
 import { encodePng } from '../../image/png.ts';
@@ -37,6 +38,8 @@ export interface Task {
   readonly upscaleUntil: (stopped: () => boolean) => Upscale;
   /** What the detector of that name finds. */
   readonly detect: (name: string, picture: PixelImage, confidence: number) => Promise<readonly Find[]>;
+  /** Likewise. */
+  readonly facesUntil: (stopped: () => boolean) => FaceTools;
   /** What an earlier run of it had done. */
   readonly continuation: Continuation | null;
 }
@@ -100,6 +103,23 @@ export class Painter {
   upscaler(stopped: () => boolean): Upscale {
     const upscale = this.task.upscaleUntil(stopped);
     return (...args) => this.aside(() => upscale(...args));
+  }
+
+  /**
+   * A decoded picture with its faces restored, where the request asks for that; null where it was cut short. It takes no time of steps,
+   * either.
+   */
+  async withFaces(picture: PixelImage): Promise<PixelImage | null> {
+    const { job, parameters, facesUntil } = this.task;
+    const { faceRestoration, faceRestorationModel, codeFormerWeight } = parameters.settings;
+    if (!faceRestoration) return picture;
+    const { restore } = facesUntil(() => job.stop || job.skip);
+    try {
+      return await this.aside(() => restore(picture, faceRestorationModel, codeFormerWeight));
+    } catch (error) {
+      if (error instanceof InterruptedError) return null;
+      throw error;
+    }
   }
 
   /** Begins with the request's own model; what the UNet has answered in the batch already it is not asked again. */

@@ -59,7 +59,8 @@ async function makeBatches(task: Task): Promise<GenerationOutcome> {
     const batch = await painter.batch(index);
     const seedOf = (i: number) => seedsOf(parameters, first + i);
     // The text is that of the finished picture, as in A1111.
-    const textOf = (i: number): string => painter.textOf(batch, seedOf(i), recipe.requestOf(i));
+    const textOf = (i: number, request = recipe.requestOf(i)): string =>
+      painter.textOf(batch, seedOf(i), request);
     const keepFirst = async (pictures: readonly PixelImage[]): Promise<void> => {
       for (const [i, picture] of batch.replay.replaying ? [] : pictures.entries()) {
         await painter.keepFurther(first + i, 'before-highres-fix', picture, seedOf(i).seed, textOf(i));
@@ -75,19 +76,30 @@ async function makeBatches(task: Task): Promise<GenerationOutcome> {
     if (parameters.detailer) for (let i = done - first; i < batchSize; i++) early.push(await decodeAt(i));
     for (let i = done - first; i < batchSize; i++) {
       const settled = { batch: { first, size: batchSize }, index: i, latents: latents.data };
+      const raw = early.shift() ?? (await decodeAt(i));
+      // Who interrupts does not wait for faces; A1111 restores them all the same.
+      const restored = interrupted ? null : await painter.withFaces(raw);
+      const { seed } = seedOf(i);
+      const text = textOf(i, restored ? undefined : withoutFaces(recipe.requestOf(i)));
+      if (restored && restored !== raw && parameters.settings.saveBeforeFaceRestoration)
+        await painter.keepFurther(first + i, 'before-face-restoration', raw, seed, text);
       const details = await withDetails(painter, batch, recipe.requestOf(i), {
-        ...{ picture: early.shift() ?? (await decodeAt(i)), index: first + i, mask: recipe.mask },
+        ...{ picture: restored ?? raw, index: first + i, mask: recipe.mask },
       });
       const { picture: decoded } = details;
-      const [{ seed }, text] = [seedOf(i), textOf(i)];
       for (const { kind, picture } of await recipe.further(decoded, settled))
         await painter.keepFurther(first + i, kind, picture, seed, text);
       const picture = await recipe.finish(decoded, settled);
-      await painter.keep(first + i, picture, seed, text, interrupted || details.interrupted);
+      await painter.keep(first + i, picture, seed, text, restored === null || details.interrupted);
       done = first + i + 1;
     }
   }
   return { status: job.stop ? 'interrupted' : 'finished', imageIds: painter.imageIds };
+}
+
+/** What is asked of a picture whose faces stay as they are. */
+function withoutFaces(request: GenerationParameters): GenerationParameters {
+  return { ...request, settings: { ...request.settings, faceRestoration: false } };
 }
 
 function ifNothingEmerged(error: unknown): null {

@@ -76,15 +76,15 @@ class PassPainter implements ScriptHost {
     const run = partOf(started.paint(batch.models), sumOf(before), sumOf(own), sumOf(after));
     const part = kind && { kind, index, count: passes.length };
     const { latents, interrupted } = await painter.paint(run, batch, batchSize, part);
-    this.#interrupted ||= interrupted;
     if (index === 0) this.#text = painter.textOf(batch, seedsOf(asked, 0));
     const decoded: PixelImage[] = [];
     for (let i = 0; i < batchSize; i++) decoded.push(await painter.decode(batch, latents, i, batchSize));
     const pictures: PixelImage[] = [];
-    for (const [i, picture] of decoded.entries()) {
-      const asked = { picture, index: i, mask: pass.mask };
+    for (const [i, raw] of decoded.entries()) {
+      const restored = interrupted ? null : await painter.withFaces(raw);
+      const asked = { picture: restored ?? raw, index: i, mask: pass.mask };
       const details = await withDetails(painter, batch, pass.parameters, asked);
-      this.#interrupted ||= details.interrupted;
+      this.#interrupted ||= restored === null || details.interrupted;
       pictures.push(await started.finish(details.picture, i, latents.data));
     }
     // Interrupt and Skip that came meanwhile.

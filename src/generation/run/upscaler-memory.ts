@@ -1,7 +1,4 @@
 // How much of the GPU's memory an upscaler takes for the tiles of a picture.
-import { BufferPool } from '../../graph/buffer-pool.ts';
-import { planRun } from '../../graph/memory.ts';
-import { product } from '../../graph/shapes.ts';
 import type { Size } from '../../image/picture-file.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { architectureOf } from '../../models/upscalers/architectures.ts';
@@ -9,8 +6,7 @@ import { DEFAULT_IMAGE_SETTINGS } from '../request/image-settings.ts';
 import type { SizedRequest } from '../request/request.ts';
 import { upscalerTiles } from '../request/upscaler-tiles.ts';
 import type { Need } from './memory.ts';
-
-const NOTHING: Need = { weights: 0, peak: 0, largest: 0 };
+import { needOfRun, NO_NEED } from './network-need.ts';
 
 /** Of the one that takes the most: each is loaded for its pictures alone. */
 export function upscalersNeed(
@@ -20,7 +16,7 @@ export function upscalersNeed(
 ): Need {
   return files
     .map((file) => needOf(file, request, shaderF16))
-    .reduce((most, need) => (need.weights + need.peak > most.weights + most.peak ? need : most), NOTHING);
+    .reduce((most, need) => (need.weights + need.peak > most.weights + most.peak ? need : most), NO_NEED);
 }
 
 function needOf(
@@ -28,17 +24,13 @@ function needOf(
   request: SizedRequest,
   shaderF16: boolean,
 ): Need {
-  if (!detection.upscaler) return NOTHING;
+  if (!detection.upscaler) return NO_NEED;
   const { half, network } = architectureOf(detection.upscaler.kind);
   const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
   const precision = shaderF16 && half ? 'float16' : 'float32';
   const { graph, feeds } = network({ shapeOf: (name) => shapes.get(name) }, precision);
   const { height, width } = tileOf(request, detection);
-  const run = planRun(graph, feeds({ image: new Float32Array(3 * height * width), height, width }));
-  const pool = new BufferPool();
-  run.simulate(pool);
-  const weights = graph.weights.reduce((sum, { shape }) => sum + product(shape), 0);
-  return { weights: weights * (precision === 'float16' ? 2 : 4), peak: pool.peak, largest: run.largest };
+  return needOfRun(graph, feeds({ image: new Float32Array(3 * height * width), height, width }));
 }
 
 /** Blended tiles have their whole size even where the picture is smaller. */

@@ -10,24 +10,16 @@ import type { StoredModel } from '../../library/types.ts';
 import { findUpscaler, upscalersAmong } from '../../library/upscaler-choice.ts';
 import { BadParametersError, InterruptedError } from '../../runtime/errors.ts';
 import { LoadedUpscaler } from '../../runtime/loaded-upscaler.ts';
-import type { NetworkEvent } from '../../runtime/network-event.ts';
 import { turn } from '../../runtime/turn.ts';
 import type { ImageSettings } from '../request/image-settings.ts';
 import type { SizedRequest } from '../request/request.ts';
 import { askedUpscalers, type AskedUpscaler } from '../request/upscalers.ts';
 import { upscalerTiles } from '../request/upscaler-tiles.ts';
-import type { Device } from './loaded-models.ts';
+import type { NetworkMeans } from './network-means.ts';
 import { TimeLeft } from './time-left.ts';
 
-export interface UpscalingMeans {
-  device(): Promise<Device>;
-  /** Gives the memory of other networks back where the next one needs it. */
-  makeWay(): Promise<void>;
-  onEvent(event: NetworkEvent): void;
-}
-
 export class Upscaling {
-  constructor(private readonly means: UpscalingMeans) {}
+  constructor(private readonly means: NetworkMeans) {}
 
   /** Beside other networks: loaded for one picture. `stopped`: asked before each tile; the work then ends with InterruptedError. */
   by(settings: ImageSettings, stopped: () => boolean): Upscale {

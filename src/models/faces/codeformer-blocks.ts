@@ -18,11 +18,11 @@ export interface FeatureMap {
 export type BlockKind = 'residual' | 'attention' | 'resampling' | 'norm' | 'convolution';
 
 /** What a block is, by the names of its tensors; null where there is none. */
-export function blockKind({ shapeOf }: WeightCatalog, name: string): BlockKind | null {
-  if (shapeOf(`${name}.norm1.weight`)) return 'residual';
-  if (shapeOf(`${name}.q.weight`)) return 'attention';
-  if (shapeOf(`${name}.conv.weight`)) return 'resampling';
-  const own = shapeOf(`${name}.weight`);
+export function blockKind(weights: WeightCatalog, name: string): BlockKind | null {
+  if (weights.shapeOf(`${name}.norm1.weight`)) return 'residual';
+  if (weights.shapeOf(`${name}.q.weight`)) return 'attention';
+  if (weights.shapeOf(`${name}.conv.weight`)) return 'resampling';
+  const own = weights.shapeOf(`${name}.weight`);
   return own ? (own.length === 1 ? 'norm' : 'convolution') : null;
 }
 

@@ -1,12 +1,11 @@
 // The engine as the page sees it: started when first needed, started afresh after it died.
 import type { GpuMemoryUse } from '../../runtime/gpu-memory.ts';
 import { proxy, type Remote } from 'comlink';
-import { askedOfExtras } from '../../finishing/extras-request.ts';
 import type { Continuation } from '../../generation/request/continuation.ts';
 import type { DeviceReport } from '../../runtime/device-report.ts';
 import type { EngineApi } from '../../generation/run/engine-api.ts';
 import type { GenerationEvent, GenerationOutcome } from '../../generation/run/events.ts';
-import { askedUpscalers, type AskedUpscaler } from '../../generation/request/upscalers.ts';
+import { askedUpscalers } from '../../generation/request/upscalers.ts';
 import type { GenerationParameters, RequestSize, SizedRequest } from '../../generation/request/request.ts';
 import type { BenchmarkProgress } from '../../generation/run/benchmark.ts';
 import type { BenchmarkResult } from '../../generation/run/benchmark-report.ts';
@@ -17,8 +16,16 @@ import { startWorker } from './start-worker.ts';
 import { WorkerLink } from './worker-link.ts';
 import { failures as t } from '../strings/failures.ts';
 
-/** Puts those of these upscalers that come with Darkroom into the library. Rejects with an Error for people. */
-export type BringUpscalers = (names: readonly string[]) => Promise<void>;
+/** Networks besides a checkpoint's that work asks for. */
+export interface Needs {
+  /** Of those that need a file, by name. */
+  readonly upscalers: readonly string[];
+  /** Something that finds faces. */
+  readonly faces: boolean;
+}
+
+/** Puts what of these comes with Darkroom into the library. Rejects with an Error for people. */
+export type Bring = (needs: Needs) => Promise<void>;
 
 /** Every method rejects with a Failure. */
 export class EngineClient {
@@ -28,17 +35,17 @@ export class EngineClient {
   #started: { readonly cpu: boolean; readonly report: Promise<DeviceReport> } | null = null;
   readonly #spawn: () => Worker;
   readonly #memory: () => MemoryOptions;
-  readonly #bring: BringUpscalers;
+  readonly #bring: Bring;
   /** How often it was stopped. */
   #stops = 0;
   /** What the worker goes by. */
   #told = DEFAULT_MEMORY;
 
-  /** `memory`: what the person set, asked for before each job. `bring`: so that work finds the upscalers that it asks for. */
+  /** `memory`: what the person set, asked for before each job. `bring`: so that work finds what it asks for and comes with Darkroom. */
   constructor(
     spawn: () => Worker = () => startWorker('engine'),
     memory: () => MemoryOptions = () => DEFAULT_MEMORY,
-    bring: BringUpscalers = async () => undefined,
+    bring: Bring = async () => undefined,
   ) {
     this.#spawn = spawn;
     this.#memory = memory;
@@ -71,8 +78,8 @@ export class EngineClient {
     onEvent: (event: GenerationEvent) => void,
     continuation?: Continuation,
   ): Promise<GenerationOutcome> {
-    const asked = askedUpscalers(parameters);
-    if (asked.length > 0) await this.#bringAsked(asked);
+    const upscalers = askedUpscalers(parameters).map(({ name }) => name);
+    await this.#bringAsked({ upscalers, faces: parameters.settings.faceRestoration });
     return this.#withGpu(cpu, (engine) => engine.generate(sha256, parameters, proxy(onEvent), continuation));
   }
 
@@ -85,13 +92,12 @@ export class EngineClient {
   async extras(
     order: ExtrasOrder,
     cpu: boolean,
-    withNetwork: boolean,
+    needs: Needs,
     onEvent: (event: ExtrasEvent) => void,
   ): Promise<ExtrasOutcome> {
-    const asked = askedOfExtras(order.request);
-    if (asked.length > 0) await this.#bringAsked(asked);
+    await this.#bringAsked(needs);
     const work = (engine: Remote<EngineApi>) => engine.extras(order, proxy(onEvent));
-    if (withNetwork) return this.#withGpu(cpu, work);
+    if (needs.upscalers.length > 0 || needs.faces) return this.#withGpu(cpu, work);
     // As it was started, where it was: its models stay loaded.
     await this.start(this.#started?.cpu ?? cpu);
     return this.#alive().call(work);
@@ -149,10 +155,11 @@ export class EngineClient {
     this.report = null;
   }
 
-  async #bringAsked(asked: readonly AskedUpscaler[]): Promise<void> {
+  async #bringAsked(needs: Needs): Promise<void> {
+    if (needs.upscalers.length === 0 && !needs.faces) return;
     const stops = this.#stops;
     try {
-      await this.#bring(asked.map(({ name }) => name));
+      await this.#bring(needs);
     } catch (error) {
       throw toFailure(error);
     }

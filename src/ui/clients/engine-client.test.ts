@@ -102,8 +102,8 @@ it('brings the upscalers that are asked for first, and starts nothing where it i
       return threadWorker(START + `generate: () => ({ status: 'finished', imageIds: [] }),`);
     },
     undefined,
-    (names) => {
-      brought.push(...names);
+    ({ upscalers, faces }) => {
+      brought.push(...upscalers, ...(faces ? ['faces'] : []));
       return new Promise((resolve) => (arrive = resolve));
     },
   );
@@ -121,4 +121,15 @@ it('brings the upscalers that are asked for first, and starts nothing where it i
   arrive();
   expect(await job).toEqual({ status: 'finished', imageIds: [] });
   expect(brought).toEqual(['4x-UltraSharp', '4x-UltraSharp']);
+
+  const settings = { ...DEFAULT_PARAMETERS.settings, faceRestoration: true };
+  const restored = engine.generate(
+    'a'.repeat(64),
+    { ...DEFAULT_PARAMETERS, settings },
+    false,
+    () => undefined,
+  );
+  arrive();
+  await restored;
+  expect(brought.slice(2)).toEqual(['faces']);
 });

@@ -84,7 +84,7 @@ export class App {
   readonly engine = new EngineClient(
     undefined,
     () => this.settings.memory,
-    async (names) => (await this.#openBox()).bringUpscalers(names),
+    async (needs) => (await this.#openBox()).bring(needs),
   );
   readonly tokens = new TokenClient();
   readonly offline = new Offline();

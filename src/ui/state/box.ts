@@ -1,8 +1,10 @@
 // What lies in the box comes into the library where it is asked for: as a person's file does, and without a word.
-import { boxedUpscaler, type BoxedFile } from '../../library/box.ts';
+import { BOXED_FACES, boxedUpscaler, type BoxedFile } from '../../library/box.ts';
+import { faceFilesAmong } from '../../library/face-choice.ts';
 import { IMPORT_OPTIONS } from '../../library/import-types.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { findUpscaler, upscalersAmong } from '../../library/upscaler-choice.ts';
+import type { Needs } from '../clients/engine-client.svelte.ts';
 import type { ImporterClient } from '../clients/importer-client.svelte.ts';
 
 /** What it needs of the page. */
@@ -18,13 +20,15 @@ export class Box {
 
   constructor(private readonly host: BoxHost) {}
 
-  /** Resolves once those of these upscalers that the box has are in the library. Rejects with an Error for people. */
-  async bringUpscalers(names: readonly string[]): Promise<void> {
-    const upscalers = upscalersAmong(this.host.library.models);
-    for (const name of names) {
+  /** Resolves once those of these upscalers that the box has, and a detector, are in the library. Rejects with an Error for people. */
+  async bring({ upscalers, faces }: Needs): Promise<void> {
+    const { models } = this.host.library;
+    const known = upscalersAmong(models);
+    for (const name of upscalers) {
       const boxed = boxedUpscaler(name);
-      if (boxed && !findUpscaler(upscalers, name)) await this.#bring(boxed);
+      if (boxed && !findUpscaler(known, name)) await this.#bring(boxed);
     }
+    if (faces && !faceFilesAmong(models).detector) await this.#bring(BOXED_FACES);
   }
 
   #bring(boxed: BoxedFile): Promise<void> {

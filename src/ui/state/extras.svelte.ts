@@ -1,5 +1,10 @@
 // What is set in the Extras tab, the work under way, and what came of it.
-import { askedOfExtras, DEFAULT_EXTRAS, type ExtrasRequest } from '../../finishing/extras-request.ts';
+import {
+  askedOfExtras,
+  DEFAULT_EXTRAS,
+  looksForFaces,
+  type ExtrasRequest,
+} from '../../finishing/extras-request.ts';
 import type { ImageSettings } from '../../generation/request/image-settings.ts';
 import type { ExtrasEvent, ExtrasSource } from '../../generation/run/extras-run.ts';
 import type { Size } from '../../image/picture-file.ts';
@@ -90,12 +95,13 @@ export class Extras {
       request: this.request,
       settings: $state.snapshot(settings.parameters.settings),
     };
-    const withNetwork = askedOfExtras(order.request).length > 0;
+    const upscalers = askedOfExtras(order.request).map(({ name }) => name);
+    const needs = { upscalers, faces: looksForFaces(order.request) };
     await this.host.attempt(t.notDone, async () => {
       const hear = (event: ExtrasEvent) => this.#hear(event, pictures);
       // One at a time uses the GPU, in all tabs: pictures of the queue wait until this is done, and this for those.
       const work = async (): Promise<void> => {
-        const { status, made } = await engine.extras(order, onProcessor, withNetwork, hear);
+        const { status, made } = await engine.extras(order, onProcessor, needs, hear);
         this.told = status === 'interrupted' ? t.interrupted(made) : t.done(made);
       };
       await tabs.inTurn(work, () => (this.doing = t.waiting));

@@ -50,6 +50,7 @@ export interface ReaderHost {
   readonly loras: readonly StoredModel[];
   /** Textual inversions. */
   readonly embeddings: readonly StoredModel[];
+  readonly library: { readonly models: readonly StoredModel[] };
   attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
 }
 
@@ -151,6 +152,12 @@ export class ParameterReader {
       })) {
         if (!findUpscaler(this.host.upscalers, name) && !boxedUpscaler(name))
           remarks.push(passes.upscalerMissing(where, name));
+      }
+      const { faceRestoration, faceRestorationModel } = settings.parameters.settings;
+      if (read.extraSeed !== null && faceRestoration) {
+        const { facesMissing } = await import('../face-remark.ts');
+        const faces = facesMissing(this.host.library.models, faceRestorationModel);
+        if (faces !== null) remarks.push(faces);
       }
       if (remarks.length > 0) {
         this.host.notices.warn(t.mayDiffer, `${remarks.join('. ')}.`);

@@ -547,7 +547,7 @@ export class Settings {
   resetParameters(): void {
     const { prompt, negativePrompt, settings } = this.snapshot();
     // Of the settings only what has a control of its own.
-    const others = { ...settings, tiling: false };
+    const others = { ...settings, tiling: false, faceRestoration: false };
     this.parameters = parseParameters({ prompt, negativePrompt, settings: others }, this.choices);
     this.extraSeed = false;
     this.hires = parseHires(undefined, this.choices);

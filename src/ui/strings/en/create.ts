@@ -2,6 +2,7 @@
 import type { Advice } from '../../model-advice.ts';
 import { number, plural } from '../locale.ts';
 import { common } from './common.ts';
+import { labels } from './labels.ts';
 
 export const create = {
   madeFor: 'Sizes this model was made for',
@@ -44,8 +45,16 @@ export const create = {
   sampling: 'Sampling',
   samplingValue: (sampler: string, steps: number) => `${sampler}, ${steps}`,
   size: 'Size',
-  sizeValue: (width: number, height: number, tiling = false) =>
-    `${width} × ${height}${tiling ? ', Tiling' : ''}`,
+  sizeValue: (
+    width: number,
+    height: number,
+    { tiling, faceRestoration }: Partial<Record<'tiling' | 'faceRestoration', boolean>> = {},
+  ) =>
+    [
+      `${width} × ${height}`,
+      ...(faceRestoration ? [labels.faceRestoration] : []),
+      ...(tiling ? [labels.tiling] : []),
+    ].join(', '),
   swapSize: 'Switch width/height',
   batch: 'Batch',
   guidance: 'Guidance',

@@ -53,6 +53,17 @@ export const extras = {
   useBoxedWhat: (name: string, size: string) =>
     `${name} comes with Darkroom (${size}): a network that draws edges anew, where Lanczos blurs them.`,
 
+  gfpgan: 'GFPGAN',
+  codeFormer: 'CodeFormer',
+  seen: (visibility: number) => `visibility ${visibility}`,
+  gfpganVisibility: 'GFPGAN visibility',
+  codeFormerVisibility: 'CodeFormer visibility',
+  codeFormerWeight: 'CodeFormer weight (0 = maximum effect, 1 = minimum effect)',
+  order: 'Postprocessing operation order',
+  usualOrder: 'the usual one',
+  orderWhat:
+    'Chosen steps come first, in the order in which they were chosen; the others follow in the usual one.',
+
   split: 'Split oversized images',
   threshold: 'Threshold',
   overlap: 'Overlap ratio',
@@ -61,6 +72,7 @@ export const extras = {
   cutsNothing:
     'It takes the size of Scale to (above, Upscale), which need not be on. With Scale by and no Max side length it does nothing.',
   focalCrop: 'Auto focal point crop',
+  face: 'Focal point face weight',
   entropy: 'Focal point entropy weight',
   edges: 'Focal point edges weight',
   autoSizedCrop: 'Auto-sized crop',

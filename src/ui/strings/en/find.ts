@@ -35,6 +35,7 @@ export const find = {
     { words: 'scheduler noise schedule karras', means: labels.scheduleType },
     { words: 'resolution dimensions aspect ratio', means: labels.width },
     { words: 'resolution dimensions aspect ratio', means: labels.height },
+    { words: 'gfpgan codeformer face restoration', means: labels.faceRestoration },
     { words: 'seamless texture pattern repeat tileable', means: labels.tiling },
     { words: 'guidance scale', means: labels.cfgScale },
     { words: 'subseed variation', means: labels.variationSeed },
@@ -77,6 +78,5 @@ export const find = {
     { title: 'Textual Inversion', words: 'embedding embeddings', line: 'Not built yet.' },
     { title: 'Hypernetworks', words: 'hypernet hypernetwork', line: 'Not built yet.' },
     { title: 'ControlNet', words: 'openpose canny depth unit', line: 'Not built yet.' },
-    { title: 'Restore faces', words: 'gfpgan codeformer face', line: 'Not built yet.' },
   ],
 };

@@ -6,6 +6,7 @@ export { create } from './create.ts';
 export { device } from './device.ts';
 export { dialogs } from './dialogs.ts';
 export { extras } from './extras.ts';
+export { faces } from './faces.ts';
 export { failures } from './failures.ts';
 export { find } from './find.ts';
 export { foreign } from './foreign.ts';

@@ -9,6 +9,7 @@ export const labels = {
   samplingSteps: 'Sampling steps',
   width: 'Width',
   height: 'Height',
+  faceRestoration: 'Restore faces',
   tiling: 'Tiling',
   batchCount: 'Batch count',
   batchSize: 'Batch size',

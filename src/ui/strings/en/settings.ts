@@ -30,6 +30,10 @@ const help: Partial<Record<ImageSettingKey, string>> = {
   datTileOverlap: 'Low values = visible seam.',
   upscalerForImg2img:
     'By which a source grows to the size that is set. Upscalers in files are imported as models are.',
+  faceRestoration:
+    'Every picture’s faces are found and painted anew by a network of its own. It takes a model in a file (CodeFormer or GFPGAN), imported as models are.',
+  codeFormerWeight: '0 = maximum effect; 1 = minimum effect.',
+  saveBeforeFaceRestoration: 'The picture as it was painted is kept as well, with the same parameters.',
   livePreviewMethod:
     'Approx cheap costs nothing. TAESD shows the picture itself, nearly; Full decodes every step as the picture is decoded, which is slow.',
   sTmax: '0 = infinity.',
