@@ -23,6 +23,8 @@ const ADAIN_EPSILON = 1e-5;
 /** Faces are halved so often at most, to so many places along a side. */
 const MOST_STAGES = 8;
 const MOST_PLACES = 64;
+/** Pixels of a face's side: no network has more, and none is tried. */
+const MOST_PIXELS = 1024;
 
 export interface CodeFormerOptions {
   /** Whether the generator takes something of what was read with it: for weights above 0. */
@@ -73,6 +75,7 @@ export function codeFormerNetwork(
   const layers = new FaceLayers(weights, precision, taps);
   const { graph } = layers;
   const { face, places } = sidesOf(weights);
+  if (face === 0 || face > MOST_PIXELS) throw new Error(`Its faces have ${face}x${face} pixels.`);
   const image = graph.cast(graph.input('image', 'float32', [1, 3, face, face]), precision);
   const { read, seen } = encoded(layers, { value: image, channels: 3, side: face });
   if (read.side !== places)

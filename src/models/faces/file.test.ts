@@ -87,6 +87,25 @@ describe.skipIf(layouts.length === 0).each(layouts)('$file', ({ tensors }) => {
   });
 });
 
+describe.skipIf(layouts.length === 0)('a size beyond all sense', () => {
+  const sized = layouts.flatMap(({ tensors }) => {
+    const position = tensors['position_emb'];
+    return position ? [{ tensors, position }] : [];
+  });
+
+  it.each(sized)('is refused before anything is made of it', ({ tensors, position }) => {
+    for (const places of [0, 64 ** 2, 2 ** 31]) {
+      const shape = position.shape.with(0, places);
+      const { kind, supported, unsupportedReason } = say({
+        ...tensors,
+        position_emb: { ...position, shape },
+      });
+      expect([kind, supported]).toEqual(['face-restorer', false]);
+      expect(unsupportedReason).toMatch(/cannot be used/);
+    }
+  });
+});
+
 describe('relatives that are not run', () => {
   const tensor = { shape: [8, 3, 3, 3], dtype: 'F32' } as const;
   it.each([
