@@ -11,6 +11,8 @@ const ROOMS = {
   prompt: [],
   sampling: [],
   'text-files': [],
+  // Arithmetic on long arrays.
+  simd: [],
   image: ['sampling'],
 
   // Whose file it is, what such a model is made of, and its networks as graphs.
@@ -18,7 +20,7 @@ const ROOMS = {
   models: ['checkpoint', 'families', 'graph', 'image', 'sampling', 'text-files'],
   onnx: ['graph'],
   // What is put into a model or its prompt: embeddings, LoRAs.
-  'add-ons': ['checkpoint', 'image', 'models', 'prompt'],
+  'add-ons': ['checkpoint', 'image', 'models', 'prompt', 'simd'],
   // Graphs as programs of our own kernels.
   wgsl: ['graph'],
   // What is done to pictures by networks that are no part of a model; the networks are given to it.
@@ -31,7 +33,7 @@ const ROOMS = {
   library: ['add-ons', 'checkpoint', 'families', 'generation/request', 'image', 'models', 'sampling'],
 
   // Checkpoints made of others, and what one has beyond another as a LoRA.
-  merging: ['add-ons', 'checkpoint', 'library', 'models'],
+  merging: ['add-ons', 'checkpoint', 'library', 'models', 'simd'],
 
   // The device with networks on it, the recipes that call them, and the run that carries a request out.
   'trusted-scripts.ts': [],

@@ -1,4 +1,5 @@
-// Small dense arithmetic on weights: float32 arrays in C order, sums in float64.
+// Dense arithmetic on weights: float32 arrays in C order.
+import { multiply } from '../simd/product.ts';
 
 export interface Tensor {
   readonly shape: readonly number[];
@@ -46,18 +47,7 @@ export function product(a: Tensor, b: Tensor, inner = Infinity): Tensor {
   }
   checkSize(rows, columns);
   const used = Math.min(depth, inner);
-  const out = new Float32Array(rows * columns);
-  const sums = new Float64Array(columns);
-  for (let i = 0; i < rows; i++) {
-    sums.fill(0);
-    for (let k = 0; k < used; k++) {
-      const factor = a.data[i * depth + k]!;
-      const start = k * columns;
-      for (let j = 0; j < columns; j++) sums[j]! += factor * b.data[start + j]!;
-    }
-    out.set(sums, i * columns);
-  }
-  return { shape: [rows, columns], data: out };
+  return { shape: [rows, columns], data: multiply(a.data, b.data, [rows, depth, columns], used) };
 }
 
 export function transposed({ shape, data }: Tensor): Tensor {
@@ -72,13 +62,18 @@ export function elementwise(a: Tensor, b: Tensor, f: (x: number, y: number) => n
   if (a.data.length !== b.data.length) {
     throw new AddOnError(`[${a.shape.join(', ')}] and [${b.shape.join(', ')}] are not of one size.`);
   }
-  return { shape: a.shape, data: a.data.map((x, i) => f(x, b.data[i]!)) };
+  const data = new Float32Array(a.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = f(a.data[i]!, b.data[i]!);
+  return { shape: a.shape, data };
 }
 
-export const scaled = ({ shape, data }: Tensor, factor: number): Tensor => ({
-  shape,
-  data: data.map((x) => x * factor),
-});
+/** The same where the factor is 1: nothing that is given is ever written to. */
+export function scaled(tensor: Tensor, factor: number): Tensor {
+  if (factor === 1) return tensor;
+  const data = new Float32Array(tensor.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = tensor.data[i]! * factor;
+  return { shape: tensor.shape, data };
+}
 
 /**
  * A convolution [outputs, inputs, height, width] out of a core [n, m, height, width] and factors up [outputs, n] and down [m,

@@ -4,7 +4,7 @@ import type { DType } from '../checkpoint/types.ts';
 import { scale } from './arithmetic.ts';
 import { BYTES, convertKernel, differenceKernel, isKind, sumKernel, type Kind } from './mix-kernel.ts';
 import type { Mix, PlannedTensor } from './plan.ts';
-import type { Kernel } from './simd.ts';
+import type { Kernel } from '../simd/function.ts';
 
 /** What it gives is good until the next call. */
 export type FastMix = (parts: readonly Uint8Array[]) => Uint8Array<ArrayBuffer>;

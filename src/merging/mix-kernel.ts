@@ -4,7 +4,7 @@
 // is what an addition does: to 1.5 * 2^(e + 13), where a float32's last place is that of a half whose exponent is e; e is at
 // least -14, as of subnormal halves. Infinities, NaN and what becomes too large for a half are not computed here but marked.
 import type { DType } from '../checkpoint/types.ts';
-import { SimdFunction, v, type Code, type Kernel } from './simd.ts';
+import { SimdFunction, v, type Code, type Kernel } from '../simd/function.ts';
 
 /** Kinds that are computed here. */
 export type Kind = Extract<DType, 'F32' | 'F16' | 'BF16'>;

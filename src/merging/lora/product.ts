@@ -2,63 +2,10 @@
 //
 // float32 throughout, in WebAssembly SIMD; where the engine has none, the same in JavaScript. The large matrix lies in rows; a
 // narrow one in panels of eight columns, each row of a panel after the other, so that four rows times a panel stay in registers.
-import { SimdFunction, v, type Code } from '../simd.ts';
+import { PANEL, padded, ROWS, startTile, type Tile } from '../../simd/tile.ts';
 
-/** Columns of a panel, and rows of the large matrix, that are computed together. */
-const PANEL = 8;
-const ROWS = 4;
 /** Rows of the sum that are taken together: as much of the large matrix as the processor's cache holds. */
 const BLOCK = 256;
-
-const padded = (count: number, to: number): number => Math.ceil(count / to) * to;
-
-/** run(d0, d1, d2, d3, dStep, x, out, count): four rows of a panel += four rows of D times the panel x. Addresses in bytes. */
-function tile(): SimdFunction {
-  const f = new SimdFunction(
-    [...Array<'address'>(4).fill('address'), 'step', 'address', 'address', 'count'],
-    1,
-  );
-  const step = { parameter: 4 };
-  const rows = [0, 1, 2, 3].map((i) => f.address(i, step));
-  const x = f.address(5, 4 * PANEL);
-  const panel: Code[] = [f.keep(v.load(x, 0)), f.keep(v.load(x, 16))];
-  for (const [row, address] of rows.entries()) {
-    const value = f.keep(v.loadSplat(address, 0));
-    for (const [half, lanes] of panel.entries()) {
-      f.sum(6, 4 * PANEL * row + 16 * half).add(v.mulFloats(value, lanes));
-    }
-  }
-  return f;
-}
-
-type Tile = (
-  ...given: [
-    d0: number,
-    d1: number,
-    d2: number,
-    d3: number,
-    dStep: number,
-    x: number,
-    out: number,
-    count: number,
-  ]
-) => unknown;
-
-/** The same in JavaScript, for engines without SIMD. Addresses are of bytes. */
-const slowTile =
-  (memory: Float32Array): Tile =>
-  (d0, d1, d2, d3, dStep, x, out, count) => {
-    for (const [row, d] of [d0, d1, d2, d3].entries()) {
-      for (let column = 0; column < PANEL; column++) {
-        const at = out / 4 + PANEL * row + column;
-        let sum = memory[at]!;
-        for (let k = 0; k < count; k++) {
-          sum += memory[(d + k * dStep) / 4]! * memory[x / 4 + PANEL * k + column]!;
-        }
-        memory[at] = sum;
-      }
-    }
-  };
 
 /** A matrix of rows x columns and what it is multiplied with. The memory is used again for the next matrix that fits. */
 export class LargeMatrix {
@@ -86,15 +33,9 @@ export class LargeMatrix {
   }
 
   #allocate(elements: number): void {
-    try {
-      const { memory, run } = tile().start(4 * elements);
-      this.#memory = new Float32Array(memory.buffer);
-      this.#tile = run;
-    } catch (error) {
-      if (!(error instanceof WebAssembly.CompileError)) throw error;
-      this.#memory = new Float32Array(elements);
-      this.#tile = slowTile(this.#memory);
-    }
+    const { memory, run } = startTile(elements);
+    this.#memory = memory;
+    this.#tile = run;
   }
 
   /** A row's elements, to be written to or read. */

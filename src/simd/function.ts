@@ -1,7 +1,7 @@
 // WebAssembly with 128-bit SIMD, put together byte by byte: one function that goes through arrays in memory, a few elements at a
 // time. Nothing is compiled beforehand: a module is a few hundred bytes, made for the kinds of numbers at hand.
 //
-// Encoding: https://webassembly.github.io/spec/core/binary/. All that is here is what mix-kernel.ts and lora/product.ts need.
+// Encoding: https://webassembly.github.io/spec/core/binary/. All that is here is what merging/mix-kernel.ts and tile.ts need.
 
 /** Instructions that leave one value on the stack: four lanes of 32 bits, or an address. */
 export type Code = readonly number[];
