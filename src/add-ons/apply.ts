@@ -1,7 +1,7 @@
 // Weights with files applied to them, one after the other.
 import type { Parts } from './kinds.ts';
-import { AddOnError, elementwise, type Tensor } from './matrix.ts';
-import { deltaOf, type Strength } from './module.ts';
+import { AddOnError, plus, type Tensor } from './matrix.ts';
+import { changeOf, type Strength } from './module.ts';
 
 export interface Applied {
   readonly weight: Tensor;
@@ -17,15 +17,14 @@ export function applied(
   bias: Tensor | null,
   files: readonly ({ readonly parts: Parts; readonly strength: Strength } | null)[],
 ): Applied {
-  const plus = (a: Tensor, b: Tensor): Tensor => elementwise(a, b, (x, y) => x + y);
   const failed: { index: number; reason: string }[] = [];
   let now = { weight, bias };
   for (const [index, file] of files.entries()) {
     if (!file) continue;
     try {
-      const delta = deltaOf(layer, file.parts, now.weight, file.strength);
-      const own = delta.bias && now.bias ? plus(now.bias, delta.bias) : (delta.bias ?? now.bias);
-      now = { weight: plus(now.weight, delta.weight), bias: own };
+      const change = changeOf(layer, file.parts, now.weight, file.strength);
+      const own = change.bias && now.bias ? plus(now.bias, change.bias, 1) : (change.bias ?? now.bias);
+      now = { weight: plus(now.weight, change.update, change.factor), bias: own };
     } catch (error) {
       if (!(error instanceof AddOnError)) throw error;
       failed.push({ index, reason: error.message });

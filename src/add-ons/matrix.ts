@@ -67,6 +67,16 @@ export function elementwise(a: Tensor, b: Tensor, f: (x: number, y: number) => n
   return { shape: a.shape, data };
 }
 
+/** a + factor b, of one size. Throws AddOnError where they are not. */
+export function plus(a: Tensor, b: Tensor, factor: number): Tensor {
+  if (a.data.length !== b.data.length) {
+    throw new AddOnError(`[${a.shape.join(', ')}] and [${b.shape.join(', ')}] are not of one size.`);
+  }
+  const data = new Float32Array(a.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = a.data[i]! + factor * b.data[i]!;
+  return { shape: a.shape, data };
+}
+
 /** The same where the factor is 1: nothing that is given is ever written to. */
 export function scaled(tensor: Tensor, factor: number): Tensor {
   if (factor === 1) return tensor;

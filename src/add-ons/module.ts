@@ -41,6 +41,18 @@ export const strengthOf = (layer: string, { text, unet }: Strength): number =>
 
 /** What the tensors change about a layer of this weight. Throws AddOnError where they do not fit it, or each other. */
 export function deltaOf(layer: string, given: Parts, weight: Tensor, strength: Strength): Delta {
+  const { update, factor, bias } = changeOf(layer, given, weight, strength);
+  return { weight: scaled(update, factor), bias };
+}
+
+/** The same with a factor that the update is yet to be multiplied with: whoever adds it up does that on the way. */
+export interface LayerChange {
+  readonly update: Tensor;
+  readonly factor: number;
+  readonly bias: Tensor | null;
+}
+
+export function changeOf(layer: string, given: Parts, weight: Tensor, strength: Strength): LayerChange {
   const parts = withPeftNames(given);
   const kind = kindOf(parts.keys());
   if (!kind) throw new AddOnError(`Nothing is known of a layer with ${[...parts.keys()].join(', ')}.`);
@@ -49,13 +61,14 @@ export function deltaOf(layer: string, given: Parts, weight: Tensor, strength: S
     throw new AddOnError(`A bias of ${bias.data.length} does not fit ${weight.shape[0]} outputs.`);
   }
   const by = strengthOf(layer, strength);
+  const scale = isScaled ? scaleOf(parts, rank) : 1;
   const added = parts.get('bias');
-  let delta = added ? elementwise(update, added, (x, y) => x + y) : update;
-  delta = scaled(delta, isScaled ? scaleOf(parts, rank) : 1);
-  delta = fitted(delta, weight);
+  const whole = fitted(added ? elementwise(update, added, (x, y) => x + y) : update, weight);
   const dora = parts.get('dora_scale');
-  if (dora) delta = decomposed(delta, weight, dora);
-  return { weight: scaled(delta, by), bias: bias ? scaled(bias, by) : null };
+  const own = bias ? scaled(bias, by) : null;
+  return dora
+    ? { update: decomposed(scaled(whole, scale), weight, dora), factor: by, bias: own }
+    : { update: whole, factor: scale * by, bias: own };
 }
 
 function scaleOf(parts: Parts, rank: number | null): number {

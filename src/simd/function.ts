@@ -122,9 +122,14 @@ export class SimdFunction {
     return [0x20, ...unsigned(parameter)];
   }
 
+  /** An address that stays: what `parameter` says, and so many (below 64) times what `step` says beyond it. */
+  fixedAddress(parameter: number, step: number, times: number): Code {
+    return [0x20, ...unsigned(parameter), 0x20, ...unsigned(step), 0x41, times, 0x6c, 0x6a];
+  }
+
   /** Lanes of float32 that are added to each time, and are stored at the end where they were at the beginning. */
-  sum(parameter: number, offset: number): { readonly add: (lanes: Code) => void } {
-    const [local, at] = [this.#newLocal(), [0x20, ...unsigned(parameter)]];
+  sum(at: Code, offset: number): { readonly add: (lanes: Code) => void } {
+    const local = this.#newLocal();
     this.#before.push(...v.load(at, offset), 0x21, ...local.slice(1));
     this.#after.push(...at, ...local, ...simd(0x0b), 0, ...unsigned(offset));
     return {

@@ -19,29 +19,35 @@ export function multiply(
   const out = new Float32Array(rows * columns);
   const height = padded(rows, ROWS);
   const deep = Math.min(inner, DEPTH);
-  /** Places of the panels of b, and of the sums' panels. */
+  /** Places of the panels of b, and of the rows of sums. */
   const [ofB, ofSums] = [height * deep, height * deep + deep * COLUMNS];
   const elements = ofSums + height * COLUMNS;
   if (memory.length < elements) ({ memory, run: tile } = startTile(elements));
-  for (let k = 0; k < inner; k += deep) {
-    const count = Math.min(deep, inner - k);
-    for (let row = 0; row < rows; row++) {
-      memory.set(a.subarray(row * depth + k, row * depth + k + count), row * deep);
-    }
-    memory.fill(0, rows * deep, ofB);
-    for (let first = 0; first < columns; first += COLUMNS) {
-      const width = Math.min(COLUMNS, columns - first);
-      memory.fill(0, ofB, elements);
+  for (let first = 0; first < columns; first += COLUMNS) {
+    const width = Math.min(COLUMNS, columns - first);
+    memory.fill(0, ofB, elements);
+    for (let k = 0; k < inner; k += deep) {
+      const count = Math.min(deep, inner - k);
+      // Where it is taken at once, it is there from the first columns on.
+      if (first === 0 || inner > deep) {
+        for (let row = 0; row < rows; row++) {
+          memory.set(a.subarray(row * depth + k, row * depth + k + count), row * deep);
+        }
+        memory.fill(0, rows * deep, ofB);
+      }
       toPanels(b.subarray(k * columns + first), columns, width, count, memory.subarray(ofB), deep);
       for (let panel = 0; panel * PANEL < width; panel++) {
         const x = 4 * (ofB + panel * deep * PANEL);
         for (let row = 0; row < height; row += ROWS) {
           const from = 4 * row * deep;
-          const to = 4 * (ofSums + (panel * height + row) * PANEL);
-          tile(from, from + 4 * deep, from + 8 * deep, from + 12 * deep, 4, x, to, count);
+          const to = 4 * (ofSums + row * COLUMNS + panel * PANEL);
+          tile(from, from + 4 * deep, from + 8 * deep, from + 12 * deep, 4, x, to, 4 * COLUMNS, count);
         }
       }
-      addPanels(memory.subarray(ofSums), height, width, rows, out.subarray(first), columns);
+    }
+    for (let row = 0; row < rows; row++) {
+      const from = ofSums + row * COLUMNS;
+      out.set(memory.subarray(from, from + width), row * columns + first);
     }
   }
   return out;
@@ -62,25 +68,6 @@ function toPanels(
     for (let row = 0; row < rows; row++) {
       const [to, at] = [column * height + row * size, row * stride + column];
       for (let j = 0; j < wide; j++) panels[to + j] = from[at + j]!;
-    }
-  }
-}
-
-/** The same backwards, added to what is there. */
-function addPanels(
-  panels: Float32Array,
-  height: number,
-  width: number,
-  rows: number,
-  out: Float32Array,
-  stride: number,
-): void {
-  const size = PANEL;
-  for (let column = 0; column < width; column += size) {
-    const wide = Math.min(size, width - column);
-    for (let row = 0; row < rows; row++) {
-      const [from, at] = [column * height + row * size, row * stride + column];
-      for (let j = 0; j < wide; j++) out[at + j]! += panels[from + j]!;
     }
   }
 }

@@ -10,10 +10,13 @@ export const ROWS = 4;
 
 export const padded = (count: number, to: number): number => Math.ceil(count / to) * to;
 
-/** run(d0, d1, d2, d3, dStep, x, out, count): four rows of a panel += four rows of D times the panel x. Addresses in bytes. */
+/**
+ * run(d0, d1, d2, d3, dStep, x, out, outRow, count): four rows of eight += four rows of D times the panel x. Addresses, and what is
+ * between those of two rows, in bytes.
+ */
 function tile(): SimdFunction {
   const f = new SimdFunction(
-    [...Array<'address'>(4).fill('address'), 'step', 'address', 'address', 'count'],
+    [...Array<'address'>(4).fill('address'), 'step', 'address', 'address', 'step', 'count'],
     1,
   );
   const step = { parameter: 4 };
@@ -23,7 +26,7 @@ function tile(): SimdFunction {
   for (const [row, address] of rows.entries()) {
     const value = f.keep(v.loadSplat(address, 0));
     for (const [half, lanes] of panel.entries()) {
-      f.sum(6, 4 * PANEL * row + 16 * half).add(v.mulFloats(value, lanes));
+      f.sum(f.fixedAddress(6, 7, row), 16 * half).add(v.mulFloats(value, lanes));
     }
   }
   return f;
@@ -39,6 +42,7 @@ export type Tile = (
     dStep: number,
     x: number,
     out: number,
+    outRow: number,
     count: number,
   ]
 ) => unknown;
@@ -46,10 +50,10 @@ export type Tile = (
 /** The same in JavaScript, for engines without SIMD. Addresses are of bytes. */
 const slowTile =
   (memory: Float32Array): Tile =>
-  (d0, d1, d2, d3, dStep, x, out, count) => {
+  (d0, d1, d2, d3, dStep, x, out, outRow, count) => {
     for (const [row, d] of [d0, d1, d2, d3].entries()) {
       for (let column = 0; column < PANEL; column++) {
-        const at = out / 4 + PANEL * row + column;
+        const at = (out + outRow * row) / 4 + column;
         let sum = memory[at]!;
         for (let k = 0; k < count; k++) {
           sum += memory[(d + k * dStep) / 4]! * memory[x / 4 + PANEL * k + column]!;

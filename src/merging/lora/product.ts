@@ -85,7 +85,8 @@ export class LargeMatrix {
         ];
         for (let panel = 0; panel < panels; panel++) {
           const source = 4 * (from + (panel * tallIn + k) * PANEL);
-          this.#tile(...d, 4 * step, source, 4 * (to + (panel * tallOut + row) * PANEL), count);
+          const target = 4 * (to + (panel * tallOut + row) * PANEL);
+          this.#tile(...d, 4 * step, source, target, 4 * PANEL, count);
         }
       }
     }
