@@ -1,6 +1,8 @@
 // A folder that every picture is saved to as it comes, with grids of runs: through the page and the gallery's worker into a folder of
 // the browser's own, which stands in for one on disk.
+import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
+import { readImageMetadata } from '../src/image/metadata.ts';
 import { DarkroomPage } from './darkroom-page.ts';
 import { makeCheckpoint } from './small-checkpoint.ts';
 
@@ -68,6 +70,16 @@ test('pictures and their grid are saved to a folder as they come', async ({ page
       (await window.darkroom.listImages()).map(({ width }) => width),
     );
     expect(sizes.sort()).toEqual([128, 64, 64]);
+  });
+
+  await test.step('the grid of the run is looked at, and downloaded', async () => {
+    await page.getByRole('button', { name: 'Grid of this run' }).click();
+    await expect(page.getByRole('img', { name: 'Grid of 2 pictures' })).toBeVisible();
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download grid' }).click();
+    expect((await download).suggestedFilename()).toBe('grid-3.png');
+    const { size } = await readImageMetadata(readFileSync(await (await download).path()));
+    expect(size).toEqual({ width: 128, height: 64 });
   });
 
   await test.step('numbers go on after a reload', async () => {
