@@ -1,13 +1,8 @@
 // How much of the GPU's memory is taken by what is done to decoded pictures: upscalers, networks for faces.
-import { detectionSize } from '../../finishing/faces/align.ts';
-import { FACE_SIZE } from '../../finishing/faces/face.ts';
-import { restoringFiles } from '../../library/face-needs.ts';
 import type { StoredModel } from '../../library/types.ts';
-import { faceArchitectureOf } from '../../models/faces/architectures.ts';
-import { pictureSize } from '../request/hires.ts';
 import type { SizedRequest } from '../request/request.ts';
+import { facesNeed } from './face-memory.ts';
 import type { Need } from './memory.ts';
-import { needOfRun, NO_NEED } from './network-need.ts';
 import { upscalersNeed } from './upscaler-memory.ts';
 import { knownUpscalerFiles } from './upscaling.ts';
 
@@ -22,36 +17,4 @@ export function finishingNeed(
     facesNeed(request, models, shaderF16),
   ];
   return faces.weights + faces.peak > upscaler.weights + upscaler.peak ? faces : upscaler;
-}
-
-/** Their networks are there together, and run one after the other. Nothing where faces are left as they are. */
-export function facesNeed(request: SizedRequest, models: readonly StoredModel[], shaderF16: boolean): Need {
-  const { settings } = request;
-  if (!settings?.faceRestoration) return NO_NEED;
-  const files = restoringFiles(models, settings.faceRestorationModel);
-  if (!files) return NO_NEED;
-  const square = { width: FACE_SIZE, height: FACE_SIZE };
-  const runs = [
-    needOf(files.detector, detectionSize(pictureSize(request)), shaderF16),
-    needOf(files.restorer, square, shaderF16),
-    files.parser ? needOf(files.parser, square, shaderF16) : NO_NEED,
-  ];
-  return {
-    weights: runs.reduce((sum, { weights }) => sum + weights, 0),
-    peak: Math.max(...runs.map(({ peak }) => peak)),
-    largest: Math.max(...runs.map(({ largest }) => largest)),
-  };
-}
-
-function needOf(
-  { detection, tensors }: Pick<StoredModel, 'detection' | 'tensors'>,
-  size: { readonly width: number; readonly height: number },
-  shaderF16: boolean,
-): Need {
-  if (!detection.face) return NO_NEED;
-  const { half, trial } = faceArchitectureOf(detection.face.kind);
-  const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
-  const precision = shaderF16 && half ? 'float16' : 'float32';
-  const { graph, feeds } = trial({ shapeOf: (name) => shapes.get(name) }, precision, size);
-  return needOfRun(graph, feeds);
 }
