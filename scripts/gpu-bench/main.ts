@@ -3,7 +3,9 @@
 //
 //   npm run bench-gpu -- [FILE [--size 512x512] [--batch 2]] [--models sd15,sdxl] [--tiny] [--minutes 8] [--runs 20]
 //                        [--python python3] [--out DIR] [--scratch DIR]
+//   npm run bench-gpu -- --count
 //
+// `--count` needs no card: it counts what a step asks of one, by onnxruntime and by our own kernels (count.ts).
 // FILE: a checkpoint of SD 1.x, 2.x or XL; without one, stand-ins of SD 1.5 and SDXL are made. `npm run pack-gpu-bench` packs
 // this for machines that have nothing but Python.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,6 +19,7 @@ import { endChildren, isPacked, runChild, self } from './child.ts';
 import { writeJson } from './files.ts';
 import { readProbe } from './probe-result.ts';
 import { reportLines } from './report.ts';
+import type { Whose } from './count.ts';
 import { BenchmarkRun, type RunOptions } from './run.ts';
 import { STAND_INS, type StandInName } from './stand-ins.ts';
 import type { MeasureOptions, PrepareOptions, Report } from './types.ts';
@@ -24,7 +27,7 @@ import { findDriver, type Driver } from './vulkan.ts';
 
 const USAGE =
   'Usage: [FILE [--size 512x512] [--batch 2]] [--models sd15,sdxl] [--tiny] [--minutes 8] [--runs 20] ' +
-  '[--python python3] [--out DIR] [--scratch DIR]';
+  '[--python python3] [--out DIR] [--scratch DIR], or --count alone';
 /** How generous the time's division is where compiling a shader takes seconds. */
 const IN_SOFTWARE = 12;
 /** Kept for comparing and writing at the end. */
@@ -39,6 +42,11 @@ if (command === 'probe') {
   vanish();
 } else if (command === 'prepare')
   await (await import('./prepare.ts')).prepare(JSON.parse(argument) as PrepareOptions);
+else if (command === 'count') {
+  const [name = '', whose = ''] = argument.split(' ');
+  console.log(JSON.stringify(await (await import('./count.ts')).count(name, whose as Whose)));
+  vanish();
+} else if (command === '--count') process.exitCode = await (await import('./count-report.ts')).countAll();
 else process.exitCode = await main();
 process.exit();
 
