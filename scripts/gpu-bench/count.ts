@@ -1,10 +1,9 @@
 // What a step of the UNet asks of a card, counted without one: dispatches, bytes, operations, memory, and the processor's time
 // for handing it over, of onnxruntime's WebGPU provider and of our own kernels. Any device will do, in software as well: what
 // would be computed is withheld from it, and the weights' memory is asked for but never written.
-import { product } from '../../src/graph/shapes.ts';
 import type { Graph } from '../../src/graph/graph.ts';
-import { inferShapes } from '../../src/graph/shapes.ts';
-import type { HostTensor, WeightRef } from '../../src/graph/types.ts';
+import { inferShapes, product } from '../../src/graph/shapes.ts';
+import type { HostTensor, Precision, WeightRef } from '../../src/graph/types.ts';
 import { unetTensors, type UNetSizes } from '../../src/models/layouts/ldm-unet.ts';
 import type { Network } from '../../src/models/network.ts';
 import type { UNetConfig } from '../../src/models/types.ts';
@@ -62,12 +61,12 @@ const STEPS = 10;
 /** onnxruntime's offsets into a file do not reach further. */
 const FILE_SIZE = 1 << 30;
 
-/** One process counts one of them: a device, and onnxruntime's memory, do not come back. */
-export async function count(name: string, whose: Whose): Promise<Counted> {
+/** A step of a counted model: its network, and inputs of its size. */
+export function stepOf(name: string, precision: Precision) {
   const { sizes, heads, pixels } = COUNTED[name]!;
   const shapes = unetTensors(sizes);
   const catalog = { shapeOf: (tensor: string) => shapes.get(tensor.replace('model.diffusion_model.', '')) };
-  const network = unetNetwork({ ...sizes, heads }, catalog, 'float16');
+  const network = unetNetwork({ ...sizes, heads }, catalog, precision);
   const side = pixels / 8;
   const feeds = network.feeds({
     x: new Float32Array(BATCH * sizes.inChannels * side * side),
@@ -75,6 +74,12 @@ export async function count(name: string, whose: Whose): Promise<Counted> {
     context: new Float32Array(BATCH * TOKENS * sizes.contextDim),
     ...(sizes.vectorDim === null ? {} : { vector: new Float32Array(BATCH * sizes.vectorDim) }),
   });
+  return { network, feeds };
+}
+
+/** One process counts one of them: a device, and onnxruntime's memory, do not come back. */
+export async function count(name: string, whose: Whose): Promise<Counted> {
+  const { network, feeds } = stepOf(name, 'float16');
   const dawn = await openDawn();
   return whose === 'own' ? countOwn(dawn, network, feeds) : countOrt(dawn, network, feeds);
 }
