@@ -91,11 +91,10 @@ describe.skipIf(!wanted || models.length === 0).each(models)('%s on our own kern
 
   it('text encoders in float32', async (context) => {
     const tokens = { clip: 'tokens_l', 'open-clip': 'tokens_g' } as const;
-    const several = model.textEncoders.length > 1;
     for (const config of model.textEncoders) {
-      const pooled = config.projection !== null && (several || model.family.name === 'sdxl-refiner');
+      const which = model.unet.vectorDim === null ? 'tokens' : tokens[config.type];
+      const pooled = which === 'tokens_g';
       const network = textEncoderNetwork(config, model.catalog, 'float32', { pooled });
-      const which = several || pooled ? tokens[config.type] : 'tokens';
       const text = (expected: Tensors) =>
         compareText(expected, 'float32', which, network.outputs, open(network));
       if (!(await compared('text.safetensors', text))) return context.skip('no expected numbers');
