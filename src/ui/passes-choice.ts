@@ -76,7 +76,7 @@ function parseCheckpoint(stored: unknown): NamedCheckpoint | null {
   return { sha256, name: text(name, MAX_NAME) };
 }
 
-function record(value: unknown): Readonly<Record<string, unknown>> {
+export function record(value: unknown): Readonly<Record<string, unknown>> {
   const fits = typeof value === 'object' && value !== null && !Array.isArray(value);
   return fits ? (value as Record<string, unknown>) : {};
 }

@@ -4,15 +4,19 @@ import { IMAGE_SETTINGS } from '../generation/request/image-settings.ts';
 import { splitPairs } from '../generation/request/infotext/pairs.ts';
 import { notUnderstood, type TextField } from '../generation/request/infotext/not-understood.ts';
 import { hasParameters, parseInfotext, type StyleExtraction } from '../generation/request/infotext/parse.ts';
+import { detailerFromText, type ToldDetailer } from '../generation/request/detailer-text.ts';
 import { hiresFromText, type ToldHires } from '../generation/request/hires-text.ts';
 import { img2imgFromText, type ToldImg2Img } from '../generation/request/img2img-text.ts';
 import { unquote } from '../generation/request/infotext/quote.ts';
 import { describeModelOf, toGenerationParameters } from '../generation/request/parameters.ts';
 import type { GenerationParameters } from '../generation/request/request.ts';
 import { refinerFromText, type ToldRefiner } from '../generation/request/refiner-text.ts';
+import { detectorsAmong, findDetector } from '../library/detector-choice.ts';
+import type { StoredModel } from '../library/types.ts';
 import { PromptTooLongError } from '../prompt/length.ts';
 import { findStyles } from '../prompt/find-styles.ts';
 import { applyStyles, type PromptPair, type PromptStyle } from '../prompt/styles.ts';
+import { detailer as words } from './strings/detailer.ts';
 import { labels } from './strings/labels.ts';
 import { texts as t } from './strings/texts.ts';
 
@@ -35,6 +39,8 @@ export interface ReadParameters {
   /** Its second pass, and what took its last steps over; null where it had none. */
   readonly hires: ToldHires | null;
   readonly refiner: ToldRefiner | null;
+  /** What was painted over in the finished picture; null for nothing. */
+  readonly detailer: ToldDetailer | null;
   /** The line of parameters as it stands, for people. */
   readonly fields: readonly TextField[];
   /** What the text asks for and is not understood, or cannot be done. */
@@ -62,6 +68,7 @@ export function readParameters(text: string, styles: readonly PromptStyle[] = []
     img2img,
     hires,
     refiner: refinerFromText(infotext),
+    detailer: detailerFromText(infotext),
     fields,
     unsupported: notUnderstood(fields, { img2img: img2img !== null, hires: hires !== null }),
   };
@@ -83,6 +90,13 @@ function givesAgain(prompts: PromptPair, apply: () => PromptPair): boolean {
     if (error instanceof PromptTooLongError) return false;
     throw error;
   }
+}
+
+/** What is said of detectors that a text asks for and that are not in the library. */
+export function missingDetectors({ detailer }: ReadParameters, models: readonly StoredModel[]): string[] {
+  const detectors = detectorsAmong(models);
+  const names = (detailer?.tabs ?? []).map(({ model }) => model);
+  return [...new Set(names)].filter((name) => !findDetector(detectors, name)).map(words.notThere);
 }
 
 function vaeNamedIn({ settings }: Partial<GenerationParameters>): string | null {

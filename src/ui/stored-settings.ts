@@ -51,6 +51,7 @@ export const SETTING_KEYS = {
   resizeMode: 'ui.img2img.resize-mode',
   hires: 'ui.txt2img.hires',
   refiner: 'ui.txt2img.refiner',
+  detailer: 'ui.detailer',
   keepSources: 'ui.img2img.keep-sources',
   savedAs: 'ui.saved-as',
   savedTo: 'ui.saved-to',

@@ -6,7 +6,7 @@ import { bytesSource } from '../../checkpoint/source.ts';
 import { SDXL_SIZES } from '../../families/sdxl.ts';
 import { maskOf, type Mask } from '../../image/mask.ts';
 import type { Box } from '../detection/find.ts';
-import { SORT_ORDERS } from '../../generation/request/detailer.ts';
+import { SORT_ORDERS } from '../../generation/request/detailer-lists.ts';
 import { boxMask, dilatedMask, movedMask, preparedMasks, type MergeMode } from './masks.ts';
 import {
   denoisingStrengthOf,

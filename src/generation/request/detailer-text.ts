@@ -3,16 +3,8 @@
 import { resolveSampler } from '../../sampling/registry.ts';
 import { findScheduler } from '../../sampling/schedules.ts';
 import { checkpointFromText, checkpointToText, type ToldCheckpoint } from './checkpoint-text.ts';
-import {
-  DEFAULT_DETAILER,
-  DEFAULT_DETAILER_TAB,
-  FILTER_METHODS,
-  MERGE_MODES,
-  SIZE_MATCHES,
-  SORT_ORDERS,
-  type Detailer,
-  type DetailerTab,
-} from './detailer.ts';
+import { DEFAULT_DETAILER, DEFAULT_DETAILER_TAB, type Detailer, type DetailerTab } from './detailer.ts';
+import { FILTER_METHODS, MERGE_MODES, SIZE_MATCHES, SORT_ORDERS } from './detailer-lists.ts';
 import type { Infotext } from './infotext/parse.ts';
 import { pythonText, type InfotextScalar } from './infotext/quote.ts';
 import { numberFromText } from './settings-text.ts';

@@ -1,24 +1,8 @@
 // The detailer: what it finds in a finished picture is painted over, each find at its own size with its own prompt (the extension
 // Bing-su/adetailer 25.3.0, whose names and defaults these are).
 import type { Size } from '../../image/picture-file.ts';
+import type { FilterMethod, MergeMode, SizeMatch, SortOrder } from './detailer-lists.ts';
 import type { NamedCheckpoint } from './named-checkpoint.ts';
-
-export const MERGE_MODES = ['None', 'Merge', 'Merge and Invert'] as const;
-export type MergeMode = (typeof MERGE_MODES)[number];
-
-export const FILTER_METHODS = ['Area', 'Confidence'] as const;
-export type FilterMethod = (typeof FILTER_METHODS)[number];
-
-export const SORT_ORDERS = [
-  'None',
-  'Position (left to right)',
-  'Position (center to edge)',
-  'Area (large to small)',
-] as const;
-export type SortOrder = (typeof SORT_ORDERS)[number];
-
-export const SIZE_MATCHES = ['Off', 'Strict (SDXL only)', 'Free'] as const;
-export type SizeMatch = (typeof SIZE_MATCHES)[number];
 
 /** One detector, and how what it finds is painted. */
 export interface DetailerTab {

@@ -1,6 +1,7 @@
 // Whether the detailer can be carried out as asked: the bounds of ADetailer's controls, and what to say where one is overstepped.
 import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
-import { FILTER_METHODS, MERGE_MODES, SIZE_MATCHES, SORT_ORDERS, type DetailerTab } from './detailer.ts';
+import { type DetailerTab } from './detailer.ts';
+import { FILTER_METHODS, MERGE_MODES, SIZE_MATCHES, SORT_ORDERS } from './detailer-lists.ts';
 import { MAX_FILE_NAME } from './image-settings.ts';
 import { choiceProblems, numberProblems, shortened, type Bounds } from './problems.ts';
 import type { GenerationParameters } from './request.ts';

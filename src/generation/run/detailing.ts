@@ -1,4 +1,7 @@
 // The detailer's passes over the pictures of a batch: what it finds and paints, on the run's models.
+import type { Find } from '../../finishing/detection/find.ts';
+import { shownFinds } from '../../finishing/detection/shown-finds.ts';
+import type { Mask } from '../../image/mask.ts';
 import { withoutAlpha, type PixelImage } from '../../image/pixels.ts';
 import type { Raster } from '../../image/resize.ts';
 import { InterruptedError } from '../../runtime/errors.ts';
@@ -58,6 +61,13 @@ class Host implements DetailHost {
     const finds = await detect(model, picture, confidence);
     if (finds.length === 0) onEvent({ type: 'status', message: 'Detailer: nothing found' });
     return finds;
+  }
+
+  show(picture: PixelImage, finds: readonly Find[], masks: readonly Mask[]): void {
+    if (masks.length === 0) return;
+    const { width, height } = picture;
+    const images = [shownFinds(picture, finds, masks)];
+    this.painter.task.onEvent({ type: 'preview', width, height, images });
   }
 
   async paint(

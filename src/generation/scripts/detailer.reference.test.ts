@@ -14,10 +14,10 @@ import { paintTxt2Img } from '../recipes/txt2img.ts';
 import {
   DEFAULT_DETAILER,
   DEFAULT_DETAILER_TAB,
-  SORT_ORDERS,
   type Detailer,
   type DetailerTab,
 } from '../request/detailer.ts';
+import { SORT_ORDERS } from '../request/detailer-lists.ts';
 import { detailerFromText, detailerToText } from '../request/detailer-text.ts';
 import { notUnderstood } from '../request/infotext/not-understood.ts';
 import { parseInfotext, type Infotext } from '../request/infotext/parse.ts';

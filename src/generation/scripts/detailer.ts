@@ -27,6 +27,8 @@ export interface DetailPart {
 }
 
 export interface DetailHost {
+  /** What is about to be painted, for who looks on. */
+  show?(picture: PixelImage, finds: readonly Find[], masks: readonly Mask[]): void;
   /** What the tab's detector finds, the surest first. */
   detect(tab: DetailerTab, picture: PixelImage): Promise<readonly Find[]>;
   /** 'skip': this find is left as it is; 'interrupt': nothing more is to be painted. `checkpoint`: null for the request's own. */
@@ -64,7 +66,9 @@ export async function paintDetails(
   let picture = withoutAlpha(asked.picture);
   for (const tab of detailer.tabs) {
     const finds = await host.detect(tab, picture);
-    const passes = detailPasses(parameters, detailer, tab, finds, { ...asked, picture });
+    const chosen = chosenFinds(detailer, tab, finds, { ...asked, picture });
+    host.show?.(picture, chosen.finds, chosen.masks);
+    const passes = detailPasses(parameters, detailer, tab, chosen, { ...asked, picture });
     for (const [index, passOf] of passes.entries()) {
       const pass = passOf(picture);
       if (!pass) continue;
@@ -76,19 +80,34 @@ export async function paintDetails(
   return { picture, interrupted: false };
 }
 
+interface ChosenFinds {
+  readonly finds: readonly Find[];
+  /** Ready to be painted. Fewer than finds where some were lost, or put together. */
+  readonly masks: readonly Mask[];
+}
+
+function chosenFinds(
+  { sortBy }: Detailer,
+  tab: DetailerTab,
+  found: readonly Find[],
+  { picture, within }: DetailedPicture,
+): ChosenFinds {
+  const finds = selected(found, tab, sortBy, picture);
+  const masks = preparedMasks(
+    finds.map(({ box, mask }) => (mask ? greyOf(mask()) : boxMask(box, picture))),
+    tab,
+  ).filter((mask) => !within || meet(within, mask));
+  return { finds, masks };
+}
+
 /** What is painted for a detector's finds, over the picture that the passes before have made; null for one that is skipped. */
-export function detailPasses(
+function detailPasses(
   parameters: GenerationParameters,
   detailer: Detailer,
   tab: DetailerTab,
-  finds: readonly Find[],
-  { picture, index, within, trained }: DetailedPicture,
+  { finds, masks }: ChosenFinds,
+  { picture, index, trained }: DetailedPicture,
 ): readonly ((source: PixelImage) => Pass | null)[] {
-  const chosen = selected(finds, tab, detailer.sortBy, picture);
-  const masks = preparedMasks(
-    chosen.map(({ box, mask }) => (mask ? greyOf(mask()) : boxMask(box, picture))),
-    tab,
-  ).filter((mask) => !within || meet(within, mask));
   const prompts = splitPrompts(tab.prompt, parameters.prompt);
   const negatives = splitPrompts(tab.negativePrompt, parameters.negativePrompt);
   const at = <T>(list: readonly T[], i: number): T => list[Math.min(i, list.length - 1)]!;
@@ -97,7 +116,7 @@ export function detailPasses(
     const prompt = at(prompts, i);
     if (/^\s*\[SKIP\]\s*$/.test(prompt)) return null;
     // As in the original, whose boxes stay where masks were left out or put together.
-    const { box } = chosen[i]!;
+    const { box } = finds[i]!;
     const size = tab.size ?? paintedSize(parameters, detailer.sizeMatch, box, trained);
     const strength = denoisingStrengthOf(tab.denoisingStrength, detailer.denoisePower, box, picture);
     const seedOf = (seed: Seed): Seed => addToSeed(seed, detailer.sameSeed ? 0 : i);

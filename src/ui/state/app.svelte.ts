@@ -8,6 +8,7 @@ import {
   type Img2Img,
   type Refiner,
 } from '../../generation/request/request.ts';
+import type { Detailer } from '../../generation/request/detailer.ts';
 import type { Script } from '../../generation/request/script.ts';
 import { withFallback } from '../../library/memory-queue.ts';
 import { browserQueue } from '../../library/queue.ts';
@@ -27,6 +28,7 @@ import { CHOICES } from '../choices.ts';
 import { Failure, toFailure } from '../failure.ts';
 import { sizeWith } from '../model-advice.ts';
 import { inpaintOf, isInverted } from '../inpaint-choice.ts';
+import { detailerOf } from '../detailer-choice.ts';
 import { hiresOf, refinerOf } from '../passes-choice.ts';
 import { pickFiles } from '../pick-files.ts';
 import type { Picture } from '../picture.ts';
@@ -377,6 +379,10 @@ export class App {
 
   get refiner(): Refiner | null {
     return refinerOf(this.settings.refiner);
+  }
+
+  get detailer(): Detailer | null {
+    return detailerOf(this.settings.detailer);
   }
 
   /** What carries img2img out in place of one pass. */

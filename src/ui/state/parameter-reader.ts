@@ -21,6 +21,7 @@ import type { PromptPair } from '../../prompt/styles.ts';
 import { listed } from '../format.ts';
 import { choiceOf } from '../inpaint-choice.ts';
 import { findByHash, hashFitsSeveral } from '../model-facts.ts';
+import { parseDetailer } from '../detailer-choice.ts';
 import { parseHires } from '../passes-choice.ts';
 import type { Picture } from '../picture.ts';
 import type { ReadParameters } from '../read-parameters.ts';
@@ -97,7 +98,8 @@ export class ParameterReader {
    */
   async readText(text: string, ownSource = false): Promise<void> {
     await this.host.attempt(t.parametersNotRead, async () => {
-      const { describeChanges, keepingOwn, readParameters } = await import('../read-parameters.ts');
+      const { describeChanges, keepingOwn, missingDetectors, readParameters } =
+        await import('../read-parameters.ts');
       const { settings } = this.host;
       const read = readParameters(text, settings.styles);
       const { withOwnNames } = await import('../told-add-ons.ts');
@@ -149,6 +151,7 @@ export class ParameterReader {
         ...read.parameters,
         img2img: read.img2img,
         hires: read.hires,
+        detailer: read.detailer,
       })) {
         if (!findUpscaler(this.host.upscalers, name) && !boxedUpscaler(name))
           remarks.push(passes.upscalerMissing(where, name));
@@ -159,6 +162,7 @@ export class ParameterReader {
         const faces = facesMissing(this.host.library.models, faceRestorationModel);
         if (faces !== null) remarks.push(faces);
       }
+      remarks.push(...missingDetectors(read, this.host.library.models));
       if (remarks.length > 0) {
         this.host.notices.warn(t.mayDiffer, `${remarks.join('. ')}.`);
       }
@@ -185,8 +189,8 @@ export class ParameterReader {
     return settings.firstPass !== null;
   }
 
-  /** Hires. fix and Refiner; off where a text tells nothing of them. `missing`: hears of what cannot be found. */
-  #takePasses({ hires, refiner }: ReadParameters, missing: string[]): void {
+  /** Hires. fix, Refiner and Detailer; off where a text tells nothing of them. `missing`: hears of what cannot be found. */
+  #takePasses({ hires, refiner, detailer }: ReadParameters, missing: string[]): void {
     const { settings } = this.host;
     const find = (label: string, told: ToldCheckpoint | null): NamedCheckpoint | null => {
       if (!told) return null;
@@ -204,6 +208,13 @@ export class ParameterReader {
     settings.refiner = refiner
       ? { on: true, checkpoint: second, switchAt: refiner.switchAt }
       : { ...settings.refiner, on: false };
+    const tabs = detailer?.tabs.map((tab) => {
+      const own = find(labels.detailer, tab.checkpoint);
+      return { ...tab, enabled: true, checkpoint: own };
+    });
+    settings.detailer = tabs
+      ? parseDetailer({ ...detailer, on: true, tabs })
+      : { ...settings.detailer, on: false };
   }
 
   /** Shows what was painted over, with its mask; what is painted now stays if it is just that. Resolves with what is missing. */

@@ -1,5 +1,6 @@
 // From a press of Generate to a job of the queue, and to its end by Interrupt.
 import type { GenerationParameters, Hires, Img2Img, Refiner } from '../../generation/request/request.ts';
+import type { Detailer } from '../../generation/request/detailer.ts';
 import { picturesOf } from '../../generation/request/passes.ts';
 import type { Script } from '../../generation/request/script.ts';
 import { laterSeeds, randomSeed } from '../../generation/request/seeds.ts';
@@ -47,6 +48,7 @@ export interface StarterHost {
   paintedImg2img(): Promise<Img2Img | null>;
   readonly hires: Hires | null;
   readonly refiner: Refiner | null;
+  readonly detailer: Detailer | null;
   /** What carries that out in place of one pass. */
   readonly script: Script | null;
   takeSource(picture: Blob, name: string): Promise<void>;
@@ -142,13 +144,13 @@ export class RunStarter {
    * of them is in the queue.
    */
   async batch(files: BatchFiles, onProgress: (done: number) => void): Promise<boolean> {
-    const { settings, queue, notices, model, refiner } = this.host;
+    const { settings, queue, notices, model, refiner, detailer } = this.host;
     if (!model) {
       notices.inform(t.noCheckpoint, t.noCheckpointWhat, this.host.waysToAModel);
       return false;
     }
     const { resizeMode, denoisingStrength, imageCfgScale, script, inpaint, resizeBy } = settings;
-    const set = { ...settings.snapshot(), refiner, script };
+    const set = { ...settings.snapshot(), refiner, detailer, script };
     const request = requestOf(set, settings);
     settings.history = remember(settings.history, set);
     let added = false;
@@ -193,8 +195,8 @@ export class RunStarter {
     }
     if (!this.host.generating) this.settle();
     const { settings } = this.host;
-    const { hires, refiner, script } = this.host;
-    const set = { ...settings.snapshot(), hires, refiner, script };
+    const { hires, refiner, detailer, script } = this.host;
+    const set = { ...settings.snapshot(), hires, refiner, detailer, script };
     // Before anything is waited for: what is changed from now on is not meant.
     const painted = this.host.paintedImg2img().catch((error: unknown) => {
       this.host.source.shown = true;

@@ -18,6 +18,7 @@ import { parseImageSettings } from '../image-settings.ts';
 import type { SketchLook } from '../canvas/painting.svelte.ts';
 import { parseInpaintChoice, type InpaintChoice } from '../inpaint-choice.ts';
 import type { NotifyChoice } from '../notify/run-watch.ts';
+import { parseDetailer, type DetailerChoice } from '../detailer-choice.ts';
 import { parseHires, parseRefiner, type HiresChoice, type RefinerChoice } from '../passes-choice.ts';
 import { SettingsKeeper, type KeptSetting } from '../settings-keeper.ts';
 import {
@@ -134,6 +135,7 @@ export class Settings {
   readonly #notify = new KeptValue(SETTING_KEYS.notify, parseNotify, this.#changed);
   readonly #denoisingStrength = new KeptValue(SETTING_KEYS.denoisingStrength, parseDenoising, this.#changed);
   readonly #resizeMode = new KeptValue(SETTING_KEYS.resizeMode, parseResizeMode, this.#changed);
+  readonly #detailer = new KeptValue<DetailerChoice>(SETTING_KEYS.detailer, parseDetailer, this.#changed);
   readonly #keepSources = new KeptValue(SETTING_KEYS.keepSources, parseSwitchOn, this.#changed);
   readonly #savedAs = new KeptValue(SETTING_KEYS.savedAs, parseSavedAs, this.#changed);
   readonly #savedTo = new KeptValue<GivenSavedTo>(SETTING_KEYS.savedTo, Object, this.#changed);
@@ -200,6 +202,7 @@ export class Settings {
       this.#resizeMode,
       this.#hires,
       this.#refiner,
+      this.#detailer,
       this.#keepSources,
       this.#savedAs,
       this.#savedTo,
@@ -415,6 +418,13 @@ export class Settings {
   }
   set refiner(choice: RefinerChoice) {
     this.#refiner.current = choice;
+  }
+
+  get detailer(): DetailerChoice {
+    return this.#detailer.current;
+  }
+  set detailer(choice: DetailerChoice) {
+    this.#detailer.current = choice;
   }
 
   /** Which of A1111's ways of img2img. */

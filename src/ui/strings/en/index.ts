@@ -3,6 +3,7 @@ export { batch } from './batch.ts';
 export { canvas } from './canvas.ts';
 export { common } from './common.ts';
 export { create } from './create.ts';
+export { detailer } from './detailer.ts';
 export { device } from './device.ts';
 export { dialogs } from './dialogs.ts';
 export { extras } from './extras.ts';

@@ -21,6 +21,7 @@ export const passes = {
   refinerOn: 'A second checkpoint takes the last steps over',
   refinerValue: (name: string, at: number) => `${name}, at ${at}`,
   noCheckpoint: 'no checkpoint chosen',
+  noDetector: 'no detector chosen',
   none: 'None',
   missing: (name: string) => `${name} (not in the library)`,
   checkpointMissing: (label: string, name: string | null, hash: string | null) =>
