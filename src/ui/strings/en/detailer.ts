@@ -2,6 +2,7 @@
 export const detailer = {
   on: 'Find parts of each picture and paint them over',
   what: 'Each find is painted by itself, enlarged, with its own prompt; then it is put back.',
+  tabs: 'Detectors, in their order',
   tab: (ordinal: string) => `${ordinal} detector`,
   ordinals: { one: 'st', two: 'nd', few: 'rd', other: 'th' } as Readonly<Record<string, string>>,
   add: 'Add a detector',
