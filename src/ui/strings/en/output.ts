@@ -36,7 +36,7 @@ export const output = {
   gridPreventEmpty: 'Prevent empty spots in grid (when set to autodetect)',
   gridRows: 'Grid row count; use -1 for autodetect and 0 for it to be same as batch size',
   gridBackground: 'Background color for image grids',
-  showGrid: 'Show grid in results for web',
+  showGrid: 'Show grid in gallery',
   gridNotMade: 'The grid could not be made',
 
   notAllowed: (name: string) => `Darkroom may not write to “${name}” now`,
