@@ -78,6 +78,14 @@ for (const model of tinyModels()) {
       });
     }
 
+    test("our own kernels compute the UNet's numbers", async ({ baseURL }) => {
+      test.skip(model !== tinyModels()[0], 'one is enough here: all are computed in float16 in Node');
+      const url = `${String(baseURL)}/reference/models/${model}/${EXPECTED.unet}`;
+      const comparisons = await page.evaluate((url) => window.harness.compareOwnUNet(url), url);
+      expect(comparisons.length).toBeGreaterThan(0);
+      expect(comparisons.filter(({ error, limit }) => !(error <= limit))).toEqual([]);
+    });
+
     test('vae-decoder in tiles computes the same numbers', async ({ baseURL }) => {
       test.skip(model !== VAE_MODEL, `${VAE_MODEL} shows that the operators work`);
       const url = `${String(baseURL)}/reference/models/${model}/${EXPECTED['vae-decoder']}`;

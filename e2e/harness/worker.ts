@@ -22,6 +22,7 @@ import { ort } from '../../src/runtime/ort.ts';
 import { attentionIsRight } from '../../src/runtime/self-test.ts';
 import type { Executor } from '../../src/runtime/executor.ts';
 import { NetworkSession } from '../../src/runtime/session.ts';
+import { Sessions } from '../../src/runtime/sessions.ts';
 import { StoredWeights } from '../../src/runtime/weights.ts';
 import {
   compareDecoder,
@@ -142,6 +143,21 @@ export class Harness {
         return withSession(vaeDecoderNetwork(vae, weights, 'float32'), (session) =>
           compareDecoder(tensors, 'float32', (inputs, output) => session.run(inputs, output)),
         );
+    }
+  }
+
+  /** The UNet by our own kernels, as a loaded model runs it. */
+  async compareOwnUNet(expected: string): Promise<Comparison[]> {
+    const tensors = await fetchTensors(expected);
+    const { weights, executor } = the(opened);
+    const sessions = new Sessions(executor, () => undefined);
+    sessions.kernels = 'own';
+    const build = () => unetNetwork(configs().unet, weights, 'float32');
+    const session = await sessions.open('UNet', weights, build);
+    try {
+      return await compareUNet(tensors, 'float32', (inputs, output) => session.run(inputs, output));
+    } finally {
+      await sessions.release();
     }
   }
 
