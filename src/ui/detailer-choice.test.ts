@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_DETAILER, DEFAULT_DETAILER_TAB } from '../generation/request/detailer.ts';
-import { detailerOf, NEW_TAB, parseDetailer } from './detailer-choice.ts';
+import { detailerOf, FIRST_TAB, NEW_TAB, parseDetailer } from './detailer-choice.ts';
 
 describe('parseDetailer', () => {
   it.each([undefined, null, 3, [], 'on', { tabs: 'x' }, { tabs: [] }])(
     'makes of %j what A1111 begins with',
     (stored) => {
-      expect(parseDetailer(stored)).toEqual({ ...DEFAULT_DETAILER, on: false, tabs: [NEW_TAB] });
+      expect(parseDetailer(stored)).toEqual({ ...DEFAULT_DETAILER, on: false, tabs: [FIRST_TAB] });
     },
   );
 

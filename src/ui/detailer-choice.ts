@@ -2,6 +2,7 @@
 import {
   DEFAULT_DETAILER,
   DEFAULT_DETAILER_TAB,
+  FACES,
   type Detailer,
   type DetailerTab,
 } from '../generation/request/detailer.ts';
@@ -25,6 +26,9 @@ export interface DetailerChoice extends Omit<Detailer, 'tabs'> {
 
 export const NEW_TAB: DetailerTabChoice = { ...DEFAULT_DETAILER_TAB, model: NO_DETECTOR, enabled: true };
 
+/** As ADetailer's first one begins: with faces. */
+export const FIRST_TAB: DetailerTabChoice = { ...NEW_TAB, model: FACES };
+
 /** Null where it is off, or has nothing to do. */
 export function detailerOf({ on, tabs, ...options }: DetailerChoice): Detailer | null {
   const active = tabs.flatMap(({ enabled, ...tab }) => (enabled && tab.model !== NO_DETECTOR ? [tab] : []));
@@ -47,7 +51,7 @@ export function parseDetailer(stored: unknown): DetailerChoice {
   const from = record(stored);
   const list = Array.isArray(from['tabs']) ? from['tabs'].slice(0, MOST_TABS) : [];
   const tabs = list.map((tab) => taken(record(tab), NEW_TAB));
-  return taken({ ...from, tabs }, { ...DEFAULT_DETAILER, on: false, tabs: [NEW_TAB] });
+  return taken({ ...from, tabs }, { ...DEFAULT_DETAILER, on: false, tabs: [FIRST_TAB] });
 }
 
 function taken<T extends object>(from: Readonly<Record<string, unknown>>, standard: T): T {

@@ -4,6 +4,7 @@ import { IMAGE_SETTINGS } from '../generation/request/image-settings.ts';
 import { splitPairs } from '../generation/request/infotext/pairs.ts';
 import { notUnderstood, type TextField } from '../generation/request/infotext/not-understood.ts';
 import { hasParameters, parseInfotext, type StyleExtraction } from '../generation/request/infotext/parse.ts';
+import { FACES } from '../generation/request/detailer.ts';
 import { detailerFromText, type ToldDetailer } from '../generation/request/detailer-text.ts';
 import { hiresFromText, type ToldHires } from '../generation/request/hires-text.ts';
 import { img2imgFromText, type ToldImg2Img } from '../generation/request/img2img-text.ts';
@@ -96,7 +97,9 @@ function givesAgain(prompts: PromptPair, apply: () => PromptPair): boolean {
 export function missingDetectors({ detailer }: ReadParameters, models: readonly StoredModel[]): string[] {
   const detectors = detectorsAmong(models);
   const names = (detailer?.tabs ?? []).map(({ model }) => model);
-  return [...new Set(names)].filter((name) => !findDetector(detectors, name)).map(words.notThere);
+  return [...new Set(names)]
+    .filter((name) => name !== FACES && !findDetector(detectors, name))
+    .map(words.notThere);
 }
 
 function vaeNamedIn({ settings }: Partial<GenerationParameters>): string | null {

@@ -4,9 +4,16 @@ import type { Size } from '../../image/picture-file.ts';
 import type { FilterMethod, MergeMode, SizeMatch, SortOrder } from './detailer-lists.ts';
 import type { NamedCheckpoint } from './named-checkpoint.ts';
 
+/** Ours, in a detector's place: whatever finds faces in the library, or else what comes with Darkroom. */
+export const FACES = 'Faces (built in)';
+
+export function asksForFaces(detailer: Pick<Detailer, 'tabs'> | null): boolean {
+  return detailer?.tabs.some(({ model }) => model === FACES) ?? false;
+}
+
 /** One detector, and how what it finds is painted. */
 export interface DetailerTab {
-  /** As the page offers it: "face_yolov8n.pt". */
+  /** As the page offers it: "face_yolov8n.pt"; or `FACES`. */
   readonly model: string;
   /** Empty for the picture's own; "[SEP]" stands between those of several finds, "[PROMPT]" for the picture's, "[SKIP]" leaves one out. */
   readonly prompt: string;

@@ -6,7 +6,7 @@ import { withoutAlpha, type PixelImage } from '../../image/pixels.ts';
 import type { Raster } from '../../image/resize.ts';
 import { InterruptedError } from '../../runtime/errors.ts';
 import { turn } from '../../runtime/turn.ts';
-import type { DetailerTab } from '../request/detailer.ts';
+import { FACES, type DetailerTab } from '../request/detailer.ts';
 import type { GenerationParameters, NamedCheckpoint } from '../request/request.ts';
 import {
   detailedArea,
@@ -46,6 +46,11 @@ export async function withDetails(
   );
 }
 
+function noneWhereCut(error: unknown): [] {
+  if (error instanceof InterruptedError) return [];
+  throw error;
+}
+
 class Host implements DetailHost {
   constructor(
     private readonly painter: Painter,
@@ -53,11 +58,21 @@ class Host implements DetailHost {
   ) {}
 
   async detect({ model, confidence }: DetailerTab, picture: PixelImage) {
-    const { job, onEvent, detect } = this.painter.task;
+    const { job, onEvent, detect, facesUntil } = this.painter.task;
     await turn();
     // What is interrupted now has nothing more to find.
     if (job.stop || job.skip) return [];
     onEvent({ type: 'status', message: `Detailer: looking with ${model}` });
+    if (model === FACES) {
+      const faces = await facesUntil(() => job.stop || job.skip)
+        .find(picture)
+        .catch(noneWhereCut);
+      return faces
+        .filter(({ score }) => score > confidence)
+        .map(({ box: { left, top, right, bottom }, score }) => {
+          return { box: [left, top, right, bottom] as const, confidence: score, name: 'face' };
+        });
+    }
     const finds = await detect(model, picture, confidence);
     if (finds.length === 0) onEvent({ type: 'status', message: 'Detailer: nothing found' });
     return finds;

@@ -4,10 +4,12 @@ import { yoloDetector } from '../../finishing/detection/yolo.ts';
 import type { Find } from '../../finishing/detection/find.ts';
 import type { PixelImage } from '../../image/pixels.ts';
 import { detectorsAmong, findDetector } from '../../library/detector-choice.ts';
+import { faceFilesAmong } from '../../library/face-choice.ts';
 import { listModels } from '../../library/models.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { BadParametersError } from '../../runtime/errors.ts';
 import { LoadedDetector } from '../../runtime/loaded-detector.ts';
+import { FACES } from '../request/detailer.ts';
 import type { SizedRequest } from '../request/request.ts';
 import type { NetworkMeans } from './network-means.ts';
 
@@ -35,7 +37,9 @@ export class Detecting {
 /** What is said where a request names a detector that is not in the library; null where all are. */
 export function missingDetector({ detailer }: SizedRequest, models: readonly StoredModel[]): string | null {
   const detectors = detectorsAmong(models);
-  const missing = detailer?.tabs.find(({ model }) => findDetector(detectors, model) === null);
+  const there = (model: string): boolean =>
+    model === FACES ? faceFilesAmong(models).detector !== null : findDetector(detectors, model) !== null;
+  const missing = detailer?.tabs.find(({ model }) => !there(model));
   return missing ? notThere(missing.model) : null;
 }
 

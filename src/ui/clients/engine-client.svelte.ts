@@ -1,6 +1,7 @@
 // The engine as the page sees it: started when first needed, started afresh after it died.
 import type { GpuMemoryUse } from '../../runtime/gpu-memory.ts';
 import { proxy, type Remote } from 'comlink';
+import { asksForFaces } from '../../generation/request/detailer.ts';
 import type { Continuation } from '../../generation/request/continuation.ts';
 import type { DeviceReport } from '../../runtime/device-report.ts';
 import type { EngineApi } from '../../generation/run/engine-api.ts';
@@ -79,7 +80,10 @@ export class EngineClient {
     continuation?: Continuation,
   ): Promise<GenerationOutcome> {
     const upscalers = askedUpscalers(parameters).map(({ name }) => name);
-    await this.#bringAsked({ upscalers, faces: parameters.settings.faceRestoration });
+    await this.#bringAsked({
+      upscalers,
+      faces: parameters.settings.faceRestoration || asksForFaces(parameters.detailer),
+    });
     return this.#withGpu(cpu, (engine) => engine.generate(sha256, parameters, proxy(onEvent), continuation));
   }
 

@@ -14,7 +14,7 @@ export const detailer = {
     `Detailer: the detector ${name} is not in the library; import its file or choose another`,
   missing: (name: string) => `${name} (not in the library)`,
   noFile:
-    'There is no detector in the library yet. Import a YOLOv8 file (.pt or .safetensors): face_yolov8n.pt, hand_yolov8n.pt and person_yolov8n-seg.pt are what A1111 users have.',
+    'For hands, people and other things import a YOLOv8 file (.pt or .safetensors): face_yolov8n.pt, hand_yolov8n.pt and person_yolov8n-seg.pt are what A1111 users have.',
   finds: (names: string) => `It finds: ${names}`,
   prompt: 'ADetailer prompt',
   negativePrompt: 'ADetailer negative prompt',
