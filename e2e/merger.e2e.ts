@@ -173,6 +173,9 @@ test('what one model has beyond another becomes a LoRA', async ({ page }, info) 
   await chooseFiles(page, 'Primary model (A)', [one.checkpoint, one.sidecar]);
   await chooseFiles(page, 'Secondary model (B)', [two.checkpoint, two.sidecar]);
   await field(page, 'Network dim (rank)').fill('4');
+  await extract.click();
+  await expect(darkroom.importOf('one - two, rank 4.safetensors')).toContainText('Imported');
+  await page.getByRole('combobox', { name: 'Save to' }).selectOption('Download');
   const download = page.waitForEvent('download');
   await extract.click();
   expect((await download).suggestedFilename()).toBe('one - two, rank 4.safetensors');

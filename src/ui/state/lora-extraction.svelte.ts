@@ -14,7 +14,7 @@ export class LoraExtraction {
   clampQuantile = $state(LORA_SETTINGS.clampQuantile);
   minDifference = $state(LORA_SETTINGS.minDifference);
   customName = $state('');
-  target = $state<LoraOrder['target']['kind']>('download');
+  target = $state<LoraOrder['target']['kind'] | 'library'>('library');
 
   phase = $state<'idle' | 'running' | 'cancelling'>('idle');
   progress = $state.raw<LoraProgress | null>(null);
@@ -24,7 +24,12 @@ export class LoraExtraction {
   readonly #merger: Merger;
   readonly #client: MergerClient;
 
-  constructor(merger: Merger, client = new MergerClient()) {
+  /** `keep` puts a file into the library. */
+  constructor(
+    merger: Merger,
+    private readonly keep: (file: File) => Promise<unknown>,
+    client = new MergerClient(),
+  ) {
     this.#merger = merger;
     this.#client = client;
   }
@@ -51,8 +56,10 @@ export class LoraExtraction {
       const outcome = await this.#client.extractLora(this.#order(target), (progress) => {
         this.progress = progress;
       });
-      if (outcome.status === 'made' && outcome.file) saveFile(outcome.file, outcome.name);
       this.outcome = outcome;
+      if (outcome.status !== 'made' || !outcome.file) return;
+      if (this.target === 'library') await this.keep(new File([outcome.file], outcome.name));
+      else saveFile(outcome.file, outcome.name);
     } catch (error) {
       this.failure = toFailure(error);
     } finally {
@@ -79,7 +86,8 @@ export class LoraExtraction {
 
   /** Null where the person has closed the dialog. */
   async #chooseTarget(): Promise<LoraOrder['target'] | null> {
-    if (this.target === 'download') return { kind: 'download' };
+    // The library is given the file that would be downloaded.
+    if (this.target !== 'folder') return { kind: 'download' };
     try {
       const folder = await window.showDirectoryPicker?.({ mode: 'readwrite' });
       return folder ? { kind: 'folder', folder } : null;
