@@ -49,7 +49,7 @@ export interface SettingGroup {
 
 /** Those of saving, which the page shows with its own. */
 export const SAVING_SETTINGS: readonly SettingInfo[] = IMAGE_SETTINGS.filter(
-  ({ section }) => section === 'Saving images',
+  ({ key }) => key === 'saveBeforeFaceRestoration' || key === 'saveBeforeHires',
 );
 
 /** By section, in A1111's order. */
