@@ -93,4 +93,13 @@ test('what a detector finds is painted over, and the text says how', async ({ pa
     await expect(page.getByLabel('ADetailer prompt', { exact: true })).toHaveValue('a door');
     expect(await darkroom.draw()).toEqual(detailed);
   });
+
+  await test.step('faces are looked for without a file', async () => {
+    await read(`${TEXT}, ADetailer model: Faces (built in)`);
+    await expect(detector).toHaveValue('Faces (built in)');
+    await darkroom.draw();
+    await expect(darkroom.parameters).toContainText(
+      'ADetailer model: Faces (built in), ADetailer confidence: 0.3',
+    );
+  });
 });
