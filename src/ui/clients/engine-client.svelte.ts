@@ -80,10 +80,8 @@ export class EngineClient {
     continuation?: Continuation,
   ): Promise<GenerationOutcome> {
     const upscalers = askedUpscalers(parameters).map(({ name }) => name);
-    await this.#bringAsked({
-      upscalers,
-      faces: parameters.settings.faceRestoration || asksForFaces(parameters.detailer),
-    });
+    const faces = parameters.settings.faceRestoration || asksForFaces(parameters.detailer);
+    if (isNeeding({ upscalers, faces })) await this.#bringAsked({ upscalers, faces });
     return this.#withGpu(cpu, (engine) => engine.generate(sha256, parameters, proxy(onEvent), continuation));
   }
 
@@ -99,9 +97,9 @@ export class EngineClient {
     needs: Needs,
     onEvent: (event: ExtrasEvent) => void,
   ): Promise<ExtrasOutcome> {
-    await this.#bringAsked(needs);
+    if (isNeeding(needs)) await this.#bringAsked(needs);
     const work = (engine: Remote<EngineApi>) => engine.extras(order, proxy(onEvent));
-    if (needs.upscalers.length > 0 || needs.faces) return this.#withGpu(cpu, work);
+    if (isNeeding(needs)) return this.#withGpu(cpu, work);
     // As it was started, where it was: its models stay loaded.
     await this.start(this.#started?.cpu ?? cpu);
     return this.#alive().call(work);
@@ -160,7 +158,6 @@ export class EngineClient {
   }
 
   async #bringAsked(needs: Needs): Promise<void> {
-    if (needs.upscalers.length === 0 && !needs.faces) return;
     const stops = this.#stops;
     try {
       await this.#bring(needs);
@@ -204,4 +201,8 @@ export class EngineClient {
     }
     return this.#link;
   }
+}
+
+function isNeeding({ upscalers, faces }: Needs): boolean {
+  return upscalers.length > 0 || faces;
 }
