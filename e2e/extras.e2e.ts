@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import { encodePng } from '../src/image/png.ts';
-import { readReference } from '../tests/reference-dir.ts';
+import { listReference, readReference } from '../tests/reference-dir.ts';
 import { upscalerCases } from '../tests/upscalers.ts';
 import { makeCheckpoint } from './small-checkpoint.ts';
 import { violations } from './axe.ts';
@@ -150,5 +150,46 @@ test('pictures wait for Extras, and come when it is interrupted', async ({ page 
 
   await darkroom.tab('txt2img');
   await expect(darkroom.picture).toBeVisible({ timeout: 120_000 });
+  await expect(darkroom.failures).toHaveCount(0);
+});
+
+/** Where the reference has DDColor. */
+const COLORIZER = listReference('models', 'extras').includes('ddcolor')
+  ? (listReference('models', 'extras', 'ddcolor').find((file) => /\.pth(\.gz)?$/.test(file)) ?? null)
+  : null;
+
+test('a network of the library finds colours for a grey picture', async ({ page }, info) => {
+  test.skip(COLORIZER === null, 'the reference data has no DDColor');
+  const path = info.outputPath('files');
+  mkdirSync(path, { recursive: true });
+  writeFileSync(`${path}/ddcolor.pth`, readReference('models', 'extras', 'ddcolor', COLORIZER!));
+  const data = new Uint8Array(3 * SIDE * SIDE).map((_, i) => (Math.floor(i / 3) * 5) % 251);
+  const grey = await encodePng({ width: SIDE, height: SIDE, channels: 3, data });
+  writeFileSync(`${path}/grey.png`, grey);
+
+  const darkroom = new DarkroomPage(page);
+  await darkroom.open();
+  await darkroom.useProcessor();
+  await darkroom.pick([`${path}/ddcolor.pth`]);
+  await expect(darkroom.importOf('ddcolor.pth')).toContainText('Imported');
+  await darkroom.tab('Extras');
+  const panel = page.getByRole('region', { name: 'Extras', exact: true });
+  await panel.locator('input[type=file]').first().setInputFiles(`${path}/grey.png`);
+  await panel.getByText('Recolor', { exact: true }).first().click();
+  await darkroom.choose('Colors', 'ddcolor');
+  await panel.getByRole('button', { name: 'Generate', exact: true }).click();
+  await expect(panel.getByText('1 picture is in the Gallery.')).toBeVisible();
+  await expect(panel.getByRole('region', { name: 'Parameters text' })).toHaveText(
+    'Recolor: Network, Recolor colors: ddcolor',
+  );
+  const result = panel.getByRole('img', { name: 'Result' });
+  const colourful = await result.evaluate(async (image: HTMLImageElement) => {
+    const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+    const context = canvas.getContext('2d')!;
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    return data.some((value, i) => i % 4 === 0 && value !== data[i + 2]);
+  });
+  expect(colourful).toBe(true);
   await expect(darkroom.failures).toHaveCount(0);
 });

@@ -13,6 +13,13 @@ export interface RecolorRequest {
   readonly gamma: number;
   /** The picture whose colours are taken; null for none yet. */
   readonly colors: { readonly name: string; readonly file: Blob } | null;
+  /** A network of the library that finds colours by itself, in place of that picture; then the light stays as it is. */
+  readonly colorizer: ColorizerChoice | null;
+}
+
+export interface ColorizerChoice {
+  readonly sha256: string;
+  readonly name: string;
 }
 
 export interface UpscaleRequest {
@@ -113,7 +120,7 @@ export interface ExtrasRequest {
 }
 
 export const DEFAULT_EXTRAS: ExtrasRequest = {
-  recolor: { on: false, keep: 'Luminance', gamma: 1, colors: null },
+  recolor: { on: false, keep: 'Luminance', gamma: 1, colors: null, colorizer: null },
   upscale: {
     on: true,
     mode: 'Scale by',

@@ -1,7 +1,7 @@
 // What the steps of the Extras tab have in common.
 import type { Size } from '../image/picture-file.ts';
 import type { PixelImage } from '../image/pixels.ts';
-import type { ExtrasRequest, StepName } from './extras-request.ts';
+import type { ColorizerChoice, ExtrasRequest, StepName } from './extras-request.ts';
 import type { FaceTools } from './faces/restore-faces.ts';
 import type { Upscale } from './upscale.ts';
 
@@ -13,10 +13,14 @@ export interface WorkedPicture {
   readonly info: ExtrasInfo;
 }
 
+export type Colorize = (picture: PixelImage, colorizer: ColorizerChoice) => Promise<PixelImage>;
+
 /** What a step may use. */
 export interface ExtrasMeans {
   /** Of the picture that Recolor takes colours from; null where none is asked for. */
   readonly colors: PixelImage | null;
+  /** By a network of the library. */
+  readonly colorize: Colorize;
   readonly upscale: Upscale;
   readonly faces: FaceTools;
   /** What pictures are cut to, from the request and the source's size; null where it names no size. */

@@ -197,9 +197,11 @@ const settings = {
   swinTileOverlap: options['SWIN_tile_overlap'] ?? DEFAULT_IMAGE_SETTINGS.swinTileOverlap,
 };
 
+const colorize = () => Promise.reject(new Error('no colorizer'));
+
 async function make({ input, args, options }: Run) {
   const request = { ...requestOf(args), order: orderOf(options[ORDER]) };
-  return runExtras(await read(input), request, { upscale: goldenUpscale(settings), faces });
+  return runExtras(await read(input), request, { colorize, upscale: goldenUpscale(settings), faces });
 }
 
 describe.skipIf(!there)('the Extras tab', () => {
@@ -268,9 +270,10 @@ describe('Recolor', () => {
       keep: 'Luminance',
       gamma: 1,
       colors: { name: 'sky.png', file: new Blob() },
+      colorizer: null,
     } as const;
     const upscale = { ...DEFAULT_EXTRAS.upscale, upscaler1: 'Nearest', scale: 2 };
-    const means = { faces, colors: blue, upscale: goldenUpscale(settings) };
+    const means = { faces, colorize, colors: blue, upscale: goldenUpscale(settings) };
     const [made] = await runExtras(grey, { ...DEFAULT_EXTRAS, recolor, upscale }, means);
     const { image, info } = made!;
     expect([image.width, image.height]).toEqual([32, 16]);
@@ -283,6 +286,18 @@ describe('Recolor', () => {
     // Without a picture to take them from nothing is done.
     const [same] = await runExtras(grey, { ...DEFAULT_EXTRAS, recolor: { ...recolor, colors: null } }, means);
     expect(same).toEqual({ image: grey, info: new Map() });
+    // A network of the library finds them by itself.
+    const colorizer = { sha256: '', name: 'ddcolor' };
+    const [found] = await runExtras(
+      grey,
+      { ...DEFAULT_EXTRAS, recolor: { ...recolor, colorizer } },
+      {
+        ...means,
+        colorize: (image, { name }) => Promise.resolve({ ...image, width: name === 'ddcolor' ? 16 : 0 }),
+      },
+    );
+    expect(found!.image.width).toBe(16);
+    expect(extrasText(found!.info)).toBe('Recolor: Network, Recolor colors: ddcolor');
   });
 });
 

@@ -4,7 +4,7 @@ import type { PixelImage } from '../image/pixels.ts';
 import { autoSizedCrop } from './auto-sized-crop.ts';
 import { codeFormer, gfpgan } from './extras-faces.ts';
 import type { ExtrasRequest, OrderRequest } from './extras-request.ts';
-import type { ExtrasStep, WorkedPicture } from './extras-step.ts';
+import type { Colorize, ExtrasStep, WorkedPicture } from './extras-step.ts';
 import { recolor } from './extras-recolor.ts';
 import { targetSize, upscaleStep } from './extras-upscale.ts';
 import type { FaceTools } from './faces/restore-faces.ts';
@@ -28,6 +28,7 @@ export const EXTRAS_STEPS: readonly ExtrasStep[] = [
 export interface ExtrasRun {
   /** Of the picture that Recolor takes colours from, where that is asked for. */
   readonly colors?: PixelImage | null;
+  readonly colorize: Colorize;
   readonly upscale: Upscale;
   readonly faces: FaceTools;
   /** Called before each step of each picture. What it throws ends the work. */
@@ -44,9 +45,9 @@ export function stepsInOrder({ first }: OrderRequest): readonly ExtrasStep[] {
 export async function runExtras(
   image: PixelImage,
   request: ExtrasRequest,
-  { colors = null, upscale, faces, onStep }: ExtrasRun,
+  { colors = null, colorize, upscale, faces, onStep }: ExtrasRun,
 ): Promise<readonly WorkedPicture[]> {
-  const means = { colors, upscale, faces, target: targetSize(image, request.upscale) };
+  const means = { colors, colorize, upscale, faces, target: targetSize(image, request.upscale) };
   let pictures: readonly WorkedPicture[] = [{ image, info: new Map() }];
   for (const step of stepsInOrder(request.order).filter((step) => step.isOn(request))) {
     const firsts: WorkedPicture[] = [];

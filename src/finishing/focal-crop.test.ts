@@ -53,17 +53,19 @@ it('is looked for in the picture that is cut, and only where faces count', async
       return Promise.resolve([faceAt(0, 0, 20)]);
     },
   };
+  const colorize = () => Promise.reject(new Error('no colorizer'));
   const request = (faceWeight: number): ExtrasRequest => ({
     ...DEFAULT_EXTRAS,
     upscale: { ...DEFAULT_EXTRAS.upscale, mode: 'Scale to', width: 40, height: 40 },
     focalCrop: { on: true, faceWeight, entropyWeight: 0, edgesWeight: 0 },
   });
   const [{ image } = { image: picture }] = await runExtras(picture, request(0.9), {
+    colorize,
     upscale: upscaleBuiltIn,
     faces,
   });
   expect([image.width, image.height]).toEqual([40, 40]);
   expect(seen).toEqual(['60 x 40']);
-  await runExtras(picture, request(0), { upscale: upscaleBuiltIn, faces });
+  await runExtras(picture, request(0), { colorize, upscale: upscaleBuiltIn, faces });
   expect(seen).toHaveLength(1);
 });

@@ -168,6 +168,7 @@ const KINDS: readonly unknown[] = Object.keys({
   'face-detector': 0,
   'face-parser': 0,
   'face-restorer': 0,
+  colorizer: 0,
   unknown: 0,
 } satisfies Record<ModelKind, 0>);
 
@@ -198,6 +199,7 @@ function isDetection(value: unknown): boolean {
     (detection['hypernetwork'] === undefined || isHypernetwork(detection['hypernetwork'])) &&
     (detection['embedding'] === undefined || isEmbedding(detection['embedding'])) &&
     (detection['face'] === undefined || isFace(detection['face'])) &&
+    (detection['colorizer'] === undefined || fieldsOf(detection['colorizer'])['kind'] === 'ddcolor') &&
     (networks === null ? !supported || isPartFile(detection) : isNetworks(networks)) &&
     orNull(isSettledPrediction)(detection['prediction']) &&
     typeof detection['hasEma'] === 'boolean' &&
@@ -250,8 +252,10 @@ function isPartFile({
   hypernetwork,
   embedding,
   face,
+  colorizer,
 }: Fields): boolean {
   const parts: Readonly<Record<string, unknown>> = {
+    colorizer,
     vae,
     taesd: tinyVae,
     upscaler,

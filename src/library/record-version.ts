@@ -4,7 +4,7 @@ import type { Detection } from '../models/types.ts';
 
 /**
  * 2 knows VAEs, and checkpoints that have none; 3 knows upscalers; 4 knows detectors, and add-ons, which are kept as files; 5 knows
- * networks for faces. Records without a version are of 1.
+ * networks for faces and colorizers. Records without a version are of 1.
  */
 export const RECORD_VERSION = 5;
 
@@ -17,8 +17,9 @@ export function versionFor({
   hypernetwork,
   embedding,
   face,
+  colorizer,
 }: Detection): number {
-  if (face) return 5;
+  if (face ?? colorizer) return 5;
   if (detector || lora || hypernetwork || embedding) return 4;
   if (upscaler) return 3;
   return networks?.vae ? 1 : 2;

@@ -2,7 +2,7 @@
 // and models of other families. VAEs, upscalers, detectors, networks for faces, embeddings and LoRAs are of use; what is not yet is said by name,
 // with what it will be good for.
 import { FAMILIES, WHAT_RUNS } from '../families/families.ts';
-import { findColorizer } from './colorizers/file.ts';
+import { findColorizer, planColorizer } from './colorizers/file.ts';
 import { deriveTinyVae, deriveVaeAlone, type DerivedVae } from './derive.ts';
 import { readDetector } from './detectors/file.ts';
 import { findEmbedding } from './embedding-file.ts';
@@ -23,7 +23,16 @@ export interface AddOn {
   readonly found?: Partial<
     Pick<
       Detection,
-      'vae' | 'tinyVae' | 'upscaler' | 'detector' | 'face' | 'embedding' | 'lora' | 'hypernetwork' | 'notes'
+      | 'vae'
+      | 'tinyVae'
+      | 'upscaler'
+      | 'detector'
+      | 'face'
+      | 'embedding'
+      | 'lora'
+      | 'hypernetwork'
+      | 'colorizer'
+      | 'notes'
     >
   >;
 }
@@ -44,7 +53,7 @@ export function recogniseAddOn(
         recogniseVae(tensors, components) ??
         describeDetector(tensors, metadata) ??
         describeFaceNetwork(tensors) ??
-        recogniseColorizer(tensors) ??
+        describeColorizer(tensors) ??
         describeUpscaler(tensors) ??
         recogniseHypernetwork(tensors, metadata) ??
         recogniseTextEncoder(components) ??
@@ -170,14 +179,18 @@ function describeFaceNetwork(tensors: TensorShapes): AddOn | null {
   return { kind: role, label, reason };
 }
 
-function recogniseColorizer(tensors: TensorShapes): AddOn | null {
+function describeColorizer(tensors: TensorShapes): AddOn | null {
   if (!findColorizer(tensors)) return null;
-  return addOn(
-    'unknown',
-    'DDColor colorizer',
-    'the colorizer DDColor',
-    'Colouring is not supported yet; later this one will give colours to grey pictures.',
-  );
+  const kind = 'colorizer';
+  const label = 'DDColor colorizer';
+  try {
+    planColorizer(tensors);
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    const reason = `This is the colorizer DDColor, which cannot be used. ${what} Download it again, or look for another.`;
+    return { kind, label, reason };
+  }
+  return { kind, label, reason: null, found: { colorizer: { kind: 'ddcolor' } } };
 }
 
 function describeUpscaler(tensors: TensorShapes): AddOn | null {

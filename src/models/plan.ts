@@ -1,4 +1,5 @@
 // Which tensors of a file the library keeps, under which names: exactly those the networks' graphs read.
+import { planColorizer } from './colorizers/file.ts';
 import { planDetector } from './detectors/file.ts';
 import { planFaceNetwork } from './faces/file.ts';
 import { findComponents, UNET_PREFIX, VAE_PREFIX } from './layouts/components.ts';
@@ -20,6 +21,7 @@ export function planWeights(tensors: TensorShapes, detection: Detection): Weight
   if (detection.upscaler) return planUpscaler(tensors);
   if (detection.detector) return planDetector(tensors);
   if (detection.face) return planFaceNetwork(tensors);
+  if (detection.colorizer) return planColorizer(tensors);
   const components = findComponents(tensors);
   const plan: WeightPlanEntry[] = [];
 

@@ -25,6 +25,7 @@ export type ModelKind =
   | 'controlnet'
   | 'upscaler'
   | 'detector'
+  | 'colorizer'
   | 'face-detector'
   | 'face-parser'
   | 'face-restorer'
@@ -120,6 +121,11 @@ export interface EmbeddingInfo {
   readonly widths: readonly number[];
 }
 
+/** A network that gives colours to grey pictures. */
+export interface ColorizerInfo {
+  readonly kind: 'ddcolor';
+}
+
 /** A hypernetwork of A1111's. */
 export interface HypernetworkInfo {
   /** Of what it changes. */
@@ -160,6 +166,8 @@ export interface Detection {
   readonly upscaler?: UpscalerInfo;
   /** Of files that hold a network which finds things in pictures. */
   readonly detector?: DetectorInfo;
+  /** Of colorizers. */
+  readonly colorizer?: ColorizerInfo;
   /** Of hypernetworks. */
   readonly hypernetwork?: HypernetworkInfo;
   /** Of LoRAs. */

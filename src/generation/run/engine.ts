@@ -17,6 +17,7 @@ import type { LoadedModel } from '../../runtime/loaded-model.ts';
 import { runBenchmark, type BenchmarkProgress } from './benchmark.ts';
 import type { BenchmarkResult } from './benchmark-report.ts';
 import { chooseDecoders, encoderUserOf, type Decoders } from './decoders.ts';
+import { Coloring } from './coloring.ts';
 import { Detecting, missingDetector } from './detecting.ts';
 import { cpuReport, EngineDevice } from './engine-device.ts';
 import { DEFAULT_MEMORY, roomOf, type MemoryOptions, type MemoryPlan } from './memory-options.ts';
@@ -75,6 +76,7 @@ export class Engine implements EngineApi {
   readonly #upscaling = new Upscaling(this.#means);
   readonly #detecting = new Detecting(this.#means);
   readonly #restoring = new Restoring(this.#means);
+  readonly #coloring = new Coloring(this.#means);
   #job: Job | null = null;
   #memory = DEFAULT_MEMORY;
   /** Who hears of loading and of the model's warnings: whoever asked last. */
@@ -209,7 +211,11 @@ export class Engine implements EngineApi {
       await this.#forgetLostDevice();
       const stopped = () => job.stop || job.skip;
       return this.#upscaling.during(order.settings, stopped, (upscale) =>
-        this.#restoring.during(stopped, (faces) => workOnPictures({ job, order, upscale, faces, onEvent })),
+        this.#restoring.during(stopped, (faces) =>
+          this.#coloring.during(stopped, (colorize) =>
+            workOnPictures({ job, order, colorize, upscale, faces, onEvent }),
+          ),
+        ),
       );
     });
   }

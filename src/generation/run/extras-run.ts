@@ -2,7 +2,7 @@
 // text of the picture it was made of.
 import type { ExtrasRequest } from '../../finishing/extras-request.ts';
 import { runExtras } from '../../finishing/extras.ts';
-import type { WorkedPicture } from '../../finishing/extras-step.ts';
+import type { Colorize, WorkedPicture } from '../../finishing/extras-step.ts';
 import type { FaceTools } from '../../finishing/faces/restore-faces.ts';
 import type { Upscale } from '../../finishing/upscale.ts';
 import { ImageError } from '../../image/errors.ts';
@@ -62,6 +62,7 @@ export interface ExtrasOutcome {
 export interface ExtrasTask {
   readonly job: Job;
   readonly order: ExtrasOrder;
+  readonly colorize: Colorize;
   readonly upscale: Upscale;
   readonly faces: FaceTools;
   readonly onEvent: (event: ExtrasEvent) => void;
@@ -71,6 +72,7 @@ export interface ExtrasTask {
 export async function workOnPictures({
   job,
   order,
+  colorize,
   upscale,
   faces,
   onEvent,
@@ -103,7 +105,7 @@ export async function workOnPictures({
       if (job.stop || job.skip) throw new InterruptedError();
     };
     await onStep('');
-    const means = { colors, upscale: within(upscale), faces, onStep };
+    const means = { colors, colorize, upscale: within(upscale), faces, onStep };
     const worked = await runExtras(image, order.request, means);
     const { width, height } = image;
     const before = { width, height };
@@ -136,8 +138,8 @@ export async function workOnPictures({
 }
 
 /** Of the picture that Recolor takes them from. Rejects with BadParametersError where that cannot be read. */
-async function colorsFor({ recolor: { on, colors } }: ExtrasRequest): Promise<PixelImage | null> {
-  if (!on || !colors) return null;
+async function colorsFor({ recolor: { on, colors, colorizer } }: ExtrasRequest): Promise<PixelImage | null> {
+  if (!on || !colors || colorizer) return null;
   try {
     return withoutAlpha(await readPicture(colors.file));
   } catch (error) {

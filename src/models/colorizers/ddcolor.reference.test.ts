@@ -86,7 +86,7 @@ describe.skipIf(manifests.length === 0).each(manifests)('%s', (file) => {
   const shapes = new Map(Object.entries(tensors));
 
   it('is known, read whole, and gives colours for every pixel', () => {
-    expect(detect(shapes, new Map(), null)).toMatchObject({ label: 'DDColor colorizer', supported: false });
+    expect(detect(shapes, new Map(), null)).toMatchObject({ label: 'DDColor colorizer', supported: true });
     const read = new Set(planColorizer(shapes).flatMap(({ sources }) => sources));
     // What the class knows by itself, and the norm after the last stage, which nothing looks at.
     const unread = /^(mean|std)$|num_batches_tracked$|^encoder\.arch\.norm\./;

@@ -23,6 +23,8 @@ export interface Needs {
   readonly upscalers: readonly string[];
   /** Something that finds faces. */
   readonly faces: boolean;
+  /** Something that finds colours. */
+  readonly colors?: boolean;
 }
 
 /** Puts what of these comes with Darkroom into the library. Rejects with an Error for people. */
@@ -203,6 +205,6 @@ export class EngineClient {
   }
 }
 
-function isNeeding({ upscalers, faces }: Needs): boolean {
-  return upscalers.length > 0 || faces;
+function isNeeding({ upscalers, faces, colors = false }: Needs): boolean {
+  return upscalers.length > 0 || faces || colors;
 }

@@ -96,7 +96,9 @@ export class Extras {
       settings: $state.snapshot(settings.parameters.settings),
     };
     const upscalers = askedOfExtras(order.request).map(({ name }) => name);
-    const needs = { upscalers, faces: looksForFaces(order.request) };
+    const { recolor } = order.request;
+    const colors = recolor.on && recolor.colorizer !== null;
+    const needs = { upscalers, faces: looksForFaces(order.request), colors };
     await this.host.attempt(t.notDone, async () => {
       const hear = (event: ExtrasEvent) => this.#hear(event, pictures);
       // One at a time uses the GPU, in all tabs: pictures of the queue wait until this is done, and this for those.

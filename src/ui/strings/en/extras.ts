@@ -23,6 +23,10 @@ export const extras = {
   recolor: 'Recolor',
   recolorWhat: 'The colours of another picture; how light and dark the picture is stays.',
   colors: 'Colors from',
+  colorsFrom: 'Colors',
+  otherPicture: 'Of another picture',
+  colorizersWhat:
+    'A network that finds colours for grey pictures (DDColor) is offered here once its file is imported.',
   chooseColors: 'Choose a picture with the colours',
   noColors: 'no colours chosen',
   noColorsWhat: 'Nothing is recolored until a picture with the colours is chosen.',

@@ -16,6 +16,8 @@ export const models = {
   upscalers: 'Upscalers',
   upscalersWhat:
     'They enlarge pictures, in every list of upscalers by their name: Hires. fix, SD upscale, and "Upscaler for img2img" in Settings.',
+  colorizers: 'Colorizers',
+  colorizersWhat: 'They find colours for grey pictures: Extras, Recolor.',
   detectors: 'Detectors',
   detectorsWhat: 'They find faces, hands, people and other things in pictures, for the Detailer.',
   loras: 'LoRAs',
