@@ -42,9 +42,10 @@ describe.skipIf(!available)('texts of A1111', () => {
     for (const { key, infotext } of IMAGE_SETTINGS) {
       if (infotext !== null && values.has(infotext)) expected[key] = values.get(infotext);
     }
-    // A1111 writes these under keys that it does not read.
-    const { betaAlpha, betaBeta, ...settings } = read.settings!;
-    expect({ ...expected, betaAlpha, betaBeta }).toEqual({ ...settings, betaAlpha, betaBeta });
+    // A1111 writes these under keys that it does not read, and of the model which restored faces that one did.
+    const { betaAlpha, betaBeta, faceRestorationModel, ...settings } = read.settings!;
+    const unread = { betaAlpha, betaBeta, faceRestorationModel };
+    expect({ ...expected, ...unread }).toEqual({ ...settings, ...unread });
     expect([read.clipSkip, read.rng, read.ensd]).toEqual([
       values.get('Clip skip') ?? 1,
       values.get('RNG') ?? 'GPU',
