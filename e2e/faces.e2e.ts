@@ -71,7 +71,9 @@ test('faces are found, restored and pasted back', async ({ page }, info) => {
 
   await test.step('interrupted on the way, nothing is kept', async () => {
     await start.click();
-    await expect(panel.getByRole('status')).toContainText('CodeFormer', { timeout: 60_000 });
+    await expect(panel.getByRole('status').filter({ hasText: 'CodeFormer' })).toBeVisible({
+      timeout: 60_000,
+    });
     await page.keyboard.press('Escape');
     await expect(panel.getByText('Interrupted. 0 pictures are in the Gallery.')).toBeVisible({
       timeout: 60_000,

@@ -109,21 +109,23 @@ test('two models become a third, which draws, and whose file is the one that was
     await field(page, 'Folder').check();
     await mergeButton(page).click();
     await expect(page.getByText('Checkpoint saved to 0.7(one) + 0.3(two).safetensors')).toBeVisible();
-    const written = await page.evaluate(async () => {
-      const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('merged');
-      const found: Record<string, string> = {};
-      for await (const [name, handle] of folder.entries()) {
-        const file = await (handle as FileSystemFileHandle).getFile();
-        found[name] = await file.slice(8, 3000).text();
-      }
-      return found;
-    });
-    expect(Object.keys(written).sort()).toEqual([
-      '0.7(one) + 0.3(two).safetensors',
-      '0.7(one) + 0.3(two).yaml',
-    ]);
-    const text = written['0.7(one) + 0.3(two).safetensors']!;
-    expect(text).toContain('sd_merge_recipe');
+    const written = () =>
+      page.evaluate(async () => {
+        const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('merged');
+        const found: Record<string, string> = {};
+        for await (const [name, handle] of folder.entries()) {
+          const file = await (handle as FileSystemFileHandle).getFile();
+          found[name] = await file.slice(8, 3000).text();
+        }
+        return found;
+      });
+    const file = '0.7(one) + 0.3(two).safetensors';
+    // What is said of the one before reads the same.
+    await expect.poll(async () => (await written())[file]).toContain('sd_merge_recipe');
+    await expect
+      .poll(async () => Object.keys(await written()).sort())
+      .toEqual([file, '0.7(one) + 0.3(two).yaml']);
+    const text = (await written())[file]!;
     expect(text).toContain('other.vae.safetensors');
   });
 });
