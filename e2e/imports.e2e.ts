@@ -13,12 +13,19 @@ test('imports are one line that opens; only the first is chosen', async ({ page 
   changed[changed.length - 5000]! ^= 1;
   writeFileSync(second, changed);
   copyFileSync(files.sidecar, join(folder, 'second.yaml'));
-  const lora = placed(folder, 'style.safetensors', tinyLora());
+  const control = placed(folder, 'control.safetensors', tinyControlNet());
   const broken = placed(folder, 'broken.safetensors', Buffer.from('<html>not found</html>'));
   const darkroom = new DarkroomPage(page);
   await darkroom.open('cpu');
 
-  await darkroom.pick([files.checkpoint, files.sidecar, second, join(folder, 'second.yaml'), lora, broken]);
+  await darkroom.pick([
+    files.checkpoint,
+    files.sidecar,
+    second,
+    join(folder, 'second.yaml'),
+    control,
+    broken,
+  ]);
   const line = darkroom.imports.getByRole('heading').first();
   await expect(line).toHaveText('2 of 4 imported, 1 not used yet, 1 could not be imported', {
     timeout: 300_000,
@@ -30,7 +37,7 @@ test('imports are one line that opens; only the first is chosen', async ({ page 
     line.getByText(text).evaluate((element) => getComputedStyle(element).color);
   expect(await colour('not used yet')).not.toBe(await colour('could not be imported'));
 
-  await expect(darkroom.importOf('style.safetensors')).toContainText('LoRA');
+  await expect(darkroom.importOf('control.safetensors')).toContainText('ControlNet');
   await expect(darkroom.importOf('broken.safetensors')).toContainText('web page');
   await darkroom
     .importOf('second.safetensors')
@@ -98,21 +105,20 @@ function placed(folder: string, name: string, bytes: Buffer): string {
   return path;
 }
 
-/** The header and one pair of matrices of a LoRA for SD 1.x. */
-function tinyLora(): Buffer {
-  const stem = 'lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k';
+/** The header and two tensors of a ControlNet: what tells one. */
+function tinyControlNet(): Buffer {
   const tensor = (shape: number[], start: number) => ({
     dtype: 'F16',
     shape,
-    data_offsets: [start, start + 2 * shape[0]! * shape[1]!],
+    data_offsets: [start, start + 2 * shape[0]!],
   });
   const header = Buffer.from(
     JSON.stringify({
-      [`${stem}.lora_down.weight`]: tensor([4, 768], 0),
-      [`${stem}.lora_up.weight`]: tensor([320, 4], 2 * 4 * 768),
+      'control_model.input_hint_block.0.weight': tensor([16, 1, 1, 1], 0),
+      'control_model.zero_convs.0.0.weight': tensor([320, 1, 1, 1], 32),
     }),
   );
   const size = Buffer.alloc(8);
   size.writeBigUInt64LE(BigInt(header.length));
-  return Buffer.concat([size, header, Buffer.alloc(2 * 4 * (768 + 320))]);
+  return Buffer.concat([size, header, Buffer.alloc(2 * (16 + 320))]);
 }
