@@ -1,4 +1,6 @@
 // A tiny model with files applied to it that change its weights (LoRA and its relatives), in float32. Tests only.
+import { readAddOn } from '../src/add-ons/file.ts';
+import { layersOf } from '../src/add-ons/layers.ts';
 import { LoraChanges } from '../src/add-ons/lora-changes.ts';
 import type { Strength } from '../src/add-ons/module.ts';
 import { toFloat32 } from '../src/checkpoint/convert.ts';
@@ -16,8 +18,14 @@ export async function changedWeights(
   files: readonly UsedAddOn[],
 ): Promise<Map<string, Float32Array>> {
   const { checkpoint } = model;
-  const named = files.map((file, index) => ({ ...file, name: `file ${index}`, sha256: String(index) }));
-  const changes = LoraChanges.of(checkpoint.tensors.values(), named, (remark) => {
+  const layers = layersOf(checkpoint.tensors.values());
+  const opened = files.map((used, index) => ({
+    ...used,
+    name: `file ${index}`,
+    sha256: String(index),
+    file: readAddOn(used.checkpoint, layers),
+  }));
+  const changes = new LoraChanges(layers, opened, (remark) => {
     throw new Error(remark);
   });
   await changes.load();

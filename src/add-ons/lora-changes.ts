@@ -2,32 +2,28 @@
 import { toFloat32 } from '../checkpoint/convert.ts';
 import type { Checkpoint, TensorInfo } from '../checkpoint/types.ts';
 import { applied } from './apply.ts';
-import { readAddOn, type AddOnFile } from './file.ts';
+import type { AddOnFile } from './file.ts';
 import type { Parts } from './kinds.ts';
-import { layersOf, type Layer, type Layers } from './layers.ts';
+import type { Layer, Layers } from './layers.ts';
 import { sizeOf, type Tensor } from './matrix.ts';
 import { strengthOf, type Strength } from './module.ts';
 import type { WeightChanges } from './weight-changes.ts';
 
 /** A file that a prompt names. */
-export interface NamedLora {
+export interface OpenedLora {
   readonly name: string;
   /** SHA-256 of the file. */
   readonly sha256: string;
   readonly strength: Strength;
   readonly checkpoint: Checkpoint;
+  /** What of it belongs to which of the model's layers. */
+  readonly file: AddOnFile;
 }
 
 /** A tensor of a file, as its bytes: a file of float16 takes half of what its numbers do. */
 interface RawTensor {
   readonly info: TensorInfo;
   readonly bytes: Uint8Array;
-}
-
-interface OpenedLora extends NamedLora {
-  readonly file: AddOnFile;
-  /** By the names of tensors; empty until it is loaded. */
-  readonly raw: Map<string, RawTensor>;
 }
 
 /** Parts of a file that change a layer's bias. */
@@ -44,7 +40,11 @@ export class LoraChanges implements WeightChanges {
   readonly #biases = new Map<string, Layer[]>();
   readonly #told = new Set<string>();
 
-  private constructor(
+  /** By the names of a file's tensors; empty until they are loaded. */
+  readonly #raw = new Map<OpenedLora, Map<string, RawTensor>>();
+
+  /** `loras`: in the order of the prompt. `onRemark` hears of what is left out of one. */
+  constructor(
     layers: Layers,
     private readonly loras: readonly OpenedLora[],
     private readonly onRemark: OnRemark,
@@ -67,26 +67,11 @@ export class LoraChanges implements WeightChanges {
     }
   }
 
-  /**
-   * In the order of the prompt. `weights`: the model's, under ldm's names. Throws AddOnError where a file has nothing for this model;
-   * `onRemark` hears of what is left out of one.
-   */
-  static of(
-    weights: Iterable<{ readonly name: string; readonly shape: readonly number[] }>,
-    loras: readonly NamedLora[],
-    onRemark: OnRemark,
-  ): LoraChanges {
-    const layers = layersOf(weights);
-    const opened = loras.map((lora) => ({
-      ...lora,
-      file: readAddOn(lora.checkpoint, layers),
-      raw: new Map(),
-    }));
-    return new LoraChanges(layers, opened, onRemark);
-  }
-
   async load(): Promise<void> {
-    for (const { checkpoint, file, raw } of this.loras) {
+    for (const lora of this.loras) {
+      const { checkpoint, file } = lora;
+      const raw = new Map<string, RawTensor>();
+      this.#raw.set(lora, raw);
       for (const parts of file.modules.values()) {
         for (const name of parts.values()) {
           const info = checkpoint.tensors.get(name)!;
@@ -118,7 +103,9 @@ export class LoraChanges implements WeightChanges {
 
   #applied(layer: Layer, weight: Tensor, bias: Tensor | null) {
     const files = this.loras.map((lora) =>
-      changes(lora, layer) ? { parts: partsOf(lora, layer), strength: lora.strength } : null,
+      changes(lora, layer)
+        ? { parts: partsOf(lora, this.#raw.get(lora)!, layer), strength: lora.strength }
+        : null,
     );
     const result = applied(layer.name, weight, bias, files);
     for (const { index, reason } of result.failed) {
@@ -146,7 +133,7 @@ function ownPart(values: Float32Array, { part }: Layer): Float32Array {
   return values.subarray(part.index * length, (part.index + 1) * length);
 }
 
-function partsOf({ file, raw }: OpenedLora, { name }: Layer): Parts {
+function partsOf({ file }: OpenedLora, raw: ReadonlyMap<string, RawTensor>, { name }: Layer): Parts {
   const parts = new Map<string, Tensor>();
   for (const [part, tensor] of file.modules.get(name)!) {
     const { info, bytes } = raw.get(tensor)!;

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { detectorsAmong, findDetector, type NamedDetector } from './detector-choice.ts';
+import type { NamedFile } from './named-files.ts';
+import { detectorsAmong, findDetector } from './detector-choice.ts';
 
 function file(
   fileName: string,
   sha = '0',
   name = fileName.replace(/\.\w+$/, ''),
   supported = true,
-): NamedDetector {
-  const detection = { kind: 'detector', supported } as NamedDetector['detection'];
+): NamedFile {
+  const detection = { kind: 'detector', supported } as NamedFile['detection'];
   return { name, fileName, sha256: sha.repeat(64), detection };
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { FaceKind } from '../models/faces/kinds.ts';
-import { faceFilesAmong, findFaceRestorer, type NamedFaceNetwork } from './face-choice.ts';
+import { faceFilesAmong, findFaceRestorer } from './face-choice.ts';
+import type { NamedFile } from './named-files.ts';
 
-function file(name: string, kind: FaceKind, sha = '0', supported = true): NamedFaceNetwork {
-  const detection = { supported, face: { kind, side: null } } as NamedFaceNetwork['detection'];
+function file(name: string, kind: FaceKind, sha = '0', supported = true): NamedFile {
+  const detection = { supported, face: { kind, side: null } } as NamedFile['detection'];
   return { name, fileName: `${name}.pth`, sha256: sha.repeat(64), detection };
 }
 
@@ -26,7 +27,7 @@ describe('faceFilesAmong', () => {
 
   it('says what is missing, and passes over what is no such network', () => {
     const upscaler = { ...file('x4', 'gfpgan'), detection: { supported: true, kind: 'upscaler' } };
-    const files = faceFilesAmong([upscaler as NamedFaceNetwork]);
+    const files = faceFilesAmong([upscaler as NamedFile]);
     expect(files).toEqual({ restorers: [], detector: null, parser: null });
   });
 

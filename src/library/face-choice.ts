@@ -1,20 +1,12 @@
 // Networks for faces in the library by A1111's names: what restores them goes by the name of its kind, whatever its file is called.
 import type { FaceKind } from '../models/faces/kinds.ts';
-import type { StoredModel } from './types.ts';
-
-/** What is looked at of a file. */
-export type NamedFaceNetwork = Pick<StoredModel, 'sha256' | 'name' | 'fileName' | 'detection'>;
+import { findNamed, type Named, type NamedFile } from './named-files.ts';
 
 /** A1111's, as "Face restoration model" has them and texts say. */
 const RESTORERS: Readonly<Partial<Record<FaceKind, string>>> = { codeformer: 'CodeFormer', gfpgan: 'GFPGAN' };
 
-export interface FaceRestorerFile<T> {
-  readonly name: string;
-  readonly model: T;
-}
-
 export interface FaceFiles<T> {
-  readonly restorers: readonly FaceRestorerFile<T>[];
+  readonly restorers: readonly Named<T>[];
   /** RetinaFace, as A1111 has it, or what else finds faces; null where there is none. Of several the one that was imported last. */
   readonly detector: T | null;
   readonly parser: T | null;
@@ -24,9 +16,9 @@ export interface FaceFiles<T> {
  * Those that can be used, of a list with the newest first. Of several of one kind the oldest has A1111's name, which texts may have, and
  * the others that of their file.
  */
-export function faceFilesAmong<T extends NamedFaceNetwork>(models: readonly T[]): FaceFiles<T> {
+export function faceFilesAmong<T extends NamedFile>(models: readonly T[]): FaceFiles<T> {
   const usable = models.filter(({ detection }) => detection.supported && detection.face);
-  const restorers: FaceRestorerFile<T>[] = [];
+  const restorers: Named<T>[] = [];
   for (const model of usable.toReversed()) {
     const known = RESTORERS[model.detection.face!.kind];
     if (known === undefined) continue;
@@ -45,19 +37,10 @@ export function faceFilesAmong<T extends NamedFaceNetwork>(models: readonly T[])
 
 const BY_NAME = new Intl.Collator('en', { numeric: true });
 
-/** By the name that is offered, or any other that it has: its file's, the one it was given; null where it is not there. */
-export function findFaceRestorer<T extends NamedFaceNetwork>(
+/** Null where it is not there. */
+export function findFaceRestorer<T extends NamedFile>(
   { restorers }: FaceFiles<T>,
   wanted: string,
-): FaceRestorerFile<T> | null {
-  const others = ({ model: { name, fileName } }: FaceRestorerFile<T>): string[] => [
-    name,
-    fileName,
-    fileName.replace(/\.[^.]*$/, ''),
-  ];
-  return (
-    restorers.find(({ name }) => name === wanted) ??
-    restorers.find((restorer) => others(restorer).includes(wanted)) ??
-    null
-  );
+): Named<T> | null {
+  return findNamed(restorers, wanted);
 }

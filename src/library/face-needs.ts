@@ -1,5 +1,6 @@
 // Which files of the library it takes to restore faces, and what to import where one is missing.
-import { faceFilesAmong, findFaceRestorer, type NamedFaceNetwork } from './face-choice.ts';
+import { faceFilesAmong, findFaceRestorer } from './face-choice.ts';
+import type { NamedFile } from './named-files.ts';
 
 /** By A1111's names, what their published files are called. */
 const RESTORERS = { CodeFormer: 'codeformer-v0.1.0.pth', GFPGAN: 'GFPGANv1.4.pth' } as const;
@@ -16,7 +17,7 @@ export interface RestoringFiles<T> {
 }
 
 /** `models`: newest first. Null where something is missing that cannot be done without. */
-export function restoringFiles<T extends NamedFaceNetwork>(
+export function restoringFiles<T extends NamedFile>(
   models: readonly T[],
   by: Restorer,
 ): RestoringFiles<T> | null {
@@ -32,7 +33,7 @@ export interface WantedFile {
 }
 
 /** What has to be imported before. */
-export function missingFaceFiles(models: readonly NamedFaceNetwork[], by: Restorer): readonly WantedFile[] {
+export function missingFaceFiles(models: readonly NamedFile[], by: Restorer): readonly WantedFile[] {
   const files = faceFilesAmong(models);
   return [
     ...(findFaceRestorer(files, by) ? [] : [{ what: by, file: RESTORERS[by] }]),
@@ -41,7 +42,7 @@ export function missingFaceFiles(models: readonly NamedFaceNetwork[], by: Restor
 }
 
 /** What else A1111 does it with. */
-export function furtherFaceFiles(models: readonly NamedFaceNetwork[]): readonly WantedFile[] {
+export function furtherFaceFiles(models: readonly NamedFile[]): readonly WantedFile[] {
   const { detector, parser } = faceFilesAmong(models);
   return [
     ...(detector?.detection.face?.kind === 'retina-face' ? [] : [{ what: 'RetinaFace', file: DETECTOR }]),

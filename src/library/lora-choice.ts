@@ -1,5 +1,6 @@
 // LoRAs of the library by the names that prompts call them: A1111 1.10.1, extensions-builtin/Lora/networks.py
 // (list_available_networks) and network.py (NetworkOnDisk).
+import { stemOf } from './named-files.ts';
 import type { StoredModel } from './types.ts';
 
 /** What is looked at of a LoRA's file. */
@@ -16,7 +17,7 @@ export function lorasAmong<T extends NamedLora>(models: readonly T[]): readonly 
 export function findLora<T extends NamedLora>(loras: readonly T[], wanted: string): T | null {
   return (
     loras.find(({ name }) => name === wanted) ??
-    loras.find(({ fileName }) => fileName.replace(/\.[^.]*$/, '') === wanted) ??
+    loras.find(({ fileName }) => stemOf(fileName) === wanted) ??
     (FORBIDDEN.includes(wanted.toLowerCase())
       ? null
       : (loras.find(({ detection }) => detection.lora?.alias === wanted) ?? null))

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { findUpscaler, upscalersAmong, type NamedUpscaler } from './upscaler-choice.ts';
+import type { NamedFile } from './named-files.ts';
+import { findUpscaler, upscalersAmong } from './upscaler-choice.ts';
 
-function file(name: string, sha = '0', supported = true, fileName = `${name}.pth`): NamedUpscaler {
-  const detection = { kind: 'upscaler', supported } as NamedUpscaler['detection'];
+function file(name: string, sha = '0', supported = true, fileName = `${name}.pth`): NamedFile {
+  const detection = { kind: 'upscaler', supported } as NamedFile['detection'];
   return { name, fileName, sha256: sha.repeat(64), detection };
 }
 

@@ -47,3 +47,15 @@ export class EmbeddingTable implements EmbeddingLookup {
     return null;
   }
 }
+
+const made = new WeakMap<Tokenizer, { readonly key: string; readonly table: EmbeddingTable }>();
+
+/** The table of these names. The last one of a tokenizer is kept: thousands of names are not read anew with every key. */
+export function embeddingTable(embeddings: readonly EmbeddingName[], tokenizer: Tokenizer): EmbeddingLookup {
+  const key = JSON.stringify(embeddings.map(({ name, vectors }) => [name, vectors]));
+  const known = made.get(tokenizer);
+  if (known?.key === key) return known.table;
+  const table = new EmbeddingTable(embeddings, tokenizer);
+  made.set(tokenizer, { key, table });
+  return table;
+}

@@ -1,12 +1,13 @@
 // What a list of upscalers offers: those that need no file, those of the box, the upscalers of the library, and what is chosen where
 // it is none of them.
 import { BOXED_UPSCALERS, boxedUpscaler } from '../library/box.ts';
-import { findUpscaler, type NamedUpscaler, type Upscaler } from '../library/upscaler-choice.ts';
+import type { Named, NamedFile } from '../library/named-files.ts';
+import { findUpscaler } from '../library/upscaler-choice.ts';
 import { passes as t } from './strings/passes.ts';
 
 /** What it needs of the page. */
 export interface UpscalerShelf {
-  readonly upscalers: readonly Upscaler<NamedUpscaler>[];
+  readonly upscalers: readonly Named<NamedFile>[];
 }
 
 export interface UpscalerOption {

@@ -7,7 +7,7 @@ import type { EmbeddedVectors } from '../../models/text-encoder.ts';
 import type { TextEncoderConfig } from '../../models/types.ts';
 import { applyEmphasis } from '../../prompt/emphasis.ts';
 import { chunkPrompt, emptyChunk, fedTokens } from '../../prompt/chunks.ts';
-import { EmbeddingTable, type EmbeddingLookup, type EmbeddingName } from '../../prompt/embeddings.ts';
+import { embeddingTable, type EmbeddingLookup, type EmbeddingName } from '../../prompt/embeddings.ts';
 import { chunkPromptOld } from '../../prompt/old-emphasis.ts';
 import type { ScheduledPrompt } from '../../prompt/schedule.ts';
 import { createTokenizer } from '../../prompt/tokenizer.ts';
@@ -157,7 +157,7 @@ async function textEncodersOf(
       config: textEncoders[index]!,
       tokenizer,
       state: stateOf(info, parameters),
-      embeddings: new EmbeddingTable(embeddings, tokenizer),
+      embeddings: embeddingTable(embeddings, tokenizer),
     };
   });
   return Promise.all(readers);

@@ -1,6 +1,6 @@
 // The token counter beside the prompt fields.
 import { countTokens as countIn, type TokenCount } from '../../prompt/counter.ts';
-import { EmbeddingTable, type EmbeddingName } from '../../prompt/embeddings.ts';
+import { embeddingTable, type EmbeddingName } from '../../prompt/embeddings.ts';
 import { stripComments } from '../../prompt/comments.ts';
 import { createTokenizer } from '../../prompt/tokenizer.ts';
 import type { ImageSettings } from './image-settings.ts';
@@ -33,6 +33,6 @@ export async function countTokens(prompt: string, options: TokenCountOptions = {
     emphasis,
     commaBacktrack,
     curlyBraces,
-    embeddings: new EmbeddingTable(embeddings, tokenizer),
+    embeddings: embeddingTable(embeddings, tokenizer),
   });
 }

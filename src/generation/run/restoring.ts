@@ -5,7 +5,8 @@ import { findFaces } from '../../finishing/faces/align.ts';
 import { restoreFaces, type FaceTools } from '../../finishing/faces/restore-faces.ts';
 import type { Pause } from '../../image/pause.ts';
 import type { PixelImage } from '../../image/pixels.ts';
-import { faceFilesAmong, type NamedFaceNetwork } from '../../library/face-choice.ts';
+import { faceFilesAmong } from '../../library/face-choice.ts';
+import type { NamedFile } from '../../library/named-files.ts';
 import { missingFaceFiles, restoringFiles } from '../../library/face-needs.ts';
 import { listModels } from '../../library/models.ts';
 import type { StoredModel } from '../../library/types.ts';
@@ -154,13 +155,13 @@ function pausesOf(stopped: () => boolean): Pause {
 /** The same for a request: null where nothing is asked of it, too. */
 export function missingFacesOf(
   { faceRestoration, faceRestorationModel }: ImageSettings,
-  models: readonly NamedFaceNetwork[],
+  models: readonly NamedFile[],
 ): string | null {
   return faceRestoration ? missingFaces(models, faceRestorationModel) : null;
 }
 
 /** What is said where faces cannot be restored for want of a file; null where they can. */
-export function missingFaces(models: readonly NamedFaceNetwork[], by: RestorerName): string | null {
+export function missingFaces(models: readonly NamedFile[], by: RestorerName): string | null {
   const missing = missingFaceFiles(models, by).map(({ what, file }) => `${what} (${file})`);
   if (missing.length === 0) return null;
   return (

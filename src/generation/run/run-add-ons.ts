@@ -1,13 +1,16 @@
 // LoRAs and hypernetworks that the prompts of a run name: found in the library, opened, and told in the pictures' texts. What A1111 goes
 // on without (modules/extra_networks.py), this goes on without as well, and says so.
 import { Hypernetworks, type NamedHypernetwork } from '../../add-ons/hypernetworks.ts';
-import { LoraChanges, type NamedLora } from '../../add-ons/lora-changes.ts';
+import { readAddOn } from '../../add-ons/file.ts';
+import { layersOf, type Layers } from '../../add-ons/layers.ts';
+import { LoraChanges, type OpenedLora } from '../../add-ons/lora-changes.ts';
 import { AddOnError } from '../../add-ons/matrix.ts';
 import { openModelFile } from '../../add-ons/open.ts';
 import type { ModelAddOns, WeightChanges } from '../../add-ons/weight-changes.ts';
 import { CheckpointError, type Checkpoint } from '../../checkpoint/types.ts';
 import { keptFile } from '../../library/kept-file.ts';
 import { findLora, loraHash, lorasAmong } from '../../library/lora-choice.ts';
+import { stemOf } from '../../library/named-files.ts';
 import { listModels } from '../../library/models.ts';
 import type { StoredModel } from '../../library/types.ts';
 import {
@@ -31,6 +34,7 @@ export class RunAddOns {
   #listed: Promise<readonly StoredModel[]> | null = null;
   readonly #named = new Map<string, NamedHash>();
   readonly #warned = new Set<string>();
+  readonly #made = new Map<string, Promise<ModelAddOns>>();
 
   constructor(private readonly onWarning: (message: string) => void) {}
 
@@ -39,8 +43,15 @@ export class RunAddOns {
     return [...this.#named.values()];
   }
 
-  /** What the tags of a prompt ask for over a checkpoint. */
-  async for(prompt: string, checkpoint: StoredModel): Promise<ModelAddOns> {
+  /** What the tags of a prompt ask for over a checkpoint: the files are opened once a run. */
+  for(prompt: string, checkpoint: StoredModel): Promise<ModelAddOns> {
+    const key = `${checkpoint.sha256} ${prompt}`;
+    const made = this.#made.get(key) ?? this.#make(prompt, checkpoint);
+    this.#made.set(key, made);
+    return made;
+  }
+
+  async #make(prompt: string, checkpoint: StoredModel): Promise<ModelAddOns> {
     const { networks } = parseExtraNetworks(prompt);
     const tagsOf = (kinds: readonly string[]) => kinds.flatMap((kind) => networks.get(kind) ?? []);
     return {
@@ -50,13 +61,14 @@ export class RunAddOns {
   }
 
   async #changes(tags: readonly ExtraNetworkTag[], checkpoint: StoredModel): Promise<WeightChanges | null> {
-    const fitting: NamedLora[] = [];
+    const layers = layersOf(checkpoint.tensors);
+    const fitting: OpenedLora[] = [];
     for (const request of this.#requestsIn(tags)) {
-      const lora = await this.#openLora(request);
-      if (lora && this.#fits(lora, checkpoint)) fitting.push(lora);
+      const lora = await this.#openLora(request, layers, checkpoint);
+      if (lora) fitting.push(lora);
     }
     if (fitting.length === 0) return null;
-    return LoraChanges.of(checkpoint.tensors, fitting, (remark) => this.#warn(remark));
+    return new LoraChanges(layers, fitting, (remark) => this.#warn(remark));
   }
 
   async #hypernetworks(tags: readonly ExtraNetworkTag[]): Promise<Hypernetworks | null> {
@@ -65,7 +77,7 @@ export class RunAddOns {
       const all = (await this.#models()).filter(
         ({ detection }) => detection.hypernetwork && detection.supported,
       );
-      const file = all.find((one) => one.name === name) ?? all.find((one) => stemOf(one) === name);
+      const file = all.find((one) => one.name === name) ?? all.find((one) => stemOf(one.fileName) === name);
       const checkpoint = await this.#open(file, 'hypernetwork', `<hypernet:${name}:...>`, name);
       if (file && checkpoint) named.push({ sha256: file.sha256, strength, checkpoint });
     }
@@ -92,12 +104,24 @@ export class RunAddOns {
     }
   }
 
-  async #openLora({ name, textEncoder: text, unet, dynDim: dyn }: LoraRequest): Promise<NamedLora | null> {
-    const file = findLora(lorasAmong(await this.#models()), name);
-    const checkpoint = await this.#open(file, 'LoRA', `<lora:${name}:...>`, name);
-    if (!file || !checkpoint) return null;
-    this.#named.set(name, { name, hash: loraHash(file) });
-    return { name, sha256: file.sha256, strength: { text, unet, dyn }, checkpoint };
+  /** Null, and a warning, where it has nothing for the checkpoint, either. */
+  async #openLora(
+    { name, textEncoder: text, unet, dynDim: dyn }: LoraRequest,
+    layers: Layers,
+    { name: model }: StoredModel,
+  ): Promise<OpenedLora | null> {
+    const found = findLora(lorasAmong(await this.#models()), name);
+    const checkpoint = await this.#open(found, 'LoRA', `<lora:${name}:...>`, name);
+    if (!found || !checkpoint) return null;
+    try {
+      const file = readAddOn(checkpoint, layers);
+      this.#named.set(name, { name, hash: loraHash(found) });
+      return { name, sha256: found.sha256, strength: { text, unet, dyn }, checkpoint, file };
+    } catch (error) {
+      if (!(error instanceof AddOnError)) throw error;
+      this.#warn(`The LoRA "${name}" changes nothing of ${model}. ${error.message}`);
+      return null;
+    }
   }
 
   /** Null, and a warning, where it is not there or cannot be read. */
@@ -127,25 +151,9 @@ export class RunAddOns {
     return this.#listed;
   }
 
-  #fits(lora: NamedLora, checkpoint: StoredModel): boolean {
-    try {
-      LoraChanges.of(checkpoint.tensors, [lora], () => undefined);
-      return true;
-    } catch (error) {
-      if (!(error instanceof AddOnError)) throw error;
-      this.#named.delete(lora.name);
-      this.#warn(`The LoRA "${lora.name}" changes nothing of ${checkpoint.name}. ${error.message}`);
-      return false;
-    }
-  }
-
   #warn(message: string): void {
     if (this.#warned.has(message)) return;
     this.#warned.add(message);
     this.onWarning(message);
   }
-}
-
-function stemOf({ fileName }: StoredModel): string {
-  return fileName.replace(/\.[^.]*$/, '');
 }

@@ -15,7 +15,8 @@ import { browserQueue } from '../../library/queue.ts';
 import { settleStorage, type StorageAccess } from '../../library/storage-access.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { lorasAmong } from '../../library/lora-choice.ts';
-import { upscalersAmong, type Upscaler } from '../../library/upscaler-choice.ts';
+import type { Named } from '../../library/named-files.ts';
+import { upscalersAmong } from '../../library/upscaler-choice.ts';
 import { findVae, vaesAmong, vaeTitle } from '../../library/vae-choice.ts';
 import { addressOf } from '../navigation/address.ts';
 import { Navigation } from '../navigation/navigation.svelte.ts';
@@ -192,7 +193,7 @@ export class App {
   }
 
   /** Upscalers in files, by A1111's names. */
-  get upscalers(): readonly Upscaler<StoredModel>[] {
+  get upscalers(): readonly Named<StoredModel>[] {
     return upscalersAmong(this.library.models);
   }
 

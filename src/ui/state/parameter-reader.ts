@@ -15,7 +15,8 @@ import { positionsAdvice } from '../../generation/request/positions-text.ts';
 import type { ToldImg2Img } from '../../generation/request/img2img-text.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { boxedUpscaler } from '../../library/box.ts';
-import { findUpscaler, type Upscaler } from '../../library/upscaler-choice.ts';
+import type { Named } from '../../library/named-files.ts';
+import { findUpscaler } from '../../library/upscaler-choice.ts';
 import { findVae } from '../../library/vae-choice.ts';
 import type { PromptPair } from '../../prompt/styles.ts';
 import { listed } from '../format.ts';
@@ -47,7 +48,7 @@ export interface ReaderHost {
   readonly usableModels: readonly StoredModel[];
   readonly source: Source;
   readonly vaes: readonly StoredModel[];
-  readonly upscalers: readonly Upscaler<StoredModel>[];
+  readonly upscalers: readonly Named<StoredModel>[];
   readonly loras: readonly StoredModel[];
   /** Textual inversions. */
   readonly embeddings: readonly StoredModel[];
