@@ -28,6 +28,13 @@ describe('a picture', () => {
     await expect(open(await picture(data))).rejects.toThrow(/picture \(PNG\) without an embedding/);
   });
 
+  it('that is cut off is called what it is', async () => {
+    const bytes = await picture((i) => i % 251);
+    await expect(open(bytes.slice(0, bytes.length / 2))).rejects.toThrow(
+      /picture \(PNG\) that cannot be read/,
+    );
+  });
+
   it.each([
     ['no JSON', btoa('nothing')],
     ['no base64', '!'],

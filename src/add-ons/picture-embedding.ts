@@ -60,7 +60,12 @@ async function hiddenIn(file: Uint8Array): Promise<string | null> {
   try {
     image = await decodePng(file, MAX_PIXELS);
   } catch (error) {
-    if (error instanceof ImageError) throw new CheckpointError('corrupt', error.message);
+    // Dropped by mistake more often than not, so it is called what it is.
+    if (error instanceof ImageError)
+      throw new CheckpointError(
+        'corrupt',
+        `This file is a picture (PNG) that cannot be read. ${error.message}`,
+      );
     throw error;
   }
   const area = withoutBlackEdges(image);
