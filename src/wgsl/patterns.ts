@@ -6,7 +6,7 @@ import type { Pattern, RewritingView } from './rewriting.ts';
 import { QUAD } from './quads.ts';
 
 /** Elements of the largest weight that layers are joined into: a buffer's binding has its limits. */
-const LARGEST_JOINED = 32 << 20;
+export const LARGEST_JOINED = 32 << 20;
 
 /** x sigmoid(x). */
 const silu: Pattern = {
@@ -138,17 +138,20 @@ const sameInput: Pattern = {
     const columns = (one: OperationOf<'linear'>) => view.shape(one.output).at(-1)!;
     const fits = (one: Operation): one is OperationOf<'linear'> =>
       one.kind === 'linear' && mayJoin(operation, one, view) && columns(one) % QUAD === 0;
-    const all = view.readers(operation.x).filter(fits);
-    if (all[0] !== operation) return null;
     const [rows = 1, inputs = 1] = view.shape(operation.x);
     const joined: OperationOf<'linear'>[] = [];
     let width = 0;
-    for (const one of all) {
-      if ((width + columns(one)) * inputs > LARGEST_JOINED) break;
+    // As many as a weight may hold, and then anew: only the one that begins a group joins it.
+    for (const one of view.readers(operation.x).filter(fits)) {
+      if (joined.length > 0 && (width + columns(one)) * inputs > LARGEST_JOINED) {
+        if (joined[0] === operation) break;
+        joined.length = 0;
+        width = 0;
+      }
       joined.push(one);
       width += columns(one);
     }
-    if (joined.length < 2) return null;
+    if (joined[0] !== operation || joined.length < 2) return null;
     const whole = view.value(operation.output, [rows, width]);
     const replacement: Operation[] = [
       { ...operation, layers: joined.flatMap(({ layers }) => layers), output: whole },

@@ -11,6 +11,7 @@ import type { TensorShapes } from '../models/types.ts';
 import { unetNetwork } from '../models/unet.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../models/vae.ts';
 import { listReference, readReferenceJson } from '../../tests/reference-dir.ts';
+import { LARGEST_JOINED } from './patterns.ts';
 import { compile, type Program } from './program.ts';
 
 const OPTIONS = { dialect: { float16: 'native' }, maxBufferSize: 2 ** 31 } as const;
@@ -55,6 +56,13 @@ describe.each(models)('$name', ({ shapes, networks }) => {
     // The picture comes in and goes out channel by channel, the time embedding is a sum of two with a vector. All concatenations
     // are written in place.
     expect(steps.filter(({ kind }) => kind === 'pointwise').length).toBeLessThanOrEqual(5);
+    // All keys and values of the text are few products: no two that follow each other would fit into one weight.
+    const ofText = steps
+      .filter((step) => step.kind === 'product' && step.domain.samples * step.domain.rows === batch * tokens)
+      .map((step) => (step.kind === 'product' ? step.domain.columns * step.inputs : 0));
+    expect(ofText.length).toBeGreaterThan(0);
+    for (const [i, elements] of ofText.slice(1).entries())
+      expect(elements + ofText[i]!).toBeGreaterThan(LARGEST_JOINED);
     expect(program.dispatches.length).toBeLessThan(0.5 * network.graph.nodes.length);
     expectLessMemory(network, feeds, program);
   });
