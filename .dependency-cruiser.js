@@ -115,7 +115,7 @@ const ROOMS = {
 /** What the page may take from behind its workers: data and small questions, besides types. */
 const SAID_TO_THE_PAGE = [
   'finishing/extras-request.ts',
-  'generation/run/(memory-options|benchmark-report).ts',
+  'generation/run/(memory-options|run-options|benchmark-report).ts',
   'runtime/adapter.ts',
 ];
 

@@ -4,9 +4,11 @@ import { chromium, type BrowserContext, type ElementHandle, type Page } from '@p
 import type { BenchmarkProgress } from '../src/generation/run/benchmark.ts';
 import type { BenchmarkResult } from '../src/generation/run/benchmark-report.ts';
 import type { MemoryOptions } from '../src/generation/run/memory-options.ts';
+import type { RunOptions } from '../src/generation/run/run-options.ts';
 import type { DeviceReport } from '../src/runtime/device-report.ts';
 import type { GenerationEvent, GenerationOutcome } from '../src/generation/run/events.ts';
 import type { GpuMemoryUse } from '../src/runtime/gpu-memory.ts';
+import type { KernelSetting, LoadedNetwork } from '../src/runtime/kernel-choice.ts';
 import type { GenerationParameters, RequestSize } from '../src/generation/request/request.ts';
 import type { SourcePicture } from '../src/generation/request/source-picture.ts';
 import type { ImportOutcome, ImportProgress } from '../src/library/import-types.ts';
@@ -192,6 +194,16 @@ export class App {
     await this.page.evaluate((options) => window.darkroom.setMemory(options), options);
   }
 
+  /** Whose kernels compute on the GPU. The profile keeps it. */
+  async useKernels(setting: KernelSetting): Promise<void> {
+    await this.page.evaluate((setting) => window.darkroom.useKernels(setting), setting);
+  }
+
+  /** Networks that are loaded, and whose kernels compute them. */
+  async loadedNetworks(): Promise<readonly LoadedNetwork[]> {
+    return this.page.evaluate(() => window.darkroom.loadedNetworks());
+  }
+
   /** Makes pictures; each is handed over as soon as it is finished. */
   async generate(
     sha256: string,
@@ -345,7 +357,7 @@ export class App {
   }
 
   /** Bytes of it that the page shows for pictures of a size; null where that cannot be told. */
-  async estimateMemory(sha256: string, size: RequestSize, options: MemoryOptions): Promise<number | null> {
+  async estimateMemory(sha256: string, size: RequestSize, options: RunOptions): Promise<number | null> {
     return this.page.evaluate(
       ({ sha256, size, options }) => window.darkroom.estimateMemory(sha256, size, options),
       { sha256, size, options },

@@ -13,6 +13,7 @@ import {
 import { validateParameters } from '../src/generation/request/validate.ts';
 import { upscalersAmong } from '../src/library/upscaler-choice.ts';
 import { vaeTitle } from '../src/library/vae-choice.ts';
+import type { KernelSetting } from '../src/runtime/kernel-choice.ts';
 import { App, type Processor } from './app.ts';
 import { HIRES_HELP, HIRES_OPTIONS, readHires } from './hires-arguments.ts';
 import { IMG2IMG_HELP, IMG2IMG_OPTIONS, readImg2Img, readPictureFile } from './img2img-arguments.ts';
@@ -51,6 +52,8 @@ How to run
   --lowvram            text encoder, UNet and VAE are loaded one at a time
   --tiled-vae          the VAE decodes in tiles at any size
   --gpu-memory N       GB that the graphics card has: decides both of these where they are not given
+  --kernels NAME       on the graphics card: "auto" (for each network what was measured to be faster), "onnxruntime" or
+                       "own" (auto)
   --software           WebGPU rendered in software, without a graphics card: slow, but the same everywhere
   --cpu                no WebGPU at all
   --profile DIR        where the browser keeps imported models (.cache/profile)
@@ -60,6 +63,8 @@ How to run
 Needs a graphics card that Chrome can use for WebGPU; without one it renders in software. Ctrl+C keeps what is there.
 Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 interrupted.
 `;
+
+const KERNELS = ['auto', 'onnxruntime', 'own'] as const satisfies readonly KernelSetting[];
 
 interface Request {
   readonly model: string;
@@ -73,6 +78,7 @@ interface Request {
   readonly out: string;
   readonly parameters: GenerationParameters;
   readonly memory: MemoryOptions;
+  readonly kernels: KernelSetting;
   readonly processor: Processor;
   readonly profile: string;
   readonly quiet: boolean;
@@ -111,6 +117,7 @@ async function readArguments(args: readonly string[]): Promise<Request | null> {
         lowvram: flag,
         'tiled-vae': flag,
         'gpu-memory': text,
+        kernels: text,
         software: flag,
         cpu: flag,
         profile: text,
@@ -184,6 +191,8 @@ async function readArguments(args: readonly string[]): Promise<Request | null> {
   };
   const memory = number('gpu-memory', values['gpu-memory'], 0);
   if (memory < 0) throw new UsageError('--gpu-memory takes a number of GB.');
+  const kernels = KERNELS.find((name) => name === (values.kernels ?? 'auto'));
+  if (!kernels) throw new UsageError('--kernels takes auto, onnxruntime or own.');
   const problems = validateParameters(parameters);
   if (problems.length > 0) throw new UsageError(problems.join('\n'));
   return {
@@ -200,6 +209,7 @@ async function readArguments(args: readonly string[]): Promise<Request | null> {
       tiledVae: values['tiled-vae'] === true ? 'on' : 'auto',
       gpuMemory: memory === 0 ? null : memory * 1e9,
     },
+    kernels,
     processor: values.cpu === true ? 'cpu' : values.software === true ? 'software' : 'auto',
     profile: values.profile === undefined ? join(ROOT, '.cache', 'profile') : at(values.profile),
     quiet: values.quiet ?? false,
@@ -257,6 +267,7 @@ async function generate(request: Request): Promise<number> {
     line.say(`Model ${model.name} (${model.sha256.slice(0, 10)}), ${model.detection.label}`);
     const parameters = await withFiles(app, request);
     await app.setMemory(request.memory);
+    await app.useKernels(request.kernels);
     let pictures = 0;
     const outcome = await app.generate(
       model.sha256,
@@ -280,6 +291,8 @@ async function generate(request: Request): Promise<number> {
         line.say(`${path} (seed ${picture.seed})`);
       },
     );
+    for (const { what, instead } of await app.loadedNetworks())
+      if (instead !== null) line.say(`Warning: onnxruntime computed the ${what}. ${instead}`);
     return outcome.status === 'finished' ? 0 : 130;
   } finally {
     line.clear();

@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { MemoryOptions } from '../src/generation/run/memory-options.ts';
+import type { RunOptions } from '../src/generation/run/run-options.ts';
 import { DEFAULT_PARAMETERS } from '../src/generation/request/request.ts';
 import { App } from './app.ts';
 import { readAll, seconds, writeAll } from './disk-times.ts';
@@ -27,10 +27,13 @@ const { values, positionals } = parseArgs({
   },
 });
 /** Whatever the card: all networks at once, or one at a time. */
-const MEMORY: MemoryOptions = {
-  lowVram: values['low-vram'] ? 'on' : 'off',
-  tiledVae: 'off',
-  gpuMemory: null,
+const OPTIONS: RunOptions = {
+  memory: {
+    lowVram: values['low-vram'] ? 'on' : 'off',
+    tiledVae: 'off',
+    gpuMemory: null,
+  },
+  kernels: 'auto',
 };
 const [named] = positionals;
 const picture = values.picture?.split('x').map(Number);
@@ -75,7 +78,8 @@ async function measure(): Promise<void> {
   const writing = seconds(() => writeAll(join(folder, 'copy'), model.storedSize));
 
   if (values.load || picture) {
-    await app.setMemory(MEMORY);
+    await app.setMemory(OPTIONS.memory);
+    await app.useKernels(OPTIONS.kernels);
     start = performance.now();
     await app.load(model.sha256);
     const loading = ((performance.now() - start) / 1000).toFixed(1);
@@ -109,7 +113,7 @@ async function measurePicture(sha256: string, [width = 0, height = 0]: readonly 
   const painting = ((performance.now() - start) / 1000).toFixed(1);
   row('picture, peak', painting, ...inMegabytes(watch.takePeak()), await buffers('peak'));
   row('picture made', '', ...inMegabytes(watch.now()), await buffers('live'));
-  const estimate = await app.estimateMemory(sha256, { width, height, batchSize: 1 }, MEMORY);
+  const estimate = await app.estimateMemory(sha256, { width, height, batchSize: 1 }, OPTIONS);
   row(
     'what the page estimates',
     ...Array<string>(KINDS.length + 1).fill(''),

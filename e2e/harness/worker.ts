@@ -150,8 +150,7 @@ export class Harness {
   async compareOwnUNet(expected: string): Promise<Comparison[]> {
     const tensors = await fetchTensors(expected);
     const { weights, executor } = the(opened);
-    const sessions = new Sessions(executor, () => undefined);
-    sessions.kernels = 'own';
+    const sessions = new Sessions(executor, () => undefined, { setting: 'own', measured: {} });
     const build = () => unetNetwork(configs().unet, weights, 'float32');
     const session = await sessions.open('UNet', weights, build);
     try {

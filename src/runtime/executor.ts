@@ -1,6 +1,12 @@
+import type { KernelChoice } from './kernel-choice.ts';
+
 /** Where networks run. */
 export type Executor =
   { readonly backend: 'webgpu'; readonly device: GPUDevice } | { readonly backend: 'cpu' };
 
-/** Whose kernels compute: onnxruntime's, or ours (src/wgsl/) where they can. */
-export type Kernels = 'onnxruntime' | 'own';
+/** What computes. */
+export interface Device {
+  readonly executor: Executor;
+  readonly shaderF16: boolean;
+  readonly kernels: KernelChoice;
+}

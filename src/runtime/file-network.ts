@@ -4,18 +4,13 @@ import type { Precision } from '../graph/types.ts';
 import { getChunks } from '../library/models.ts';
 import type { StoredModel } from '../library/types.ts';
 import type { Network } from '../models/network.ts';
-import type { Executor } from './executor.ts';
+import type { Device } from './executor.ts';
 import type { NetworkEvent } from './network-event.ts';
 import { Sessions } from './sessions.ts';
 import { StoredWeights } from './weights.ts';
 
-/** What each of them is opened with. `shaderF16`: whether the device computes in float16. */
-export type Opening = readonly [
-  file: StoredModel,
-  executor: Executor,
-  shaderF16: boolean,
-  onEvent: (event: NetworkEvent) => void,
-];
+/** What each of them is opened with. */
+export type Opening = readonly [file: StoredModel, device: Device, onEvent: (event: NetworkEvent) => void];
 
 export type Build<I> = (weights: StoredWeights, precision: Precision) => Network<I>;
 
@@ -25,18 +20,19 @@ export class FileNetwork {
   private constructor(
     readonly file: StoredModel,
     readonly weights: StoredWeights,
-    executor: Executor,
+    { executor, kernels }: Device,
     onEvent: (event: NetworkEvent) => void,
     private precision: Precision,
   ) {
-    this.#sessions = new Sessions(executor, onEvent);
+    this.#sessions = new Sessions(executor, onEvent, kernels);
   }
 
   /** `half`: whether float16 is exact enough for it. */
-  static async open(half: boolean, ...[file, executor, shaderF16, onEvent]: Opening): Promise<FileNetwork> {
-    const precision = half && shaderF16 && executor.backend === 'webgpu' ? 'float16' : 'float32';
+  static async open(half: boolean, ...[file, device, onEvent]: Opening): Promise<FileNetwork> {
+    const precision =
+      half && device.shaderF16 && device.executor.backend === 'webgpu' ? 'float16' : 'float32';
     const weights = new StoredWeights(file, await getChunks(file));
-    return new FileNetwork(file, weights, executor, onEvent, precision);
+    return new FileNetwork(file, weights, device, onEvent, precision);
   }
 
   /** Loads the form called `name` (that is what progress says), unless it is there. */

@@ -1,8 +1,10 @@
 // How a model's networks are kept and run.
 import { NO_ADD_ONS, type ModelAddOns } from '../add-ons/weight-changes.ts';
 import type { StoredModel } from '../library/types.ts';
+import { DEFAULT_KERNELS, type KernelChoice } from './kernel-choice.ts';
 
 export interface LoadOptions {
+  readonly kernels: KernelChoice;
   /** One network at a time is in the GPU's memory. */
   readonly lowVram: boolean;
   readonly tiledVae: boolean;
@@ -25,6 +27,7 @@ export interface LoadOptions {
 }
 
 export const DEFAULT_LOAD_OPTIONS: LoadOptions = {
+  kernels: DEFAULT_KERNELS,
   lowVram: false,
   tiledVae: false,
   tiledVaeInFloat32: false,

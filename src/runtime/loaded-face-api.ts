@@ -1,4 +1,4 @@
-// face-api of the library, with its two networks in onnxruntime: finds faces, and points in each.
+// face-api of the library, with its two networks: finds faces, and points in each.
 import { Graph } from '../graph/graph.ts';
 import type { PixelImage } from '../image/pixels.ts';
 import { getChunks } from '../library/models.ts';
@@ -7,7 +7,7 @@ import { faceApiFaces, type FoundFace } from '../models/faces/face-api-faces.ts'
 import { landmarkNetwork } from '../models/faces/landmark-net.ts';
 import { ssdMobilenetNetwork, type SquareInputs } from '../models/faces/ssd-mobilenet.ts';
 import type { NetworkEvent } from './network-event.ts';
-import type { Executor } from './executor.ts';
+import type { Device } from './executor.ts';
 import type { Session } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { StoredWeights } from './weights.ts';
@@ -17,19 +17,19 @@ export class LoadedFaceApi {
 
   private constructor(
     private readonly weights: StoredWeights,
-    executor: Executor,
+    { executor, kernels }: Device,
     onEvent: (event: NetworkEvent) => void,
   ) {
-    this.#sessions = new Sessions(executor, onEvent);
+    this.#sessions = new Sessions(executor, onEvent, kernels);
   }
 
   static async open(
     file: StoredModel,
-    executor: Executor,
+    device: Device,
     onEvent: (event: NetworkEvent) => void,
   ): Promise<LoadedFaceApi> {
     if (file.detection.face?.kind !== 'ssd-mobilenet') throw new Error(`"${file.name}" finds no faces.`);
-    const loaded = new LoadedFaceApi(new StoredWeights(file, await getChunks(file)), executor, onEvent);
+    const loaded = new LoadedFaceApi(new StoredWeights(file, await getChunks(file)), device, onEvent);
     await loaded.#detector();
     await loaded.#landmarks();
     return loaded;

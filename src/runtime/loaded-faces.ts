@@ -1,4 +1,4 @@
-// Networks for faces of the library in onnxruntime: what finds faces, what restores them, what says of which parts they are made.
+// Networks for faces of the library: what finds faces, what restores them, what says of which parts they are made.
 import type { PixelImage } from '../image/pixels.ts';
 import type { Planes } from '../image/tiles.ts';
 import type { PictureInputs, RestorerInputs } from '../models/faces/architecture.ts';

@@ -1,4 +1,4 @@
-// A model of the library with its networks in onnxruntime, ready to be called. Networks are loaded when they are first
+// A model of the library with its networks, ready to be called. Networks are loaded when they are first
 // needed, or beforehand by `prepare`.
 import { NO_ADD_ONS, type ModelAddOns } from '../add-ons/weight-changes.ts';
 import { familyOf, textInfoOf } from '../families/families.ts';
@@ -19,7 +19,8 @@ import { DEFAULT_LOAD_OPTIONS, type LoadOptions } from './load-options.ts';
 import { LoadedVae } from './loaded-vae.ts';
 import type { NetworkEvent } from './network-event.ts';
 import type { EncodedText, Networks, TextState } from './networks.ts';
-import type { Executor } from './executor.ts';
+import type { Device, Executor } from './executor.ts';
+import type { LoadedNetwork } from './kernel-choice.ts';
 import type { ModelWeights } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { turn } from './turn.ts';
@@ -75,8 +76,7 @@ export class LoadedModel implements Networks {
    */
   static async load(
     record: StoredModel,
-    executor: Executor,
-    shaderF16: boolean,
+    { executor, shaderF16 }: Pick<Device, 'executor' | 'shaderF16'>,
     options: LoadOptions,
     onEvent: OnEvent,
     stopped: () => boolean = () => false,
@@ -114,6 +114,11 @@ export class LoadedModel implements Networks {
     return this.#prediction;
   }
 
+  /** Those that are loaded now. */
+  get loaded(): readonly LoadedNetwork[] {
+    return [...this.#sessions.loaded, ...this.#tinySessions.loaded];
+  }
+
   get buffers(): FileBuffers {
     return this.record.buffers ?? {};
   }
@@ -126,6 +131,8 @@ export class LoadedModel implements Networks {
     const before = this.#options;
     this.#options = options;
     this.#sessions.oneAtATime = options.lowVram;
+    await this.#sessions.use(options.kernels);
+    await this.#tinySessions.use(options.kernels);
     // Two UNets at once may be more than the memory holds. In float32 attention is the same either way.
     const upcast = before.upcastAttention !== options.upcastAttention && this.precision === 'float16';
     if (upcast || before.circular !== options.circular) await this.#sessions.release('UNet');

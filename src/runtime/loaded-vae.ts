@@ -1,4 +1,4 @@
-// A VAE with its networks in onnxruntime: the checkpoint's own, or one from a file of its own.
+// A VAE with its networks: the checkpoint's own, or one from a file of its own.
 import type { Precision } from '../graph/types.ts';
 import { cutOut } from '../image/tiles.ts';
 import type { VaeConfig } from '../models/types.ts';

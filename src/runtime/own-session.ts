@@ -14,6 +14,8 @@ import { watchingMemory } from './watch-memory.ts';
 const KEPT = 2;
 
 export class OwnSession<I> implements Session<I> {
+  readonly kernels = 'own';
+  readonly instead = null;
   /** The one used last is last. */
   readonly #recordings = new Map<string, Recording>();
 

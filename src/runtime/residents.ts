@@ -5,13 +5,13 @@ export interface Releasable {
   release(): Promise<void>;
 }
 
-export class Residents {
+export class Residents<Kind extends Releasable = Releasable> {
   /** Low VRAM mode. Takes effect with the next `get`. */
   oneAtATime = false;
-  readonly #loaded = new Map<string, Releasable>();
+  readonly #loaded = new Map<string, Kind>();
 
   /** The network of this name, loaded by `load` unless it is there. Names belong to one `load` each. */
-  async get<T extends Releasable>(name: string, load: () => Promise<T>): Promise<T> {
+  async get<T extends Kind>(name: string, load: () => Promise<T>): Promise<T> {
     if (this.oneAtATime) {
       for (const other of [...this.#loaded.keys()]) if (other !== name) await this.release(other);
     }
@@ -20,6 +20,11 @@ export class Residents {
     const made = await load();
     this.#loaded.set(name, made);
     return made;
+  }
+
+  /** By name. */
+  get loaded(): ReadonlyMap<string, Kind> {
+    return this.#loaded;
   }
 
   /** Lets go of these networks, or of all. Where releasing one fails, the others are released all the same. */

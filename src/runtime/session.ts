@@ -3,6 +3,7 @@ import type { HostTensor, Precision, WeightCatalog, WeightPlace, WeightRef } fro
 import type { Network } from '../models/network.ts';
 import { serializeModel } from '../onnx/serialize.ts';
 import type { Executor } from './executor.ts';
+import type { Kernels } from './kernel-choice.ts';
 import { ort, ortMutex } from './ort.ts';
 import { watchingMemory } from './watch-memory.ts';
 import type { ExternalFile } from './weights.ts';
@@ -30,6 +31,9 @@ export function weightBytes(network: Network<never>, precision: Precision): numb
 
 /** A network that is ready to be run, whoever computes it. */
 export interface Session<I> {
+  readonly kernels: Kernels;
+  /** Why our own kernels do not compute it though they were to; null where they do, or were not. */
+  readonly instead: string | null;
   /** Runs the network and reads `output` back (default: its first). float32, in C order. */
   run(inputs: I, output?: string): Promise<Float32Array>;
   /** Runs the network and reads several outputs back, in this order. */
@@ -39,6 +43,9 @@ export interface Session<I> {
 }
 
 export class NetworkSession<I> implements Session<I> {
+  readonly kernels = 'onnxruntime';
+  readonly instead = null;
+
   private constructor(
     private readonly what: string,
     private readonly network: Network<I>,

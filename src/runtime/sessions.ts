@@ -1,32 +1,44 @@
 // The networks that are open: each from its weights to a session, once, and released as memory asks for it. Our own kernels
-// compute where they are asked for and can; onnxruntime does otherwise.
+// compute where they are chosen and can; onnxruntime does otherwise.
 import type { Network } from '../models/network.ts';
 import { Pipelines } from '../wgsl/device/pipelines.ts';
 import { WeightBuffers } from '../wgsl/device/weight-buffers.ts';
 import { UnsupportedError } from '../wgsl/unsupported.ts';
-import type { Executor, Kernels } from './executor.ts';
+import type { Executor } from './executor.ts';
+import { DEFAULT_KERNELS, kernelsFor, type KernelChoice, type LoadedNetwork } from './kernel-choice.ts';
 import type { NetworkEvent } from './network-event.ts';
 import { OwnSession } from './own-session.ts';
 import { Residents } from './residents.ts';
 import { NetworkSession, type ModelWeights, type Session } from './session.ts';
 
 export class Sessions {
-  readonly #residents = new Residents();
+  readonly #residents = new Residents<Session<never>>();
   /** Buffers of a file's weights, which all of its networks share. */
   readonly #buffers = new WeakMap<ModelWeights, WeightBuffers>();
   #pipelines: Pipelines | null = null;
-  /** Takes effect with the networks that are opened from then on. */
-  kernels: Kernels = 'onnxruntime';
 
   /** `onEvent` hears of what is loaded. */
   constructor(
     readonly executor: Executor,
     private readonly onEvent: (event: NetworkEvent) => void,
+    private kernels: KernelChoice = DEFAULT_KERNELS,
   ) {}
 
   /** Low VRAM mode. */
   set oneAtATime(on: boolean) {
     this.#residents.oneAtATime = on;
+  }
+
+  /** From now on. Networks that are open the other way are let go, and opened anew when they are needed. */
+  async use(kernels: KernelChoice): Promise<void> {
+    const before = this.kernels;
+    this.kernels = kernels;
+    for (const what of [...this.#residents.loaded.keys()])
+      if (kernelsFor(before, what) !== kernelsFor(kernels, what)) await this.#residents.release(what);
+  }
+
+  get loaded(): readonly LoadedNetwork[] {
+    return [...this.#residents.loaded].map(([what, { kernels, instead }]) => ({ what, kernels, instead }));
   }
 
   /** The network called `what`, built and loaded unless it is open. */
@@ -37,7 +49,7 @@ export class Sessions {
       report(0);
       const inOrt = () =>
         NetworkSession.create(what, network, network.graph.precision, weights, this.executor, report);
-      if (this.kernels === 'onnxruntime' || this.executor.backend === 'cpu') return inOrt();
+      if (kernelsFor(this.kernels, what) === 'onnxruntime' || this.executor.backend === 'cpu') return inOrt();
       const { device } = this.executor;
       const [pipelines, buffers] = this.#own(device, weights);
       return new FallingBack(new OwnSession(what, network, pipelines, buffers, report), inOrt);
@@ -62,12 +74,20 @@ export class Sessions {
 
 /** Our kernels, until it turns out that they do not compute this network; from then on onnxruntime. */
 class FallingBack<I> implements Session<I> {
-  #other: Promise<Session<I>> | null = null;
+  #other: { readonly session: Promise<Session<I>>; readonly reason: string } | null = null;
 
   constructor(
     private readonly own: Session<I>,
-    private readonly instead: () => Promise<Session<I>>,
+    private readonly inOrt: () => Promise<Session<I>>,
   ) {}
+
+  get kernels() {
+    return this.#other ? 'onnxruntime' : 'own';
+  }
+
+  get instead(): string | null {
+    return this.#other?.reason ?? null;
+  }
 
   run(inputs: I, output?: string): Promise<Float32Array> {
     return this.#with((session) => session.run(inputs, output));
@@ -78,7 +98,7 @@ class FallingBack<I> implements Session<I> {
   }
 
   async release(): Promise<void> {
-    await (this.#other ? (await this.#other).release() : this.own.release());
+    await (this.#other ? (await this.#other.session).release() : this.own.release());
   }
 
   async #with<T>(work: (session: Session<I>) => Promise<T>): Promise<T> {
@@ -87,9 +107,9 @@ class FallingBack<I> implements Session<I> {
         return await work(this.own);
       } catch (error) {
         if (!(error instanceof UnsupportedError)) throw error;
-        this.#other = this.instead();
+        this.#other = { session: this.inOrt(), reason: error.message };
       }
     }
-    return work(await this.#other);
+    return work(await this.#other.session);
   }
 }

@@ -3,9 +3,11 @@
 // It goes through the same clients and workers as the page, and shows nothing on it. Methods reject with an Error whose
 // message a person can read.
 import type { GpuMemoryUse } from '../runtime/gpu-memory.ts';
+import type { KernelSetting, LoadedNetwork } from '../runtime/kernel-choice.ts';
 import type { BenchmarkProgress } from '../generation/run/benchmark.ts';
 import type { BenchmarkResult } from '../generation/run/benchmark-report.ts';
 import type { MemoryOptions } from '../generation/run/memory-options.ts';
+import type { RunOptions } from '../generation/run/run-options.ts';
 import type { DeviceReport } from '../runtime/device-report.ts';
 import type { EngineApi } from '../generation/run/engine-api.ts';
 import type { GenerationEvent, GenerationOutcome } from '../generation/run/events.ts';
@@ -36,6 +38,8 @@ export interface DarkroomAutomation {
   merge(order: Omit<MergeOrder, 'id'>, onProgress: (progress: MergeProgress) => void): Promise<MergeOutcome>;
   /** Settings > Graphics memory, kept as if a person had set it. */
   setMemory(options: MemoryOptions): void;
+  /** Settings > GPU kernels, likewise. */
+  useKernels(setting: KernelSetting): void;
   /** Settings > Paint on, likewise. */
   paintOn(processor: ProcessorChoice): void;
   /** Loads a model of the library without making a picture. */
@@ -45,7 +49,9 @@ export interface DarkroomAutomation {
   /** The GPU's memory in use; null without a GPU. */
   gpuMemory(): Promise<GpuMemoryUse | null>;
   /** Bytes of it that the page shows for pictures of a size; null where that cannot be told. */
-  estimateMemory(sha256: string, request: SizedRequest, options: MemoryOptions): Promise<number | null>;
+  estimateMemory(sha256: string, request: SizedRequest, options: RunOptions): Promise<number | null>;
+  /** Networks that are loaded, and whose kernels compute them. */
+  loadedNetworks(): readonly LoadedNetwork[];
   /** Makes pictures with a model of the library; each is told by an `image` event and kept in the library. */
   generate(
     sha256: string,
@@ -78,14 +84,21 @@ export interface AutomatedClients {
     DarkroomAutomation,
     'start' | 'load' | 'unload' | 'gpuMemory' | 'generate' | 'benchmark' | 'interrupt'
   > &
-    Pick<EngineApi, 'estimateMemory'>;
+    Pick<EngineApi, 'estimateMemory'> & { readonly loaded: readonly LoadedNetwork[] };
   readonly importer: Pick<ImporterClient, 'importFile'>;
   readonly setMemory: DarkroomAutomation['setMemory'];
+  readonly useKernels: DarkroomAutomation['useKernels'];
   readonly paintOn: DarkroomAutomation['paintOn'];
 }
 
 /** Call once when the page starts. */
-export function exposeAutomation({ engine, importer, setMemory, paintOn }: AutomatedClients): void {
+export function exposeAutomation({
+  engine,
+  importer,
+  setMemory,
+  useKernels,
+  paintOn,
+}: AutomatedClients): void {
   window.darkroom = {
     start: (cpu) => engine.start(cpu),
     importFile: (file, sidecar, options, onProgress) =>
@@ -98,9 +111,11 @@ export function exposeAutomation({ engine, importer, setMemory, paintOn }: Autom
       return new MergerClient().merge({ ...order, id: crypto.randomUUID() }, onProgress);
     },
     setMemory,
+    useKernels,
     paintOn,
     load: (...args) => engine.load(...args),
     unload: () => engine.unload(),
+    loadedNetworks: () => engine.loaded,
     gpuMemory: () => engine.gpuMemory(),
     estimateMemory: async (...args) => (await engine.estimateMemory(...args, false))?.bytes ?? null,
     generate: (...args) => engine.generate(...args),

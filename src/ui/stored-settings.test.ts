@@ -7,6 +7,7 @@ import { LIMITS, RANGES, snap, whySnapped } from './choices.ts';
 import {
   parseHistory,
   parseMaskTransparency,
+  parseKernels,
   parseMemory,
   parseModelChoice,
   parseNames,
@@ -174,6 +175,12 @@ describe('lists', () => {
 it("is at A1111's mask transparency where none was kept", () => {
   expect([undefined, 'x', Number.NaN, -3, 250, 33.4].map(parseMaskTransparency)).toEqual([
     0, 0, 0, 0, 100, 33,
+  ]);
+});
+
+it('reads whose kernels compute', () => {
+  expect(['own', 'onnxruntime', 'auto', 'ours', 1, undefined].map(parseKernels)).toEqual([
+    ...['own', 'onnxruntime', 'auto', 'auto', 'auto', 'auto'],
   ]);
 });
 

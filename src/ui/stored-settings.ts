@@ -10,6 +10,7 @@ import { RESIZE_MODES, type ResizeMode } from '../image/resize-modes.ts';
 import { DEFAULT_MEMORY, type MemoryOptions } from '../generation/run/memory-options.ts';
 import { parseSeed } from '../generation/request/seeds.ts';
 import { MAX_PROMPT_LENGTH } from '../prompt/length.ts';
+import type { KernelSetting } from '../runtime/kernel-choice.ts';
 import { DENOISING_BOUNDS, IMAGE_CFG_BOUNDS } from '../generation/request/validate-img2img.ts';
 import type { PromptPair, PromptStyle } from '../prompt/styles.ts';
 import { BRUSH_RANGES, DEFAULT_BRUSH, type BrushChoice } from './canvas/brush.ts';
@@ -35,6 +36,7 @@ export const SETTING_KEYS = {
   processor: 'ui.device.cpu',
   trials: 'ui.device.trials',
   memory: 'ui.device.memory',
+  kernels: 'ui.device.kernels',
   styles: 'prompt.styles',
   chosenStyles: 'ui.txt2img.styles',
   history: 'prompt.history',
@@ -221,6 +223,11 @@ export function parseMemory(stored: unknown): MemoryOptions {
     tiledVae: oneOf(tiledVae, switches, DEFAULT_MEMORY.tiledVae),
     gpuMemory: known ? gpuMemory : null,
   };
+}
+
+/** Whose kernels compute on the GPU. */
+export function parseKernels(stored: unknown): KernelSetting {
+  return oneOf(stored, ['auto', 'onnxruntime', 'own'] as const, 'auto');
 }
 
 /** Of several styles with one name the last counts. */

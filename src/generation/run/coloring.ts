@@ -35,8 +35,8 @@ export class Coloring {
       );
     }
     const { device, makeWay, onEvent } = this.means;
-    const { executor, shaderF16 } = await device();
+    const on = await device();
     await makeWay();
-    return LoadedColorizer.open(file, executor, shaderF16, onEvent);
+    return LoadedColorizer.open(file, on, onEvent);
   }
 }

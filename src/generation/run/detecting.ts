@@ -20,9 +20,9 @@ export class Detecting {
     const found = findDetector(detectorsAmong(await listModels()), name);
     if (!found) throw new BadParametersError(notThere(name));
     const { device, makeWay, onEvent } = this.means;
-    const { executor, shaderF16 } = await device();
+    const on = await device();
     await makeWay();
-    const network = await LoadedDetector.open(found.model, executor, shaderF16, onEvent);
+    const network = await LoadedDetector.open(found.model, on, onEvent);
     try {
       const { sizes, classes, size } = network;
       const run: LoadedDetector['run'] = (inputs) => network.run(inputs);

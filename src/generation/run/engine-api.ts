@@ -2,13 +2,15 @@
 import type { GpuMemoryUse } from '../../runtime/gpu-memory.ts';
 import type { Prediction } from '../../sampling/types.ts';
 import type { DeviceReport } from '../../runtime/device-report.ts';
+import type { LoadedNetwork } from '../../runtime/kernel-choice.ts';
 import type { Continuation } from '../request/continuation.ts';
 import type { GenerationParameters, RequestSize, SizedRequest } from '../request/request.ts';
 import type { BenchmarkProgress } from './benchmark.ts';
 import type { BenchmarkResult } from './benchmark-report.ts';
 import type { GenerationEvent, GenerationOutcome } from './events.ts';
 import type { ExtrasEvent, ExtrasOrder, ExtrasOutcome } from './extras-run.ts';
-import type { MemoryOptions, MemoryPlan } from './memory-options.ts';
+import type { MemoryPlan } from './memory-options.ts';
+import type { RunOptions } from './run-options.ts';
 
 /** Failures the page can do something about. They cross the worker boundary as plain objects. */
 export interface EngineFailure {
@@ -29,8 +31,8 @@ export interface EngineFailure {
 export interface EngineApi {
   /** Finds the GPU (or says why there is none). `cpu`: the processor is to compute. */
   start(options: { readonly cpu: boolean }): Promise<DeviceReport>;
-  /** How to keep within the GPU's memory, from the next job on. */
-  setMemory(options: MemoryOptions): Promise<void>;
+  /** How networks are computed, from the next job on. */
+  setOptions(options: RunOptions): Promise<void>;
   /**
    * What pictures of a size would take of the GPU's memory, before anything is loaded; `cpu`: of what wasm can hold. Null
    * where that cannot be told.
@@ -38,9 +40,11 @@ export interface EngineApi {
   estimateMemory(
     sha256: string,
     request: SizedRequest,
-    options: MemoryOptions,
+    options: RunOptions,
     cpu: boolean,
   ): Promise<(MemoryPlan & { readonly room: number }) | null>;
+  /** Networks that are loaded, and whose kernels compute them. */
+  loadedNetworks(): Promise<readonly LoadedNetwork[]>;
   /** The GPU's memory that the engine's buffers hold; null without a GPU. */
   gpuMemory(): Promise<GpuMemoryUse | null>;
   /** Loads a model of the library, unless it is the one loaded. Returns how its prediction type was settled. */

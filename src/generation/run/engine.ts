@@ -5,6 +5,7 @@ import type { GpuMemoryUse } from '../../runtime/gpu-memory.ts';
 import { getModel, listModels } from '../../library/models.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { NoWebGpuError } from '../../runtime/device.ts';
+import type { Device } from '../../runtime/executor.ts';
 import {
   BadParametersError,
   InterruptedError,
@@ -12,6 +13,7 @@ import {
   OutOfMemoryError,
 } from '../../runtime/errors.ts';
 import { NO_ADD_ONS } from '../../add-ons/weight-changes.ts';
+import type { KernelChoice, LoadedNetwork } from '../../runtime/kernel-choice.ts';
 import type { LoadOptions } from '../../runtime/load-options.ts';
 import type { LoadedModel } from '../../runtime/loaded-model.ts';
 import { runBenchmark, type BenchmarkProgress } from './benchmark.ts';
@@ -20,10 +22,11 @@ import { chooseDecoders, encoderUserOf, type Decoders } from './decoders.ts';
 import { Coloring } from './coloring.ts';
 import { Detecting, missingDetector } from './detecting.ts';
 import { cpuReport, EngineDevice } from './engine-device.ts';
-import { DEFAULT_MEMORY, roomOf, type MemoryOptions, type MemoryPlan } from './memory-options.ts';
+import { roomOf, type MemoryOptions, type MemoryPlan } from './memory-options.ts';
 import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
-import { LoadedModels, type AtHand, type Device } from './loaded-models.ts';
+import { LoadedModels, type AtHand } from './loaded-models.ts';
 import { RunAddOns } from './run-add-ons.ts';
+import { DEFAULT_RUN_OPTIONS, type RunOptions } from './run-options.ts';
 import type { Job, OpenModel } from './models-in-use.ts';
 import { makePictures } from './picture-run.ts';
 import type { NetworkMeans } from './network-means.ts';
@@ -78,7 +81,7 @@ export class Engine implements EngineApi {
   readonly #restoring = new Restoring(this.#means);
   readonly #coloring = new Coloring(this.#means);
   #job: Job | null = null;
-  #memory = DEFAULT_MEMORY;
+  #options = DEFAULT_RUN_OPTIONS;
   /** Who hears of loading and of the model's warnings: whoever asked last. */
   #listener: OnEvent = () => undefined;
 
@@ -95,13 +98,13 @@ export class Engine implements EngineApi {
     }
   }
 
-  async setMemory(options: MemoryOptions): Promise<void> {
-    this.#memory = options;
+  async setOptions(options: RunOptions): Promise<void> {
+    this.#options = options;
   }
 
-  async estimateMemory(sha256: string, request: SizedRequest, asked: MemoryOptions, cpu: boolean) {
+  async estimateMemory(sha256: string, request: SizedRequest, { memory }: RunOptions, cpu: boolean) {
     const limits = cpu ? cpuReport() : await this.#device.limits();
-    const options = cpu ? inWasm(asked) : asked;
+    const options = cpu ? inWasm(memory) : memory;
     if (!limits) return null;
     const { settings = DEFAULT_IMAGE_SETTINGS } = request;
     const models = await listModels();
@@ -256,6 +259,10 @@ export class Engine implements EngineApi {
     });
   }
 
+  async loadedNetworks(): Promise<readonly LoadedNetwork[]> {
+    return this.#models.networks;
+  }
+
   async gpuMemory(): Promise<GpuMemoryUse | null> {
     const { memory } = this.#device;
     return memory && { live: memory.live, peak: memory.takePeak() };
@@ -330,7 +337,9 @@ export class Engine implements EngineApi {
     if (plans.some(({ lowVram }) => lowVram)) return false;
     const weights = plans.reduce((sum, { bytes, working }) => sum + bytes - working, 0);
     const working = Math.max(...plans.map((plan) => plan.working));
-    return weights + working <= roomOf(this.#device.cpu ? inWasm(this.#memory) : this.#memory);
+    return (
+      weights + working <= roomOf(this.#device.cpu ? inWasm(this.#options.memory) : this.#options.memory)
+    );
   }
 
   /** The model, loaded the way that the request's size asks for. `beside`: what may stay loaded with it. */
@@ -350,20 +359,25 @@ export class Engine implements EngineApi {
     const { upcastAttention, tiling: circular } = parameters.settings;
     const tokenMerging = tokenMergingOf(parameters);
     const networks = { upcastAttention, tokenMerging, circular, addOns, vae, taesd, taesdEncoder };
-    const options = { lowVram, tiledVae, tiledVaeInFloat32, ...networks };
+    const kernels = this.#kernels();
+    const options = { kernels, lowVram, tiledVae, tiledVaeInFloat32, ...networks };
     return this.#models.open(record, options, beside, () => this.#deviceInUse(), stopped);
   }
 
   async #deviceInUse(): Promise<Device> {
     const executor = await this.#device.executor();
-    return { executor, shaderF16: (await this.#device.report()).shaderF16 };
+    return { executor, shaderF16: (await this.#device.report()).shaderF16, kernels: this.#kernels() };
+  }
+
+  #kernels(): KernelChoice {
+    return { setting: this.#options.kernels, measured: {} };
   }
 
   /** On the CPU there are the 4 GB of wasm to run out of. */
   async #plan(record: StoredModel, parameters: GenerationParameters): Promise<EnginePlan> {
     await this.#forgetLostDevice();
     const { shaderF16, maxBufferSize } = await this.#device.report();
-    const options = this.#device.cpu ? inWasm(this.#memory) : this.#memory;
+    const options = this.#device.cpu ? inWasm(this.#options.memory) : this.#options.memory;
     const { settings } = parameters;
     const models = await listModels();
     const decoders = chooseDecoders(record, settings, models, encoderUserOf(parameters));
@@ -384,7 +398,7 @@ export class Engine implements EngineApi {
     const sizes = this.#models.sizesOf(record);
     if (sizes.size === 0 || sizes.has(sizeOf(size, plan))) return;
     const live = this.#device.memory?.live ?? 0;
-    if (live + plan.working > roomOf(this.#memory)) await this.unload();
+    if (live + plan.working > roomOf(this.#options.memory)) await this.unload();
   }
 
   /** The sessions of a lost device are gone with it; releasing them only frees onnxruntime's side. */

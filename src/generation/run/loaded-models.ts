@@ -4,7 +4,8 @@ import { InterruptedError } from '../../runtime/errors.ts';
 import type { NetworkEvent } from '../../runtime/network-event.ts';
 import type { LoadOptions } from '../../runtime/load-options.ts';
 import { LoadedModel } from '../../runtime/loaded-model.ts';
-import type { Executor } from '../../runtime/executor.ts';
+import type { Device } from '../../runtime/executor.ts';
+import type { LoadedNetwork } from '../../runtime/kernel-choice.ts';
 import { CondCache } from '../recipes/conditioning.ts';
 
 /** A loaded model, with what belongs to it. */
@@ -13,12 +14,6 @@ export interface AtHand {
   readonly conds: CondCache;
   /** What it has been run at: onnxruntime keeps buffers for each size. */
   readonly sizes: Set<string>;
-}
-
-/** What computes. */
-export interface Device {
-  readonly executor: Executor;
-  readonly shaderF16: boolean;
 }
 
 export class LoadedModels {
@@ -47,8 +42,7 @@ export class LoadedModels {
     const stay = new Set([there, ...beside.map((other) => this.#find(other))]);
     for (const one of this.#all) if (!stay.has(one)) await this.#release(one);
     if (!there) {
-      const { executor, shaderF16 } = await device();
-      const model = await LoadedModel.load(record, executor, shaderF16, options, this.onEvent, stopped);
+      const model = await LoadedModel.load(record, await device(), options, this.onEvent, stopped);
       const made = { model, conds: new CondCache(), sizes: new Set<string>() };
       this.#all.push(made);
       return made;
@@ -63,6 +57,11 @@ export class LoadedModels {
       throw error;
     }
     return there;
+  }
+
+  /** Networks that are loaded, model by model. */
+  get networks(): readonly LoadedNetwork[] {
+    return this.#all.flatMap(({ model }) => model.loaded);
   }
 
   /** In low VRAM mode, for a network that is none of theirs. */

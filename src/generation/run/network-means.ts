@@ -1,6 +1,6 @@
 // What it takes to load a network beside those of a model.
 import type { NetworkEvent } from '../../runtime/network-event.ts';
-import type { Device } from './loaded-models.ts';
+import type { Device } from '../../runtime/executor.ts';
 
 export interface NetworkMeans {
   device(): Promise<Device>;

@@ -104,9 +104,7 @@ class LoadedFaces {
   detector(file: StoredModel): Promise<FaceDetector & { release(): Promise<void> }> {
     return file.detection.face?.kind === 'retina-face'
       ? this.#open(file, LoadedFaceDetector)
-      : this.#open(file, {
-          open: (file, executor, _, onEvent) => LoadedFaceApi.open(file, executor, onEvent),
-        });
+      : this.#open(file, LoadedFaceApi);
   }
 
   restorer(file: StoredModel): Promise<LoadedFaceRestorer> {
@@ -127,9 +125,9 @@ class LoadedFaces {
     const known = this.#networks.get(file.sha256);
     if (known) return known as T;
     const { device, makeWay, onEvent } = this.means;
-    const { executor, shaderF16 } = await device();
+    const on = await device();
     await makeWay();
-    const network = await kind.open(file, executor, shaderF16, onEvent);
+    const network = await kind.open(file, on, onEvent);
     this.#networks.set(file.sha256, network);
     return network;
   }

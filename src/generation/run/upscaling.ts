@@ -54,9 +54,9 @@ export class Upscaling {
     const { sha256, detection } = found.model;
     let network = loaded.get(sha256);
     if (!network) {
-      const { executor, shaderF16 } = await device();
+      const on = await device();
       await makeWay();
-      network = await LoadedUpscaler.open(found.model, executor, shaderF16, onEvent);
+      network = await LoadedUpscaler.open(found.model, on, onEvent);
       loaded.set(sha256, network);
     }
     const at = network;

@@ -1,5 +1,6 @@
 // The engine as the page sees it: started when first needed, started afresh after it died.
 import type { GpuMemoryUse } from '../../runtime/gpu-memory.ts';
+import type { LoadedNetwork } from '../../runtime/kernel-choice.ts';
 import { proxy, type Remote } from 'comlink';
 import { asksForFaces } from '../../generation/request/detailer.ts';
 import type { Continuation } from '../../generation/request/continuation.ts';
@@ -11,7 +12,7 @@ import type { GenerationParameters, RequestSize, SizedRequest } from '../../gene
 import type { BenchmarkProgress } from '../../generation/run/benchmark.ts';
 import type { BenchmarkResult } from '../../generation/run/benchmark-report.ts';
 import type { ExtrasEvent, ExtrasOrder, ExtrasOutcome } from '../../generation/run/extras-run.ts';
-import { DEFAULT_MEMORY, type MemoryOptions } from '../../generation/run/memory-options.ts';
+import { DEFAULT_RUN_OPTIONS, type RunOptions } from '../../generation/run/run-options.ts';
 import { Failure, toFailure } from '../failure.ts';
 import { startWorker } from './start-worker.ts';
 import { WorkerLink } from './worker-link.ts';
@@ -34,24 +35,26 @@ export type Bring = (needs: Needs) => Promise<void>;
 export class EngineClient {
   /** What the engine found; null until it has started. */
   report = $state.raw<DeviceReport | null>(null);
+  /** Networks that are loaded, and whose kernels compute them, as it was after the last work. */
+  loaded = $state.raw<readonly LoadedNetwork[]>([]);
   #link = $state.raw<WorkerLink<EngineApi> | null>(null);
   #started: { readonly cpu: boolean; readonly report: Promise<DeviceReport> } | null = null;
   readonly #spawn: () => Worker;
-  readonly #memory: () => MemoryOptions;
+  readonly #options: () => RunOptions;
   readonly #bring: Bring;
   /** How often it was stopped. */
   #stops = 0;
   /** What the worker goes by. */
-  #told = DEFAULT_MEMORY;
+  #told = DEFAULT_RUN_OPTIONS;
 
-  /** `memory`: what the person set, asked for before each job. `bring`: so that work finds what it asks for and comes with Darkroom. */
+  /** `options`: what the person set, asked for before each job. `bring`: so that work finds what it asks for and comes with Darkroom. */
   constructor(
     spawn: () => Worker = () => startWorker('engine'),
-    memory: () => MemoryOptions = () => DEFAULT_MEMORY,
+    options: () => RunOptions = () => DEFAULT_RUN_OPTIONS,
     bring: Bring = async () => undefined,
   ) {
     this.#spawn = spawn;
-    this.#memory = memory;
+    this.#options = options;
     this.#bring = bring;
   }
 
@@ -138,6 +141,14 @@ export class EngineClient {
   /** Gives the GPU's memory back. */
   async unload(): Promise<void> {
     if (this.#started) await this.#link?.call((engine) => engine.unload());
+    await this.lookAtLoaded();
+  }
+
+  /** Brings `loaded` up to date. */
+  async lookAtLoaded(): Promise<void> {
+    const link = this.#started && this.#link;
+    const loaded = await link?.call((engine) => engine.loadedNetworks()).catch(() => []);
+    if (this.#link === link) this.loaded = loaded ?? [];
   }
 
   /** Null without a GPU. */
@@ -146,8 +157,8 @@ export class EngineClient {
   }
 
   /** Loads nothing. */
-  async estimateMemory(sha256: string, request: SizedRequest, memory: MemoryOptions, cpu = false) {
-    return this.#alive().call((engine) => engine.estimateMemory(sha256, request, memory, cpu));
+  async estimateMemory(sha256: string, request: SizedRequest, options: RunOptions, cpu = false) {
+    return this.#alive().call((engine) => engine.estimateMemory(sha256, request, options, cpu));
   }
 
   /** Ends the worker, whatever it does. Pending calls reject. */
@@ -157,6 +168,7 @@ export class EngineClient {
     this.#link = null;
     this.#started = null;
     this.report = null;
+    this.loaded = [];
   }
 
   async #bringAsked(needs: Needs): Promise<void> {
@@ -177,7 +189,7 @@ export class EngineClient {
     const link = this.#alive();
     try {
       return await link.call(async (engine) => {
-        await this.#tellMemory(engine);
+        await this.#tellOptions(engine);
         return work(engine);
       });
     } catch (error) {
@@ -185,21 +197,23 @@ export class EngineClient {
       // Its memory only surely returns, and a lost device is only surely replaced, with a new worker.
       if (code === 'device-lost' || code === 'out-of-memory') this.stop();
       throw error;
+    } finally {
+      await this.lookAtLoaded();
     }
   }
 
-  async #tellMemory(engine: Remote<EngineApi>): Promise<void> {
-    const memory = this.#memory();
-    if (JSON.stringify(memory) === JSON.stringify(this.#told)) return;
-    await engine.setMemory(memory);
-    this.#told = memory;
+  async #tellOptions(engine: Remote<EngineApi>): Promise<void> {
+    const options = this.#options();
+    if (JSON.stringify(options) === JSON.stringify(this.#told)) return;
+    await engine.setOptions(options);
+    this.#told = options;
   }
 
   #alive(): WorkerLink<EngineApi> {
     if (this.#link?.dead) this.stop();
     if (!this.#link) {
       this.#link = new WorkerLink<EngineApi>(this.#spawn(), 'engine');
-      this.#told = DEFAULT_MEMORY;
+      this.#told = DEFAULT_RUN_OPTIONS;
     }
     return this.#link;
   }

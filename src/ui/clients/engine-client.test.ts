@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { DEFAULT_HIRES, DEFAULT_PARAMETERS } from '../../generation/request/request.ts';
 import type { GenerationEvent } from '../../generation/run/events.ts';
+import { DEFAULT_RUN_OPTIONS, type RunOptions } from '../../generation/run/run-options.ts';
 import { EngineClient } from './engine-client.svelte.ts';
 import { threadWorker } from './thread-worker.ts';
 
@@ -46,6 +47,41 @@ it('passes events on', async () => {
   const events: GenerationEvent[] = [];
   expect(await make(engine, (event) => events.push(event))).toEqual({ status: 'finished', imageIds: ['1'] });
   expect(events).toEqual([{ type: 'status', message: 'aaax' }]);
+});
+
+it('tells what the person set before the work, each worker once, and hears of what is loaded', async () => {
+  let spawned = 0;
+  let options: RunOptions = { ...DEFAULT_RUN_OPTIONS, kernels: 'own' };
+  const engine = new EngineClient(
+    () => {
+      spawned += 1;
+      return threadWorker(`${START}
+        told: [],
+        setOptions(options) { this.told.push(options); },
+        generate(sha, parameters) {
+          if (parameters.steps === 1) throw Object.assign(new Error('m'), { name: 'DeviceLostError' });
+          return { status: 'finished', imageIds: this.told.map(({ kernels }) => kernels) };
+        },
+        unload() { this.told = []; },
+        loadedNetworks() { return this.told.map(({ kernels }) => ({ what: 'UNet', kernels, instead: null })); },`);
+    },
+    () => options,
+  );
+  clients.push(engine);
+  expect(await make(engine)).toMatchObject({ imageIds: ['own'] });
+  expect(await make(engine)).toMatchObject({ imageIds: ['own'] });
+  expect(engine.loaded).toEqual([{ what: 'UNet', kernels: 'own', instead: null }]);
+  options = { ...options, kernels: 'onnxruntime' };
+  expect(await make(engine)).toMatchObject({ imageIds: ['own', 'onnxruntime'] });
+  await engine.unload();
+  expect(engine.loaded).toEqual([]);
+  // A lost device takes the worker with it; the next one is told anew.
+  const failing = { ...DEFAULT_PARAMETERS, steps: 1 };
+  await expect(engine.generate('a'.repeat(64), failing, false, () => undefined)).rejects.toMatchObject({
+    code: 'device-lost',
+  });
+  expect(await make(engine)).toMatchObject({ imageIds: ['onnxruntime'] });
+  expect(spawned).toBe(2);
 });
 
 it('starts a new worker when another mode is asked for', async () => {

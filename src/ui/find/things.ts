@@ -69,6 +69,7 @@ const pageSettings = (): readonly string[] => [
   settings.titles.theme,
   settings.titles.paintOn,
   settings.titles.graphics,
+  settings.titles.kernels,
   settings.titles.memory,
   settings.titles.notifications,
   settings.titles.saving,

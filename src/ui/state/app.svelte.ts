@@ -86,7 +86,7 @@ export class App {
   readonly library = new Library();
   readonly engine = new EngineClient(
     undefined,
-    () => this.settings.memory,
+    () => ({ memory: this.settings.memory, kernels: this.settings.kernels }),
     async (needs) => (await this.#openBox()).bring(needs),
   );
   readonly tokens = new TokenClient();

@@ -10,6 +10,7 @@ import type { GivenSavedTo } from '../../library/saved-to.ts';
 import { loadSetting, saveSetting } from '../../library/settings.ts';
 import type { ResizeMode } from '../../image/resize-modes.ts';
 import { openedWithoutLibrary } from '../../library/storage-access.ts';
+import type { KernelSetting } from '../../runtime/kernel-choice.ts';
 import type { PromptPair, PromptStyle } from '../../prompt/styles.ts';
 import type { BrushChoice } from '../canvas/brush.ts';
 import type { Mode } from '../canvas/modes.ts';
@@ -26,6 +27,7 @@ import {
   parseDenoising,
   parseHistory,
   parseImageCfgScale,
+  parseKernels,
   parseMaskTransparency,
   parseMemory,
   parseMode,
@@ -107,6 +109,7 @@ export class Settings {
   readonly #processor = new KeptValue(SETTING_KEYS.processor, parseProcessor, this.#changed);
   readonly #trials = new KeptValue(SETTING_KEYS.trials, parseTrials, this.#changed);
   readonly #memory = new KeptValue(SETTING_KEYS.memory, parseMemory, this.#changed);
+  readonly #kernels = new KeptValue(SETTING_KEYS.kernels, parseKernels, this.#changed);
   readonly #chosenStyles = new KeptValue<readonly string[]>(
     SETTING_KEYS.chosenStyles,
     parseNames,
@@ -186,6 +189,7 @@ export class Settings {
       this.#processor,
       this.#trials,
       this.#memory,
+      this.#kernels,
       this.#styles,
       this.#chosenStyles,
       this.#history,
@@ -270,6 +274,14 @@ export class Settings {
   }
   set memory(options: MemoryOptions) {
     this.#memory.current = options;
+  }
+
+  /** Whose kernels compute on the GPU. */
+  get kernels(): KernelSetting {
+    return this.#kernels.current;
+  }
+  set kernels(setting: KernelSetting) {
+    this.#kernels.current = setting;
   }
 
   get styles(): readonly PromptStyle[] {

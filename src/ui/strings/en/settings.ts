@@ -71,6 +71,7 @@ export const settings = {
     theme: 'Theme',
     graphics: 'Graphics',
     paintOn: 'Paint on',
+    kernels: 'GPU kernels',
     memory: 'Graphics memory',
     benchmark: 'Benchmark',
     notifications: 'Notifications',
@@ -109,6 +110,10 @@ export const settings = {
   paintOn: { auto: 'Automatic: the faster one', gpu: 'Graphics card (WebGPU)', cpu: 'Processor (CPU)' },
   processorHelp:
     'The processor needs no graphics card, and is slower than one. A browser lets it use 4 GB of memory at most: with a checkpoint of several GB, or a large picture, that may not be enough, and painting fails.',
+  kernels: { auto: 'Automatic', onnxruntime: 'onnxruntime', own: 'Darkroom’s own' },
+  kernelsHelp:
+    'Who computes a model’s networks on the graphics card. Automatic takes, for each network, what was measured to be faster on this card, and onnxruntime where nothing was measured.',
+  loadedNetworks: 'Loaded',
   freeMemory: 'Free the GPU’s memory',
   memoryNotFreed: 'The memory could not be freed',
 
