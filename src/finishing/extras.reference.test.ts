@@ -4,7 +4,7 @@ import { listReference, readReferenceJson } from '../../tests/reference-dir.ts';
 import { pictureTensors, referencePicture } from '../../tests/reference-pictures.ts';
 import { goldenUpscale, hasUpscaler } from '../../tests/upscaler-network.ts';
 import { extrasText } from '../generation/request/extras-text.ts';
-import { DEFAULT_IMAGE_SETTINGS } from '../generation/request/image-settings.ts';
+import { DEFAULT_IMAGE_SETTINGS } from '../generation/request/settings/list.ts';
 import { dithered } from '../image/dither.ts';
 import { greyOf } from '../image/mask.ts';
 import { withoutAlpha, type PixelImage } from '../image/pixels.ts';

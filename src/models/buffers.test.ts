@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Checkpoint, DType } from '../checkpoint/types.ts';
 import { alphasCumprodOf, vFactorsOf } from '../generation/request/alphas.ts';
-import { DEFAULT_IMAGE_SETTINGS } from '../generation/request/image-settings.ts';
+import { DEFAULT_IMAGE_SETTINGS } from '../generation/request/settings/list.ts';
 import { positionsAdvice, positionsToText } from '../generation/request/positions-text.ts';
 import { downcastAlphas, linearAlphasCumprod, zeroTerminalSnr } from '../sampling/noise-table.ts';
 import { readBuffers, usualSchedule } from './buffers.ts';

@@ -7,7 +7,7 @@ import { openCheckpoint } from '../checkpoint/open.ts';
 import { bytesSource } from '../checkpoint/source.ts';
 import { CheckpointError } from '../checkpoint/types.ts';
 import { alphasCumprodOf } from '../generation/request/alphas.ts';
-import { DEFAULT_IMAGE_SETTINGS } from '../generation/request/image-settings.ts';
+import { DEFAULT_IMAGE_SETTINGS } from '../generation/request/settings/list.ts';
 import { DiscreteTable } from '../sampling/noise-table.ts';
 import { buildSigmas } from '../sampling/schedules.ts';
 import { openWhole, type OpenedCheckpoint } from '../../tests/opened-checkpoint.ts';

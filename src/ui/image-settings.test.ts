@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS } from '../generation/request/image-settings.ts';
+import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS } from '../generation/request/settings/list.ts';
 import { changedSettings, groupedSettings, parseImageSettings, SAVING_SETTINGS } from './image-settings.ts';
 
 it('has every setting in one group', () => {

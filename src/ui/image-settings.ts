@@ -1,12 +1,11 @@
 // The settings that decide a picture, as the page handles them: read from anything, searched, compared with their defaults.
+import type { ImageSettings } from '../generation/request/image-settings.ts';
+import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS } from '../generation/request/settings/list.ts';
 import {
-  DEFAULT_IMAGE_SETTINGS,
-  IMAGE_SETTINGS,
   MAX_FILE_NAME,
-  type ImageSettings,
   type SettingInfo,
   type SettingSection,
-} from '../generation/request/image-settings.ts';
+} from '../generation/request/settings/setting-info.ts';
 import { parseColor } from '../image/flatten.ts';
 import { snap } from './choices.ts';
 

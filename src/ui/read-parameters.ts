@@ -1,6 +1,6 @@
 // A parameters text, read for the controls and for a person. Loaded when first used: pages that make pictures from their own
 // prompts do without.
-import { IMAGE_SETTINGS } from '../generation/request/image-settings.ts';
+import { IMAGE_SETTINGS } from '../generation/request/settings/list.ts';
 import { splitPairs } from '../generation/request/infotext/pairs.ts';
 import { notUnderstood, type TextField } from '../generation/request/infotext/not-understood.ts';
 import { hasParameters, parseInfotext, type StyleExtraction } from '../generation/request/infotext/parse.ts';

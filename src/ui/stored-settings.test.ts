@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { IMAGE_SETTINGS } from '../generation/request/image-settings.ts';
+import { IMAGE_SETTINGS } from '../generation/request/settings/list.ts';
 import { DEFAULT_PARAMETERS } from '../generation/request/request.ts';
 import { parseSeed } from '../generation/request/seeds.ts';
 import { LIMITS, RANGES, snap, whySnapped } from './choices.ts';

@@ -25,7 +25,7 @@ import { readPicture } from '../../image/read-picture.ts';
 import { isBuiltIn } from '../../image/upscale.ts';
 import { BadParametersError } from '../../runtime/errors.ts';
 import type { Networks } from '../../runtime/networks.ts';
-import { IMAGE_SETTINGS } from '../request/image-settings.ts';
+import { IMAGE_SETTINGS } from '../request/settings/list.ts';
 import { img2imgFromText } from '../request/img2img-text.ts';
 import { parseInfotext } from '../request/infotext/parse.ts';
 import { fromGenerationParameters, toGenerationParameters } from '../request/parameters.ts';

@@ -3,7 +3,7 @@
 import { findSampler, resolveSampler } from '../../sampling/registry.ts';
 import { effectiveScheduler, findScheduler } from '../../sampling/schedules.ts';
 import { checkpointFromText, checkpointToText, type ToldCheckpoint } from './checkpoint-text.ts';
-import { MAX_FILE_NAME } from './image-settings.ts';
+import { MAX_FILE_NAME } from './settings/setting-info.ts';
 import type { Infotext } from './infotext/parse.ts';
 import type { InfotextScalar } from './infotext/quote.ts';
 import { DEFAULT_HIRES, type GenerationParameters, type Hires } from './request.ts';

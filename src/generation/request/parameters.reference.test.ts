@@ -1,7 +1,7 @@
 // Requests read from A1111's texts: their settings are those that A1111 itself would override (tests/reference/infotext).
 import { describe, expect, test } from 'vitest';
 import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
-import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS } from './image-settings.ts';
+import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS } from './settings/list.ts';
 import { hasParameters, parseInfotext } from './infotext/parse.ts';
 import { fromGenerationParameters, toGenerationParameters } from './parameters.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from './request.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../../package.json';
-import { DEFAULT_IMAGE_SETTINGS, type ImageSettings } from './image-settings.ts';
+import type { ImageSettings } from './image-settings.ts';
+import { DEFAULT_IMAGE_SETTINGS } from './settings/list.ts';
 import { parseInfotext } from './infotext/parse.ts';
 import { describeModelOf, fromGenerationParameters, toGenerationParameters } from './parameters.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from './request.ts';

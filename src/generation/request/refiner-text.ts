@@ -1,5 +1,5 @@
 // What parameters texts say of the refiner (A1111 modules/sd_samplers_common.py, apply_refiner). "Hires refiner" and "Refiner switch
-// by sampling steps" are settings (image-settings.ts).
+// by sampling steps" are settings (settings/sampler-parameters.ts).
 import { checkpointFromText, checkpointToText, type ToldCheckpoint } from './checkpoint-text.ts';
 import type { Infotext } from './infotext/parse.ts';
 import type { InfotextScalar } from './infotext/quote.ts';

@@ -2,7 +2,8 @@
 import type { ResizeMode } from '../../image/resize-modes.ts';
 import type { HiresUpscaler } from '../../image/upscale-latent.ts';
 import type { Detailer } from './detailer.ts';
-import { DEFAULT_IMAGE_SETTINGS, type ImageSettings } from './image-settings.ts';
+import type { ImageSettings } from './image-settings.ts';
+import { DEFAULT_IMAGE_SETTINGS } from './settings/list.ts';
 import type { MaskedContent } from './masked-content.ts';
 import type { NamedCheckpoint } from './named-checkpoint.ts';
 import type { Script } from './script.ts';

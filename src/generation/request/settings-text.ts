@@ -6,13 +6,11 @@ import type { FileBuffers } from '../../models/buffers.ts';
 import { findSampler } from '../../sampling/registry.ts';
 import { ensdMatters, samplingInfotext } from '../../sampling/infotext.ts';
 import { alphasCumprodOf, isZeroTerminalSnr } from './alphas.ts';
-import {
-  DEFAULT_IMAGE_SETTINGS,
-  IMAGE_SETTINGS,
-  MAX_FILE_NAME,
-  type ImageSettings,
-} from './image-settings.ts';
-import type { ImageSettingKey, SettingInfo } from './image-settings.ts';
+import type { ImageSettings } from './image-settings.ts';
+import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS } from './settings/list.ts';
+import { MAX_FILE_NAME } from './settings/setting-info.ts';
+import type { ImageSettingKey } from './image-settings.ts';
+import type { SettingInfo } from './settings/setting-info.ts';
 import type { Infotext } from './infotext/parse.ts';
 import type { InfotextScalar } from './infotext/quote.ts';
 import { promptTexts, schedulesOf } from './prompt-texts.ts';

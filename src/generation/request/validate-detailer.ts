@@ -2,7 +2,7 @@
 import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
 import { type DetailerTab } from './detailer.ts';
 import { FILTER_METHODS, MERGE_MODES, SIZE_MATCHES, SORT_ORDERS } from './detailer-lists.ts';
-import { MAX_FILE_NAME } from './image-settings.ts';
+import { MAX_FILE_NAME } from './settings/setting-info.ts';
 import { choiceProblems, numberProblems, shortened, type Bounds } from './problems.ts';
 import type { GenerationParameters } from './request.ts';
 import { checkpointProblems, PICTURE_SIDES } from './validate-hires.ts';

@@ -3,7 +3,7 @@
 import { MAX_FILE_BYTES } from '../../image/metadata.ts';
 import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
 import { pictureSize, secondPass } from './hires.ts';
-import { MAX_FILE_NAME } from './image-settings.ts';
+import { MAX_FILE_NAME } from './settings/setting-info.ts';
 import { numberProblems, upscalerProblems, type Bounds } from './problems.ts';
 import type { GenerationParameters, Hires, NamedCheckpoint, Refiner } from './request.ts';
 import { DENOISING_BOUNDS } from './validate-img2img.ts';

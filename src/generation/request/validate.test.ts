@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { encodePng } from '../../image/png.ts';
 import { SAMPLERS } from '../../sampling/registry.ts';
 import { SCHEDULERS } from '../../sampling/schedules.ts';
-import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS } from './image-settings.ts';
+import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS } from './settings/list.ts';
 import {
   DEFAULT_IMG2IMG,
   DEFAULT_INPAINT,

@@ -2,7 +2,8 @@
 import { parseColor } from '../../image/flatten.ts';
 import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
 import { findSampler } from '../../sampling/registry.ts';
-import { IMAGE_SETTINGS, MAX_FILE_NAME, type SettingInfo } from './image-settings.ts';
+import { IMAGE_SETTINGS } from './settings/list.ts';
+import { MAX_FILE_NAME, type SettingInfo } from './settings/setting-info.ts';
 import { choiceProblems, numberProblems, shortened, upscalerProblems, type Bounds } from './problems.ts';
 import { addToSeed, parseSeed, RANDOM_SEED, SEED_LIMITS } from './seeds.ts';
 import type { GenerationParameters } from './request.ts';

@@ -2,7 +2,8 @@
 import { expect, it } from 'vitest';
 import type { StoredModel } from '../../library/types.ts';
 import type { ModelKind } from '../../models/types.ts';
-import { DEFAULT_IMAGE_SETTINGS, type ImageSettings } from '../request/image-settings.ts';
+import type { ImageSettings } from '../request/image-settings.ts';
+import { DEFAULT_IMAGE_SETTINGS } from '../request/settings/list.ts';
 import { chooseDecoders } from './decoders.ts';
 
 function stored(fileName: string, kind: ModelKind, more: object): StoredModel {

@@ -40,7 +40,7 @@ import { largestPass } from '../request/passes.ts';
 import { prepareRequest } from '../request/prepare.ts';
 import { pictureSize } from '../request/hires.ts';
 import { tokenMergingOf, tokenMergingOfSecondPass } from '../request/token-merging.ts';
-import { DEFAULT_IMAGE_SETTINGS } from '../request/image-settings.ts';
+import { DEFAULT_IMAGE_SETTINGS } from '../request/settings/list.ts';
 import {
   DEFAULT_PARAMETERS,
   type GenerationParameters,

@@ -5,7 +5,7 @@ import type { DType } from '../../checkpoint/types.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { detect } from '../../models/detect.ts';
 import { planWeights } from '../../models/plan.ts';
-import { DEFAULT_IMAGE_SETTINGS } from '../request/image-settings.ts';
+import { DEFAULT_IMAGE_SETTINGS } from '../request/settings/list.ts';
 import { facesNeed } from './face-memory.ts';
 
 interface Manifest {

@@ -7,7 +7,7 @@ import type { TensorShapes } from '../../models/types.ts';
 import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
 import { DEFAULT_IMG2IMG, DEFAULT_INPAINT, type Img2Img } from '../request/request.ts';
 import { DEFAULT_MEMORY } from './memory-options.ts';
-import { DEFAULT_IMAGE_SETTINGS } from '../request/image-settings.ts';
+import { DEFAULT_IMAGE_SETTINGS } from '../request/settings/list.ts';
 import { DEFAULT_HIRES, type Hires } from '../request/request.ts';
 import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
 

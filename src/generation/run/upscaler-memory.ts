@@ -2,7 +2,7 @@
 import type { Size } from '../../image/picture-file.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { architectureOf } from '../../models/upscalers/architectures.ts';
-import { DEFAULT_IMAGE_SETTINGS } from '../request/image-settings.ts';
+import { DEFAULT_IMAGE_SETTINGS } from '../request/settings/list.ts';
 import type { SizedRequest } from '../request/request.ts';
 import { upscalerTiles } from '../request/upscaler-tiles.ts';
 import type { Need } from './memory.ts';

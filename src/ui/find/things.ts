@@ -1,6 +1,6 @@
 // Everything that the page has to be found, with what leads there.
 import { tick } from 'svelte';
-import { IMAGE_SETTINGS } from '../../generation/request/image-settings.ts';
+import { IMAGE_SETTINGS } from '../../generation/request/settings/list.ts';
 import { isDamaged } from '../../library/image-record.ts';
 import { traitsOf } from '../canvas/modes.ts';
 import { factsOf } from '../gallery/image-facts.ts';

@@ -1,7 +1,7 @@
 // The benchmark of the Settings tab: what it is doing, and what came out.
 import type { BenchmarkProgress } from '../../generation/run/benchmark.ts';
 import type { BenchmarkResult } from '../../generation/run/benchmark-report.ts';
-import { DEFAULT_IMAGE_SETTINGS } from '../../generation/request/image-settings.ts';
+import { DEFAULT_IMAGE_SETTINGS } from '../../generation/request/settings/list.ts';
 import type { GenerationParameters } from '../../generation/request/request.ts';
 import type { EngineClient } from '../clients/engine-client.svelte.ts';
 import type { ChooseProcessor } from './processor.svelte.ts';

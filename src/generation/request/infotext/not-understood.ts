@@ -3,7 +3,7 @@
 import { resolveSampler } from '../../../sampling/registry.ts';
 import { findScheduler } from '../../../sampling/schedules.ts';
 import { readsDetailerField } from '../detailer-text.ts';
-import { IMAGE_SETTINGS } from '../image-settings.ts';
+import { IMAGE_SETTINGS } from '../settings/list.ts';
 import { HIRES_FIELDS } from '../hires-text.ts';
 import { IMG2IMG_FIELDS } from '../img2img-text.ts';
 import { EMBEDDINGS_KEY, hashesFromText, LORAS_KEY } from '../named-hashes.ts';

@@ -1,5 +1,5 @@
 // The Settings tab. The names of A1111's settings are with the settings themselves
-// (src/generation/request/image-settings.ts), which the parameters text is written by.
+// (src/generation/request/settings), which the parameters text is written by.
 import type { ImageSettingKey } from '../../../generation/request/image-settings.ts';
 import { number, plural } from '../locale.ts';
 import { code, key, type Phrase } from '../phrase.ts';
