@@ -7,7 +7,7 @@ import { settings as t } from './strings/settings.ts';
 /** What it needs of the page. */
 export interface VaeShelf {
   readonly vaes: readonly StoredModel[];
-  readonly model: StoredModel | null;
+  readonly checkpoint: StoredModel | null;
 }
 
 export interface VaeOption {
@@ -24,14 +24,14 @@ export function chosenVae({ vaes }: VaeShelf, value: string): string {
 }
 
 /** Where a VAE lies beside the checkpoint, Automatic takes it. */
-function labelOf(own: string, { model, vaes }: VaeShelf): string {
-  if (own !== 'Automatic' || !model) return own;
-  const { vae } = resolveVae(model, { sdVae: own, sdVaeOverrides: true }, vaes);
+function labelOf(own: string, { checkpoint, vaes }: VaeShelf): string {
+  if (own !== 'Automatic' || !checkpoint) return own;
+  const { vae } = resolveVae(checkpoint, { sdVae: own, sdVaeOverrides: true }, vaes);
   return vae ? t.vaeAutomatic(vaeFileName(vae)) : own;
 }
 
 export function vaeChoices(shelf: VaeShelf, value: string): readonly VaeOption[] {
-  const latent = familyOf(shelf.model?.detection.kind ?? '')?.latent;
+  const latent = familyOf(shelf.checkpoint?.detection.kind ?? '')?.latent;
   const files = shelf.vaes.map((vae) => {
     const unfit = latent && vaeMisfit(vae, latent) ? t.vaeUnfit(vaeFileName(vae), latent.of) : null;
     return { value: vaeTitle(vae), label: unfit ?? vaeTitle(vae) };

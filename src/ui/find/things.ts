@@ -150,19 +150,19 @@ export function thingsOf(app: App): Findable[] {
       line: places.tab.txt2img,
       run: () => navigation.openOverlay('history'),
     },
-    ...app.usableModels.map(({ name, sha256, detection }): Findable => ({
+    ...app.models.checkpoints.map(({ name, sha256, detection }): Findable => ({
       kind: 'model',
       title: name,
       line: t.useModel(detection.label),
       words: sha256.slice(0, 10),
-      run: () => app.chooseModel(sha256),
+      run: () => app.models.chooseCheckpoint(sha256),
     })),
-    ...app.vaes.map((vae): Findable => ({
+    ...app.models.vaes.map((vae): Findable => ({
       kind: 'model',
       title: vae.name,
       line: t.useVae,
       words: `vae ${vae.sha256.slice(0, 10)}`,
-      run: () => app.chooseVae(vae),
+      run: () => app.models.chooseVae(vae),
     })),
     ...app.settings.styles.map(({ name, prompt }): Findable => ({
       kind: 'style',

@@ -1,36 +1,19 @@
 // The page's state and what the person can do, in one place; components show it and call it.
 import { MediaQuery } from 'svelte/reactivity';
 import { isImageKind } from '../../families/families.ts';
-import {
-  DEFAULT_IMG2IMG,
-  DEFAULT_PARAMETERS,
-  type Hires,
-  type Img2Img,
-  type Refiner,
-} from '../../generation/request/request.ts';
-import type { Detailer } from '../../generation/request/detailer.ts';
-import type { Script } from '../../generation/request/script.ts';
 import { withFallback } from '../../library/memory-queue.ts';
 import { browserQueue } from '../../library/queue.ts';
 import { settleStorage, type StorageAccess } from '../../library/storage-access.ts';
 import type { StoredModel } from '../../library/types.ts';
-import { lorasAmong } from '../../library/lora-choice.ts';
-import type { Named } from '../../library/named-files.ts';
-import { upscalersAmong } from '../../library/upscaler-choice.ts';
-import { findVae, vaesAmong, vaeTitle } from '../../library/vae-choice.ts';
 import { addressOf } from '../navigation/address.ts';
 import { Navigation } from '../navigation/navigation.svelte.ts';
-import { placeOf, type TabId } from '../navigation/places.ts';
+import type { TabId } from '../navigation/places.ts';
 import { EngineClient } from '../clients/engine-client.svelte.ts';
 import { ImporterClient } from '../clients/importer-client.svelte.ts';
 import { TokenClient } from '../clients/token-client.ts';
 import type { Mode } from '../canvas/modes.ts';
 import { CHOICES } from '../choices.ts';
-import { Failure, toFailure } from '../failure.ts';
-import { sizeWith } from '../model-advice.ts';
-import { inpaintOf, isInverted } from '../inpaint-choice.ts';
-import { detailerOf } from '../detailer-choice.ts';
-import { hiresOf, refinerOf } from '../passes-choice.ts';
+import { toFailure, type Failure } from '../failure.ts';
 import { pickFiles } from '../pick-files.ts';
 import type { Picture } from '../picture.ts';
 import { RunWatch } from '../notify/run-watch.ts';
@@ -47,6 +30,8 @@ import { Gallery } from './gallery.svelte.ts';
 import { GenerationJob } from './generation.svelte.ts';
 import { ImportQueue } from './imports.svelte.ts';
 import { Library } from './library.svelte.ts';
+import { ModelChoice } from './model-choice.ts';
+import { NextRun } from './next-run.ts';
 import { Notices, type NoticeAction } from './notices.svelte.ts';
 import { Notifier } from './notifier.svelte.ts';
 import { Output } from './output.svelte.ts';
@@ -71,13 +56,6 @@ const PATIENCE = 3000;
 /** Instead of a picture's id: all pictures of the run side by side. */
 export const GRID = 'grid';
 
-/** What calls an add-on in a prompt; null for models that are none. */
-function wordsFor({ name, detection: { kind } }: StoredModel): { whole: string; beginning: string } | null {
-  if (kind === 'embedding') return { whole: name, beginning: name };
-  if (kind === 'hypernetwork') return { whole: `<hypernet:${name}:1>`, beginning: `<hypernet:${name}:` };
-  return kind === 'lora' ? { whole: `<lora:${name}:1>`, beginning: `<lora:${name}:` } : null;
-}
-
 export class App {
   readonly notices = new Notices();
   readonly settings = new Settings(CHOICES, (error) =>
@@ -98,6 +76,7 @@ export class App {
     () => this.device.look(),
     navigator.userAgent,
   );
+  readonly models = new ModelChoice(this.library, this.settings);
   readonly speeds = new RunSpeeds(this.settings, () => this.device.gpu);
   readonly benchmark = new Benchmark(this.engine);
   readonly pngInfo = new PngInfo();
@@ -107,7 +86,7 @@ export class App {
     onWarning: (message) => this.notices.warn(t.warning, message),
     onRecovery: (message) => this.notices.inform(t.resuming, t.resumingWhat(message)),
     onMeasured: (sha256, processor, speed) => {
-      const model = this.usableModels.find((one) => one.sha256 === sha256);
+      const model = this.models.checkpoints.find((one) => one.sha256 === sha256);
       if (model) this.speeds.keep(model, processor, speed);
     },
     onKept: (event, request) => this.output.kept(event, request),
@@ -144,6 +123,7 @@ export class App {
     },
   );
 
+  readonly next: NextRun = new NextRun(this);
   readonly runs: RunStarter = new RunStarter(this);
   readonly reader: ParameterReader = new ParameterReader(this);
   readonly sending: SendTo = new SendTo(this);
@@ -182,36 +162,6 @@ export class App {
     this.navigation.go(addressOf(tab));
   }
 
-  /** Everything that can be generated with, in the order of the dropdown. */
-  get usableModels(): readonly StoredModel[] {
-    return this.library.models.filter(({ detection }) => detection.supported && isImageKind(detection.kind));
-  }
-
-  /** VAEs in files of their own. */
-  get vaes(): readonly StoredModel[] {
-    return vaesAmong(this.library.models);
-  }
-
-  /** Upscalers in files, by A1111's names. */
-  get upscalers(): readonly Named<StoredModel>[] {
-    return upscalersAmong(this.library.models);
-  }
-
-  get loras(): readonly StoredModel[] {
-    return lorasAmong(this.library.models);
-  }
-
-  /** Textual inversions. */
-  get embeddings(): readonly StoredModel[] {
-    return this.library.models.filter(({ detection }) => detection.embedding && detection.supported);
-  }
-
-  get model(): StoredModel | null {
-    return (
-      this.usableModels.find((model) => model.sha256 === this.settings.model) ?? this.usableModels[0] ?? null
-    );
-  }
-
   /** Newest first. */
   get recentPictures(): readonly Picture[] {
     return this.library.pictures;
@@ -245,7 +195,7 @@ export class App {
 
   /** Nothing can be made yet: say what to do first. */
   get welcoming(): boolean {
-    const empty = this.library.loaded && this.usableModels.length === 0;
+    const empty = this.library.loaded && this.models.checkpoints.length === 0;
     return empty && this.selectedPicture === null && !this.generating;
   }
 
@@ -345,52 +295,6 @@ export class App {
     await this.attempt(source.notTaken, () => this.source.take(picture, name));
   }
 
-  /** Which tab of Create pictures are made in. */
-  get creating(): 'txt2img' | 'img2img' {
-    return this.navigation.tabIn(placeOf('txt2img')) === 'img2img' ? 'img2img' : 'txt2img';
-  }
-
-  /** What pictures are painted over now, as far as it is known before what is painted on it is asked for; null for nothing. */
-  get img2img(): Img2Img | null {
-    const { chosen } = this.source;
-    if (this.creating !== 'img2img' || !chosen) return null;
-    const { resizeMode, denoisingStrength, imageCfgScale } = this.settings;
-    return { ...DEFAULT_IMG2IMG, source: chosen.picture, resizeMode, denoisingStrength, imageCfgScale };
-  }
-
-  /**
-   * ... with what is painted on it now, and with all that is set now, however long it takes to be made into pictures.
-   * @throws Failure where nothing is masked.
-   */
-  async paintedImg2img(): Promise<Img2Img | null> {
-    const { img2img } = this;
-    const { img2imgMode: mode, inpaint, sketchLook } = this.settings;
-    if (img2img === null || mode === 'img2img') return img2img;
-    const painting = this.source.painting ?? (await this.source.openPainting());
-    if (!isInverted(inpaint) && painting.lacksMask(mode))
-      throw new Failure('bad-parameters', source.nothingMasked);
-    const { source: painted, mask } = await painting.painted(mode, sketchLook);
-    return { ...img2img, source: painted, inpaint: mask && { ...inpaintOf(inpaint), mask } };
-  }
-
-  /** The second pass of what is made now; null for one pass. */
-  get hires(): Hires | null {
-    return this.creating === 'txt2img' ? hiresOf(this.settings.hires, this.settings.firstPass) : null;
-  }
-
-  get refiner(): Refiner | null {
-    return refinerOf(this.settings.refiner);
-  }
-
-  get detailer(): Detailer | null {
-    return detailerOf(this.settings.detailer);
-  }
-
-  /** What carries img2img out in place of one pass. */
-  get script(): Script | null {
-    return this.img2img ? this.settings.script : null;
-  }
-
   /** For who has no checkpoint yet. */
   get waysToAModel(): readonly NoticeAction[] {
     const choose = {
@@ -404,54 +308,6 @@ export class App {
 
   openSettings(): void {
     this.tab = 'settings';
-  }
-
-  /** With the size it was made for, where no other one was chosen. */
-  chooseModel(sha256: string): void {
-    const before = this.model;
-    const next = this.usableModels.find((model) => model.sha256 === sha256);
-    const { settings } = this;
-    const size = next && sizeWith(next, before, settings.parameters, DEFAULT_PARAMETERS);
-    if (size) settings.change(size);
-    settings.model = sha256;
-  }
-
-  chooseVae(vae: StoredModel): void {
-    this.settings.changeImageSettings({ sdVae: vaeTitle(vae) });
-  }
-
-  /** What takes a model of the library for the next pictures: null where its kind is not chosen that way. */
-  chooserOf(model: StoredModel): (() => void) | null {
-    const { kind, supported } = model.detection;
-    if (!supported) return null;
-    if (kind === 'vae') return () => this.chooseVae(model);
-    const words = wordsFor(model);
-    if (words !== null) return () => this.#addToPrompt(words.whole);
-    return isImageKind(kind) ? () => this.chooseModel(model.sha256) : null;
-  }
-
-  /** Whether the next pictures are made with it. */
-  isChosen(model: StoredModel): boolean {
-    const { kind } = model.detection;
-    if (kind === 'vae') return this.#isChosenVae(model);
-    const words = wordsFor(model);
-    if (words !== null) return this.#isInPrompts(words.beginning);
-    return this.model?.sha256 === model.sha256;
-  }
-
-  /** As a click on its card does in A1111. */
-  #addToPrompt(words: string): void {
-    const { prompt } = this.settings.parameters;
-    this.settings.change({ prompt: [prompt.trimEnd(), words].filter(Boolean).join(' ') });
-  }
-
-  #isInPrompts(words: string): boolean {
-    const { prompt, negativePrompt } = this.settings.parameters;
-    return [prompt, negativePrompt].some((text) => text.toLowerCase().includes(words.toLowerCase()));
-  }
-
-  #isChosenVae(vae: StoredModel): boolean {
-    return findVae(this.vaes, this.settings.parameters.settings.sdVae)?.sha256 === vae.sha256;
   }
 
   /** The person's choice, which holds until it is changed. */
@@ -469,10 +325,11 @@ export class App {
 
   /** Milliseconds that what is set will take; null where nothing of the kind has run here yet. */
   get estimatedTime(): number | null {
-    const { model, settings, img2img, hires, script } = this;
-    if (!model) return null;
-    const request = { ...settings.parameters, img2img, hires, script };
-    return this.speeds.estimate(model, this.onProcessor ? 'cpu' : 'gpu', request);
+    const { checkpoint } = this.models;
+    if (!checkpoint) return null;
+    const { img2img, hires, script } = this.next;
+    const request = { ...this.settings.parameters, img2img, hires, script };
+    return this.speeds.estimate(checkpoint, this.onProcessor ? 'cpu' : 'gpu', request);
   }
 
   async deleteModel(model: StoredModel): Promise<void> {
@@ -528,10 +385,10 @@ export class App {
 
   /** The first that can be used is chosen; later ones leave the person's choice alone. */
   async #modelArrived(model: StoredModel): Promise<void> {
-    const chosen = this.usableModels.some(({ sha256 }) => sha256 === this.settings.model);
+    const chosen = this.models.checkpoints.some(({ sha256 }) => sha256 === this.settings.model);
     await this.library.refreshModels();
     const { supported, kind } = model.detection;
-    if (supported && isImageKind(kind) && !chosen) this.chooseModel(model.sha256);
+    if (supported && isImageKind(kind) && !chosen) this.models.chooseCheckpoint(model.sha256);
   }
 
   #tellOfEviction(): void {

@@ -1,7 +1,7 @@
 // The demo model on the page: one click from nothing to a picture, and prompts that show what it knows.
-import type { StoredModel } from '../../library/types.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/request/request.ts';
 import type { Arrivals } from './arrivals.ts';
+import type { ModelChoice } from './model-choice.ts';
 import type { ParameterReader } from './parameter-reader.ts';
 import type { RunStarter } from './run-starter.svelte.ts';
 import { fetchDemo, findDemo, type Demo, type DemoPicture } from '../demo.ts';
@@ -9,14 +9,10 @@ import { notices as t } from '../strings/notices.ts';
 
 /** What the demo needs of the page. */
 export interface DemoHost {
-  /** Everything in the library that can be generated with. */
-  readonly usableModels: readonly StoredModel[];
-  /** The one in use. */
-  readonly model: StoredModel | null;
+  readonly models: Pick<ModelChoice, 'checkpoint' | 'checkpoints' | 'chooseCheckpoint'>;
   readonly settings: { change(parameters: Partial<GenerationParameters>): void };
   readonly reader: Pick<ParameterReader, 'replacing'>;
   readonly arrivals: Pick<Arrivals, 'importFiles'>;
-  chooseModel(sha256: string): void;
   readonly runs: Pick<RunStarter, 'generate'>;
   attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
 }
@@ -30,11 +26,11 @@ export class DemoModel {
   constructor(private readonly host: DemoHost) {}
 
   get inUse(): boolean {
-    return this.info !== null && this.host.model?.sha256 === this.info.sha256;
+    return this.info !== null && this.host.models.checkpoint?.sha256 === this.info.sha256;
   }
 
   get inLibrary(): boolean {
-    return this.host.usableModels.some(({ sha256 }) => sha256 === this.info?.sha256);
+    return this.host.models.checkpoints.some(({ sha256 }) => sha256 === this.info?.sha256);
   }
 
   async look(): Promise<void> {
@@ -52,7 +48,7 @@ export class DemoModel {
         const [job] = await host.arrivals.importFiles(files, { sha256: info.sha256 });
         if (!job?.model) return;
       }
-      host.chooseModel(info.sha256);
+      host.models.chooseCheckpoint(info.sha256);
       host.reader.replacing(() => {
         host.settings.change(picture ? { ...info.example, ...likeThe(picture) } : info.example);
         void host.runs.generate();

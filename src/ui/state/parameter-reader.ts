@@ -15,7 +15,6 @@ import { positionsAdvice } from '../../generation/request/positions-text.ts';
 import type { ToldImg2Img } from '../../generation/request/img2img-text.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { boxedUpscaler } from '../../library/box.ts';
-import type { Named } from '../../library/named-files.ts';
 import { findUpscaler } from '../../library/upscaler-choice.ts';
 import { findVae } from '../../library/vae-choice.ts';
 import type { PromptPair } from '../../prompt/styles.ts';
@@ -31,6 +30,7 @@ import { common } from '../strings/common.ts';
 import { labels } from '../strings/labels.ts';
 import { notices as t } from '../strings/notices.ts';
 import { passes } from '../strings/passes.ts';
+import type { ModelChoice } from './model-choice.ts';
 import type { Notices } from './notices.svelte.ts';
 import { readPictureInfo } from './png-info.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
@@ -45,13 +45,8 @@ export interface ReaderHost {
   /** Newest first. */
   readonly recentPictures: readonly Picture[];
   readonly shownPicture: Picture | null;
-  readonly usableModels: readonly StoredModel[];
   readonly source: Source;
-  readonly vaes: readonly StoredModel[];
-  readonly upscalers: readonly Named<StoredModel>[];
-  readonly loras: readonly StoredModel[];
-  /** Textual inversions. */
-  readonly embeddings: readonly StoredModel[];
+  readonly models: ModelChoice;
   readonly library: { readonly models: readonly StoredModel[] };
   attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
 }
@@ -105,10 +100,10 @@ export class ParameterReader {
       const read = readParameters(text, settings.styles);
       const { withOwnNames } = await import('../told-add-ons.ts');
       const { prompt: written = '' } = read.parameters;
-      const told = withOwnNames(written, toldIn(read.fields, LORAS_KEY), this.host.loras);
+      const told = withOwnNames(written, toldIn(read.fields, LORAS_KEY), this.host.models.loras);
       const named = written === '' ? read.parameters : { ...read.parameters, prompt: told.prompt };
       const asked = keepingOwn(named, settings.snapshot());
-      const fitting = findByHash(this.host.usableModels, read.modelHash, read.modelName);
+      const fitting = findByHash(this.host.models.checkpoints, read.modelHash, read.modelName);
       const [model] = fitting;
       const missing: string[] = [];
       this.replacing(() => {
@@ -147,14 +142,15 @@ export class ParameterReader {
       }
       remarks.push(...told.missing.map(({ name, hash }) => t.loraMissing(name, hash)));
       remarks.push(...this.#embeddingsAmiss(read));
-      if (read.vae !== null && !findVae(this.host.vaes, read.vae)) remarks.push(t.vaeMissing(read.vae));
+      if (read.vae !== null && !findVae(this.host.models.vaes, read.vae))
+        remarks.push(t.vaeMissing(read.vae));
       for (const { name, where } of askedUpscalers({
         ...read.parameters,
         img2img: read.img2img,
         hires: read.hires,
         detailer: read.detailer,
       })) {
-        if (!findUpscaler(this.host.upscalers, name) && !boxedUpscaler(name))
+        if (!findUpscaler(this.host.models.upscalers, name) && !boxedUpscaler(name))
           remarks.push(passes.upscalerMissing(where, name));
       }
       const { faceRestoration, faceRestorationModel } = settings.parameters.settings;
@@ -172,7 +168,7 @@ export class ParameterReader {
 
   /** Textual inversions of the text that are not in the library, or have another name there. */
   #embeddingsAmiss({ fields }: ReadParameters): string[] {
-    const { embeddings } = this.host;
+    const { embeddings } = this.host.models;
     return toldIn(fields, EMBEDDINGS_KEY).flatMap(({ name, hash }) => {
       const same = embeddings.find(({ sha256 }) => sha256.startsWith(hash));
       if (!same) return [t.embeddingMissing(name, hash)];
@@ -195,8 +191,8 @@ export class ParameterReader {
     const { settings } = this.host;
     const find = (label: string, told: ToldCheckpoint | null): NamedCheckpoint | null => {
       if (!told) return null;
-      const byName = this.host.usableModels.find(({ name }) => name === told.name);
-      const found = told.hash ? findByHash(this.host.usableModels, told.hash, told.name)[0] : byName;
+      const byName = this.host.models.checkpoints.find(({ name }) => name === told.name);
+      const found = told.hash ? findByHash(this.host.models.checkpoints, told.hash, told.name)[0] : byName;
       if (!found) missing.push(passes.checkpointMissing(label, told.name, told.hash));
       return found ? { sha256: found.sha256, name: found.name } : null;
     };

@@ -1,11 +1,8 @@
 // From a press of Generate to a job of the queue, and to its end by Interrupt.
-import type { GenerationParameters, Hires, Img2Img, Refiner } from '../../generation/request/request.ts';
-import type { Detailer } from '../../generation/request/detailer.ts';
+import type { GenerationParameters } from '../../generation/request/request.ts';
 import { picturesOf } from '../../generation/request/passes.ts';
-import type { Script } from '../../generation/request/script.ts';
 import { laterSeeds, randomSeed } from '../../generation/request/seeds.ts';
 import { MAX_REQUESTS } from '../../library/queue.ts';
-import type { StoredModel } from '../../library/types.ts';
 import { PICTURE_TYPES } from '../dropped-files.ts';
 import { toFailure } from '../failure.ts';
 import { listed } from '../format.ts';
@@ -24,6 +21,8 @@ import { pickFiles } from '../pick-files.ts';
 import { GenerateForever } from './forever.svelte.ts';
 import type { GenerationJob } from './generation.svelte.ts';
 import type { ImportQueue } from './imports.svelte.ts';
+import type { ModelChoice } from './model-choice.ts';
+import type { NextRun } from './next-run.ts';
 import type { NoticeAction, Notices } from './notices.svelte.ts';
 import type { GenerationQueue } from './queue.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
@@ -36,21 +35,11 @@ export interface StarterHost {
   readonly imports: ImportQueue;
   readonly job: GenerationJob;
   readonly queue: GenerationQueue;
-  readonly model: StoredModel | null;
-  readonly usableModels: readonly StoredModel[];
+  readonly models: Pick<ModelChoice, 'checkpoint' | 'checkpoints'>;
   tab: TabId;
   selectedPicture: string | null;
   readonly source: Source;
-  readonly creating: 'txt2img' | 'img2img';
-  /** What pictures are painted over now, but for what is painted on it; null for nothing. */
-  readonly img2img: Img2Img | null;
-  /** ... with it. */
-  paintedImg2img(): Promise<Img2Img | null>;
-  readonly hires: Hires | null;
-  readonly refiner: Refiner | null;
-  readonly detailer: Detailer | null;
-  /** What carries that out in place of one pass. */
-  readonly script: Script | null;
+  readonly next: NextRun;
   takeSource(picture: Blob, name: string): Promise<void>;
   /** This tab makes pictures, or is about to. */
   readonly generating: boolean;
@@ -94,7 +83,8 @@ export class RunStarter {
     this.forever = new GenerateForever({
       jobs: () => host.queue.jobs,
       set: () => {
-        const { settings, img2img, script } = host;
+        const { settings } = host;
+        const { img2img, script } = host.next;
         const request = { ...settings.parameters, img2img, script };
         return { seed: request.seed, pictures: picturesOf(request) };
       },
@@ -124,9 +114,9 @@ export class RunStarter {
       text,
       own,
       settings.hires,
-      host.refiner,
+      host.next.refiner,
     );
-    const model = findByHash(host.usableModels, modelHash, modelName)[0] ?? host.model;
+    const model = findByHash(host.models.checkpoints, modelHash, modelName)[0] ?? host.models.checkpoint;
     if (!model) {
       host.notices.inform(t.noCheckpoint, t.noCheckpointWhat, host.waysToAModel);
       return;
@@ -144,7 +134,9 @@ export class RunStarter {
    * of them is in the queue.
    */
   async batch(files: BatchFiles, onProgress: (done: number) => void): Promise<boolean> {
-    const { settings, queue, notices, model, refiner, detailer } = this.host;
+    const { settings, queue, notices } = this.host;
+    const { refiner, detailer } = this.host.next;
+    const model = this.host.models.checkpoint;
     if (!model) {
       notices.inform(t.noCheckpoint, t.noCheckpointWhat, this.host.waysToAModel);
       return false;
@@ -177,12 +169,13 @@ export class RunStarter {
   /** Resolves with the job's id; null where there is none, which the person has been told. */
   async #ask({ now = false, first = now, tidy = true, times = 1, made = 0 }: Asked): Promise<string | null> {
     if (!this.host.generating) this.host.job.interruptNext = false;
-    const { model, queue } = this.host;
+    const { queue } = this.host;
+    const model = this.host.models.checkpoint;
     if (!model) {
       this.host.notices.inform(t.noCheckpoint, t.noCheckpointWhat, this.host.waysToAModel);
       return null;
     }
-    if (this.host.creating === 'img2img' && !this.host.img2img) {
+    if (this.host.next.creating === 'img2img' && !this.host.next.img2img) {
       const choose = () =>
         pickFiles(([file]) => file && void this.host.takeSource(file, file.name), PICTURE_TYPES);
       this.host.notices.inform(source.needed, source.neededWhat, [{ label: source.choose, run: choose }]);
@@ -195,10 +188,10 @@ export class RunStarter {
     }
     if (!this.host.generating) this.settle();
     const { settings } = this.host;
-    const { hires, refiner, detailer, script } = this.host;
+    const { hires, refiner, detailer, script } = this.host.next;
     const set = { ...settings.snapshot(), hires, refiner, detailer, script };
     // Before anything is waited for: what is changed from now on is not meant.
-    const painted = this.host.paintedImg2img().catch((error: unknown) => {
+    const painted = this.host.next.paintedImg2img().catch((error: unknown) => {
       this.host.source.shown = true;
       throw error;
     });

@@ -1,0 +1,102 @@
+// The models that the library has for the next pictures, by kind, and which of them is chosen.
+import { isImageKind } from '../../families/families.ts';
+import { DEFAULT_PARAMETERS } from '../../generation/request/request.ts';
+import { lorasAmong } from '../../library/lora-choice.ts';
+import type { Named } from '../../library/named-files.ts';
+import type { StoredModel } from '../../library/types.ts';
+import { upscalersAmong } from '../../library/upscaler-choice.ts';
+import { findVae, vaesAmong, vaeTitle } from '../../library/vae-choice.ts';
+import { sizeWith } from '../model-advice.ts';
+import type { Settings } from './settings.svelte.ts';
+
+/** What calls an add-on in a prompt; null for models that are none. */
+function wordsFor({ name, detection: { kind } }: StoredModel): { whole: string; beginning: string } | null {
+  if (kind === 'embedding') return { whole: name, beginning: name };
+  if (kind === 'hypernetwork') return { whole: `<hypernet:${name}:1>`, beginning: `<hypernet:${name}:` };
+  return kind === 'lora' ? { whole: `<lora:${name}:1>`, beginning: `<lora:${name}:` } : null;
+}
+
+export class ModelChoice {
+  constructor(
+    private readonly library: { readonly models: readonly StoredModel[] },
+    private readonly settings: Settings,
+  ) {}
+
+  /** Everything that can be generated with, in the order of the dropdown. */
+  get checkpoints(): readonly StoredModel[] {
+    return this.library.models.filter(({ detection }) => detection.supported && isImageKind(detection.kind));
+  }
+
+  /** VAEs in files of their own. */
+  get vaes(): readonly StoredModel[] {
+    return vaesAmong(this.library.models);
+  }
+
+  /** Upscalers in files, by A1111's names. */
+  get upscalers(): readonly Named<StoredModel>[] {
+    return upscalersAmong(this.library.models);
+  }
+
+  get loras(): readonly StoredModel[] {
+    return lorasAmong(this.library.models);
+  }
+
+  /** Textual inversions. */
+  get embeddings(): readonly StoredModel[] {
+    return this.library.models.filter(({ detection }) => detection.embedding && detection.supported);
+  }
+
+  get checkpoint(): StoredModel | null {
+    return (
+      this.checkpoints.find((model) => model.sha256 === this.settings.model) ?? this.checkpoints[0] ?? null
+    );
+  }
+
+  /** With the size it was made for, where no other one was chosen. */
+  chooseCheckpoint(sha256: string): void {
+    const before = this.checkpoint;
+    const next = this.checkpoints.find((model) => model.sha256 === sha256);
+    const { settings } = this;
+    const size = next && sizeWith(next, before, settings.parameters, DEFAULT_PARAMETERS);
+    if (size) settings.change(size);
+    settings.model = sha256;
+  }
+
+  chooseVae(vae: StoredModel): void {
+    this.settings.changeImageSettings({ sdVae: vaeTitle(vae) });
+  }
+
+  /** What takes a model of the library for the next pictures: null where its kind is not chosen that way. */
+  chooserOf(model: StoredModel): (() => void) | null {
+    const { kind, supported } = model.detection;
+    if (!supported) return null;
+    if (kind === 'vae') return () => this.chooseVae(model);
+    const words = wordsFor(model);
+    if (words !== null) return () => this.#addToPrompt(words.whole);
+    return isImageKind(kind) ? () => this.chooseCheckpoint(model.sha256) : null;
+  }
+
+  /** Whether the next pictures are made with it. */
+  isChosen(model: StoredModel): boolean {
+    const { kind } = model.detection;
+    if (kind === 'vae') return this.#isChosenVae(model);
+    const words = wordsFor(model);
+    if (words !== null) return this.#isInPrompts(words.beginning);
+    return this.checkpoint?.sha256 === model.sha256;
+  }
+
+  /** As a click on its card does in A1111. */
+  #addToPrompt(words: string): void {
+    const { prompt } = this.settings.parameters;
+    this.settings.change({ prompt: [prompt.trimEnd(), words].filter(Boolean).join(' ') });
+  }
+
+  #isInPrompts(words: string): boolean {
+    const { prompt, negativePrompt } = this.settings.parameters;
+    return [prompt, negativePrompt].some((text) => text.toLowerCase().includes(words.toLowerCase()));
+  }
+
+  #isChosenVae(vae: StoredModel): boolean {
+    return findVae(this.vaes, this.settings.parameters.settings.sdVae)?.sha256 === vae.sha256;
+  }
+}
