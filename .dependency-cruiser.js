@@ -25,6 +25,8 @@ const ROOMS = {
   wgsl: ['graph'],
   // What is done to pictures by networks that are no part of a model; the networks are given to it.
   finishing: ['image'],
+  // What control networks are shown of a picture.
+  'control/preprocessors': ['finishing', 'image', 'models', 'sampling'],
 
   // A request, and what is kept of models, pictures and the queue.
   'generation/request': ['families', 'image', 'models', 'prompt', 'sampling'],

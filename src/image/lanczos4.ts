@@ -65,13 +65,15 @@ function tapsAlong(length: number, wanted: number): Taps[] {
     const low = Math.floor(place);
     return {
       at: Int32Array.from({ length: TAPS }, (_, k) => Math.min(length - 1, Math.max(0, low - 3 + k))),
-      weights: weightsAt(Math.fround(place - low)),
+      weights: Int32Array.from(lanczosWeights(Math.fround(place - low)), (weight) =>
+        halfToEven(weight * ONE),
+      ),
     };
   });
 }
 
 /** For a place that lies so far behind the fourth of its neighbours; in float32, as there. */
-function weightsAt(fraction: number): Int32Array {
+export function lanczosWeights(fraction: number): readonly number[] {
   const start = (-(fraction + 3) * Math.PI) / 4;
   const raw = Array.from({ length: TAPS }, (_, i) => {
     const distance = Math.fround(fraction + 3 - i);
@@ -80,5 +82,5 @@ function weightsAt(fraction: number): Int32Array {
     return Math.fround(Math.sin(start + (5 * i * Math.PI) / 4) / angle ** 2);
   });
   const by = Math.fround(1 / raw.reduce((sum, weight) => Math.fround(sum + weight), 0));
-  return Int32Array.from(raw, (weight) => halfToEven(Math.fround(weight * by) * ONE));
+  return raw.map((weight) => Math.fround(weight * by));
 }

@@ -132,9 +132,12 @@ function laneOf(sums: number, unit: number): number {
   return (Math.floor(sums / unit) % LANE) >> 8;
 }
 
-/** The centre takes what the others leave. */
 function kernelOf(deviation: number): Int32Array {
-  const reach = Math.trunc(2.5 * deviation + 0.5);
+  return fixedKernel(deviation, Math.trunc(2.5 * deviation + 0.5));
+}
+
+/** In 1/256, so many pixels to each side; the centre takes what the others leave. */
+export function fixedKernel(deviation: number, reach: number): Int32Array {
   const exact = Array.from({ length: 2 * reach + 1 }, (_, i) =>
     Math.exp((-0.5 * (i - reach) ** 2) / deviation ** 2),
   );

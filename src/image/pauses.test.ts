@@ -6,6 +6,10 @@ import { blurMask } from './mask-blur.ts';
 import { matchedNoise } from './matched-noise.ts';
 import { filled } from './overlay.ts';
 import { withoutPause, type Pause } from './pause.ts';
+import { blurBytes } from './opencv/blur.ts';
+import { canny } from './opencv/canny.ts';
+import { resizeBytes } from './opencv/resize-bytes.ts';
+import { resizeNumbers } from './opencv/resize-numbers.ts';
 import { warpAffine, warpPlane } from './warp-affine.ts';
 
 const [WIDTH, HEIGHT] = [192, 128];
@@ -59,6 +63,23 @@ it.each([
     2 * HEIGHT,
     (pause: Pause = withoutPause) => resizeLanczos4(picture, 2 * WIDTH, 2 * HEIGHT, pause),
   ],
+  [
+    'a picture resized as OpenCV does it',
+    2 * HEIGHT,
+    (pause: Pause = withoutPause) => resizeBytes(picture, 2 * WIDTH, 2 * HEIGHT, 'cubic', pause),
+  ],
+  [
+    'numbers resized as OpenCV does it',
+    HEIGHT / 2,
+    (pause: Pause = withoutPause) =>
+      resizeNumbers({ ...plane, channels: 1 }, WIDTH / 2, HEIGHT / 2, 'area', pause),
+  ],
+  [
+    'a picture blurred as OpenCV does it',
+    HEIGHT,
+    (pause: Pause = withoutPause) => blurBytes(picture, 5, pause),
+  ],
+  ["Canny's edges", 2 * HEIGHT, (pause: Pause = withoutPause) => canny(picture, 100, 200, pause)],
   [
     'a warped picture',
     HEIGHT,

@@ -1,0 +1,16 @@
+// What is told of a network that makes control maps of pictures, without building it. The page knows this much.
+
+export const ANNOTATOR_KINDS = [
+  'hed',
+  'pidinet',
+  'lineart',
+  'lineart-anime',
+  'depth-anything-v2',
+  'openpose-body',
+] as const;
+export type AnnotatorKind = (typeof ANNOTATOR_KINDS)[number];
+
+/** What `detect` says of one. Everything else is read off its tensors where it is built. */
+export interface AnnotatorInfo {
+  readonly kind: AnnotatorKind;
+}
