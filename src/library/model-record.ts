@@ -12,6 +12,7 @@ import type {
   VaeConfig,
   VaeSizes,
 } from '../models/types.ts';
+import { CONTROL_FAMILIES, CONTROL_KINDS } from '../models/control/kinds.ts';
 import { MAX_CLASS_NAME, MAX_CLASSES, SIZES } from '../models/detectors/kinds.ts';
 import { FACE_KINDS, FACE_ROLES } from '../models/faces/kinds.ts';
 import { UPSCALER_KINDS } from '../models/upscalers/kinds.ts';
@@ -124,6 +125,7 @@ const NETWORKS: readonly unknown[] = [
   'detector',
   'face',
   'colorizer',
+  'control',
 ] satisfies StoredTensor['network'][];
 
 function isTensorOf(chunks: readonly StoredChunk[], value: unknown): boolean {
@@ -200,10 +202,25 @@ function isDetection(value: unknown): boolean {
     (detection['embedding'] === undefined || isEmbedding(detection['embedding'])) &&
     (detection['face'] === undefined || isFace(detection['face'])) &&
     (detection['colorizer'] === undefined || fieldsOf(detection['colorizer'])['kind'] === 'ddcolor') &&
+    (detection['control'] === undefined || isControl(detection['control'])) &&
     (networks === null ? !supported || isPartFile(detection) : isNetworks(networks)) &&
     orNull(isSettledPrediction)(detection['prediction']) &&
     typeof detection['hasEma'] === 'boolean' &&
     isListOf(isText, MAX_NOTES)(detection['notes'])
+  );
+}
+
+/** More kinds of pictures than any union model knows. */
+const MAX_CONTROL_TYPES = 100;
+
+function isControl(value: unknown): boolean {
+  const control = fieldsOf(value);
+  return (
+    CONTROL_KINDS.some((kind) => kind === control['kind']) &&
+    CONTROL_FAMILIES.some((family) => family === control['family']) &&
+    typeof control['difference'] === 'boolean' &&
+    isCount(control['controlTypes']) &&
+    control['controlTypes'] <= MAX_CONTROL_TYPES
   );
 }
 
@@ -253,9 +270,11 @@ function isPartFile({
   embedding,
   face,
   colorizer,
+  control,
 }: Fields): boolean {
   const parts: Readonly<Record<string, unknown>> = {
     colorizer,
+    controlnet: control,
     vae,
     taesd: tinyVae,
     upscaler,

@@ -20,6 +20,7 @@ const FOLDERS: readonly (readonly [RegExp, ModelKind])[] = [
   [/^embeddings-/, 'embedding'],
   [/^hypernetworks-/, 'hypernetwork'],
   [/^controlnet-/, 'controlnet'],
+  [/^control$/, 'controlnet'],
   [/^upscalers/, 'upscaler'],
 ];
 
@@ -27,7 +28,9 @@ const addOns = listReference('models').flatMap((folder) => {
   const kind = FOLDERS.find(([pattern]) => pattern.test(folder))?.[1];
   if (!kind || !statSync(join(REFERENCE_DIR, 'models', folder)).isDirectory()) return [];
   return listReference('models', folder)
-    .filter((file) => /\.(safetensors|pt|pth|bin)(\.gz)?$/.test(file) && !file.startsWith('expected'))
+    .filter(
+      (file) => /\.(safetensors|pt|pth|bin)(\.gz)?$/.test(file) && !/^(expected|nets)\.|_part\./.test(file),
+    )
     .map((file) => ({ folder, file, kind }));
 });
 
@@ -35,10 +38,8 @@ describe.skipIf(addOns.length === 0)('add-on files', () => {
   it.each(addOns)('$folder/$file', async ({ folder, file, kind }) => {
     const detection = await detectFile('models', folder, file);
     expect(detection.kind).toBe(kind);
-    const used = kind !== 'controlnet';
-    expect(detection.supported).toBe(used);
-    if (used) expect(detection.unsupportedReason).toBeNull();
-    else expect(detection.unsupportedReason).toMatch(/not supported yet; later/);
+    expect(detection.supported).toBe(true);
+    expect(detection.unsupportedReason).toBeNull();
     expect(detection.networks).toBeNull();
 
     const family = /-(sd1|sd2|sdxl)/.exec(folder)?.[1];

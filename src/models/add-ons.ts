@@ -4,13 +4,14 @@
 import { FAMILIES, WHAT_RUNS } from '../families/families.ts';
 import { findColorizer, planColorizer } from './colorizers/file.ts';
 import { deriveTinyVae, deriveVaeAlone, type DerivedVae } from './derive.ts';
+import { readControl } from './control/file.ts';
 import { readDetector } from './detectors/file.ts';
 import { findEmbedding } from './embedding-file.ts';
 import { readHypernetwork } from './hypernetwork.ts';
 import type { Components } from './layouts/components.ts';
 import { readFaceNetwork } from './faces/file.ts';
 import { findTinyVae } from './layouts/tiny-vae.ts';
-import { baseFromContext, baseFromMetadata, recogniseLora } from './lora.ts';
+import { baseFromMetadata, recogniseLora } from './lora.ts';
 import type { Detection, ModelKind, TensorShapes } from './types.ts';
 import { readUpscaler } from './upscalers/file.ts';
 
@@ -32,6 +33,7 @@ export interface AddOn {
       | 'lora'
       | 'hypernetwork'
       | 'colorizer'
+      | 'control'
       | 'notes'
     >
   >;
@@ -44,7 +46,7 @@ export function recogniseAddOn(
   components: Components,
 ): AddOn | null {
   return (
-    recogniseControlNet(tensors, metadata) ??
+    describeControl(tensors) ??
     recogniseOtherFamily(tensors) ??
     // Everything below would also be found inside a whole checkpoint.
     (components.unet
@@ -96,38 +98,13 @@ function isLoraFamily(base: string | null): base is keyof typeof LORA_FAMILIES {
   return base !== null && Object.hasOwn(LORA_FAMILIES, base);
 }
 
-function recogniseControlNet(tensors: TensorShapes, metadata: ReadonlyMap<string, string>): AddOn | null {
-  const found = (label: string): AddOn =>
-    addOn(
-      'controlnet',
-      label,
-      `a ${label}`,
-      'ControlNets are not supported yet; later this one will steer the composition of a picture by lines, depth or a pose.',
-    );
-  if (tensors.has('lora_controlnet')) return found('Control-LoRA for SDXL');
-  const diffusers = tensors.has('controlnet_cond_embedding.conv_in.weight');
-  const prefix = tensors.has('control_model.input_hint_block.0.weight') ? 'control_model.' : '';
-  if (
-    !diffusers &&
-    !(tensors.has(`${prefix}input_hint_block.0.weight`) && tensors.has(`${prefix}zero_convs.0.0.weight`))
-  ) {
-    return null;
-  }
-  return found(`ControlNet${forBase(baseFromMetadata(metadata) ?? controlBase(tensors, prefix))}`);
-}
-
-/** By the text its cross-attention reads; SD 1's and SD 2's projections differ besides. */
-function controlBase(tensors: TensorShapes, prefix: string): string | null {
-  for (const [name, { shape }] of tensors) {
-    if (!name.startsWith(prefix) || !name.endsWith('.attn2.to_k.weight')) continue;
-    const base = baseFromContext(shape[1] ?? 0);
-    if (base) return base;
-  }
-  for (const [name, { shape }] of tensors) {
-    if (name.startsWith(prefix) && name.endsWith('.proj_in.weight'))
-      return shape.length === 4 ? 'SD 1.x' : null;
-  }
-  return null;
+function describeControl(tensors: TensorShapes): AddOn | null {
+  const file = readControl(tensors);
+  if (!file) return null;
+  const { label, info, problem } = file;
+  if (info) return { kind: 'controlnet', label, reason: null, found: { control: info } };
+  const reason = `This is a ${label}, which cannot be used. ${problem} Download it again, or look for another copy.`;
+  return { kind: 'controlnet', label, reason };
 }
 
 function recogniseVae(tensors: TensorShapes, components: Components): AddOn | null {
@@ -275,7 +252,7 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
   [/(^|\.)time_stack\./, 'Stable Video Diffusion'],
   [/(^|\.)motion_modules\.\d+\./, 'an AnimateDiff motion module'],
   [/^(image_proj|ip_adapter)\./, 'an IP-Adapter'],
-  [/^(adapter\.)?body\.\d+\.(block1|in_conv|resnets\.\d+\.block1)\./, 'a T2I-Adapter'],
+  [/^style_embedding$|^lllite_unet/, 'a control network of another kind (style adapter, LLLite)'],
   [/^cond_stage_model\.roberta\./, 'AltDiffusion'],
   [/(^|\.)clip_txt_pooled_mapper\./, 'Stable Cascade'],
 ];

@@ -62,7 +62,7 @@ describe.skipIf(manifests.length === 0)('published layouts', () => {
     expect(detection.hasEma).toBe(manifest.of !== undefined);
     const useful = isImageKind(detection.kind)
       ? detection.kind !== 'sd2-depth'
-      : /^(vae|taesd|upscaler|face-restorer)$/.test(detection.kind);
+      : /^(vae|taesd|upscaler|face-restorer|controlnet)$/.test(detection.kind);
     expect(detection.supported).toBe(useful);
     if (useful) expect(detection.unsupportedReason).toBeNull();
     else expect(detection.unsupportedReason).toMatch(/^This is .+\. \S/);

@@ -454,7 +454,7 @@ describe('add-ons', () => {
         'zero_convs.0.0.weight': [320, 320, 1, 1],
         'input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight': [320, 1024],
       }),
-    ).toBe('controlnet: ControlNet for SD 2.x');
+    ).toBe('controlnet: ControlNet');
     expect(label({ 'cond_stage_model.model.token_embedding.weight': [49408, 1024] })).toBe(
       'unknown: OpenCLIP text encoder',
     );

@@ -2,6 +2,7 @@
 import type { DType } from '../checkpoint/types.ts';
 import type { HeadRule, ImageKind, TextEncoderType } from '../families/family.ts';
 import type { Prediction } from '../sampling/types.ts';
+import type { ControlInfo } from './control/kinds.ts';
 import type { DetectorInfo } from './detectors/kinds.ts';
 import type { FaceInfo } from './faces/kinds.ts';
 import type { UpscalerInfo } from './upscalers/kinds.ts';
@@ -168,6 +169,8 @@ export interface Detection {
   readonly detector?: DetectorInfo;
   /** Of colorizers. */
   readonly colorizer?: ColorizerInfo;
+  /** Of control networks: ControlNets, Control-LoRAs, T2I-Adapters. */
+  readonly control?: ControlInfo;
   /** Of hypernetworks. */
   readonly hypernetwork?: HypernetworkInfo;
   /** Of LoRAs. */
@@ -211,5 +214,13 @@ export interface WeightPlanEntry {
   readonly shape: readonly number[];
   /** Which network reads it. "vae-encoder": encoder.*, quant_conv; "vae-decoder": decoder.*, post_quant_conv. */
   readonly network:
-    'unet' | 'vae-encoder' | 'vae-decoder' | 'text' | 'upscaler' | 'detector' | 'face' | 'colorizer';
+    | 'unet'
+    | 'vae-encoder'
+    | 'vae-decoder'
+    | 'text'
+    | 'upscaler'
+    | 'detector'
+    | 'face'
+    | 'colorizer'
+    | 'control';
 }

@@ -19,10 +19,20 @@ const GROUPS = 32;
 /** Everything of UNetConfig that shapes tell. */
 export type UNetSizes = Omit<UNetConfig, 'heads'>;
 
+/** ... of the half that leads down. */
+export type DescentSizes = Omit<UNetSizes, 'outChannels'>;
+
 /** Sizes of the UNet whose tensors (without prefix) these are. Throws LayoutError where they make no sense. */
 export function unetSizes(tensors: MappedTensors): UNetSizes {
-  const [modelChannels, inChannels] = sizesOf(tensors, 'input_blocks.0.0.weight', 4) as [number, number];
   const [outChannels] = sizesOf(tensors, 'out.2.weight', 4) as [number];
+  const sizes = descentSizes(tensors);
+  if (sizes.contextDim === 0) throw new LayoutError('the UNet has no cross-attention');
+  return { ...sizes, outChannels };
+}
+
+/** Likewise of the half that leads down. Without attention anywhere its `contextDim` is 0. */
+export function descentSizes(tensors: MappedTensors): DescentSizes {
+  const [modelChannels, inChannels] = sizesOf(tensors, 'input_blocks.0.0.weight', 4) as [number, number];
   const levels = walkDown(tensors);
   for (const { channels } of levels) {
     if (channels % modelChannels !== 0 || channels % GROUPS !== 0) {
@@ -34,14 +44,13 @@ export function unetSizes(tensors: MappedTensors): UNetSizes {
   const contextDim = attentionInput(tensors);
   return {
     inChannels,
-    outChannels,
     modelChannels,
     channelMult: levels.map((level) => level.channels / modelChannels),
     resBlocks: levels.map((level) => level.resBlocks),
     transformerDepth: levels.map((level) => level.depth),
     middleTransformerDepth: countNumbered(tensors, 'middle_block.1.transformer_blocks.'),
     contextDim,
-    linearProjections: projectionRank(tensors) === 2,
+    linearProjections: contextDim > 0 && projectionRank(tensors) === 2,
     vectorDim: tensors.has('label_emb.0.0.weight') ? sizesOf(tensors, 'label_emb.0.0.weight', 2)[1]! : null,
   };
 }
@@ -76,12 +85,12 @@ function walkDown(tensors: MappedTensors): Level[] {
   return levels;
 }
 
-/** Width of the text that cross-attention reads. */
+/** Width of the text that cross-attention reads; 0 without any. */
 function attentionInput(tensors: MappedTensors): number {
   for (const [name] of tensors) {
     if (name.endsWith('.attn2.to_k.weight')) return sizesOf(tensors, name, 2)[1]!;
   }
-  throw new LayoutError('the UNet has no cross-attention');
+  return 0;
 }
 
 /** Of every spatial transformer: 4 where its projections are convolutions (SD 1), 2 where they are linear (SD 2, SDXL). */
@@ -98,7 +107,7 @@ function projectionRank(tensors: MappedTensors): number {
 }
 
 /** Channels of the levels with attention, the middle included: what the head rule has to divide. */
-export function attentionChannels(config: UNetSizes): number[] {
+export function attentionChannels(config: DescentSizes): number[] {
   const channels = config.channelMult
     .filter((_, level) => config.transformerDepth[level]! > 0)
     .map((mult) => mult * config.modelChannels);
@@ -107,14 +116,13 @@ export function attentionChannels(config: UNetSizes): number[] {
 }
 
 /** Whether every level's channels split into whole heads. */
-export function headsFit(config: UNetSizes, heads: HeadRule): boolean {
+export function headsFit(config: DescentSizes, heads: HeadRule): boolean {
   const divisor = 'count' in heads ? heads.count : heads.size;
   return attentionChannels(config).every((channels) => channels % divisor === 0);
 }
 
-/** Names and shapes, without prefix, of every parameter of openaimodel.UNetModel with these sizes. */
-export function unetTensors(config: UNetSizes): TensorSpec {
-  const spec: TensorSpec = new Map();
+/** Adds names and shapes of layers to a spec. */
+function layerSpecs(spec: TensorSpec, config: DescentSizes) {
   const { modelChannels, contextDim } = config;
   const timeDim = 4 * modelChannels;
   const projection = (channels: number): number[] =>
@@ -153,6 +161,22 @@ export function unetTensors(config: UNetSizes): TensorSpec {
     affine(`${name}.proj_out`, projection(channels));
   };
 
+  return { affine, resBlock, transformer };
+}
+
+/**
+ * Names and shapes, without prefix, of every parameter of the half of openaimodel.UNetModel that leads down, the bottom included.
+ * `skips`: channels of what its blocks give.
+ */
+export function descentTensors(config: DescentSizes): {
+  readonly spec: TensorSpec;
+  readonly skips: number[];
+} {
+  const spec: TensorSpec = new Map();
+  const { affine, resBlock, transformer } = layerSpecs(spec, config);
+  const { modelChannels } = config;
+  const timeDim = 4 * modelChannels;
+
   affine('time_embed.0', [timeDim, modelChannels]);
   affine('time_embed.2', [timeDim, timeDim]);
   if (config.vectorDim !== null) {
@@ -184,8 +208,17 @@ export function unetTensors(config: UNetSizes): TensorSpec {
     transformer('middle_block.1', channels, config.middleTransformerDepth);
     resBlock('middle_block.2', channels, channels);
   } else resBlock('middle_block.1', channels, channels);
+  return { spec, skips };
+}
 
-  block = 0;
+/** Names and shapes, without prefix, of every parameter of openaimodel.UNetModel with these sizes. */
+export function unetTensors(config: UNetSizes): TensorSpec {
+  const { spec, skips } = descentTensors(config);
+  const { affine, resBlock, transformer } = layerSpecs(spec, config);
+  const { modelChannels } = config;
+  const last = config.channelMult.length - 1;
+  let channels = config.channelMult[last]! * modelChannels;
+  let block = 0;
   for (let level = last; level >= 0; level--) {
     const to = config.channelMult[level]! * modelChannels;
     const depth = config.transformerDepth[level]!;

@@ -28,6 +28,9 @@ export const models = {
   embeddings: 'Embeddings',
   embeddingsWhat:
     'Textual inversions: the name of one, anywhere in a prompt, stands for what it has learnt, with checkpoints of its own kind.',
+  controlNets: 'ControlNets',
+  controlNetsWhat:
+    'They steer the composition of a picture by lines, depth, a pose or another picture: ControlNets, Control-LoRAs and T2I-Adapters.',
   faces: 'Faces',
   facesWhat:
     'RetinaFace finds the faces of a picture, GFPGAN and CodeFormer restore them, and ParseNet says which pixels of them are put back.',
