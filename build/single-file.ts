@@ -59,6 +59,7 @@ export function singleFile(options: SingleFileOptions): Plugin {
         ['canvas', codePart(await buildWorker(root, 'canvas', options))],
         ['engine', codePart(await buildWorker(root, 'engine', options))],
         ['gallery', codePart(await buildWorker(root, 'gallery', options))],
+        ['hasher', codePart(await buildWorker(root, 'hasher', options))],
         ['importer', codePart(await buildWorker(root, 'importer', options))],
         ['merger', codePart(await buildWorker(root, 'merger', options))],
         ['tokens', codePart(await buildWorker(root, 'tokens', options))],

@@ -297,11 +297,11 @@ export class App {
     return times;
   }
 
-  /** Writes a file into IndexedDB as it is, in pieces, and deletes it again. Gives the milliseconds that the writing took. */
-  async copyUnconverted(file: string): Promise<number> {
+  /** Writes a file into IndexedDB as it is, a piece after the other. */
+  async writePieces(file: string): Promise<void> {
     const input = await this.#fileInput();
     await input.setInputFiles([file]);
-    return input.evaluate(async (element) => {
+    await input.evaluate(async (element) => {
       const PIECE = 64 << 20;
       const [file] = element.files ?? [];
       if (!file) throw new Error('The browser got no file.');
@@ -313,11 +313,26 @@ export class App {
       const opening = indexedDB.open('darkroom-bench');
       opening.onupgradeneeded = () => opening.result.createObjectStore('pieces');
       const database = await done(opening);
-      const start = performance.now();
       for (let at = 0; at < file.size; at += PIECE) {
         const piece = new Blob([await file.slice(at, at + PIECE).arrayBuffer()]);
         await done(database.transaction('pieces', 'readwrite').objectStore('pieces').put(piece, at));
       }
+      database.close();
+    });
+  }
+
+  /** Reads what `writePieces` has written, and deletes it. Gives the milliseconds that the reading took. */
+  async readPieces(): Promise<number> {
+    return this.page.evaluate(async () => {
+      const done = <T>(request: IDBRequest<T>) =>
+        new Promise<T>((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error ?? new Error('IndexedDB failed.'));
+        });
+      const database = await done(indexedDB.open('darkroom-bench'));
+      const start = performance.now();
+      const pieces = database.transaction('pieces').objectStore('pieces').getAll() as IDBRequest<Blob[]>;
+      for (const piece of await done(pieces)) await piece.arrayBuffer();
       const time = performance.now() - start;
       database.close();
       await done(indexedDB.deleteDatabase('darkroom-bench'));

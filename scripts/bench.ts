@@ -1,6 +1,6 @@
 // `npm run bench`: what starting the page, importing, loading, each stage of a picture and the answer to a key take in the
 // built app, in a headless Chromium; each beside what the same takes without Darkroom, in the same run.
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -13,6 +13,7 @@ import {
 } from '../src/generation/run/benchmark-report.ts';
 import { App, type Processor } from './app.ts';
 import { defaultCheckpoint, type BenchmarkModel } from './bench-model.ts';
+import { fileRows, measureFile, standIn } from './file-times.ts';
 import { measureInteractions, type InteractionDelays } from './interaction-delay.ts';
 import { MemoryWatch, type Memory } from './process-memory.ts';
 import { ROOT } from './process.js';
@@ -28,6 +29,7 @@ const HELP = `npm run bench -- [options]
   --cpu          no WebGPU at all
   --out FILE     where to write the numbers (.cache/bench/TIME.json)
 
+Importing and loading are measured with the checkpoint named, or with a stand-in of 0.8 GB that is made once.
 Without a graphics card it renders in software: then only the ratios tell something.
 `;
 
@@ -65,17 +67,18 @@ async function bench(): Promise<void> {
 
       line.show('Starting the page');
       const startUp = await app.startUp();
-      line.show('Copying the file');
-      enter('Copying');
-      const copying = await app.copyUnconverted(checkpoint);
+      enter('Files');
+      const sizable = values.model === undefined ? await standIn() : checkpoint;
+      const files = await measureFile(app, sizable, values.model === undefined ? null : sidecar, (what) =>
+        line.show(what),
+      );
       line.show('Importing');
       enter('Importing');
-      const start = performance.now();
-      const imported = await app.importFile(checkpoint, sidecar, () => undefined);
-      const importing = performance.now() - start;
+      // The same file, or a small one beside the sizable.
+      const { model: imported } = await app.importFile(checkpoint, sidecar, () => undefined);
 
       const size = { width: side, height: side, batchSize };
-      const result = await app.benchmark(imported.model.sha256, size, (progress) => {
+      const result = await app.benchmark(imported.sha256, size, (progress) => {
         enter(progress.stage);
         line.show(`${progress.stage} (${(100 * progress.fraction).toFixed(0)} %)`);
       });
@@ -89,12 +92,10 @@ async function bench(): Promise<void> {
       const interactions = await measureInteractions(app.page);
       line.clear();
 
-      const bytes = statSync(checkpoint).size;
       const rows: Row[] = [
         ['Page, first paint', seconds(startUp.firstPaint), '', '', ''],
         ['Page, ready', seconds(startUp.ready), '', '', ''],
-        ['Copying the file into IndexedDB', seconds(copying), '', '', rate(bytes, copying)],
-        ['Importing the file', seconds(importing), '', '', `${(importing / copying).toFixed(2)} x copying`],
+        ...fileRows(files),
       ];
       console.log(benchmarkReport(result, rows));
       printInteractions(interactions);
@@ -109,7 +110,7 @@ async function bench(): Promise<void> {
         startUp,
         interactions,
         strokes,
-        file: { bytes, copying, importing },
+        files,
         memory: { idle, ...memory },
       };
       writeFileSync(out, `${JSON.stringify(numbers, null, 2)}\n`);
@@ -171,7 +172,7 @@ function printStrokes({ canvas, empty }: StrokeReport): void {
 function printMemory(idle: Memory, peaks: Readonly<Record<string, Memory>>): void {
   const megabytes = (memory: Memory) =>
     [memory.renderer, memory.gpu, memory.browser].map((b) => (b / 1e6).toFixed(0));
-  const stages = ['Copying', 'Importing', ...(Object.keys(STAGES) as StageId[]).map((id) => STAGES[id])];
+  const stages = ['Files', 'Importing', ...(Object.keys(STAGES) as StageId[]).map((id) => STAGES[id])];
   const rows: (readonly string[])[] = [
     ['Peak memory in MB', 'Page', 'GPU process', 'Browser'],
     ['Idle', ...megabytes(idle)],
@@ -198,8 +199,4 @@ function number(name: string, value: string): number {
     );
   }
   return result;
-}
-
-function rate(bytes: number, milliseconds: number): string {
-  return `${(bytes / 1e3 / milliseconds).toFixed(0)} MB/s`;
 }

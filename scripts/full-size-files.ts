@@ -1,9 +1,36 @@
 // Writes tensors that are made as they are written, as .safetensors or as torch's .ckpt: gigabytes in little memory.
+import { closeSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { makeZip } from 'client-zip';
 import { P, storage, tensor, type Part } from '../src/checkpoint/testing.ts';
-import type { Entry } from './full-size-weights.ts';
+import { bytesOf, generator, type Entry } from './full-size-weights.ts';
 
 type Fill = (entry: Entry) => Iterable<Uint8Array<ArrayBuffer>>;
+
+/** A checkpoint of random weights. An interrupted run leaves nothing that looks like a finished file. */
+export async function writeStandIn(
+  out: string,
+  entries: readonly Entry[],
+  format: 'safetensors' | 'ckpt',
+  seed: number,
+): Promise<void> {
+  const random = generator(seed);
+  const bytes = (format === 'ckpt' ? torchFile : safetensorsFile)(entries, (entry) => bytesOf(entry, random));
+  mkdirSync(dirname(out), { recursive: true });
+  const part = `${out}.part`;
+  const file = openSync(part, 'w');
+  try {
+    for await (const piece of bytes) writeAll(file, piece);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(part, out);
+}
+
+/** writeSync may write less than asked. */
+function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.byteLength;) done += writeSync(descriptor, bytes, done);
+}
 
 /** The file's bytes in order; pieces are good until the next. */
 export async function* safetensorsFile(entries: readonly Entry[], fill: Fill): AsyncGenerator<Uint8Array> {

@@ -30,6 +30,19 @@ export function readManifest(path: string): Manifest {
   return JSON.parse((isGzip ? gunzipSync(packed) : packed).toString('utf8')) as Manifest;
 }
 
+/** The same layout with a UNet of half the channels, a quarter of the weights. */
+export function withSmallUNet(manifest: Manifest): Manifest {
+  const half = (size: number) => (size % CHANNELS === 0 ? size / 2 : size);
+  const tensors = Object.entries(manifest.tensors).map(([name, { shape, dtype }]) => {
+    const isUNet = name.startsWith('model.diffusion_model.');
+    return [name, { shape: isUNet ? shape.map(half) : shape, dtype }] as const;
+  });
+  return { ...manifest, tensors: Object.fromEntries(tensors) };
+}
+
+/** Of the UNet's first layer, in every published model; the others have multiples of it. */
+const CHANNELS = 320;
+
 /** The tensors in the manifest's order, floating ones as `dtype`. Throws where it holds another kind of numbers. */
 export function entriesOf({ tensors }: Manifest, dtype: FloatType): Entry[] {
   return Object.entries(tensors).map(([name, { shape, dtype: own }]) => {

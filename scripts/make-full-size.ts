@@ -6,11 +6,11 @@
 // Names and shapes come from a manifest of a published layout (tests/reference/models/manifests, gzipped or not): SD 1.5
 // in float32 is 4.27 GB and in float16 2.13 GB, SD 2.1 5.21 GB and 2.61 GB, SDXL in float16 6.94 GB. Kept in
 // .cache/full-size: what is there already is not made again.
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { safetensorsFile, torchFile } from './full-size-files.ts';
-import { bytesOf, entriesOf, generator, readManifest, type FloatType } from './full-size-weights.ts';
+import { writeStandIn } from './full-size-files.ts';
+import { entriesOf, readManifest, type FloatType } from './full-size-weights.ts';
 import { ROOT } from './process.js';
 
 const KINDS: Readonly<Record<string, { readonly manifest: string; readonly dtype: FloatType }>> = {
@@ -54,24 +54,8 @@ if (existsSync(out)) {
   console.log(`${out} is there already (${gigabytes(statSync(out).size)}).`);
 } else {
   const entries = entriesOf(manifest, dtype);
-  const random = generator(Number(values.seed ?? '1'));
-  const write = format === 'ckpt' ? torchFile : safetensorsFile;
-  mkdirSync(dirname(out), { recursive: true });
-  // An interrupted run must not look like a finished file.
-  const part = `${out}.part`;
-  const file = openSync(part, 'w');
-  try {
-    for await (const bytes of write(entries, (entry) => bytesOf(entry, random))) writeAll(file, bytes);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(part, out);
+  await writeStandIn(out, entries, format, Number(values.seed ?? '1'));
   console.log(`${out}: ${manifest.family}, ${entries.length} tensors, ${gigabytes(statSync(out).size)}`);
-}
-
-/** writeSync may write less than asked. */
-function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.byteLength;) done += writeSync(descriptor, bytes, done);
 }
 
 function gigabytes(bytes: number): string {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { crc32 } from '../checkpoint/crc32.ts';
 import type { ByteSource } from '../checkpoint/types.ts';
 import { HashingSource } from './hashing-source.ts';
+import { serveHashing, threadHasher } from './hashing-thread.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
@@ -26,7 +27,7 @@ describe('HashingSource', () => {
         fc.array(fc.tuple(fc.nat(299), fc.nat(80)), { maxLength: 12 }),
         fc.integer({ min: 1, max: 100 }),
         async (bytes, reads, windowSize) => {
-          const source = await HashingSource.create(counting(bytes), () => undefined, windowSize);
+          const source = await HashingSource.create(counting(bytes), () => undefined, { windowSize });
           source.startHashing();
           for (const [start, length] of reads) {
             const offset = Math.min(start, bytes.length);
@@ -45,7 +46,7 @@ describe('HashingSource', () => {
     const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i % 251);
     const inner = counting(bytes);
     const seen: number[] = [];
-    const source = await HashingSource.create(inner, (hashed) => seen.push(hashed), 64);
+    const source = await HashingSource.create(inner, (hashed) => seen.push(hashed), { windowSize: 64 });
     await source.read(990, 10);
     source.startHashing();
     await source.read(100, 200);
@@ -90,7 +91,7 @@ describe('HashingSource', () => {
             [bytes, 0],
             [damaged, hit.length],
           ] as const) {
-            const source = await HashingSource.create(counting(given), () => undefined, windowSize);
+            const source = await HashingSource.create(counting(given), () => undefined, { windowSize });
             source.startHashing(ranges.toReversed());
             await source.read(0, Math.min(30, given.length));
             expect((await source.finish()).mismatched).toBe(expected);
@@ -98,5 +99,34 @@ describe('HashingSource', () => {
         },
       ),
     );
+  });
+
+  it('gives the same with a hasher at the other end of a port, for one file after another', async () => {
+    const { port1, port2 } = new MessageChannel();
+    serveHashing(port1);
+    const hasher = threadHasher(port2);
+    try {
+      for (const size of [1000, 37, 640]) {
+        const bytes = Uint8Array.from({ length: size }, (_, i) => (i * 31 + size) % 256);
+        const [start, length] = [5, size - 10];
+        const right = crc32(bytes.subarray(start, start + length));
+        for (const crc of [right, right ^ 1]) {
+          const source = await HashingSource.create(counting(bytes), () => undefined, {
+            hasher,
+            windowSize: 64,
+          });
+          source.startHashing([{ start, length, crc: crc >>> 0 }]);
+          // Bytes that have been handed over are still there for who reads.
+          for (let at = 0; at + 9 <= size; at += 9)
+            expect([...(await source.read(at, 9))]).toEqual([...bytes.subarray(at, at + 9)]);
+          expect(await source.finish()).toEqual({
+            sha256: sha256(bytes),
+            mismatched: crc === right ? 0 : 1,
+          });
+        }
+      }
+    } finally {
+      port1.close();
+    }
   });
 });

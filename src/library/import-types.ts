@@ -54,8 +54,13 @@ export interface ImportOrder {
 export interface ImporterApi {
   /**
    * Reads, checks, converts and stores one checkpoint.
-   * Rejects with an Error whose message says what is wrong and what to do; then nothing is left behind.
+   * `hashing`: a port of workers/hasher.ts. Rejects with an Error whose message says what is wrong and what to do; then nothing
+   * is left behind.
    */
-  importFile(order: ImportOrder, onProgress: (progress: ImportProgress) => void): Promise<ImportOutcome>;
+  importFile(
+    order: ImportOrder,
+    onProgress: (progress: ImportProgress) => void,
+    hashing: MessagePort,
+  ): Promise<ImportOutcome>;
   cancel(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 // Reads a checkpoint file once, from front to back, and stores what Darkroom runs: float16 weights and one record.
 //
-// In that one pass the whole file is hashed (SHA-256; A1111's model hash is its first ten digits) and every tensor that
-// a network needs is converted. The record is written last. Whatever goes wrong before, the chunks are deleted again;
+// In that one pass the whole file is hashed (SHA-256; A1111's model hash is its first ten digits), by a thread beside this one
+// where there is one, and every tensor that a network needs is converted. The record is written last. Whatever goes wrong before, the chunks are deleted again;
 // what a killed tab leaves behind is swept by the next visit.
 // A file that may be in the library already, for its samples tell no difference, is only hashed first.
 import { openModelFile } from '../add-ons/open.ts';
@@ -19,6 +19,7 @@ import type { WeightPlanEntry } from '../models/types.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import { DataHash } from './data-hash.ts';
 import { fingerprintOf, knownFile, mayBe, oldHashOf, type FileFacts } from './file-identity.ts';
+import type { Hasher } from './file-hasher.ts';
 import { HashingSource } from './hashing-source.ts';
 import { withIntent } from './import-intents.ts';
 import type { ImportOptions, ImportOrder, ImportOutcome, ImportProgress } from './import-types.ts';
@@ -51,23 +52,27 @@ export class ChecksumError extends Error {
 class CancelledError extends Error {}
 
 /**
- * Imports a file into the library. `signal` cancels it; then nothing is left behind. Only one import at a time: hold IMPORT_LOCK.
+ * Imports a file into the library. `signal` cancels it; then nothing is left behind. `hasher` is used by nobody else meanwhile. Only one import at a time: hold IMPORT_LOCK.
  * Rejects with CheckpointError (not readable), UnsupportedModelError, NonFiniteWeightsError, ChecksumError or StorageFullError.
  */
 export async function importModel(
   { id, file, sidecar, options }: ImportOrder,
   onProgress: (progress: ImportProgress) => void,
   signal: AbortSignal,
+  hasher?: Hasher,
 ): Promise<ImportOutcome> {
   const { name, size, lastModified } = file;
   const facts = { name, size, lastModified, source: blobSource(file) };
-  return importSource({ id, file: facts, sidecar: () => readSidecar(sidecar), options }, onProgress, signal);
+  const order = { id, file: facts, sidecar: () => readSidecar(sidecar), options };
+  return importSource({ ...order, ...(hasher && { hasher }) }, onProgress, signal);
 }
 
 /** What is imported, wherever its bytes come from: they are read once, front to back, save for samples. */
 export interface SourceOrder extends Pick<ImportOrder, 'id' | 'options'> {
   readonly file: FileFacts & { readonly source: ByteSource };
   readonly sidecar: () => Promise<Sidecar | null>;
+  /** Of another thread; absent: bytes are hashed by whoever reads them. */
+  readonly hasher?: Hasher;
 }
 
 /** The same for bytes that are no file. */
@@ -228,10 +233,12 @@ class Import {
   }
 
   #hashing(stage: 'comparing' | 'converting'): Promise<HashingSource> {
-    return HashingSource.create(this.order.file.source, (hashed) => {
+    const { file, hasher } = this.order;
+    const onHashed = (hashed: number) => {
       if (this.signal.aborted) throw new CancelledError();
       this.#meter.report(stage, hashed);
-    });
+    };
+    return HashingSource.create(file.source, onHashed, hasher && { hasher });
   }
 
   async #fileFacts(fingerprint: string) {

@@ -9,6 +9,7 @@ export type PartName =
   | 'canvas'
   | 'engine'
   | 'gallery'
+  | 'hasher'
   | 'importer'
   | 'merger'
   | 'tokens'

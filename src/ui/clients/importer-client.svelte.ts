@@ -1,7 +1,10 @@
-// The importer as the page sees it. Its worker lives while there is something to import, so that its memory returns.
-import { proxy } from 'comlink';
+// The importer as the page sees it. Its worker, and the one that hashes for it, live while there is something to import, so that
+// their memory returns.
+import { proxy, transfer } from 'comlink';
 import { sweepImport } from '../../library/import-intents.ts';
 import type { ImporterApi, ImportOrder, ImportOutcome, ImportProgress } from '../../library/import-types.ts';
+import { Failure } from '../failure.ts';
+import { failures as t } from '../strings/failures.ts';
 import { startWorker } from './start-worker.ts';
 import { WorkerLink } from './worker-link.ts';
 
@@ -17,11 +20,13 @@ interface Running {
 export class ImporterClient {
   #link = $state.raw<WorkerLink<ImporterApi> | null>(null);
   #running: readonly Running[] = [];
-  readonly #spawn: () => Worker;
+  /** Lives and dies with the link. */
+  #hasher: Worker | null = null;
+  readonly #spawn: (name: 'importer' | 'hasher') => Worker;
   readonly #sweep: (id: string) => Promise<void>;
 
   /** `sweep` deletes what is stored of an import whose worker has ended. */
-  constructor(spawn: () => Worker = () => startWorker('importer'), sweep = sweepImport) {
+  constructor(spawn: (name: 'importer' | 'hasher') => Worker = startWorker, sweep = sweepImport) {
     this.#spawn = spawn;
     this.#sweep = sweep;
   }
@@ -30,10 +35,11 @@ export class ImporterClient {
     order: ImportOrder,
     onProgress: (progress: ImportProgress) => void,
   ): Promise<ImportOutcome> {
-    if (this.#link?.dead) this.#link = null;
-    const link = (this.#link ??= new WorkerLink<ImporterApi>(this.#spawn(), 'importer', 'bad-file'));
+    const { link, hasher } = this.#workers();
+    const { port1, port2 } = new MessageChannel();
+    hasher.postMessage(port1, [port1]);
     const end = link.call(async (importer): Promise<ImportOutcome> =>
-      importer.importFile(order, proxy(onProgress)),
+      importer.importFile(order, proxy(onProgress), transfer(port2, [port2])),
     );
     const running: Running = { cancelled: false, end };
     this.#running = [...this.#running, running];
@@ -58,11 +64,28 @@ export class ImporterClient {
     link.call((importer) => importer.cancel()).catch(() => undefined);
     const ended = Promise.allSettled(ending.map(({ end }) => end)).then(() => true);
     const patience = new Promise<false>((resolve) => setTimeout(() => resolve(false), PATIENCE));
-    if (!(await Promise.race([ended, patience]))) link.stop();
+    if (!(await Promise.race([ended, patience])) && this.#link === link) this.stop();
   }
 
   stop(): void {
     this.#link?.stop();
+    this.#hasher?.terminate();
     this.#link = null;
+    this.#hasher = null;
+  }
+
+  /** Those that there are, or new ones in place of the dead. */
+  #workers(): { readonly link: WorkerLink<ImporterApi>; readonly hasher: Worker } {
+    if (this.#link && this.#hasher && !this.#link.dead) return { link: this.#link, hasher: this.#hasher };
+    this.stop();
+    const link = new WorkerLink<ImporterApi>(this.#spawn('importer'), 'importer', 'bad-file');
+    const hasher = this.#spawn('hasher');
+    // An import would wait for it for ever.
+    hasher.addEventListener('error', ({ message }) => {
+      link.stop(new Failure('worker-died', t.workerStopped(t.workers.hasher), message));
+    });
+    this.#link = link;
+    this.#hasher = hasher;
+    return { link, hasher };
   }
 }

@@ -10,8 +10,10 @@ function queueOver(body: string) {
   const arrived: unknown[] = [];
   const swept: string[] = [];
   const client = new ImporterClient(
-    () =>
-      threadWorker(`
+    (name) =>
+      name === 'hasher'
+        ? threadWorker('')
+        : threadWorker(`
         cancelled: false,
         cancel() { this.cancelled = true; },
         async importFile({ id, file, sidecar, options }, on) { const state = this; ${body} },

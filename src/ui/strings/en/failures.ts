@@ -24,6 +24,7 @@ export const failures = {
     canvas: 'canvas',
     engine: 'engine',
     gallery: 'gallery',
+    hasher: 'hasher',
     importer: 'importer',
     merger: 'merger',
     tokens: 'token counter',
