@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { SAMPLERS } from '../sampling/registry.ts';
 import { findScheduler } from '../sampling/schedules.ts';
-import { FAMILIES, sizesFor, variantOf } from './families.ts';
+import { FAMILIES, sizesFor, variantOf, variantOfLora } from './families.ts';
 import { SD1 } from './sd1.ts';
 import { SD2 } from './sd2.ts';
 import { SDXL } from './sdxl.ts';
@@ -17,6 +17,20 @@ it.each([
   ['ponyDiffusionV6XL', null],
   ['noobaiXLNAIXL_vPred10Version', null],
 ])('%s: %s', (name, label) => expect(variantOf(SDXL, name)?.label ?? null).toBe(label));
+
+it.each([
+  ['sdxl_lightning_4step_lora', 'SDXL Lightning', 4],
+  ['Hyper-SDXL-8steps-lora', 'Hyper-SDXL', 8],
+  ['lcm-lora-sdxl', 'LCM', 6],
+  ['TCD-SDXL-LoRA', 'TCD', 4],
+  ['sd_xl_turbo_lora_v1', 'SDXL Turbo', 4],
+  ['hyper_detailed_skin', null, undefined],
+  ['Lightning Storm XL', null, undefined],
+])('LoRA %s: %s, %s steps', (name, label, steps) => {
+  const variant = variantOfLora(SDXL, name);
+  expect(variant?.label ?? null).toBe(label);
+  expect(variant?.steps).toBe(steps);
+});
 
 it('a name tells of steps', () => {
   expect(variantOf(SDXL, 'sdxl_lightning_4step')).toMatchObject({ steps: 4, cfgScale: 1 });

@@ -49,15 +49,29 @@ export function latentOfVaeNamed(name: string): LatentInfo | null {
   return FAMILIES.find(({ latent }) => latent.vaeNames.test(name))?.latent ?? null;
 }
 
+/** "sd_xl_turbo", "v9Rdphoto2Lightning", "SDXLTurbo": in small letters, with blanks between. */
+function wordsOf(name: string): string {
+  const apart = name.replace(/([a-z0-9])([A-Z])|([A-Z])(?=[A-Z][a-z])/g, '$1$3 $2');
+  return apart.toLowerCase().replace(/[^a-z0-9]+/g, ' ');
+}
+
 /** The relative that a name tells of, with the steps that it tells; null for an ordinary model. `name`: of the model or its file. */
 export function variantOf({ variants }: Family, name: string): Variant | null {
-  // "sd_xl_turbo", "v9Rdphoto2Lightning", "SDXLTurbo"
-  const apart = name.replace(/([a-z0-9])([A-Z])|([A-Z])(?=[A-Z][a-z])/g, '$1$3 $2');
-  const words = apart.toLowerCase().replace(/[^a-z0-9]+/g, ' ');
+  const words = wordsOf(name);
   const variant = variants.find((one) => one.name.test(words));
   if (!variant) return null;
   const steps = Number(/\b(\d{1,2}) ?steps?\b/.exec(words)?.[1] ?? 0);
   return steps > 0 ? { ...variant, steps } : variant;
+}
+
+/**
+ * What a LoRA makes of the models of a family, as its names tell. A style may be called "lightning" or "hyper detailed", too: the
+ * names of those that need few steps say how many, what for, or a method that nothing else is called by.
+ */
+export function variantOfLora(family: Family, name: string): Variant | null {
+  const words = wordsOf(name);
+  const tells = /\b(?:\d{1,2} ?steps?|lcm|tcd|dmd2|hyper ?sd\w*|sd ?x?l? ?(?:lightning|turbo))\b/.test(words);
+  return tells ? variantOf(family, name) : null;
 }
 
 /** What the family says of one of its models' text encoders. @throws Error for one that it has not. */

@@ -58,6 +58,14 @@ export const SD1: Family = {
   },
   variants: [
     {
+      name: /\btcd\b/,
+      label: 'TCD',
+      steps: 4,
+      cfgScale: 1,
+      sampler: 'TCD',
+      scheduler: 'SGM Uniform',
+    },
+    {
       name: /\blcm\b/,
       label: 'LCM',
       steps: 6,

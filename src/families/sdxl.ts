@@ -99,6 +99,14 @@ export const SDXL: Family = {
   sizes: { usual: SDXL_SIZES },
   variants: [
     {
+      name: /\btcd\b/,
+      label: 'TCD',
+      steps: 4,
+      cfgScale: 1,
+      sampler: 'TCD',
+      scheduler: 'SGM Uniform',
+    },
+    {
       name: /\b(lightning|dmd2?)\b/,
       label: 'SDXL Lightning',
       steps: 8,

@@ -60,17 +60,18 @@ export function samplingInfotext(request: InfotextRequest): InfotextEntries {
   return entries;
 }
 
+/** Samplers that draw noise of their own whatever is set, without A1111 knowing it. */
+const DRAW_NOISE: readonly string[] = ['LCM', 'Restart', 'TCD', 'TCD Euler a'];
+
 /**
  * Whether a run draws noise of its own on the way, which is where ENSD tells. A1111 knows it of ancestral samplers only, and
- * says nothing of ENSD for LCM, Restart, churn and DDIM with eta, whose pictures it changes too.
+ * says nothing of ENSD for LCM, Restart, TCD, churn and DDIM with eta, whose pictures it changes too.
  */
 export function ensdMatters(sampler: SamplerInfo, options: SamplingOptions = {}): boolean {
   const passes = (option: SamplerInfo['passes'][number]): boolean => sampler.passes.includes(option);
   if (sampler.usesEnsd) return (options.etaAncestral ?? 1) !== 0;
   if (sampler.kind === 'timestep') return passes('eta') && (options.etaDdim ?? 0) !== 0;
-  return (
-    sampler.name === 'LCM' || sampler.name === 'Restart' || (passes('sChurn') && (options.sChurn ?? 0) !== 0)
-  );
+  return DRAW_NOISE.includes(sampler.name) || (passes('sChurn') && (options.sChurn ?? 0) !== 0);
 }
 
 /** An evenly spaced schedule, A1111's of old, says nothing; its settings bend the others only. */

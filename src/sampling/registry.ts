@@ -116,7 +116,7 @@ const WEBUI_SAMPLERS: readonly SamplerInfo[] = [
   entry('LCM', ['k_lcm'], { kind: 'lcm' }),
 ];
 
-/** Of Forge, reForge and ComfyUI. */
+/** Of Forge, reForge, ComfyUI, and extensions of A1111. */
 const LATER_SAMPLERS: readonly SamplerInfo[] = [
   entry('HeunPP2', ['heunpp2'], { passes: CHURN }),
   entry('IPNDM', ['ipndm']),
@@ -129,6 +129,8 @@ const LATER_SAMPLERS: readonly SamplerInfo[] = [
     ...CFG_PP,
   }),
   entry('DPM++ 2M CFG++', ['dpmpp_2m_cfg_pp'], { scheduler: 'karras', ...CFG_PP }),
+  entry('TCD', ['tcd']),
+  entry('TCD Euler a', ['tcd_euler_a']),
 ];
 
 export const SAMPLERS: readonly SamplerInfo[] = [...WEBUI_SAMPLERS, ...LATER_SAMPLERS];

@@ -11,7 +11,7 @@ import {
   zeroTerminalSnr,
 } from './noise-table.ts';
 import { getSampler, totalSteps } from './registry.ts';
-import { buildSigmas, type ScheduleOptions } from './schedules.ts';
+import { buildSigmas, findScheduler, type ScheduleOptions } from './schedules.ts';
 import { ddimTimesteps, img2imgSigmas, img2imgSteps } from './steps.ts';
 
 const has = (name: string): boolean => listReference('schedules').includes(name);
@@ -109,6 +109,29 @@ describe.each(schedulerFiles.filter(({ name }) => has(name)))('$name', ({ name, 
       sigmas,
       tolerance,
     );
+  });
+});
+
+// Schedules that A1111 lacks and we have as Forge does.
+const later = listReference('extensions', 'schedules').includes('schedules.json')
+  ? Object.entries(
+      readReferenceJson<{
+        readonly rows: Readonly<
+          Record<
+            string,
+            { readonly source: string; readonly sigmas?: Readonly<Record<string, readonly number[]>> }
+          >
+        >;
+      }>('extensions', 'schedules', 'schedules.json').rows,
+    ).flatMap(([scheduler, { source, sigmas = {} }]) =>
+      source.includes('stable-diffusion-webui-forge') && findScheduler(scheduler)
+        ? Object.entries(sigmas).map(([n, levels]) => ({ scheduler, n: Number(n), levels }))
+        : [],
+    )
+  : [];
+describe.skipIf(later.length === 0)('extensions/schedules/schedules.json', () => {
+  it.each(later)('$scheduler, $n steps', ({ scheduler, n, levels }) => {
+    expectRelative(buildSigmas({ scheduler, steps: n, table }), levels, 1e-5);
   });
 });
 

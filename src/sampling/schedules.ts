@@ -2,7 +2,7 @@
 // and KDiffusionSampler.get_sigmas). Values are rounded to float32, as there.
 import { betaQuantile } from './beta-distribution.ts';
 import { exp32, linspace32, pow32 } from './float32-math.ts';
-import { linspace, type NoiseTable } from './noise-table.ts';
+import { linspace, TRAINING_STEPS, type NoiseTable } from './noise-table.ts';
 
 const fround = Math.fround;
 
@@ -134,6 +134,20 @@ function beta(n: number, { sigmaMin, sigmaMax, betaAlpha, betaBeta }: SchedulerC
   return [...positions.map((p) => sigmaMin + p * (sigmaMax - sigmaMin)), 0];
 }
 
+/** Evenly spaced in t from the top, the lowest left out ("trailing" of diffusers): what SD-Turbo was trained for, as Forge has it. */
+function turbo(n: number, { table }: SchedulerContext): number[] {
+  const times = Array.from({ length: n }, (_, i) =>
+    Math.max(0, halfToEven((TRAINING_STEPS * (n - i)) / n - 1)),
+  );
+  return [...times.map((t) => table.tToSigma(t)), 0];
+}
+
+/** As numpy rounds: halves to the even neighbour. */
+function halfToEven(value: number): number {
+  const rounded = Math.round(value);
+  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+}
+
 const uniform = (n: number, { table }: SchedulerContext): number[] => table.uniformSigmas(n);
 
 /** In A1111's order. */
@@ -150,6 +164,8 @@ export const SCHEDULERS: readonly Scheduler[] = [
   { name: 'normal', label: 'Normal', aliases: [], sigmas: normal },
   { name: 'ddim', label: 'DDIM', aliases: [], sigmas: ddim },
   { name: 'beta', label: 'Beta', aliases: [], sigmas: beta },
+  // Forge's.
+  { name: 'turbo', label: 'Turbo', aliases: [], sigmas: turbo },
 ];
 
 /** By inner name or label, exactly as written; undefined when there is none. */

@@ -12,6 +12,7 @@ import { lcm } from './samplers/lcm.ts';
 import { deis, ipndm, ipndmV, lms } from './samplers/multistep.ts';
 import { plms } from './samplers/plms.ts';
 import { restart, restartSteps } from './samplers/restart.ts';
+import { tcd, tcdEulerA } from './samplers/tcd.ts';
 import { unipc } from './samplers/unipc.ts';
 import type { SamplerInfo } from './registry.ts';
 import type { Sampler } from './types.ts';
@@ -45,6 +46,8 @@ const SOLVERS: Readonly<Record<string, Sampler>> = {
   'Euler CFG++': eulerCfgPp,
   'Euler a CFG++': eulerAncestralCfgPp,
   'DPM++ 2M CFG++': dpmpp2mCfgPp,
+  TCD: tcd,
+  'TCD Euler a': tcdEulerA,
 };
 
 type CountSteps = (schedule: readonly number[]) => number;

@@ -55,6 +55,8 @@ export interface SamplerOptions {
   readonly sTmin?: number;
   readonly sTmax?: number;
   readonly sNoise?: number;
+  /** TCD: how much is random, 0..1. */
+  readonly gamma?: number;
   /** LMS, DPM adaptive, UniPC, IPNDM, DEIS. */
   readonly order?: number;
   /** DPM++ 2M SDE. */
@@ -76,7 +78,7 @@ export interface SamplerOptions {
   readonly acceptSafety?: number;
   /** Restart: sigma -> [steps, times, sigma to go back to]; chosen by the number of steps when absent. */
   readonly restartList?: ReadonlyMap<number, readonly [steps: number, times: number, sigmaMax: number]>;
-  /** Timestep samplers: the model's alphas_cumprod. */
+  /** Timestep samplers and TCD Euler a: the model's alphas_cumprod. */
   readonly alphasCumprod?: ArrayLike<number>;
   readonly uniPcVariant?: UniPcVariant;
   readonly uniPcSkipType?: UniPcSkipType;

@@ -3,7 +3,7 @@ import { familyOf, FAMILIES } from '../families/families.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../generation/request/request.ts';
 import { findSampler } from '../sampling/registry.ts';
 import { CHOICES } from './choices.ts';
-import { adviceFor, sizesOf, sizeWith } from './model-advice.ts';
+import { adviceFor, lorasCalled, sizesOf, sizeWith } from './model-advice.ts';
 
 type Model = Parameters<typeof sizesOf>[0];
 
@@ -66,6 +66,28 @@ describe('advice', () => {
     expect(
       adviceFor(model('sdxl-base', 'aLightning.safetensors'), set({ ...SDXL, steps: 6, cfgScale: 2 })),
     ).toBeNull();
+  });
+
+  it('knows LoRAs of few steps by their names while the prompt calls them', () => {
+    const lora = (fileName: string, alias: string | null = null) => ({
+      ...model('sdxl-base', fileName),
+      sha256: fileName,
+      detection: { kind: 'lora', supported: true, lora: { family: 'sdxl', alias, dataHash: null } },
+    });
+    const library = [
+      lora('ink.safetensors'),
+      lora('fast.safetensors', 'TCD-SDXL-LoRA'),
+      lora('lcm-lora-sdxl.safetensors'),
+    ] as unknown as Parameters<typeof lorasCalled>[1];
+    const adviceIn = (prompt: string, changes: Partial<GenerationParameters> = {}) =>
+      adviceFor(model('sdxl-base'), set({ ...SDXL, ...changes }), lorasCalled(prompt, library));
+    expect(adviceIn('a boat <lora:ink:1>')).toBeNull();
+    expect(adviceIn('a boat <lora:ink:1> <lora:lcm-lora-sdxl:1>')).toMatchObject({
+      label: 'LCM',
+      change: { sampler: 'LCM', steps: 6, cfgScale: 1.5 },
+    });
+    expect(adviceIn('<lora:fast:0.8>')?.change).toMatchObject({ sampler: 'TCD', steps: 4, cfgScale: 1 });
+    expect(adviceIn('<lora:fast:0.8>', { steps: 4, cfgScale: 1 })).toBeNull();
   });
 
   it('never asks for what there is not', () => {

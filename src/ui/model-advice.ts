@@ -1,10 +1,13 @@
 // What a model was made for: sizes to choose from, and what to offer where something else is set.
-import { familyOf, sizesFor, variantOf } from '../families/families.ts';
-import type { Size } from '../families/family.ts';
+import { familyOf, sizesFor, variantOf, variantOfLora } from '../families/families.ts';
+import type { Family, Size, Variant } from '../families/family.ts';
 import type { GenerationParameters } from '../generation/request/request.ts';
+import { findLora } from '../library/lora-choice.ts';
 import type { StoredModel } from '../library/types.ts';
 
 type Model = Pick<StoredModel, 'name' | 'fileName' | 'detection' | 'predictionOverride'>;
+
+type Lora = Pick<StoredModel, 'name' | 'fileName' | 'detection'>;
 
 /** Beyond this part of the area they were made for, or its inverse, models draw things twice, or mush. */
 const TOLERATED = 0.6;
@@ -24,13 +27,15 @@ export interface Advice {
   readonly change: Partial<Pick<GenerationParameters, 'steps' | 'cfgScale' | 'sampler' | 'scheduler'> & Size>;
 }
 
-/** Null where there is nothing to say. */
+/** Null where there is nothing to say. `loras`: those that the prompt calls. */
 export function adviceFor(
   model: Model,
   parameters: Pick<GenerationParameters, 'steps' | 'cfgScale' | 'width' | 'height'>,
+  loras: readonly Lora[] = [],
 ): Advice | null {
   const family = familyOf(model.detection.kind);
-  const variant = family && variantOf(family, `${model.fileName} ${model.name}`);
+  const variant =
+    family && (variantOfAny(family, loras) ?? variantOf(family, `${model.fileName} ${model.name}`));
   const change: { -readonly [K in keyof Advice['change']]: Advice['change'][K] } = {};
   if (variant) {
     const { steps, cfgScale, sampler, scheduler } = variant;
@@ -45,6 +50,21 @@ export function adviceFor(
   }
   if (Object.keys(change).length === 0) return null;
   return { label: change.steps === undefined ? null : (variant?.label ?? null), change };
+}
+
+/** What the first of the LoRAs that makes anything of a model makes of it. */
+function variantOfAny(family: Family, loras: readonly Lora[]): Variant | null {
+  for (const { fileName, name, detection } of loras) {
+    const variant = variantOfLora(family, `${fileName} ${name} ${detection.lora?.alias ?? ''}`);
+    if (variant) return variant;
+  }
+  return null;
+}
+
+/** The LoRAs of the library that a prompt calls by their names. */
+export function lorasCalled(prompt: string, loras: readonly StoredModel[]): readonly StoredModel[] {
+  const names = [...prompt.matchAll(/<(?:lora|lyco):([^:>]+)/g)].map(([, name]) => name!);
+  return names.flatMap((name) => findLora(loras, name) ?? []);
 }
 
 /**

@@ -42,7 +42,8 @@ export async function* heunPp2<T extends Latent>(
   const end = sigmas[steps]!;
   for (let index = 0; index < steps; index++) {
     const [sigma, sigmaNext] = [sigmas[index]!, sigmas[index + 1]!];
-    const churned = churn(x, sigma, sigmaNext, steps, options);
+    // ComfyUI's samplers draw nothing where there is no churn.
+    const churned = options.sChurn ? churn(x, sigma, sigmaNext, steps, options) : { x, sigmaHat: sigma };
     const { sigmaHat } = churned;
     const { guided: denoised } = await denoise(churned.x, sigmaHat);
     const d = derivative(churned.x, sigmaHat, denoised);

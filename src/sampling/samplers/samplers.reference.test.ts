@@ -1,9 +1,9 @@
 // Every sampler against the reference's run on an analytic model, in float64 and float32
-// (tests/reference/samplers, described in samplers-README.md).
+// (tests/reference/samplers and extensions/samplers, described in samplers-README.md and extensions/README.md).
 import { describe, expect, it } from 'vitest';
 import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
 import { castLike, type Latent } from '../latent.ts';
-import { getSampler } from '../registry.ts';
+import { findSampler, getSampler } from '../registry.ts';
 import { solverOf } from '../solvers.ts';
 import { gap, referenceAlphas as alphas } from '../testing.ts';
 import type { Denoise, SamplerOptions, SamplerStep } from '../types.ts';
@@ -13,9 +13,17 @@ interface Inputs {
   readonly shape: readonly [number, number, number, number];
   readonly x_unit: readonly number[];
   readonly noise_bank: readonly (readonly number[])[];
-  readonly denoiser: { readonly a: Channels; readonly b: Channels; readonly d: Channels };
-  readonly eps_model: EpsConstants;
-  readonly eps_model_uncond: EpsConstants;
+  readonly denoiser: DenoiserConstants;
+  /** Of samplers of extensions. */
+  readonly denoiser_uncond?: DenoiserConstants;
+  /** Of A1111's own samplers. */
+  readonly eps_model?: EpsConstants;
+  readonly eps_model_uncond?: EpsConstants;
+}
+interface DenoiserConstants {
+  readonly a: Channels;
+  readonly b: Channels;
+  readonly d: Channels;
 }
 interface EpsConstants {
   readonly p: Channels;
@@ -41,6 +49,7 @@ const OPTION_NAMES: Readonly<Record<string, keyof SamplerOptions>> = {
   s_tmax: 'sTmax',
   s_noise: 'sNoise',
   order: 'order',
+  max_order: 'order',
   solver_type: 'solverType',
   r: 'r',
   restart_list: 'restartList',
@@ -56,6 +65,7 @@ const OPTION_NAMES: Readonly<Record<string, keyof SamplerOptions>> = {
   uni_pc_skip_type: 'uniPcSkipType',
   uni_pc_lower_order_final: 'uniPcLowerOrderFinal',
   is_img2img: 'isImg2img',
+  gamma: 'gamma',
 };
 
 interface Case {
@@ -121,7 +131,13 @@ async function runCase<T extends Latent>(
     const s = t / 1000;
     return map(x, (v, k) => v * (0.6 + 0.4 * s) * p[k]! + (1 - s) * (Math.tanh(v) * q[k]! + r[k]!));
   };
-  const { a, b, d } = inputs.denoiser;
+  const denoised = ({ a, b, d }: DenoiserConstants, x: T, sigma: number): T =>
+    map(x, (v, k) => (v / (1 + sigma ** 2)) * a[k]! + Math.tanh(v / (1 + sigma)) * b[k]! + d[k]!);
+  const guidedBy = (scale: number, cond: T, un: T): T =>
+    castLike(
+      like,
+      un.map((u, i) => u + (cond[i]! - u) * scale),
+    );
   const run: Run<T> = { calls: [], noise: [], steps: [], final: like };
 
   const denoise: Denoise<T> = (x, level) => {
@@ -129,22 +145,17 @@ async function runCase<T extends Latent>(
     let guided: T;
     let uncond: T;
     if (!c.timesteps) {
-      const value = map(
-        x,
-        (v, k) => (v / (1 + level ** 2)) * a[k]! + Math.tanh(v / (1 + level)) * b[k]! + d[k]!,
-      );
-      guided = uncond = value;
+      guided = uncond = denoised(inputs.denoiser, x, level);
+      if (c.cond_scale !== undefined) {
+        uncond = denoised(inputs.denoiser_uncond!, x, level);
+        guided = guidedBy(c.cond_scale, guided, uncond);
+      }
     } else if (c.cond_scale === undefined) {
-      guided = uncond = eps(inputs.eps_model, x, level);
+      guided = uncond = eps(inputs.eps_model!, x, level);
     } else {
-      const cond = eps(inputs.eps_model, x, level);
-      const un = eps(inputs.eps_model_uncond, x, level);
+      uncond = eps(inputs.eps_model_uncond!, x, level);
       const scale = c.cond_scale / getSampler(c.sampler).cfgDivisor;
-      guided = castLike(
-        like,
-        un.map((u, i) => u + (cond[i]! - u) * scale),
-      );
-      uncond = un;
+      guided = guidedBy(scale, eps(inputs.eps_model!, x, level), uncond);
     }
     return Promise.resolve({ guided, uncond });
   };
@@ -184,20 +195,33 @@ function isRun(file: unknown): file is { readonly cases: readonly Case[]; readon
   return typeof file === 'object' && file !== null && 'callback_x' in file && 'cases' in file;
 }
 
-const names = listReference('samplers').filter((name) => name.endsWith('.json'));
-const inputs = names.includes('inputs.json') ? readReferenceJson<Inputs>('samplers', 'inputs.json') : null;
-const files = names.map((name) => ({ name, file: readReferenceJson<unknown>('samplers', name) }));
-const runs = files.flatMap(({ name, file }) => (isRun(file) ? [{ name, file }] : []));
+const FOLDERS = [['samplers'], ['extensions', 'samplers']] as const;
 
-it.skipIf(!inputs)('finds runs of samplers', () => expect(runs.length).toBeGreaterThan(0));
+const runs = FOLDERS.flatMap((folder) => {
+  const names = listReference(...folder).filter((name) => name.endsWith('.json'));
+  if (!names.includes('inputs.json')) return [];
+  const inputs = readReferenceJson<Inputs>(...folder, 'inputs.json');
+  return names.flatMap((name) => {
+    const file = readReferenceJson<unknown>(...folder, name);
+    return isRun(file) ? [{ name: [...folder, name].join('/'), file, inputs }] : [];
+  });
+});
+const isOurs = ({ file }: (typeof runs)[number]): boolean =>
+  file.cases.every(({ sampler }) => findSampler(sampler));
 
-describe.skipIf(!inputs).each(runs)('$name', ({ file }) => {
+it.skipIf(runs.length === 0)('finds runs of samplers', () =>
+  expect(runs.filter(isOurs).length).toBeGreaterThan(0),
+);
+
+it.skip.each(runs.filter((run) => !isOurs(run)))('$name: a sampler that is not built', () => undefined);
+
+describe.each(runs.filter(isOurs))('$name', ({ file, inputs }) => {
   const before = file.callback_x.includes('before');
   const good = file.cases.filter((c) => c.error === undefined);
   const refused = file.cases.filter((c) => c.error !== undefined);
 
   it.each(good)('$sampler, $scheduler, $n steps, $options', async (c) => {
-    const run = await runCase(c, inputs!, alphas, new Float64Array(0));
+    const run = await runCase(c, inputs, alphas, new Float64Array(0));
     const allowed = tolerance(c.sampler);
     expect(
       gap(
@@ -237,14 +261,14 @@ describe.skipIf(!inputs).each(runs)('$name', ({ file }) => {
   });
 
   it.each(good)('$sampler, $scheduler, $n steps, $options in float32', async (c) => {
-    const run = await runCase(c, inputs!, alphas, new Float32Array(0));
+    const run = await runCase(c, inputs, alphas, new Float32Array(0));
     expect(run.steps.length).toBe(c.steps.length);
     expect(gap(run.final, c.final)).toBeLessThan(tolerance32(c));
   });
 
   // The reference's errors are assertions, which we keep, and slips (an unset variable), where we go on.
   it.each(refused)('$sampler, $n steps: $error', async (c) => {
-    const run = runCase({ ...c, noise: [] }, inputs!, alphas, new Float64Array(0));
+    const run = runCase({ ...c, noise: [] }, inputs, alphas, new Float64Array(0));
     if (c.error!.startsWith('AssertionError')) await expect(run).rejects.toThrow(RangeError);
     else expect((await run).final.every(Number.isFinite)).toBe(true);
   });

@@ -127,7 +127,8 @@ it.each(SAMPLERS.filter(({ kind }) => kind !== 'timestep').map(({ name }) => nam
     const sampler = getSampler(name);
     const sigmas = buildSigmas({ scheduler: 'Karras', steps: 22, table });
     const x = Float64Array.of(14, -9);
-    const run = solverOf(sampler)(denoise, x, sigmas, { noise: () => Float64Array.of(0.3, -0.2) });
+    const noise = () => Float64Array.of(0.3, -0.2);
+    const run = solverOf(sampler)(denoise, x, sigmas, { noise, alphasCumprod: linearAlphasCumprod() });
     let steps = 0;
     let progress: number | undefined;
     for await (const step of run) {
