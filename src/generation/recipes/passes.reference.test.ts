@@ -110,7 +110,11 @@ async function check(one: GoldenCase): Promise<void> {
       continue;
     }
     const own = one.passes.slice(iteration * passes, (iteration + 1) * passes);
-    expect(calls.items).toEqual(own.flatMap(({ calls }) => calls.network_items.flat()));
+    // The original asks for the negative prompt at a CFG scale of 1, too, where it counts for nothing.
+    const share = parameters.cfgScale === 1 && parameters.hires === null ? 0.5 : 1;
+    expect(calls.items).toEqual(
+      own.flatMap(({ calls }) => calls.network_items.flat().map((items) => items * share)),
+    );
     // Where one call follows the other, each is the same model's.
     const asked = own.flatMap(
       ({ calls }): readonly (string | null)[] => calls.model ?? calls.network_items.map(() => null),
