@@ -30,14 +30,14 @@ export async function addStyles(app: TextHost, file: File): Promise<void> {
     else if (read.kind === 'unread') {
       notices.warn(title, t.stylesEncoding, [{ ...see, label: t.openStyles }]);
     } else {
-      const before = settings.styles;
+      const before = settings.prompts.styles;
       const { styles, count, problem } = addStylesText(before, read.text);
       if (count === 0) {
         notices.warn(title, problem);
         return;
       }
-      settings.styles = styles;
-      const undo = { label: common.undo, run: () => (settings.styles = before) };
+      settings.prompts.styles = styles;
+      const undo = { label: common.undo, run: () => (settings.prompts.styles = before) };
       notices.inform(t.stylesAdded(count), problem === '' ? t.from(file.name) : problem, [see, undo]);
     }
   } catch (error) {
@@ -49,19 +49,19 @@ export async function addStyles(app: TextHost, file: File): Promise<void> {
 export async function addWildcards(app: TextHost, files: readonly File[]): Promise<void> {
   const { settings, notices } = app;
   const open = { label: common.openSettings, run: () => (app.tab = 'settings') };
-  if (!settings.wildcards) {
+  if (!settings.prompts.wildcards) {
     notices.inform(t.wildcardsOff, t.wildcardsOffWhy, [open]);
     return;
   }
-  const before = settings.wildcardLists;
+  const before = settings.prompts.wildcardLists;
   const { lists, waiting, refused } = await readWildcardFiles(files);
-  const problems = [...refused, ...addWildcardLists(settings, lists)];
+  const problems = [...refused, ...addWildcardLists(settings.prompts, lists)];
   if (waiting.length > 0) {
     const names = waiting.map(({ name }) => name).slice(0, 5);
     problems.push(t.listsEncoding(names.join(', ')));
   }
-  if (settings.wildcardLists !== before) {
-    const undo = { label: common.undo, run: () => (settings.wildcardLists = before) };
+  if (settings.prompts.wildcardLists !== before) {
+    const undo = { label: common.undo, run: () => (settings.prompts.wildcardLists = before) };
     notices.inform(t.listsAdded(lists.length), t.listReplaces, [open, undo]);
   }
   if (problems.length > 0) notices.warn(t.notEveryList, problems.slice(0, 5).join(' '), [open]);

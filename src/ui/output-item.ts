@@ -22,7 +22,7 @@ export interface OutputItem {
 
 /** What it needs of the page. */
 export interface OutputHost {
-  readonly settings: { readonly savedAs: SavedAs; readonly savedTo: GivenSavedTo };
+  readonly settings: { readonly saving: { readonly as: SavedAs; readonly to: GivenSavedTo } };
   readonly gallery: { readonly worker: Pick<GalleryClient, 'saveOutput' | 'keepGrid'> };
   readonly library: { png(id: string): Promise<Blob | null> };
   readonly notices: Pick<Notices, 'warn' | 'dismiss' | 'inform'>;

@@ -34,7 +34,7 @@ function writer(root = nodeDirectory(path)) {
   const tell = (title: string, message: string, actions: Told['actions'] = []): number =>
     told.push({ title, message, actions });
   const host: OutputHost = {
-    settings: { savedAs: DEFAULT_SAVED_AS, savedTo: to },
+    settings: { saving: { as: DEFAULT_SAVED_AS, to } },
     gallery: {
       worker: {
         saveOutput: (folder, picture, how, given) => saveOutput(folder, picture, how, parseSavedTo(given)),

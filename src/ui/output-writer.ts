@@ -38,7 +38,7 @@ export class OutputWriter {
   /** A picture of a run, or one beside it. */
   kept(event: KeptEvent, request: GenerationParameters): Promise<void> {
     const incomplete = event.type === 'image' && event.interrupted;
-    if (incomplete && this.host.settings.savedTo.saveIncomplete !== true) return Promise.resolve();
+    if (incomplete && this.host.settings.saving.to.saveIncomplete !== true) return Promise.resolve();
     const { id, png, seed, parameters, index } = event;
     const place = request.img2img ? 'img2img-images' : 'txt2img-images';
     const suffix = event.type === 'further' ? `-${event.kind}` : '';
@@ -51,7 +51,7 @@ export class OutputWriter {
       for (const { img2img, ...order } of gridsOf(id, requests)) {
         try {
           const { worker } = this.host.gallery;
-          const grid = await worker.keepGrid(order, this.host.settings.savedTo);
+          const grid = await worker.keepGrid(order, this.host.settings.saving.to);
           if (!grid || !this.output.folder) continue;
           const place = img2img ? 'img2img-grids' : 'txt2img-grids';
           await this.#write({ ...grid, place, suffix: '' });
@@ -97,8 +97,8 @@ export class OutputWriter {
       const png = picture.png ?? (await this.host.library.png(picture.id));
       // Deleted meanwhile.
       if (!png) return;
-      const { savedAs, savedTo } = this.host.settings;
-      await this.host.gallery.worker.saveOutput(folder, outputOf(picture, png), savedAs, savedTo);
+      const { saving } = this.host.settings;
+      await this.host.gallery.worker.saveOutput(folder, outputOf(picture, png), saving.as, saving.to);
     } catch (error) {
       this.#wait(picture);
       this.#tell(folder, error);

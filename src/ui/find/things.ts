@@ -108,8 +108,8 @@ export function thingsOf(app: App): Findable[] {
       title,
       line: t.where(places.tab.img2img, source.title),
       run: () => {
-        if (title === labels.maskTransparency) app.settings.img2imgMode = 'inpaint-sketch';
-        else if (!traitsOf(app.settings.img2imgMode).masks) app.settings.img2imgMode = 'inpaint';
+        if (title === labels.maskTransparency) app.settings.img2img.mode = 'inpaint-sketch';
+        else if (!traitsOf(app.settings.img2img.mode).masks) app.settings.img2img.mode = 'inpaint';
         void goToControl(app, 'img2img', title);
       },
     })),
@@ -164,13 +164,13 @@ export function thingsOf(app: App): Findable[] {
       words: `vae ${vae.sha256.slice(0, 10)}`,
       run: () => app.models.chooseVae(vae),
     })),
-    ...app.settings.styles.map(({ name, prompt }): Findable => ({
+    ...app.settings.prompts.styles.map(({ name, prompt }): Findable => ({
       kind: 'style',
       title: name,
       line: prompt.slice(0, 120),
       run: () => {
-        if (!app.settings.chosenStyles.includes(name)) {
-          app.settings.chosenStyles = [...app.settings.chosenStyles, name];
+        if (!app.settings.prompts.chosenStyles.includes(name)) {
+          app.settings.prompts.chosenStyles = [...app.settings.prompts.chosenStyles, name];
         }
         navigation.go(addressOf('txt2img'));
       },

@@ -64,7 +64,7 @@ export class App {
   readonly library = new Library();
   readonly engine = new EngineClient(
     undefined,
-    () => ({ memory: this.settings.memory, kernels: this.settings.kernels }),
+    () => ({ memory: this.settings.device.memory, kernels: this.settings.device.kernels }),
     async (needs) => (await this.#openBox()).bring(needs),
   );
   readonly tokens = new TokenClient();
@@ -72,12 +72,12 @@ export class App {
   readonly device = new Device(this.engine);
   readonly processor = new ProcessorChooser(
     this.engine,
-    this.settings,
+    this.settings.device,
     () => this.device.look(),
     navigator.userAgent,
   );
   readonly models = new ModelChoice(this.library, this.settings);
-  readonly speeds = new RunSpeeds(this.settings, () => this.device.gpu);
+  readonly speeds = new RunSpeeds(this.settings.device, () => this.device.gpu);
   readonly benchmark = new Benchmark(this.engine);
   readonly pngInfo = new PngInfo();
   readonly imports = new ImportQueue(new ImporterClient(), (model) => this.#modelArrived(model));
@@ -133,7 +133,7 @@ export class App {
     this.library,
     this.notices,
     (ids) => this.#picturesDeleted(ids),
-    () => this.settings.savedAs,
+    () => this.settings.saving.as,
   );
 
   readonly output: Output = new Output(this);
@@ -280,7 +280,7 @@ export class App {
   async sendToImg2img(picture: Blob, name: string, text: string | null, mode: Mode): Promise<void> {
     this.tab = 'img2img';
     if (text !== null) await this.reader.readText(text, true);
-    this.settings.img2imgMode = mode;
+    this.settings.img2img.mode = mode;
     await this.takeSource(picture, name);
   }
 
@@ -312,13 +312,13 @@ export class App {
 
   /** The person's choice, which holds until it is changed. */
   paintOn(processor: ProcessorChoice): void {
-    this.settings.processor = processor;
+    this.settings.device.processor = processor;
     if (!this.generating) this.engine.stop();
   }
 
   /** Whether the processor paints, as far as that is known before a start. */
   get onProcessor(): boolean {
-    const { processor } = this.settings;
+    const { processor } = this.settings.device;
     if (processor !== 'auto') return processor === 'cpu';
     return this.processor.decision?.processor === 'cpu' || this.device.advice !== null;
   }
@@ -385,7 +385,7 @@ export class App {
 
   /** The first that can be used is chosen; later ones leave the person's choice alone. */
   async #modelArrived(model: StoredModel): Promise<void> {
-    const chosen = this.models.checkpoints.some(({ sha256 }) => sha256 === this.settings.model);
+    const chosen = this.models.checkpoints.some(({ sha256 }) => sha256 === this.settings.run.model);
     await this.library.refreshModels();
     const { supported, kind } = model.detection;
     if (supported && isImageKind(kind) && !chosen) this.models.chooseCheckpoint(model.sha256);
@@ -422,9 +422,9 @@ export class App {
           },
         },
       ]);
-    } else if (failure.code === 'out-of-memory' && this.settings.memory.lowVram !== 'on') {
+    } else if (failure.code === 'out-of-memory' && this.settings.device.memory.lowVram !== 'on') {
       const lower = () => {
-        this.settings.memory = { ...this.settings.memory, lowVram: 'on' };
+        this.settings.device.memory = { ...this.settings.device.memory, lowVram: 'on' };
         void this.runs.generate();
       };
       this.notices.fail(t.failed['out-of-memory'], failure, [{ label: t.tryLowVram, run: lower }]);

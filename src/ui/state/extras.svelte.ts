@@ -34,7 +34,7 @@ export interface ExtrasHost {
   readonly onProcessor: boolean;
   readonly settings: {
     readonly parameters: { readonly settings: ImageSettings };
-    readonly savedTo: GivenSavedTo;
+    readonly saving: { readonly to: GivenSavedTo };
   };
   readonly output: Pick<Output, 'save'>;
   readonly library: { refreshImages(): Promise<void> };
@@ -155,7 +155,7 @@ export class Extras {
     const before = this.#madeOf[of] ?? 0;
     this.#madeOf[of] = before + 1;
     const suffix = before === 0 ? '' : `-${before}`;
-    const named = this.way === 'batch' && this.host.settings.savedTo.originalName !== false;
+    const named = this.way === 'batch' && this.host.settings.saving.to.originalName !== false;
     const stem = source.replace(/\.[^.]*$/, '');
     this.host.output.save({
       ...{ place: 'extras-images', id, png, seed, parameters, suffix },

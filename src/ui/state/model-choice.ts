@@ -48,7 +48,9 @@ export class ModelChoice {
 
   get checkpoint(): StoredModel | null {
     return (
-      this.checkpoints.find((model) => model.sha256 === this.settings.model) ?? this.checkpoints[0] ?? null
+      this.checkpoints.find((model) => model.sha256 === this.settings.run.model) ??
+      this.checkpoints[0] ??
+      null
     );
   }
 
@@ -59,7 +61,7 @@ export class ModelChoice {
     const { settings } = this;
     const size = next && sizeWith(next, before, settings.parameters, DEFAULT_PARAMETERS);
     if (size) settings.change(size);
-    settings.model = sha256;
+    settings.run.model = sha256;
   }
 
   chooseVae(vae: StoredModel): void {

@@ -31,7 +31,7 @@ export class NextRun {
   get img2img(): Img2Img | null {
     const { chosen } = this.host.source;
     if (this.creating !== 'img2img' || !chosen) return null;
-    const { resizeMode, denoisingStrength, imageCfgScale } = this.host.settings;
+    const { resizeMode, denoisingStrength, imageCfgScale } = this.host.settings.img2img;
     return { ...DEFAULT_IMG2IMG, source: chosen.picture, resizeMode, denoisingStrength, imageCfgScale };
   }
 
@@ -41,7 +41,8 @@ export class NextRun {
    */
   async paintedImg2img(): Promise<Img2Img | null> {
     const { img2img } = this;
-    const { img2imgMode: mode, inpaint, sketchLook } = this.host.settings;
+    const { sketchLook } = this.host.settings;
+    const { mode, inpaint } = this.host.settings.img2img;
     if (img2img === null || mode === 'img2img') return img2img;
     const painting = this.host.source.painting ?? (await this.host.source.openPainting());
     if (!isInverted(inpaint) && painting.lacksMask(mode))
@@ -53,16 +54,16 @@ export class NextRun {
   /** The second pass of what is made now; null for one pass. */
   get hires(): Hires | null {
     return this.creating === 'txt2img'
-      ? hiresOf(this.host.settings.hires, this.host.settings.firstPass)
+      ? hiresOf(this.host.settings.run.hires, this.host.settings.firstPass)
       : null;
   }
 
   get refiner(): Refiner | null {
-    return refinerOf(this.host.settings.refiner);
+    return refinerOf(this.host.settings.run.refiner);
   }
 
   get detailer(): Detailer | null {
-    return detailerOf(this.host.settings.detailer);
+    return detailerOf(this.host.settings.run.detailer);
   }
 
   /** What carries img2img out in place of one pass. */

@@ -7,7 +7,7 @@ import type { Notices } from './notices.svelte.ts';
 
 /** What they need of the page. */
 export interface NotifierHost {
-  readonly settings: { notify: NotifyChoice; notifySound: boolean };
+  readonly settings: { readonly page: { notify: NotifyChoice; notifySound: boolean } };
   readonly notices: Notices;
   readonly job: { readonly pictures: readonly unknown[] };
 }
@@ -16,7 +16,7 @@ export class Notifier implements RunWatchHost {
   constructor(private readonly host: NotifierHost) {}
 
   get settings(): RunWatchHost['settings'] {
-    return this.host.settings;
+    return this.host.settings.page;
   }
 
   pictures(): number {
@@ -43,7 +43,7 @@ export class Notifier implements RunWatchHost {
     if (permission() === 'missing') return;
     const { notices, settings } = this.host;
     // Asked once: whoever does not answer has answered.
-    settings.notify = 'off';
+    settings.page.notify = 'off';
     notices.inform(t.offer, t.offerText(formatDuration(run.took)), [
       { label: t.tellMe, run: () => void this.turnOn() },
       { label: t.no, run: () => undefined },
@@ -54,11 +54,11 @@ export class Notifier implements RunWatchHost {
   async turnOn(): Promise<void> {
     const { notices, settings } = this.host;
     const answer = await askPermission();
-    settings.notify = answer === 'granted' ? 'on' : 'off';
+    settings.page.notify = answer === 'granted' ? 'on' : 'off';
     if (answer !== 'granted') notices.warn(t.blocked, answer === 'missing' ? t.missing : t.blockedText);
   }
 
   turnOff(): void {
-    this.host.settings.notify = 'off';
+    this.host.settings.page.notify = 'off';
   }
 }

@@ -37,7 +37,7 @@ export class Output {
 
   /** A job has ended: its grids are made. */
   ended(id: string, requests: readonly GenerationParameters[]): void {
-    if (this.host.settings.savedTo.grid === true)
+    if (this.host.settings.saving.to.grid === true)
       void this.#write().then((writer) => writer.grids(id, requests));
   }
 

@@ -97,7 +97,7 @@ export class ParameterReader {
       const { describeChanges, keepingOwn, missingDetectors, readParameters } =
         await import('../read-parameters.ts');
       const { settings } = this.host;
-      const read = readParameters(text, settings.styles);
+      const read = readParameters(text, settings.prompts.styles);
       const { withOwnNames } = await import('../told-add-ons.ts');
       const { prompt: written = '' } = read.parameters;
       const told = withOwnNames(written, toldIn(read.fields, LORAS_KEY), this.host.models.loras);
@@ -109,24 +109,24 @@ export class ParameterReader {
       this.replacing(() => {
         settings.change(asked);
         if (read.extraSeed !== null) {
-          settings.extraSeed = read.extraSeed;
+          settings.run.extraSeed = read.extraSeed;
           // Styles chosen before would come on top of those that the text holds already.
-          settings.chosenStyles = read.styles;
+          settings.prompts.chosenStyles = read.styles;
         }
         if (read.img2img) {
-          settings.denoisingStrength = read.img2img.denoisingStrength;
-          settings.resizeMode = read.img2img.resizeMode;
-          settings.imageCfgScale = read.img2img.imageCfgScale;
+          settings.img2img.denoisingStrength = read.img2img.denoisingStrength;
+          settings.img2img.resizeMode = read.img2img.resizeMode;
+          settings.img2img.imageCfgScale = read.img2img.imageCfgScale;
           // The size is the text's.
-          settings.resizeBy = null;
+          settings.img2img.resizeBy = null;
           const { script = null } = read.parameters;
           settings.script = script;
           const { inpaint } = read.img2img;
-          if (inpaint) settings.inpaint = choiceOf(inpaint, settings.inpaint);
+          if (inpaint) settings.img2img.inpaint = choiceOf(inpaint, settings.img2img.inpaint);
         }
         if (read.extraSeed !== null) this.#takePasses(read, missing);
         // Not as the person chooses one: the size is the text's.
-        if (model) settings.model = model.sha256;
+        if (model) settings.run.model = model.sha256;
       });
       const remarks = [...describeChanges(asked, settings.snapshot())];
       if (!ownSource && read.img2img) remarks.push(...(await this.#findPaintedOver(read.img2img)));
@@ -197,21 +197,21 @@ export class ParameterReader {
       return found ? { sha256: found.sha256, name: found.name } : null;
     };
     const checkpoint = find(labels.hiresCheckpoint, hires?.checkpoint ?? null);
-    settings.hires = parseHires(
-      hires ? { ...hires, on: true, checkpoint } : { ...settings.hires, on: false },
+    settings.run.hires = parseHires(
+      hires ? { ...hires, on: true, checkpoint } : { ...settings.run.hires, on: false },
       settings.choices,
     );
     const second = find(labels.refiner, refiner?.checkpoint ?? null);
-    settings.refiner = refiner
+    settings.run.refiner = refiner
       ? { on: true, checkpoint: second, switchAt: refiner.switchAt }
-      : { ...settings.refiner, on: false };
+      : { ...settings.run.refiner, on: false };
     const tabs = detailer?.tabs.map((tab) => {
       const own = find(labels.detailer, tab.checkpoint);
       return { ...tab, enabled: true, checkpoint: own };
     });
-    settings.detailer = tabs
+    settings.run.detailer = tabs
       ? parseDetailer({ ...detailer, on: true, tabs })
-      : { ...settings.detailer, on: false };
+      : { ...settings.run.detailer, on: false };
   }
 
   /** Shows what was painted over, with its mask; what is painted now stays if it is just that. Resolves with what is missing. */
@@ -223,7 +223,7 @@ export class ParameterReader {
         ? await source.painting?.stillMaking(sourceHash, inpaint?.maskHash ?? null, settings.sketchLook)
         : null;
     if (mode) {
-      settings.img2imgMode = mode;
+      settings.img2img.mode = mode;
       return [];
     }
     const missing: string[] = [];
@@ -251,10 +251,10 @@ export class ParameterReader {
     const { settings, source } = this.host;
     if (inpaint === null) {
       // A1111's texts tell neither.
-      if (sourceHash !== null) settings.img2imgMode = 'img2img';
+      if (sourceHash !== null) settings.img2img.mode = 'img2img';
       return true;
     }
-    settings.img2imgMode = 'inpaint';
+    settings.img2img.mode = 'inpaint';
     if (inpaint.maskHash === null || !source.chosen) return false;
     const { findSource } = await import('../../library/source-pictures.ts');
     const kept = await findSource(inpaint.maskHash).catch(() => null);
@@ -270,7 +270,8 @@ export class ParameterReader {
    */
   replacing(change: () => void): void {
     const { settings } = this.host;
-    const { extraSeed, chosenStyles, model } = settings;
+    const { chosenStyles } = settings.prompts;
+    const { extraSeed, model } = settings.run;
     const before = settings.snapshot();
     // What an earlier replacement has put there is nobody's writing: its own offer, if it stands, leads further back.
     const written = !samePrompts(before, NO_PROMPTS) && !samePrompts(before, this.#put);
@@ -279,9 +280,13 @@ export class ParameterReader {
     if (samePrompts(before, after)) return;
     this.#put = after;
     if (!written) return;
-    settings.history = remember(settings.history, before);
+    settings.prompts.history = remember(settings.prompts.history, before);
     const undo = () => {
-      this.replacing(() => Object.assign(settings, { parameters: before, extraSeed, chosenStyles, model }));
+      this.replacing(() => {
+        settings.parameters = before;
+        settings.prompts.chosenStyles = chosenStyles;
+        Object.assign(settings.run, { extraSeed, model });
+      });
       this.#put = NO_PROMPTS;
     };
     this.host.notices.inform(t.promptReplaced, t.promptReplacedWhat, [{ label: common.undo, run: undo }]);

@@ -113,7 +113,7 @@ export class RunStarter {
       picture,
       text,
       own,
-      settings.hires,
+      settings.run.hires,
       host.next.refiner,
     );
     const model = findByHash(host.models.checkpoints, modelHash, modelName)[0] ?? host.models.checkpoint;
@@ -141,10 +141,11 @@ export class RunStarter {
       notices.inform(t.noCheckpoint, t.noCheckpointWhat, this.host.waysToAModel);
       return false;
     }
-    const { resizeMode, denoisingStrength, imageCfgScale, script, inpaint, resizeBy } = settings;
+    const { script } = settings;
+    const { resizeMode, denoisingStrength, imageCfgScale, inpaint, resizeBy } = settings.img2img;
     const set = { ...settings.snapshot(), refiner, detailer, script };
-    const request = requestOf(set, settings);
-    settings.history = remember(settings.history, set);
+    const request = this.#requestOf(set);
+    settings.prompts.history = remember(settings.prompts.history, set);
     let added = false;
     await this.host.attempt(t.notAskedFor, async () => {
       const { batchOf } = await import('../batch.ts');
@@ -197,11 +198,11 @@ export class RunStarter {
     });
     // Who adds to the queue meanwhile goes on painting.
     if (now || !this.host.generating) this.host.source.shown = false;
-    settings.history = remember(settings.history, set);
+    settings.prompts.history = remember(settings.prompts.history, set);
     this.#asking += 1;
     let id: string | null = null;
     await this.host.attempt(t.notAskedFor, async () => {
-      const request = { ...requestOf(set, settings), img2img: await painted };
+      const request = { ...this.#requestOf(set), img2img: await painted };
       const pictures = picturesOf(request);
       const asked = Array.from({ length: times }, (_, i) => laterSeeds(request, made + i * pictures));
       const jobs = await this.#jobsOf(asked);
@@ -214,11 +215,16 @@ export class RunStarter {
     return id;
   }
 
+  #requestOf(set: GenerationParameters): GenerationParameters {
+    const { styles, chosenStyles } = this.host.settings.prompts;
+    return requestOf(set, { styles, chosenStyles, extraSeed: this.host.settings.run.extraSeed });
+  }
+
   /** What is painted over, or enlarged, for the same again. That it cannot be kept keeps nothing else back. */
   async #keepSource({ img2img, hires }: GenerationParameters, name: string): Promise<void> {
     const { settings, notices } = this.host;
     const sources = [img2img?.source, hires?.firstPass].filter((picture) => picture != null);
-    if (sources.length === 0 || !settings.keepSources) return;
+    if (sources.length === 0 || !settings.saving.keepSources) return;
     try {
       const { keepSource } = await import('../../library/source-pictures.ts');
       for (const picture of sources) await keepSource(picture, name);
@@ -261,8 +267,8 @@ export class RunStarter {
 
   async #expand(request: GenerationParameters): Promise<ExpandedRequest> {
     const { settings } = this.host;
-    if (!settings.wildcards) return { requests: [request], missing: [] };
+    if (!settings.prompts.wildcards) return { requests: [request], missing: [] };
     const { expandRequest } = await import('../expand-request.ts');
-    return expandRequest(request, settings.wildcardLists, randomSeed);
+    return expandRequest(request, settings.prompts.wildcardLists, randomSeed);
   }
 }

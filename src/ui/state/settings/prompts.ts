@@ -1,0 +1,32 @@
+// What is kept of prompts: styles, history, wildcards.
+import type { PromptPair, PromptStyle } from '../../../prompt/styles.ts';
+import type { WildcardList } from '../../wildcard-lists.ts';
+import {
+  parseHistory,
+  parseNames,
+  parseStyles,
+  parseSwitch,
+  parseWildcardLists,
+  SETTING_KEYS,
+} from '../../stored-settings.ts';
+import type { KeptInfos } from '../kept-settings.svelte.ts';
+
+export interface PromptSettings {
+  styles: readonly PromptStyle[];
+  wildcardLists: readonly WildcardList[];
+  /** Names of the styles that are applied when generating, in this order. */
+  chosenStyles: readonly string[];
+  /** Newest first. */
+  history: readonly PromptPair[];
+  /** Wildcards and variants are expanded. */
+  wildcards: boolean;
+}
+
+export const PROMPT_INFOS: KeptInfos<PromptSettings> = {
+  // These may hold megabytes.
+  styles: { key: SETTING_KEYS.styles, parse: parseStyles, noted: false },
+  wildcardLists: { key: SETTING_KEYS.wildcardLists, parse: parseWildcardLists, noted: false },
+  chosenStyles: { key: SETTING_KEYS.chosenStyles, parse: parseNames },
+  history: { key: SETTING_KEYS.history, parse: parseHistory },
+  wildcards: { key: SETTING_KEYS.wildcards, parse: parseSwitch },
+};

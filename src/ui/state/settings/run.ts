@@ -1,0 +1,25 @@
+// What runs are made of, besides the parameters: the checkpoint, and passes beside the first.
+import type { Choices } from '../../choices.ts';
+import { parseDetailer, type DetailerChoice } from '../../detailer-choice.ts';
+import { parseHires, parseRefiner, type HiresChoice, type RefinerChoice } from '../../passes-choice.ts';
+import { parseModelChoice, parseSwitch, SETTING_KEYS } from '../../stored-settings.ts';
+import type { KeptInfos } from '../kept-settings.svelte.ts';
+
+export interface RunSettings {
+  /** SHA-256 of the chosen checkpoint. */
+  model: string | null;
+  /** "Extra": whether the variation seed and the seed's resize count. */
+  extraSeed: boolean;
+  // Each of these is replaced as a whole.
+  hires: HiresChoice;
+  refiner: RefinerChoice;
+  detailer: DetailerChoice;
+}
+
+export const runInfos = (choices: Choices): KeptInfos<RunSettings> => ({
+  model: { key: SETTING_KEYS.model, parse: parseModelChoice },
+  extraSeed: { key: SETTING_KEYS.extraSeed, parse: parseSwitch },
+  hires: { key: SETTING_KEYS.hires, parse: (stored) => parseHires(stored, choices) },
+  refiner: { key: SETTING_KEYS.refiner, parse: parseRefiner },
+  detailer: { key: SETTING_KEYS.detailer, parse: parseDetailer },
+});
