@@ -15,7 +15,8 @@ function dispatch(reads: readonly Storage[], writes: Storage): Dispatch {
     ...reads.map((one) => ({ storage: one, written: false })),
     { storage: writes, written: true },
   ];
-  return { label: '', code: '', params: new Uint32Array(0), bindings, grid: [1, 1, 1], flops: 0 };
+  const nothing = { label: '', code: '', params: new Uint32Array(0), flops: 0, threads: 1, shared: 0 };
+  return { ...nothing, bindings, grid: [1, 1, 1] };
 }
 
 describe('a memory plan', () => {

@@ -2,7 +2,7 @@
 // without a device, so that all of it can be looked at and tested anywhere.
 import type { Graph } from '../graph/graph.ts';
 import type { HostTensor } from '../graph/types.ts';
-import { dispatchesOf } from './dispatches.ts';
+import { dispatchesOf, type ChooseKernel } from './dispatches.ts';
 import { fuse } from './fuse.ts';
 import type { Dialect, Dispatch } from './kernels/shader.ts';
 import { lower } from './lower.ts';
@@ -37,6 +37,8 @@ export interface CompileOptions {
   readonly dialect: Dialect;
   /** Bytes of the largest buffer that the device has. */
   readonly maxBufferSize: number;
+  /** Kernels that are faster than the defaults on the card at hand (tuning/). */
+  readonly choose?: ChooseKernel | undefined;
 }
 
 /**
@@ -47,7 +49,7 @@ export function compile(
   graph: Graph,
   feeds: Readonly<Record<string, HostTensor>>,
   outputs: readonly string[],
-  { dialect, maxBufferSize }: CompileOptions,
+  { dialect, maxBufferSize, choose }: CompileOptions,
 ): Program {
   const read = readOperations(graph, feeds, outputs);
   const wanted = outputs.map((name) => graph.outputs.find((port) => port.name === name)!);
@@ -59,7 +61,7 @@ export function compile(
   const fed = graph.inputs.map(({ name, value }) => ({ name, value, tensor: feeds[name]! }));
   const lowered = lower(rewritten, fed, wanted);
   const steps = fuse(lowered);
-  const dispatches = steps.flatMap((step) => dispatchesOf(step, dialect));
+  const dispatches = steps.flatMap((step) => dispatchesOf(step, dialect, choose));
   checkSizes(dispatches, maxBufferSize);
   const used = new Set(dispatches.flatMap(({ bindings }) => bindings.map(({ storage }) => storage)));
   return {

@@ -7,7 +7,7 @@ export class Pipelines {
   constructor(readonly device: GPUDevice) {}
 
   /** Rejects where the device does not accept the shader, which is a fault of ours. */
-  get({ code, label }: Dispatch): Promise<GPUComputePipeline> {
+  get({ code, label }: Pick<Dispatch, 'code' | 'label'>): Promise<GPUComputePipeline> {
     let pipeline = this.#pipelines.get(code);
     if (!pipeline) {
       const module = this.device.createShaderModule({ code, label });

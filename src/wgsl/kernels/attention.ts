@@ -5,23 +5,19 @@ import { QUAD } from '../quads.ts';
 import { UnsupportedError } from '../unsupported.ts';
 import { indented, Shader, times, type Dialect, type Dispatch } from './shader.ts';
 import { ending } from './chain.ts';
+import type { Block } from './blocks.ts';
 
-/** Keys of a block; a thread computes the scores of four. */
-const KEYS = 32;
-const TX = KEYS / QUAD;
-const TY = 16;
 /** Fours of a head's channels that are in workgroup memory at once for the scores. */
 const CHANNELS = 4;
 /** Fours of float32 that a block of values may take of workgroup memory. */
 const VALUES = 384;
-/** Heads that are wider leave a thread one query only: results are kept in registers. */
-const WIDE = 160;
 const LOWEST = '-3.0e38';
 
-export function attention(step: AttentionStep, dialect: Dialect): Dispatch {
+export function attention(step: AttentionStep, block: Block, dialect: Dialect): Dispatch {
   const { domain, heads, headSize, keys, causal, scale, q, k, v } = step;
-  const threadRows = headSize > WIDE ? 1 : 4;
-  const queries = TY * threadRows;
+  const { keys: KEYS, threadRows } = block;
+  const [TX, TY] = [KEYS / QUAD, block.queries / threadRows];
+  const { queries } = block;
   const headQuads = Math.ceil(headSize / QUAD);
   const outQuads = Math.ceil(headQuads / TX);
   // Of so many keys are the values at hand: a power of two that divides a block, and at least the four of one score.
@@ -46,11 +42,11 @@ export function attention(step: AttentionStep, dialect: Dialect): Dispatch {
     scale: shader.f32('scale', scale * Math.LOG2E),
   };
   const queryPitch = queries + 1;
-  shader.workgroup('query_tile', `array<vec4<f32>, ${CHANNELS * queryPitch}>`);
-  shader.workgroup('key_tile', `array<vec4<f32>, ${CHANNELS * QUAD * TX}>`);
-  shader.workgroup('value_tile', `array<vec4<f32>, ${valueRows * headQuads}>`);
-  shader.workgroup('weights', `array<vec4<f32>, ${TX * queryPitch}>`);
-  shader.workgroup('maxima', `array<f32, ${queries * TX}>`);
+  shader.workgroup('query_tile', 'vec4<f32>', CHANNELS * queryPitch);
+  shader.workgroup('key_tile', 'vec4<f32>', CHANNELS * QUAD * TX);
+  shader.workgroup('value_tile', 'vec4<f32>', valueRows * headQuads);
+  shader.workgroup('weights', 'vec4<f32>', TX * queryPitch);
+  shader.workgroup('maxima', 'f32', queries * TX);
 
   const rowOf = (i: number) => `ty * ${threadRows}u + ${i}u`;
   const spread = (count: number, work: string) =>
@@ -204,7 +200,7 @@ ${indented(
 
   const grid = [Math.ceil(domain.rows / queries), heads, domain.samples] as const;
   const flops = 4 * domain.samples * domain.rows * keys * domain.columns;
-  const label = `attention of ${headSize}: ${step.name}`;
+  const label = `attention of ${headSize}, ${queries}x${KEYS}: ${step.name}`;
   return shader.dispatch(label, { x: TX, y: TY }, grid, body, { functions: read, flops });
 
   /** Functions that read four channels of a head, zeros beyond the last row and channel. */

@@ -49,7 +49,7 @@ export function groupMoments(step: GroupNormStep, moments: Storage, dialect: Dia
   if (quads) shader.reads('x', x.storage);
   else shader.readsScalars('x', x.storage);
   shader.writesScalars('moments', moments);
-  shader.workgroup('shared_sums', `array<f32, ${THREADS}>`);
+  shader.workgroup('shared_sums', 'f32', THREADS);
   const at = `start + (i / ${width}u) * ${shader.u32('x_row', x.row / unit)} + i % ${width}u`;
   const load = (index: string) => (quads ? shader.load('x', index) : shader.scalar('x', index));
   const value = load(at);
@@ -102,8 +102,8 @@ export function groupNorm(step: GroupNormStep, moments: Storage, dialect: Dialec
   shader.reads('scale', step.scale);
   shader.reads('shift', step.shift);
   const end = ending(shader, step.chain, step.output);
-  shader.workgroup('group_mean', `array<f32, ${groups}>`);
-  shader.workgroup('group_factor', `array<f32, ${groups}>`);
+  shader.workgroup('group_mean', 'f32', groups);
+  shader.workgroup('group_factor', 'f32', groups);
   const p = {
     rows: shader.u32('rows', domain.rows),
     quads: shader.u32('quads', quads),
@@ -159,7 +159,7 @@ export function rowNorm(step: RowNormStep, dialect: Dialect): Dispatch {
   if (scale) shader.reads('scale', scale);
   if (shift) shader.reads('shift', shift);
   const end = ending(shader, step.chain, step.output);
-  shader.workgroup('shared_sums', `array<f32, ${ROW_THREADS}>`);
+  shader.workgroup('shared_sums', 'f32', ROW_THREADS);
   const quads = Math.ceil(domain.columns / QUAD);
   const p = {
     rows: shader.u32('rows', domain.rows),

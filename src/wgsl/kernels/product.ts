@@ -1,11 +1,13 @@
 // Products of matrices, and convolutions as such: the left factor's rows are pixels under a window ("implicit GEMM"). A workgroup
-// computes a tile of the result from pieces of both factors in workgroup memory, a thread several rows times several
-// columns of it in registers.
+// computes a tile of the result from pieces of both factors in workgroup memory; how it multiplies these is a multiplier's
+// (multiplier.ts, subgroup-matrix.ts).
 import { QUAD } from '../quads.ts';
 import type { ProductStep, Window } from '../steps.ts';
 import { packedSize } from '../weights.ts';
 import { ending, GELU, usesGelu } from './chain.ts';
+import { inRegisters } from './multiplier.ts';
 import { indented, Shader, times, type Dialect, type Dispatch } from './shader.ts';
+import { bySubgroupMatrices } from './subgroup-matrix.ts';
 import type { Choice, ProductSize } from './tiles.ts';
 
 /** Workgroups along one axis, which WebGPU limits. */
@@ -26,7 +28,7 @@ export function productSize(step: ProductStep, depth: number): ProductSize {
 /**
  * `splits` above 1: parts of the sums, one after the other, into `step.output`, which has a sample for each part and no chain.
  */
-export function product(step: ProductStep, { tile, splits }: Choice, dialect: Dialect): Dispatch {
+export function product(step: ProductStep, { tile, splits, matrix }: Choice, dialect: Dialect): Dispatch {
   const { left, right, window, bias, domain, paired, batches } = step;
   const { rows: M, columns: N, depth: K, threadRows, threadColumns } = tile;
   const size = productSize(step, K);
@@ -40,8 +42,7 @@ export function product(step: ProductStep, { tile, splits }: Choice, dialect: Di
   shader.reads('right', right.storage);
   if (bias) shader.reads('bias', bias);
   const end = ending(shader, step.chain, step.output);
-  shader.workgroup('left_tile', `array<vec4<f32>, ${kq * (M + 1)}>`);
-  shader.workgroup('right_tile', `array<vec4<f32>, ${(K * N) / QUAD}>`);
+  const multiplier = matrix ? bySubgroupMatrices(shader, tile, matrix) : inRegisters(shader, tile);
 
   const taps = window ? window.kernel[0] * window.kernel[1] : 1;
   const inputQuads = Math.ceil(step.inputs / QUAD);
@@ -95,7 +96,7 @@ let load_quad = index % ${kq}u;
 let load_row = index / ${kq}u;
 ${times(leftLoads, (i) => `let row${i} = first_row + load_row + ${i * loadStride}u;`)}
 ${look.before}
-${times(threadRows * G, (i) => `var sum${Math.floor(i / G)}_${i % G} = vec4<f32>();`)}
+${multiplier.start}
 let all_steps = ${p.taps} * ${p.steps};
 ${
   splits > 1
@@ -118,7 +119,7 @@ ${indented(
   if (${look.inside(i)} && left_quad < ${p.depth}${guardLeft}) {
     quad = ${shader.load('left', look.index(i, 'left_quad'))};
   }
-  ${guardLeft ? `if (local < ${M}u) { ` : ''}left_tile[load_quad * ${M + 1}u + local] = quad;${guardLeft ? ' }' : ''}
+  ${guardLeft ? `if (local < ${M}u) { ` : ''}${multiplier.storeLeft}${guardLeft ? ' }' : ''}
 }`.trim(),
   ),
 )}
@@ -134,27 +135,15 @@ ${indented(
   if (input < ${p.rightRows} && first_quad + quad_column < ${p.quads}) {
     quad = ${shader.load('right', `${rightStart} + (tap * ${p.rightRows} + input) * ${p.rightRow} + first_quad + quad_column`)};
   }
-  ${isWhole(rightLoads, (K * N) / QUAD) ? '' : `if (depth < ${K}u) { `}right_tile[depth * ${N / QUAD}u + (quad_column % ${G}u) * ${TX}u + quad_column / ${G}u] = quad;${isWhole(rightLoads, (K * N) / QUAD) ? '' : ' }'}
+  ${isWhole(rightLoads, (K * N) / QUAD) ? '' : `if (depth < ${K}u) { `}${multiplier.storeRight}${isWhole(rightLoads, (K * N) / QUAD) ? '' : ' }'}
 }`.trim(),
   ),
 )}
   workgroupBarrier();
-  for (var k = 0u; k < ${kq}u; k++) {
-${indented(
-  times(
-    4 * G,
-    (i) =>
-      `let right${Math.floor(i / G)}_${i % G} = right_tile[(k * 4u + ${Math.floor(i / G)}u) * ${N / QUAD}u + ${(i % G) * TX}u + tx];`,
-  ),
-  '    ',
-)}
-${indented(
-  times(threadRows, (i) => inner(i, G, `k * ${M + 1}u + ty * ${threadRows}u + ${i}u`)),
-  '    ',
-)}
-  }
+${indented(multiplier.multiply)}
   workgroupBarrier();
 }
+${multiplier.finish}
 if (row_block >= ${p.rowBlocks}) { return; }
 ${times(threadRows, (i) => writeRow(i))}`.trim();
 
@@ -165,8 +154,8 @@ ${times(threadRows, (i) => writeRow(i))}`.trim();
     const quads = times(outQuads, (g) => {
       const limit = paired ? 2 * g : g;
       const value = paired
-        ? `sum${i}_${2 * g}${biasAt(2 * g)}) * gelu(sum${i}_${2 * g + 1}${biasAt(2 * g + 1)}`
-        : `sum${i}_${g}${biasAt(g)}`;
+        ? `${multiplier.sum(i, 2 * g)}${biasAt(2 * g)}) * gelu(${multiplier.sum(i, 2 * g + 1)}${biasAt(2 * g + 1)}`
+        : `${multiplier.sum(i, g)}${biasAt(g)}`;
       const quad = paired ? `(first_quad + tx * ${G}u) / 2u + ${g}u` : `first_quad + tx * ${G}u + ${g}u`;
       return `
 if (first_quad + tx * ${G}u + ${limit}u < ${p.quads}) {
@@ -196,8 +185,10 @@ ${indented(quads, '    ')}
   const functions = paired || usesGelu(step.chain) ? GELU : '';
   const flops = 2 * size.rows * size.columns * step.inputs * taps * batches;
   const kind = window ? `convolution ${window.kernel.join('x')}` : 'product';
-  const label = `${kind} ${M}x${N}${splits > 1 ? ` in ${splits} parts` : ''}: ${step.name}`;
-  return shader.dispatch(label, { x: TX, y: TY }, grid, body, { functions, flops });
+  const parts = splits > 1 ? ` in ${splits} parts` : '';
+  const label = `${kind} ${M}x${N}${matrix ? ' by matrices' : ''}${parts}: ${step.name}`;
+  const { directives } = multiplier;
+  return shader.dispatch(label, { x: TX, y: TY }, grid, body, { functions, flops, directives });
 }
 
 /** Rows of one tap of the right factor: its inputs, filled up where it is a weight of ours. */
@@ -206,18 +197,6 @@ function rightRows({ right, inputs }: ProductStep): number {
   return role.kind === 'weight' && role.packed.form === 'columns'
     ? packedSize(role.packed).paddedInputs
     : inputs;
-}
-
-/** One row of the thread, times the four rows of the right piece that are at hand. */
-function inner(i: number, G: number, at: string): string {
-  return `
-{
-  let quad = left_tile[${at}];
-${times(4 * G, (j) => {
-  const [k, g] = [Math.floor(j / G), j % G];
-  return `  sum${i}_${g} = fma(vec4<f32>(quad[${k}]), right${k}_${g}, sum${i}_${g});`;
-})}
-}`.trim();
 }
 
 function startOf(shader: Shader, name: string, matrix: ProductStep['left'], batches: number): string {

@@ -21,11 +21,22 @@ export interface Dispatch {
   readonly grid: readonly [number, number, number];
   /** Multiplications and additions of products, as they are usually counted. */
   readonly flops: number;
+  /** Of a workgroup. */
+  readonly threads: number;
+  /** Bytes that a workgroup's threads share. */
+  readonly shared: number;
 }
 
 export interface Binding {
   readonly storage: Storage;
   readonly written: boolean;
+}
+
+interface DispatchOptions {
+  readonly functions?: string;
+  readonly flops?: number;
+  /** `enable` and the like. */
+  readonly directives?: readonly string[];
 }
 
 export interface Size {
@@ -34,10 +45,14 @@ export interface Size {
   readonly z?: number;
 }
 
+/** Of what workgroups share. */
+const SHARED_BYTES = { f16: 2, f32: 4, 'vec4<f32>': 16 } as const;
+
 export class Shader {
   readonly #bindings: (Binding & { readonly name: string; readonly type: string })[] = [];
   readonly #params: { readonly name: string; readonly type: 'u32' | 'f32'; readonly value: number }[] = [];
   readonly #memory: string[] = [];
+  #shared = 0;
 
   constructor(readonly dialect: Dialect) {}
 
@@ -97,8 +112,9 @@ export class Shader {
   }
 
   /** Memory that the threads of a workgroup share. */
-  workgroup(name: string, type: string): void {
-    this.#memory.push(`var<workgroup> ${name}: ${type};`);
+  workgroup(name: string, type: keyof typeof SHARED_BYTES, count: number): void {
+    this.#memory.push(`var<workgroup> ${name}: array<${type}, ${count}>;`);
+    this.#shared += count * SHARED_BYTES[type];
   }
 
   /** `body`: of the main function, which knows `workgroup`, `thread` (in the workgroup, a vector) and `index` (a number). */
@@ -107,7 +123,7 @@ export class Shader {
     size: Size,
     grid: readonly [number, number, number],
     body: string,
-    { functions = '', flops = 0 }: { readonly functions?: string; readonly flops?: number } = {},
+    { functions = '', flops = 0, directives = [] }: DispatchOptions = {},
   ): Dispatch {
     const { x, y, z = 1 } = size;
     const native = this.#bindings.some(
@@ -116,6 +132,7 @@ export class Shader {
     const packed = this.#bindings.some(({ storage }) => this.#isPacked(storage));
     const code = [
       ...(native ? ['enable f16;'] : []),
+      ...directives,
       `struct Params {\n${this.#params.map(({ name, type }) => `  ${name}: ${type},`).join('\n')}\n}`,
       '@group(0) @binding(0) var<uniform> params: Params;',
       ...this.#bindings.map(
@@ -136,7 +153,8 @@ export class Shader {
       '',
     ].join('\n');
     const bindings = this.#bindings.map(({ storage, written }) => ({ storage, written }));
-    return { label, code, params: this.#words(), bindings, grid, flops };
+    const [params, threads, shared] = [this.#words(), x * y * z, this.#shared];
+    return { label, code, params, bindings, grid, flops, threads, shared };
   }
 
   #words(): Uint32Array<ArrayBuffer> {

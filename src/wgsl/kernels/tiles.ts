@@ -1,5 +1,6 @@
 // How large a piece of a product one workgroup computes. These are defaults from arithmetic, not from measurements: large
 // tiles read memory less often, small ones give a small product enough workgroups.
+import type { MatrixUnit } from './subgroup-matrix.ts';
 
 export interface Tile {
   /** Rows and columns of the result that a workgroup computes. */
@@ -42,6 +43,8 @@ export interface Choice {
   readonly tile: Tile;
   /** Into how many parts the sums are cut, which other workgroups compute. */
   readonly splits: number;
+  /** The card's unit that multiplies the pieces; without one threads do, in registers. */
+  readonly matrix?: MatrixUnit;
 }
 
 export function chooseTile(size: ProductSize): Choice {

@@ -1,0 +1,170 @@
+// The kernels that are worth trying for a step, the likeliest first, and the names that they are remembered by.
+import { defaultKernel, dispatchesBy, type Kernel, type TunableStep } from '../dispatches.ts';
+import type { Block } from '../kernels/blocks.ts';
+import { productSize } from '../kernels/product.ts';
+import type { Dialect } from '../kernels/shader.ts';
+import { subgroupsOf, type MatrixUnit } from '../kernels/subgroup-matrix.ts';
+import { workgroups, type Choice, type ProductSize, type Tile } from '../kernels/tiles.ts';
+import { QUAD } from '../quads.ts';
+import type { AttentionStep, ProductStep } from '../steps.ts';
+
+/** What a device lets a kernel take. */
+export interface DeviceLimits {
+  /** Threads of a workgroup. */
+  readonly threads: number;
+  /** Bytes that a workgroup shares. */
+  readonly shared: number;
+  readonly matrixUnits: readonly MatrixUnit[];
+}
+
+const tile = (
+  rows: number,
+  columns: number,
+  depth: number,
+  threadRows: number,
+  threadColumns: number,
+): Tile => ({ rows, columns, depth, threadRows, threadColumns });
+
+const TILES: readonly Tile[] = [
+  tile(128, 128, 16, 8, 8),
+  tile(128, 64, 16, 8, 8),
+  tile(64, 128, 16, 8, 8),
+  tile(64, 64, 16, 8, 8),
+  tile(64, 64, 16, 8, 4),
+  tile(64, 64, 16, 4, 8),
+  tile(64, 64, 32, 4, 8),
+  tile(128, 128, 8, 8, 8),
+  tile(128, 64, 32, 8, 8),
+  tile(64, 64, 16, 4, 4),
+  tile(128, 32, 16, 8, 4),
+  tile(32, 128, 16, 4, 8),
+  tile(32, 64, 16, 4, 8),
+  tile(64, 32, 16, 4, 4),
+  tile(32, 64, 32, 4, 4),
+  tile(32, 32, 16, 4, 4),
+  tile(32, 32, 32, 4, 4),
+];
+/** Deeper pieces, since the units are through with them sooner; many threads, since each subgroup holds sums. */
+const MATRIX_TILES: readonly Tile[] = [
+  tile(64, 64, 32, 4, 8),
+  tile(128, 64, 32, 8, 8),
+  tile(64, 128, 32, 8, 8),
+  tile(64, 64, 32, 8, 8),
+  tile(32, 64, 32, 4, 4),
+  tile(32, 32, 32, 4, 4),
+];
+const SPLITS = [2, 4, 8];
+/** Workgroups from which on a split gains nothing. */
+const PLENTY = 256;
+/** Rows of the sum that a part has at least. */
+const SHORTEST_PART = 128;
+/** How much more than the least a tile may compute beyond the result's edges. */
+const WASTE = 1.3;
+
+const BLOCKS: readonly Block[] = [
+  { queries: 64, keys: 32, threadRows: 4 },
+  { queries: 64, keys: 32, threadRows: 2 },
+  { queries: 32, keys: 32, threadRows: 2 },
+  { queries: 64, keys: 64, threadRows: 4 },
+  { queries: 32, keys: 64, threadRows: 4 },
+  { queries: 128, keys: 32, threadRows: 8 },
+  { queries: 32, keys: 32, threadRows: 4 },
+  { queries: 64, keys: 16, threadRows: 4 },
+  { queries: 32, keys: 16, threadRows: 1 },
+  { queries: 32, keys: 32, threadRows: 1 },
+  { queries: 16, keys: 32, threadRows: 1 },
+  { queries: 16, keys: 64, threadRows: 1 },
+];
+/** Fours of results that a thread may hold. */
+const MOST_RESULTS = 24;
+
+/** All different, the default first; none asks for more than the device has. */
+export function candidatesOf(step: TunableStep, dialect: Dialect, limits: DeviceLimits): Kernel[] {
+  return kernelsOf(step, limits).filter((kernel) => fits(kernel, step, dialect, limits));
+}
+
+/** The candidate of that name, or null where there is none. */
+export function candidateCalled(
+  name: string,
+  step: TunableStep,
+  dialect: Dialect,
+  limits: DeviceLimits,
+): Kernel | null {
+  const kernel = kernelsOf(step, limits).find((one) => kernelName(one) === name);
+  return kernel && fits(kernel, step, dialect, limits) ? kernel : null;
+}
+
+function fits(kernel: Kernel, step: TunableStep, dialect: Dialect, limits: DeviceLimits): boolean {
+  return dispatchesBy(kernel, step, dialect).every(
+    ({ threads, shared }) => threads <= limits.threads && shared <= limits.shared,
+  );
+}
+
+function kernelsOf(step: TunableStep, limits: DeviceLimits): Kernel[] {
+  const all: Kernel[] = [
+    defaultKernel(step),
+    ...(step.kind === 'attention'
+      ? blocksFor(step).map((block) => ({ kind: 'attention' as const, ...block }))
+      : productChoices(step, limits).map((choice) => ({ kind: 'product' as const, ...choice }))),
+  ];
+  const known = new Map(all.map((kernel) => [kernelName(kernel), kernel]));
+  return [...known.values()];
+}
+
+/** Tells the kernels of a step apart. */
+export function kernelName(kernel: Kernel): string {
+  if (kernel.kind === 'attention') return `${kernel.queries}x${kernel.keys}/${kernel.threadRows}`;
+  const { tile, splits, matrix } = kernel;
+  const { rows, columns, depth, threadRows, threadColumns } = tile;
+  return [
+    `${rows}x${columns}x${depth}/${threadRows}x${threadColumns}`,
+    ...(splits > 1 ? [`in ${splits}`] : []),
+    ...(matrix ? [`by ${matrix.m}x${matrix.n}x${matrix.k}`] : []),
+  ].join(' ');
+}
+
+function productChoices(step: ProductStep, { matrixUnits }: DeviceLimits): Choice[] {
+  const { paired, domain, left, right } = step;
+  const sizeFor = ({ depth }: Tile) => productSize(step, depth);
+  const usable = TILES.filter(({ threadColumns }) => !paired || threadColumns % (2 * QUAD) === 0);
+  const least = Math.min(...usable.map((one) => computed(sizeFor(one), one)));
+  const tiles = usable.filter((one) => computed(sizeFor(one), one) <= WASTE * least);
+  const whole = tiles.map((tile) => ({ tile, splits: 1 }));
+  const maySplit = !paired && step.batches === 1 && domain.columns > 0;
+  const split = !maySplit
+    ? []
+    : tiles.flatMap((tile) => {
+        const size = sizeFor(tile);
+        if (workgroups(size, tile) >= PLENTY) return [];
+        return SPLITS.filter((splits) => (size.steps * tile.depth) / splits >= SHORTEST_PART).map(
+          (splits) => ({ tile, splits }),
+        );
+      });
+  // A unit takes float16 as it lies in memory. (Where it is packed into integers there is none.)
+  const float16 = left.storage.type === 'float16' && right.storage.type === 'float16';
+  const byMatrices = matrixUnits.flatMap((matrix) =>
+    !float16
+      ? []
+      : MATRIX_TILES.filter(
+          (one) =>
+            subgroupsOf(one, matrix) !== null &&
+            (!paired || one.threadColumns % (2 * QUAD) === 0) &&
+            computed(sizeFor(one), one) <= WASTE * least,
+        ).map((tile) => ({ tile, splits: 1, matrix })),
+  );
+  return [...byMatrices, ...whole, ...split];
+}
+
+/** Elements of the result that workgroups compute, with those beyond its edges. */
+function computed(size: ProductSize, tile: Tile): number {
+  return workgroups(size, tile) * tile.rows * tile.columns;
+}
+
+function blocksFor({ headSize, domain }: AttentionStep): Block[] {
+  const quads = Math.ceil(headSize / QUAD);
+  return BLOCKS.filter(
+    ({ queries, keys, threadRows }) =>
+      threadRows * Math.ceil(quads / (keys / QUAD)) <= MOST_RESULTS &&
+      queries <= Math.max(16, 2 * domain.rows),
+  );
+}
