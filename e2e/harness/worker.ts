@@ -18,6 +18,7 @@ import { decoderStemNetwork, decoderTileNetwork, decoderTiles } from '../../src/
 import { statisticsOf } from '../../src/runtime/tiled-vae.ts';
 import { openGpu } from '../../src/runtime/device.ts';
 import { sumInFloat32 } from '../../src/runtime/float32-sums.ts';
+import { DEFAULT_KERNELS } from '../../src/runtime/kernel-choice.ts';
 import { ort } from '../../src/runtime/ort.ts';
 import { attentionIsRight } from '../../src/runtime/self-test.ts';
 import type { Executor } from '../../src/runtime/executor.ts';
@@ -150,7 +151,7 @@ export class Harness {
   async compareOwnUNet(expected: string): Promise<Comparison[]> {
     const tensors = await fetchTensors(expected);
     const { weights, executor } = the(opened);
-    const sessions = new Sessions(executor, () => undefined, { setting: 'own', measured: {} });
+    const sessions = new Sessions(executor, () => undefined, { ...DEFAULT_KERNELS, setting: 'own' });
     const build = () => unetNetwork(configs().unet, weights, 'float32');
     const session = await sessions.open('UNet', weights, build);
     try {

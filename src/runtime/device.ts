@@ -4,6 +4,7 @@
 // would destroy onnxruntime's own), and `subgroups` is asked for only where attention computes right with it.
 import type { DeviceReport } from './device-report.ts';
 import { adapterName, isSoftware } from './adapter.ts';
+import { SUBGROUP_MATRIX_FEATURE } from '../wgsl/kernels/subgroup-matrix.ts';
 import { sumInFloat32 } from './float32-sums.ts';
 import { GpuMemory } from './gpu-memory.ts';
 import { attentionIsRight } from './self-test.ts';
@@ -83,6 +84,9 @@ async function requestDevice(
   const requiredFeatures: GPUFeatureName[] = [];
   if (shaderF16) requiredFeatures.push('shader-f16');
   if (subgroups) requiredFeatures.push('subgroups');
+  // For the tuner of our own kernels: the card's clock, and its matrix units where the browser lets pages use them.
+  for (const feature of ['timestamp-query', SUBGROUP_MATRIX_FEATURE] as const)
+    if (adapter.features.has(feature)) requiredFeatures.push(feature);
   const device = await adapter.requestDevice({ requiredFeatures, requiredLimits: allLimits(adapter) });
   sumInFloat32(device);
   uploadInPieces(device);

@@ -8,13 +8,20 @@ export type KernelSetting = 'auto' | Kernels;
 /** Whose kernels were measured to be faster on the device, by the names under which networks are loaded ("UNet"). */
 export type MeasuredKernels = Readonly<Record<string, Kernels>>;
 
-/** How networks are told apart by whose kernels compute them. */
+/** Names of the fastest of our kernels, by the shapes they compute (src/wgsl/tuning/). */
+export type TunedKernels = ReadonlyMap<string, { readonly kernel: string }>;
+
+/** How networks are told apart by whose kernels compute them, and which of ours do. */
 export interface KernelChoice {
   readonly setting: KernelSetting;
   readonly measured: MeasuredKernels;
+  /** Another object where there is something else in it. */
+  readonly tuned: TunedKernels;
 }
 
-export const DEFAULT_KERNELS: KernelChoice = { setting: 'auto', measured: {} };
+const UNTUNED: TunedKernels = new Map();
+
+export const DEFAULT_KERNELS: KernelChoice = { setting: 'auto', measured: {}, tuned: UNTUNED };
 
 /** Whose kernels compute the network called `what`. onnxruntime's where nothing was measured. */
 export function kernelsFor({ setting, measured }: KernelChoice, what: string): Kernels {

@@ -114,6 +114,11 @@ export class LoadedModel implements Networks {
     return this.#prediction;
   }
 
+  /** Tells of our kernels' programs as they are made; null ends that. */
+  watchPrograms(onProgram: Sessions['onProgram'] | null): void {
+    this.#sessions.onProgram = onProgram ?? (() => undefined);
+  }
+
   /** Those that are loaded now. */
   get loaded(): readonly LoadedNetwork[] {
     return [...this.#sessions.loaded, ...this.#tinySessions.loaded];
@@ -313,7 +318,8 @@ function keysOf({ changes, hypernetworks }: ModelAddOns): { readonly text: strin
   return { text: changes?.textKey ?? '', unet: `${changes?.unetKey ?? ''} ${hypernetworks?.key ?? ''}` };
 }
 
-function nameOfEncoder(encoder: number): string {
+/** Under which it is loaded. */
+export function nameOfEncoder(encoder: number): string {
   return encoder === 0 ? 'text encoder' : `text encoder ${encoder + 1}`;
 }
 

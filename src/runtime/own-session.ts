@@ -5,7 +5,8 @@ import type { Network } from '../models/network.ts';
 import type { Pipelines } from '../wgsl/device/pipelines.ts';
 import { Recording } from '../wgsl/device/recording.ts';
 import type { WeightBuffers } from '../wgsl/device/weight-buffers.ts';
-import { compile } from '../wgsl/program.ts';
+import type { ChooseKernel } from '../wgsl/dispatches.ts';
+import { compile, type Program } from '../wgsl/program.ts';
 import { deviceMutex } from './device-mutex.ts';
 import { weightBytes, type Session } from './session.ts';
 import { watchingMemory } from './watch-memory.ts';
@@ -13,19 +14,27 @@ import { watchingMemory } from './watch-memory.ts';
 /** Programs of different sizes that are kept: two passes of one picture (Hires. fix), or a picture and its tiles. */
 const KEPT = 2;
 
+interface OwnSessionOptions {
+  /** Kernels that are faster than the defaults. */
+  readonly choose: ChooseKernel;
+  /** The fraction of the weights that are there, 0..1. */
+  readonly onLoad: (fraction: number) => void;
+  readonly onProgram: (program: Program) => void;
+}
+
 export class OwnSession<I> implements Session<I> {
   readonly kernels = 'own';
   readonly instead = null;
   /** The one used last is last. */
   readonly #recordings = new Map<string, Recording>();
 
-  /** `what` names it in messages. `onLoad`: the fraction of the weights that are there, 0..1. */
+  /** `what` names it in messages. */
   constructor(
     private readonly what: string,
     private readonly network: Network<I>,
     private readonly pipelines: Pipelines,
     private readonly weights: WeightBuffers,
-    private readonly onLoad: (fraction: number) => void,
+    private readonly options: OwnSessionOptions,
   ) {}
 
   async run(inputs: I, output: string = this.network.outputs[0]!): Promise<Float32Array> {
@@ -86,13 +95,15 @@ export class OwnSession<I> implements Session<I> {
     const program = compile(this.network.graph, feeds, outputs, {
       dialect: this.weights.dialect,
       maxBufferSize: Math.min(maxBufferSize, maxStorageBufferBindingSize),
+      choose: this.options.choose,
     });
+    this.options.onProgram(program);
     const total = weightBytes(this.network, this.network.graph.precision);
     let read = 0;
     try {
       const recording = await Recording.create(program, this.weights, this.pipelines, (bytes) => {
         read += bytes;
-        this.onLoad(total > 0 ? Math.min(1, read / total) : 1);
+        this.options.onLoad(total > 0 ? Math.min(1, read / total) : 1);
       });
       this.#recordings.set(key, recording);
       return recording;

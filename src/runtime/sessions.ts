@@ -3,6 +3,9 @@
 import type { Network } from '../models/network.ts';
 import { Pipelines } from '../wgsl/device/pipelines.ts';
 import { WeightBuffers } from '../wgsl/device/weight-buffers.ts';
+import type { Program } from '../wgsl/program.ts';
+import { limitsOf } from '../wgsl/tuning/candidates.ts';
+import { chooseBy } from '../wgsl/tuning/choice.ts';
 import { UnsupportedError } from '../wgsl/unsupported.ts';
 import type { Executor } from './executor.ts';
 import { DEFAULT_KERNELS, kernelsFor, type KernelChoice, type LoadedNetwork } from './kernel-choice.ts';
@@ -16,6 +19,8 @@ export class Sessions {
   /** Buffers of a file's weights, which all of its networks share. */
   readonly #buffers = new WeakMap<ModelWeights, WeightBuffers>();
   #pipelines: Pipelines | null = null;
+  /** Hears of our kernels' programs as they are made, by the network's name. */
+  onProgram: (what: string, program: Program) => void = () => undefined;
 
   /** `onEvent` hears of what is loaded. */
   constructor(
@@ -29,12 +34,15 @@ export class Sessions {
     this.#residents.oneAtATime = on;
   }
 
-  /** From now on. Networks that are open the other way are let go, and opened anew when they are needed. */
+  /** From now on. Networks that are open another way are let go, and opened anew when they are needed. */
   async use(kernels: KernelChoice): Promise<void> {
     const before = this.kernels;
     this.kernels = kernels;
-    for (const what of [...this.#residents.loaded.keys()])
-      if (kernelsFor(before, what) !== kernelsFor(kernels, what)) await this.#residents.release(what);
+    for (const what of [...this.#residents.loaded.keys()]) {
+      const whose = kernelsFor(kernels, what);
+      const others = whose === 'own' && before.tuned !== kernels.tuned;
+      if (others || kernelsFor(before, what) !== whose) await this.#residents.release(what);
+    }
   }
 
   get loaded(): readonly LoadedNetwork[] {
@@ -52,7 +60,12 @@ export class Sessions {
       if (kernelsFor(this.kernels, what) === 'onnxruntime' || this.executor.backend === 'cpu') return inOrt();
       const { device } = this.executor;
       const [pipelines, buffers] = this.#own(device, weights);
-      return new FallingBack(new OwnSession(what, network, pipelines, buffers, report), inOrt);
+      const choose = chooseBy(this.kernels.tuned, buffers.dialect, limitsOf(device));
+      const onProgram = (program: Program): void => this.onProgram(what, program);
+      return new FallingBack(
+        new OwnSession(what, network, pipelines, buffers, { choose, onLoad: report, onProgram }),
+        inOrt,
+      );
     });
   }
 

@@ -3,6 +3,8 @@ import type { GpuMemoryUse } from '../../runtime/gpu-memory.ts';
 import type { Prediction } from '../../sampling/types.ts';
 import type { DeviceReport } from '../../runtime/device-report.ts';
 import type { LoadedNetwork } from '../../runtime/kernel-choice.ts';
+import type { KernelReport } from '../../runtime/kernel-measurements.ts';
+import type { TuningReport } from '../../runtime/tune-model.ts';
 import type { Continuation } from '../request/continuation.ts';
 import type { GenerationParameters, RequestSize, SizedRequest } from '../request/request.ts';
 import type { BenchmarkProgress } from './benchmark.ts';
@@ -43,6 +45,15 @@ export interface EngineApi {
     options: RunOptions,
     cpu: boolean,
   ): Promise<(MemoryPlan & { readonly room: number }) | null>;
+  /** Fits our kernels to the card by a model at a size, and compares them with onnxruntime's; `interrupt` stops that. */
+  tuneKernels(
+    sha256: string,
+    size: RequestSize,
+    onReport: (report: TuningReport) => void,
+  ): Promise<KernelReport>;
+  /** What was measured of kernels on this card. */
+  kernelReport(): Promise<KernelReport>;
+  forgetKernels(): Promise<KernelReport>;
   /** Networks that are loaded, and whose kernels compute them. */
   loadedNetworks(): Promise<readonly LoadedNetwork[]>;
   /** The GPU's memory that the engine's buffers hold; null without a GPU. */

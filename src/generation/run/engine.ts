@@ -14,11 +14,14 @@ import {
 } from '../../runtime/errors.ts';
 import { NO_ADD_ONS } from '../../add-ons/weight-changes.ts';
 import type { KernelChoice, LoadedNetwork } from '../../runtime/kernel-choice.ts';
+import type { KernelReport } from '../../runtime/kernel-measurements.ts';
 import type { LoadOptions } from '../../runtime/load-options.ts';
 import type { LoadedModel } from '../../runtime/loaded-model.ts';
+import type { TuningReport } from '../../runtime/tune-model.ts';
 import { runBenchmark, type BenchmarkProgress } from './benchmark.ts';
 import type { BenchmarkResult } from './benchmark-report.ts';
 import { chooseDecoders, encoderUserOf, type Decoders } from './decoders.ts';
+import { CardKernels } from './card-kernels.ts';
 import { Coloring } from './coloring.ts';
 import { Detecting, missingDetector } from './detecting.ts';
 import { cpuReport, EngineDevice } from './engine-device.ts';
@@ -80,6 +83,7 @@ export class Engine implements EngineApi {
   readonly #detecting = new Detecting(this.#means);
   readonly #restoring = new Restoring(this.#means);
   readonly #coloring = new Coloring(this.#means);
+  readonly #kernels = new CardKernels();
   #job: Job | null = null;
   #options = DEFAULT_RUN_OPTIONS;
   /** Who hears of loading and of the model's warnings: whoever asked last. */
@@ -259,6 +263,39 @@ export class Engine implements EngineApi {
     });
   }
 
+  async tuneKernels(
+    sha256: string,
+    size: RequestSize,
+    onReport: (report: TuningReport) => void,
+  ): Promise<KernelReport> {
+    return this.#alone(
+      () => undefined,
+      async (job) => {
+        const stopped = () => job.stop;
+        const parameters = { ...DEFAULT_PARAMETERS, ...size };
+        const record = await this.#record(sha256);
+        const plan = await this.#plan(record, parameters);
+        if (plan.decoders.problem !== null) throw new BadParametersError(plan.decoders.problem);
+        const options = await this.#loadOptions(record, parameters, plan);
+        const { model, sizes } = await this.#openWith(record, options, stopped);
+        sizes.add(sizeOf(size, plan));
+        const use = (kernels: KernelChoice) => model.prepare({ ...options, kernels }, stopped);
+        const on = { executor: await this.#device.executor(), report: await this.#device.report() };
+        return this.#kernels.tune(model, use, size, on, stopped, onReport);
+      },
+    );
+  }
+
+  async kernelReport(): Promise<KernelReport> {
+    return this.#kernels.report(await this.#device.report());
+  }
+
+  async forgetKernels(): Promise<KernelReport> {
+    const report = await this.#device.report();
+    await this.#kernels.forget(report);
+    return this.#kernels.report(report);
+  }
+
   async loadedNetworks(): Promise<readonly LoadedNetwork[]> {
     return this.#models.networks;
   }
@@ -343,7 +380,26 @@ export class Engine implements EngineApi {
   }
 
   /** The model, loaded the way that the request's size asks for. `beside`: what may stay loaded with it. */
-  #open(
+  async #open(
+    record: StoredModel,
+    parameters: GenerationParameters,
+    plan: EnginePlan & Partial<Pick<LoadOptions, 'addOns'>>,
+    stopped: () => boolean = () => false,
+    beside: readonly StoredModel[] = [],
+  ): Promise<AtHand> {
+    return this.#openWith(record, await this.#loadOptions(record, parameters, plan), stopped, beside);
+  }
+
+  #openWith(
+    record: StoredModel,
+    options: LoadOptions,
+    stopped: () => boolean,
+    beside: readonly StoredModel[] = [],
+  ): Promise<AtHand> {
+    return this.#models.open(record, options, beside, () => this.#deviceInUse(), stopped);
+  }
+
+  async #loadOptions(
     record: StoredModel,
     parameters: GenerationParameters,
     {
@@ -353,24 +409,26 @@ export class Engine implements EngineApi {
       addOns = NO_ADD_ONS,
       decoders: { vae, taesd, taesdEncoder },
     }: EnginePlan & Partial<Pick<LoadOptions, 'addOns'>>,
-    stopped: () => boolean = () => false,
-    beside: readonly StoredModel[] = [],
-  ): Promise<AtHand> {
+  ): Promise<LoadOptions> {
     const { upcastAttention, tiling: circular } = parameters.settings;
     const tokenMerging = tokenMergingOf(parameters);
     const networks = { upcastAttention, tokenMerging, circular, addOns, vae, taesd, taesdEncoder };
-    const kernels = this.#kernels();
-    const options = { kernels, lowVram, tiledVae, tiledVaeInFloat32, ...networks };
-    return this.#models.open(record, options, beside, () => this.#deviceInUse(), stopped);
+    const kernels = await this.#choice(record);
+    return { kernels, lowVram, tiledVae, tiledVaeInFloat32, ...networks };
   }
 
   async #deviceInUse(): Promise<Device> {
     const executor = await this.#device.executor();
-    return { executor, shaderF16: (await this.#device.report()).shaderF16, kernels: this.#kernels() };
+    return {
+      executor,
+      shaderF16: (await this.#device.report()).shaderF16,
+      kernels: await this.#choice(null),
+    };
   }
 
-  #kernels(): KernelChoice {
-    return { setting: this.#options.kernels, measured: {} };
+  /** Whose kernels compute a model's networks; null: networks of files of their own. */
+  async #choice(model: StoredModel | null): Promise<KernelChoice> {
+    return this.#kernels.choice(this.#options.kernels, await this.#device.report(), model);
   }
 
   /** On the CPU there are the 4 GB of wasm to run out of. */

@@ -3,7 +3,12 @@ import { defaultKernel, dispatchesBy, type Kernel, type TunableStep } from '../d
 import type { Block } from '../kernels/blocks.ts';
 import { productSize } from '../kernels/product.ts';
 import type { Dialect } from '../kernels/shader.ts';
-import { subgroupsOf, type MatrixUnit } from '../kernels/subgroup-matrix.ts';
+import {
+  matrixUnitsOf,
+  SUBGROUP_MATRIX_FEATURE,
+  subgroupsOf,
+  type MatrixUnit,
+} from '../kernels/subgroup-matrix.ts';
 import { workgroups, type Choice, type ProductSize, type Tile } from '../kernels/tiles.ts';
 import { QUAD } from '../quads.ts';
 import type { AttentionStep, ProductStep } from '../steps.ts';
@@ -15,6 +20,14 @@ export interface DeviceLimits {
   /** Bytes that a workgroup shares. */
   readonly shared: number;
   readonly matrixUnits: readonly MatrixUnit[];
+}
+
+export function limitsOf({ limits, features, adapterInfo }: GPUDevice): DeviceLimits {
+  return {
+    threads: Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
+    shared: limits.maxComputeWorkgroupStorageSize,
+    matrixUnits: features.has(SUBGROUP_MATRIX_FEATURE) ? matrixUnitsOf(adapterInfo) : [],
+  };
 }
 
 const tile = (

@@ -31,7 +31,7 @@ export interface CardRecord {
 
 /** One that was measured elsewhere, or by another version, is another. */
 export function cardKey(adapter: string, browser: string): string {
-  return [adapter, browser, `kernels ${KERNELS_VERSION}`].join(' | ').slice(0, MOST_TEXT);
+  return [`kernels ${KERNELS_VERSION}`, adapter, browser].join(' | ').slice(0, MOST_TEXT);
 }
 
 /** As it is stored: plain objects. */

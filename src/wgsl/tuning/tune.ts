@@ -42,6 +42,38 @@ export interface TuningOptions {
   readonly onProgress: (progress: TuningProgress) => void;
 }
 
+/** Shapes after which it is known what does well on the card: later ones try so many kernels, the best so far. */
+const LEARNED_AFTER = 6;
+const TRIED_LATER = 10;
+
+/** How kernels have done so far: 1 for the fastest of a shape, less for slower ones. */
+class Experience {
+  readonly #scores = new Map<string, { sum: number; shapes: number }>();
+  readonly #shapes = new Map<string, number>();
+
+  learn(kind: string, times: ReadonlyMap<string, number>): void {
+    const best = Math.min(...times.values());
+    for (const [name, ms] of times) {
+      const score = this.#scores.get(`${kind} ${name}`) ?? { sum: 0, shapes: 0 };
+      this.#scores.set(`${kind} ${name}`, { sum: score.sum + best / ms, shapes: score.shapes + 1 });
+    }
+    this.#shapes.set(kind, (this.#shapes.get(kind) ?? 0) + 1);
+  }
+
+  /** The default stays first. */
+  sorted(kind: string, kernels: readonly Kernel[]): readonly Kernel[] {
+    const [first, ...others] = kernels;
+    if (first === undefined) return [];
+    const scoreOf = (kernel: Kernel) => {
+      const score = this.#scores.get(`${kind} ${kernelName(kernel)}`);
+      return score ? score.sum / score.shapes : 0;
+    };
+    const sorted = others.toSorted((a, b) => scoreOf(b) - scoreOf(a));
+    const learned = (this.#shapes.get(kind) ?? 0) >= LEARNED_AFTER;
+    return [first, ...(learned ? sorted.slice(0, TRIED_LATER) : sorted)];
+  }
+}
+
 export async function tune(shapes: readonly Shape[], options: TuningOptions): Promise<TuningOutcome> {
   const { candidates, open, prepare, budget, now, stopped, onProgress } = options;
   const start = now();
@@ -52,8 +84,16 @@ export async function tune(shapes: readonly Shape[], options: TuningOptions): Pr
   const refused: TuningOutcome['refused'][number][] = [];
   let done = 0;
   let looked = 0;
+  const experience = new Experience();
+  // Writing so many shaders takes a while, too.
+  const known = new Map<Shape, readonly Kernel[]>();
+  const candidatesFor = (shape: Shape) => {
+    const all = known.get(shape) ?? candidates(shape);
+    known.set(shape, all);
+    return experience.sorted(shape.step.kind, all);
+  };
   const prepareNext = (shape: Shape | undefined) => {
-    if (shape && prepare) for (const kernel of candidates(shape)) prepare(shape, kernel);
+    if (shape && prepare) for (const kernel of candidatesFor(shape)) prepare(shape, kernel);
   };
   prepareNext(shapes[0]);
   for (const [at, shape] of shapes.entries()) {
@@ -67,7 +107,8 @@ export async function tune(shapes: readonly Shape[], options: TuningOptions): Pr
     try {
       let best: { readonly kernel: string; readonly ms: number } | null = null;
       let defaultMs = Infinity;
-      const all = trial ? candidates(shape) : [];
+      const all = trial ? candidatesFor(shape) : [];
+      const times = new Map<string, number>();
       for (const [i, kernel] of all.entries()) {
         // Without the default there is nothing to compare with.
         if (i > 0 && (over() || best === null)) break;
@@ -75,6 +116,7 @@ export async function tune(shapes: readonly Shape[], options: TuningOptions): Pr
         const timing: Timing = await trial!.time(kernel, best?.ms ?? Infinity);
         if (timing.outcome === 'refused') refused.push({ key: shape.key, kernel: name, why: timing.why });
         else {
+          times.set(name, timing.ms);
           if (i === 0) defaultMs = timing.ms;
           if (best === null || timing.ms < best.ms) best = { kernel: name, ms: timing.ms };
         }
@@ -82,6 +124,7 @@ export async function tune(shapes: readonly Shape[], options: TuningOptions): Pr
         onProgress({ fraction, left: timeLeft(now() - start, fraction, end - now()) });
       }
       if (best) found.set(shape.key, { ...best, defaultMs });
+      experience.learn(shape.step.kind, times);
     } finally {
       trial?.release();
     }

@@ -72,7 +72,11 @@ describe('candidates', () => {
 });
 
 /** Times by the kernel's name; the clock goes on by them. */
-function timed(ms: (kernel: Kernel) => number | 'wrong', more: Partial<TuningOptions> = {}) {
+function timed(
+  ms: (kernel: Kernel) => number | 'wrong',
+  more: Partial<TuningOptions> = {},
+  of: readonly Shape[] = shapes,
+) {
   let clock = 0;
   const asked: string[] = [];
   const options: TuningOptions = {
@@ -88,7 +92,7 @@ function timed(ms: (kernel: Kernel) => number | 'wrong', more: Partial<TuningOpt
     }),
     ...{ budget: 1e6, now: () => clock, stopped: () => false, onProgress: () => undefined, ...more },
   };
-  return { outcome: tune(shapes, options), asked, clock: () => clock };
+  return { outcome: tune(of, options), asked, clock: () => clock };
 }
 
 describe('tuning', () => {
@@ -112,6 +116,28 @@ describe('tuning', () => {
     expect(best.shapes.get(convolution.key)?.kernel).toBe(names[0]);
     const none = await timed(() => 'wrong').outcome;
     expect(none.shapes.size).toBe(0);
+  });
+
+  it('tries on later shapes what did well before, the default first', async () => {
+    const many = shapesOf(
+      [8, 10, 12, 14, 16, 18, 20, 22].map((side) => smallMap(side, 128)),
+      DIALECT,
+    );
+    const all = new Map(many.map((shape) => [shape, candidatesOf(shape.step, DIALECT, LIMITS)] as const));
+    const names = [...all.values()].map((kernels) => kernels.map(kernelName));
+    const common = names[0]!.filter((name) => names.every((others) => others.includes(name)));
+    const favourite = common.at(-1)!;
+    const { outcome, asked } = timed(
+      (kernel) => (kernelName(kernel) === favourite ? 1 : 7),
+      { candidates: (shape) => all.get(shape)! },
+      many,
+    );
+    const { shapes: found, complete } = await outcome;
+    expect(complete).toBe(true);
+    expect([...found.values()].map(({ kernel }) => kernel)).toEqual(many.map(() => favourite));
+    const tried = (shape: Shape) => asked.filter((key) => key === shape.key).length;
+    expect(tried(many[0]!)).toBe(names[0]!.length);
+    expect(tried(many.at(-1)!)).toBeLessThan(names.at(-1)!.length);
   });
 
   it('ends when the budget does, largest shares first', async () => {
