@@ -3,19 +3,10 @@
 import { QUAD } from '../quads.ts';
 import type { Multiplier } from './multiplier.ts';
 import { indented, times, type Shader } from './shader.ts';
-import type { Tile } from './tiles.ts';
+import type { MatrixUnit, Tile } from './tiles.ts';
 
 /** Not among the names that the types of WebGPU know. */
 export const SUBGROUP_MATRIX_FEATURE = 'chromium-experimental-subgroup-matrix' as GPUFeatureName;
-
-/** What the matrix units of a device multiply: [m, k] times [k, n] of float16, added up in float32. */
-export interface MatrixUnit {
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  /** Threads of a subgroup. */
-  readonly lanes: number;
-}
 
 /** What an adapter says of it. */
 interface Config {

@@ -1,6 +1,5 @@
 // How large a piece of a product one workgroup computes. These are defaults from arithmetic, not from measurements: large
 // tiles read memory less often, small ones give a small product enough workgroups.
-import type { MatrixUnit } from './subgroup-matrix.ts';
 
 export interface Tile {
   /** Rows and columns of the result that a workgroup computes. */
@@ -37,6 +36,15 @@ export interface ProductSize {
 
 export function workgroups({ rows, columns, batches }: ProductSize, tile: Tile): number {
   return Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns) * batches;
+}
+
+/** What the matrix units of a device multiply: [m, k] times [k, n] of float16, added up in float32. */
+export interface MatrixUnit {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** Threads of a subgroup. */
+  readonly lanes: number;
 }
 
 export interface Choice {

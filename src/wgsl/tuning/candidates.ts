@@ -3,13 +3,8 @@ import { defaultKernel, dispatchesBy, type Kernel, type TunableStep } from '../d
 import type { Block } from '../kernels/blocks.ts';
 import { productSize } from '../kernels/product.ts';
 import type { Dialect } from '../kernels/shader.ts';
-import {
-  matrixUnitsOf,
-  SUBGROUP_MATRIX_FEATURE,
-  subgroupsOf,
-  type MatrixUnit,
-} from '../kernels/subgroup-matrix.ts';
-import { workgroups, type Choice, type ProductSize, type Tile } from '../kernels/tiles.ts';
+import { matrixUnitsOf, SUBGROUP_MATRIX_FEATURE, subgroupsOf } from '../kernels/subgroup-matrix.ts';
+import { workgroups, type Choice, type MatrixUnit, type ProductSize, type Tile } from '../kernels/tiles.ts';
 import { QUAD } from '../quads.ts';
 import type { AttentionStep, ProductStep } from '../steps.ts';
 
