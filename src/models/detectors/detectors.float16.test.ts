@@ -15,7 +15,10 @@ const TOLERANCE = 1e-2;
 
 let opened: ReturnType<typeof openDawn> | undefined;
 
-describe.skipIf(models.length === 0).each(models)('$name', ({ name, cases }) => {
+// A file without tests would fail.
+if (models.length === 0) it.skip('detectors, where DARKROOM_FLOAT16=1 asks for them');
+
+describe.each(models)('$name', ({ name, cases }) => {
   it("computes the reference's numbers", async () => {
     const dawn = await (opened ??= openDawn());
     const { catalog, readWeight } = await loadDetector(filesOf(name)[0]!);

@@ -88,7 +88,10 @@ for (const kind of wanted ? FACE_KINDS : []) {
 
 let opened: ReturnType<typeof openDawn> | undefined;
 
-describe.skipIf(cases.length === 0).each(cases)('$kind', ({ kind, tried, ...one }) => {
+// A file without tests would fail.
+if (cases.length === 0) it.skip('networks for faces, where DARKROOM_FLOAT16=1 asks for them');
+
+describe.each(cases)('$kind', ({ kind, tried, ...one }) => {
   it("computes the reference's numbers", { timeout: 600_000 }, async () => {
     const dawn = await (opened ??= openDawn());
     const { catalog, readWeight } = await loadNetwork(one);

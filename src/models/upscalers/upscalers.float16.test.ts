@@ -19,7 +19,10 @@ for (const one of wanted ? await upscalerCases() : []) {
 
 let opened: ReturnType<typeof openDawn> | undefined;
 
-describe.skipIf(!wanted || kinds.size === 0).each([...kinds])('%s', (kind, one) => {
+// A file without tests would fail.
+if (kinds.size === 0) it.skip('upscalers, where DARKROOM_FLOAT16=1 asks for them');
+
+describe.each([...kinds])('%s', (kind, one) => {
   it("computes the reference's numbers", async () => {
     const dawn = await (opened ??= openDawn());
     const { catalog, detection, readWeight } = await loadUpscaler(one);
