@@ -20,7 +20,7 @@ const ROOMS = {
   models: ['checkpoint', 'families', 'graph', 'image', 'sampling', 'text-files'],
   onnx: ['graph'],
   // What is put into a model or its prompt: embeddings, LoRAs.
-  'add-ons': ['checkpoint', 'image', 'models', 'prompt', 'simd'],
+  'add-ons': ['checkpoint', 'graph', 'image', 'models', 'prompt', 'simd'],
   // Graphs as programs of our own kernels.
   wgsl: ['graph'],
   // What is done to pictures by networks that are no part of a model; the networks are given to it.

@@ -31,7 +31,7 @@ export async function changedWeights(
   await changes.load();
   const changed = new Map<string, Float32Array>();
   for (const { name, dtype } of checkpoint.tensors.values()) {
-    if (!changes.has(name)) continue;
+    if (!changes.keys.has(name)) continue;
     const values = toFloat32(await checkpoint.read(name), dtype).slice();
     changed.set(name, changes.apply(name, values));
   }

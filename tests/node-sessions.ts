@@ -2,9 +2,8 @@
 import type { Precision, WeightRef } from '../src/graph/types.ts';
 import type { Network } from '../src/models/network.ts';
 import { Residents } from '../src/runtime/residents.ts';
-import type { NetworkSession } from '../src/runtime/session.ts';
+import type { ModelWeights, NetworkSession } from '../src/runtime/session.ts';
 import type { Sessions } from '../src/runtime/sessions.ts';
-import type { StoredWeights } from '../src/runtime/weights.ts';
 import { openNodeSession } from './ort-node.ts';
 
 /** Their weights are read by `read`, whatever they are said to be. */
@@ -13,7 +12,7 @@ export function nodeSessions(
 ): Pick<Sessions, 'open' | 'release'> {
   const residents = new Residents();
   return {
-    open: <I>(what: string, _: StoredWeights, build: () => Network<I>): Promise<NetworkSession<I>> =>
+    open: <I>(what: string, _: ModelWeights, build: () => Network<I>): Promise<NetworkSession<I>> =>
       residents.get(what, async () => {
         const session = await openNodeSession(build(), read);
         const runAll = async (inputs: I, outputs: readonly string[]) => {

@@ -45,6 +45,8 @@ export interface Kind {
   fits(has: (part: string) => boolean): boolean;
   /** Throws AddOnError where they do not go together. */
   change(given: Given): Change;
+  /** The matrices whose product the update is, where it is one and reads nothing else. */
+  factors?(parts: Parts): { readonly up: Tensor; readonly down: Tensor } | null;
 }
 
 const part = (parts: Parts, name: string): Tensor => {
@@ -71,6 +73,10 @@ const LORA: Kind = {
       ? withCore(mid, flat(up), flat(down))
       : reshaped(product(flat(up), flat(down), dyn ?? Infinity), shapeOf(up.shape[0] ?? 0, down));
     return { update, rank, isScaled: true };
+  },
+  factors(parts) {
+    if (parts.has('lora_mid.weight')) return null;
+    return { up: flat(part(parts, 'lora_up.weight')), down: flat(part(parts, 'lora_down.weight')) };
   },
 };
 

@@ -1,12 +1,13 @@
 // LoRA files over a model's weights, layer by layer, as they are asked for. Behaviour: A1111 1.10.1, extensions-builtin/Lora/networks.py.
 import { toFloat32 } from '../checkpoint/convert.ts';
 import type { Checkpoint, TensorInfo } from '../checkpoint/types.ts';
+import type { Factors, WeightRef } from '../graph/types.ts';
 import { applied } from './apply.ts';
 import type { AddOnFile } from './file.ts';
 import type { Parts } from './kinds.ts';
 import type { Layer, Layers } from './layers.ts';
 import { sizeOf, type Tensor } from './matrix.ts';
-import { strengthOf, type Strength } from './module.ts';
+import { factorsOf, strengthOf, type FactoredChange, type Strength } from './module.ts';
 import type { WeightChanges } from './weight-changes.ts';
 
 /** A file that a prompt names. */
@@ -34,7 +35,8 @@ export type OnRemark = (remark: string) => void;
 
 export class LoraChanges implements WeightChanges {
   readonly textKey: string;
-  readonly unetKey: string;
+  readonly keys: ReadonlyMap<string, string>;
+  readonly added: ReadonlyMap<string, number>;
   /** Layers of which files change something, by the tensors that hold their weights and biases. */
   readonly #weights = new Map<string, Layer[]>();
   readonly #biases = new Map<string, Layer[]>();
@@ -49,22 +51,30 @@ export class LoraChanges implements WeightChanges {
     private readonly loras: readonly OpenedLora[],
     private readonly onRemark: OnRemark,
   ) {
-    this.textKey = keyOf(loras, layers, true);
-    this.unetKey = keyOf(loras, layers, false);
+    const [keys, added] = [new Map<string, string>(), new Map<string, number>()];
     for (const layer of layers.byName.values()) {
-      const changing = loras.filter((lora) => changes(lora, layer));
+      const changing = loras.filter((lora) => changesLayer(lora, layer));
       if (changing.length === 0) continue;
-      add(this.#weights, layer.weight, layer);
+      const key = JSON.stringify(
+        changing.map(({ sha256, strength }) => [sha256, strengthOf(layer.name, strength), strength.dyn]),
+      );
+      const note = (lists: Map<string, Layer[]>, tensor: string): void => {
+        add(lists, tensor, layer);
+        keys.set(tensor, `${keys.get(tensor) ?? ''}${layer.part?.index ?? ''}${key}`);
+      };
+      note(this.#weights, layer.weight);
       const withBias = changing.filter(({ file }) =>
         BIAS_PARTS.some((part) => file.modules.get(layer.name)!.has(part)),
       );
-      if (withBias.length > 0 && layer.bias !== null) add(this.#biases, layer.bias, layer);
-      for (const { name } of layer.bias === null ? withBias : []) {
-        this.#tellOnce(
-          `The LoRA "${name}" gives a bias to layers that have none here: that part of it is left out.`,
-        );
-      }
+      if (withBias.length === 0 || (layer.bias === null && layer.isText)) continue;
+      // Of text encoders only tables have none, which A1111 leaves as they are.
+      const bias = layer.bias ?? layer.weight.replace(/weight$/, 'bias');
+      if (layer.bias === null) added.set(bias, layer.shape[0] ?? 0);
+      note(this.#biases, bias);
     }
+    this.keys = keys;
+    this.added = added;
+    this.textKey = keyOfText(keys, layers);
   }
 
   async load(): Promise<void> {
@@ -82,10 +92,6 @@ export class LoraChanges implements WeightChanges {
     }
   }
 
-  has(name: string): boolean {
-    return this.#weights.has(name) || this.#biases.has(name);
-  }
-
   apply(name: string, values: Float32Array): Float32Array {
     for (const layer of this.#weights.get(name) ?? []) {
       const own = ownPart(values, layer);
@@ -101,13 +107,36 @@ export class LoraChanges implements WeightChanges {
     return values;
   }
 
-  #applied(layer: Layer, weight: Tensor, bias: Tensor | null) {
-    const files = this.loras.map((lora) =>
-      changes(lora, layer)
+  factors({ name, shape, start }: WeightRef): Factors | null {
+    const rows = shape[0] ?? 1;
+    const columns = sizeOf(shape.slice(1));
+    const first = start / columns;
+    const layer = this.#weights.get(name)?.find((one) => {
+      const begin = (one.part?.index ?? 0) * one.shape[0]!;
+      return begin <= first && first + rows <= begin + one.shape[0]!;
+    });
+    if (!layer || sizeOf(layer.shape.slice(1)) !== columns) return null;
+    const within = first - (layer.part?.index ?? 0) * layer.shape[0]!;
+    const changes: FactoredChange[] = [];
+    for (const file of this.#filesOf(layer)) {
+      if (!file) continue;
+      const change = factorsOf(layer.name, file.parts, layer.shape, file.strength);
+      if (!change) return null;
+      changes.push(change);
+    }
+    return joined(changes, within, rows, columns);
+  }
+
+  #filesOf(layer: Layer) {
+    return this.loras.map((lora) =>
+      changesLayer(lora, layer)
         ? { parts: partsOf(lora, this.#raw.get(lora)!, layer), strength: lora.strength }
         : null,
     );
-    const result = applied(layer.name, weight, bias, files);
+  }
+
+  #applied(layer: Layer, weight: Tensor, bias: Tensor | null) {
+    const result = applied(layer.name, weight, bias, this.#filesOf(layer));
     for (const { index, reason } of result.failed) {
       const { name } = this.loras[index]!;
       this.#tellOnce(`A part of the LoRA "${name}" does not fit this checkpoint, and is left out. ${reason}`);
@@ -122,7 +151,7 @@ export class LoraChanges implements WeightChanges {
   }
 }
 
-function changes({ file, strength }: OpenedLora, { name }: Layer): boolean {
+function changesLayer({ file, strength }: OpenedLora, { name }: Layer): boolean {
   return file.modules.has(name) && strengthOf(name, strength) !== 0;
 }
 
@@ -142,14 +171,30 @@ function partsOf({ file }: OpenedLora, raw: ReadonlyMap<string, RawTensor>, { na
   return parts;
 }
 
-/** Tells what is changed of text encoders, or of the UNet. The order counts: some kinds read what those before have left. */
-function keyOf(loras: readonly OpenedLora[], { byName }: Layers, isText: boolean): string {
-  const layers = [...byName.values()].filter((layer) => layer.isText === isText);
-  const counting = loras.filter((lora) => layers.some((layer) => changes(lora, layer)));
-  if (counting.length === 0) return '';
-  return JSON.stringify(
-    counting.map(({ sha256, strength: { text, unet, dyn } }) => [sha256, isText ? text : unet, dyn]),
-  );
+/** Of the text encoders' tensors alone. The order of files counts: some kinds read what those before have left. */
+function keyOfText(keys: ReadonlyMap<string, string>, { byName }: Layers): string {
+  const own = [...byName.values()].filter(({ isText }) => isText);
+  const all = own.flatMap(({ weight }) => keys.get(weight) ?? []);
+  return [...new Set(all)].join();
+}
+
+/** Several products as one: their ranks one after the other. `first`: which row of theirs is the first. */
+function joined(changes: readonly FactoredChange[], first: number, rows: number, columns: number): Factors {
+  const rank = changes.reduce((sum, { used }) => sum + used, 0);
+  const [up, down] = [new Float32Array(rank * rows), new Float32Array(rank * columns)];
+  let at = 0;
+  for (const change of changes) {
+    const { factor, used } = change;
+    const width = change.up.shape[1]!;
+    down.set(change.down.data.subarray(0, used * columns), at * columns);
+    for (let r = 0; r < used; r++) {
+      for (let row = 0; row < rows; row++) {
+        up[(at + r) * rows + row] = factor * change.up.data[(first + row) * width + r]!;
+      }
+    }
+    at += used;
+  }
+  return { rank, up, down };
 }
 
 function add<T>(lists: Map<string, T[]>, key: string, value: T): void {

@@ -71,6 +71,36 @@ export function changeOf(layer: string, given: Parts, weight: Tensor, strength: 
     : { update: whole, factor: scale * by, bias: own };
 }
 
+/** What the weight is changed by, as a product that is yet to be multiplied with `factor`. */
+export interface FactoredChange {
+  /** [outputs, rank] */
+  readonly up: Tensor;
+  /** [rank, inputs and taps] */
+  readonly down: Tensor;
+  /** How many of the ranks count. */
+  readonly used: number;
+  readonly factor: number;
+}
+
+/** As `changeOf`, for a layer of this shape; null where it is not as simple, or does not fit. */
+export function factorsOf(
+  layer: string,
+  given: Parts,
+  shape: readonly number[],
+  strength: Strength,
+): FactoredChange | null {
+  const parts = withPeftNames(given);
+  const factors = kindOf(parts.keys())?.factors?.(parts);
+  if (!factors || parts.has('bias') || parts.has('dora_scale')) return null;
+  const { up, down } = factors;
+  const [outputs = 0, ...rest] = shape;
+  const [rank = 0, columns] = down.shape;
+  const fits = up.shape[0] === outputs && up.shape[1] === rank && columns === sizeOf(rest);
+  if (!fits || rank === 0) return null;
+  const factor = scaleOf(parts, rank) * strengthOf(layer, strength);
+  return { up, down, used: Math.min(rank, strength.dyn ?? Infinity), factor };
+}
+
 function scaleOf(parts: Parts, rank: number | null): number {
   const scale = parts.get('scale')?.data[0];
   if (scale !== undefined) return scale;

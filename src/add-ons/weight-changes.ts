@@ -1,5 +1,5 @@
 // What add-ons change of a model's weights, as the runtime asks for it when it reads them.
-
+import type { Factors, WeightRef } from '../graph/types.ts';
 import type { Hypernetworks } from './hypernetworks.ts';
 
 /** What a model is run with besides its own weights. */
@@ -11,13 +11,16 @@ export interface ModelAddOns {
 export const NO_ADD_ONS: ModelAddOns = { changes: null, hypernetworks: null };
 
 export interface WeightChanges {
-  /** Tell what is changed of the text encoders, and of the UNet; '' for nothing. */
+  /** Tells what is changed of the text encoders; '' for nothing. */
   readonly textKey: string;
-  readonly unetKey: string;
-  /** Whether the tensor of that name (ldm's) is another than in the model's file. */
-  has(name: string): boolean;
+  /** The tensors (ldm's names) that are others than in the model's file, each with what tells its change from others. */
+  readonly keys: ReadonlyMap<string, string>;
+  /** Those among them that the model's file does not have: biases of layers without one, and how many numbers they are. */
+  readonly added: ReadonlyMap<string, number>;
   /** Reads what `apply` needs; called before it is called first. */
   load(): Promise<void>;
-  /** `values`: the whole tensor, as the model has it. It may be changed in place. */
+  /** `values`: the whole tensor, as the model has it (zeros for what is added). It may be changed in place. */
   apply(name: string, values: Float32Array): Float32Array;
+  /** The change of these rows, where it is a product that whoever has the weight can add; null: `apply` tells. */
+  factors(ref: WeightRef): Factors | null;
 }

@@ -24,6 +24,22 @@ export interface WeightPlace {
   readonly offset: number;
 }
 
+/** What is added to a weight, seen as a matrix of rows, as a product: `up` turned around times `down`. */
+export interface Factors {
+  readonly rank: number;
+  /** [rank, rows]. */
+  readonly up: Float32Array<ArrayBuffer>;
+  /** [rank, columns]. */
+  readonly down: Float32Array<ArrayBuffer>;
+}
+
+/** A weight that is yet to be changed by whoever reads it. */
+export interface FactoredWeight {
+  /** The bytes to add to. */
+  readonly stored: Uint8Array;
+  readonly factors: Factors;
+}
+
 /** Looks weights up by name (ldm layout). */
 export interface WeightCatalog {
   shapeOf(name: string): readonly number[] | undefined;

@@ -299,7 +299,9 @@ export class Blocks extends Layers {
     const { graph } = this;
     const project = (from: Sequence, part: string, role: Role | null = null) => {
       const read = role ? this.#lookedAt(from, role) : from.tokens;
-      const tokens = this.linear(read, `${name}.${part}`, from.channels, x.channels, { bias: false });
+      // None has a bias but where an add-on brings one.
+      const bias = this.has(`${name}.${part}.bias`);
+      const tokens = this.linear(read, `${name}.${part}`, from.channels, x.channels, { bias });
       const dims = ['n', from.length, x.channels];
       return graph.reshape(graph.cast(tokens, this.#attentionType), from.shape, dims);
     };

@@ -1,55 +1,63 @@
-// A model's weights with what add-ons change of them and bring besides, handed to onnxruntime as stored ones are: each such tensor is a
-// file of its own, computed when it is read. What is stored stays as it is, so nothing drifts however often add-ons come and go.
-import type { Hypernetworks } from '../add-ons/hypernetworks.ts';
-import type { ModelAddOns, WeightChanges } from '../add-ons/weight-changes.ts';
+// A model's weights with what add-ons change of them and bring besides, for whichever kernels: each such tensor is computed when it is
+// read. What is stored stays as it is, so nothing drifts however often add-ons come and go.
+import { NO_ADD_ONS, type ModelAddOns } from '../add-ons/weight-changes.ts';
 import { float16ToFloat32 } from '../checkpoint/convert.ts';
 import { float32BitsToHalf } from '../checkpoint/half.ts';
-import type { Precision, WeightPlace, WeightRef } from '../graph/types.ts';
+import type { FactoredWeight, Precision, WeightPlace, WeightRef } from '../graph/types.ts';
 import type { ModelWeights } from './session.ts';
-import type { ExternalFile, StoredWeights } from './weights.ts';
+import type { ExternalFile } from './weights.ts';
 
 const LOCATION = 'add-ons/';
 
-export class ChangedWeights implements ModelWeights {
-  readonly #changes: WeightChanges | null;
-  readonly #hypernetworks: Hypernetworks | null;
-  readonly #last = nothing();
+/** Weights as they are kept; StoredWeights are such. */
+export interface KeptWeights extends ModelWeights {
+  /** A whole tensor. Workers only. */
+  readNow(name: string): Uint16Array;
+}
 
-  constructor(
-    private readonly stored: StoredWeights,
-    { changes, hypernetworks }: ModelAddOns,
-  ) {
-    this.#changes = changes;
-    this.#hypernetworks = hypernetworks;
+export class ChangedWeights implements ModelWeights {
+  #addOns = NO_ADD_ONS;
+  #last = nothing();
+
+  constructor(private readonly kept: KeptWeights) {}
+
+  /** From now on (`addOns` have been loaded). Gives the names of tensors that are others than before. */
+  use(addOns: ModelAddOns): ReadonlySet<string> {
+    const before = this.#addOns;
+    this.#addOns = addOns;
+    this.#last = nothing();
+    const [old, now] = [before.changes?.keys, addOns.changes?.keys];
+    const names = [...(old?.keys() ?? []), ...(now?.keys() ?? [])];
+    return new Set(names.filter((name) => old?.get(name) !== now?.get(name)));
   }
 
   shapeOf(name: string): readonly number[] | undefined {
-    return this.#hypernetworks?.shapeOf(name) ?? this.stored.shapeOf(name);
-  }
-
-  #isOwn(name: string): boolean {
-    return this.#changes?.has(name) === true || this.#hypernetworks?.shapeOf(name) !== undefined;
-  }
-
-  #valuesOf(name: string, onRead: (bytes: number) => void): Float32Array {
-    if (this.#hypernetworks?.shapeOf(name)) return this.#hypernetworks.valuesOf(name);
-    const stored = this.stored.readNow(name);
-    onRead(stored.byteLength);
-    return this.#changes!.apply(name, float16ToFloat32(stored));
+    const { changes, hypernetworks } = this.#addOns;
+    const added = changes?.added.get(name);
+    return (
+      hypernetworks?.shapeOf(name) ?? (added === undefined ? undefined : [added]) ?? this.kept.shapeOf(name)
+    );
   }
 
   place(ref: WeightRef, precision: Precision): WeightPlace {
-    if (!this.#isOwn(ref.name)) return this.stored.place(ref, precision);
+    if (!this.#isOwn(ref.name)) return this.kept.place(ref, precision);
     return { location: LOCATION + ref.name, offset: ref.start * bytesOf(precision) };
   }
 
   read(ref: WeightRef, precision: Precision): Uint8Array {
-    if (!this.#isOwn(ref.name)) return this.stored.read(ref, precision);
+    if (!this.#isOwn(ref.name)) return this.kept.read(ref, precision);
     const count = ref.shape.reduce((product, size) => product * size, 1);
     const width = bytesOf(precision);
     // Parts of one tensor are asked for one after the other, here as well.
     const bytes = this.#bytesOf(ref.name, precision, this.#last, () => undefined);
     return bytes.slice(ref.start * width, (ref.start + count) * width);
+  }
+
+  readFactored(ref: WeightRef, precision: Precision): FactoredWeight | null {
+    const { changes, hypernetworks } = this.#addOns;
+    if (!changes?.keys.has(ref.name) || hypernetworks?.shapeOf(ref.name)) return null;
+    const factors = changes.factors(ref);
+    return factors && { stored: this.kept.read(ref, precision), factors };
   }
 
   files(refs: readonly WeightRef[], precision: Precision, onRead: (bytes: number) => void): ExternalFile[] {
@@ -59,12 +67,27 @@ export class ChangedWeights implements ModelWeights {
     // Parts of one tensor are asked for one after the other: the last one is kept.
     const last = nothing();
     return [
-      ...this.stored.files(others, precision, onRead),
+      ...this.kept.files(others, precision, onRead),
       ...[...own].map((name) => ({
         path: LOCATION + name,
         data: this.#file(name, precision, last, onRead),
       })),
     ];
+  }
+
+  #isOwn(name: string): boolean {
+    const { changes, hypernetworks } = this.#addOns;
+    return changes?.keys.has(name) === true || hypernetworks?.shapeOf(name) !== undefined;
+  }
+
+  #valuesOf(name: string, onRead: (bytes: number) => void): Float32Array {
+    const { changes, hypernetworks } = this.#addOns;
+    if (hypernetworks?.shapeOf(name)) return hypernetworks.valuesOf(name);
+    const added = changes!.added.get(name);
+    if (added !== undefined) return changes!.apply(name, new Float32Array(added));
+    const kept = this.kept.readNow(name);
+    onRead(kept.byteLength);
+    return changes!.apply(name, float16ToFloat32(kept));
   }
 
   #bytesOf(name: string, precision: Precision, last: Last, onRead: (bytes: number) => void): Uint8Array {

@@ -42,8 +42,8 @@ export class LoadedModel implements Networks {
   #taesd: TinyFile | null = null;
   #taesdEncoder: TinyFile | null = null;
   #addOns = NO_ADD_ONS;
-  /** The text encoders' and the UNet's, with what add-ons make of them. */
-  #inUse: ModelWeights;
+  /** With what add-ons make of them. */
+  readonly #weights: ChangedWeights;
   #unetMerges = false;
   #prediction: Prediction = 'epsilon';
   #options = DEFAULT_LOAD_OPTIONS;
@@ -54,13 +54,13 @@ export class LoadedModel implements Networks {
     readonly family: Family,
     executor: Executor,
     readonly precision: Precision,
-    private readonly weights: StoredWeights,
+    weights: StoredWeights,
     private readonly ownVae: VaeConfig | null,
     private readonly unetConfig: UNetConfig,
     readonly textEncoders: readonly TextEncoderConfig[],
     private readonly onEvent: OnEvent,
   ) {
-    this.#inUse = weights;
+    this.#weights = new ChangedWeights(weights);
     this.#sessions = new Sessions(executor, onEvent);
     this.#tinySessions = new Sessions(executor, onEvent);
     this.latentChannels = unetConfig.outChannels;
@@ -141,7 +141,7 @@ export class LoadedModel implements Networks {
     // Two UNets at once may be more than the memory holds. In float32 attention is the same either way.
     const upcast = before.upcastAttention !== options.upcastAttention && this.precision === 'float16';
     if (upcast || before.circular !== options.circular) await this.#sessions.release('UNet');
-    await this.#use(options.addOns);
+    await this.#use(options.addOns, stopped);
     await this.#chooseVae(options.vae);
     await this.#vae?.prepare(options);
     this.#taesd = await this.#tiny('TAESD', this.#taesd, options.taesd);
@@ -159,23 +159,23 @@ export class LoadedModel implements Networks {
     }
   }
 
-  /** Networks are loaded anew, when they are needed next, where other add-ons make a difference. */
-  async #use(addOns: ModelAddOns): Promise<void> {
-    const [before, after] = [keysOf(this.#addOns), keysOf(addOns)];
-    if (before.text === after.text && before.unet === after.unet) return;
+  /** Weights that add-ons change are replaced where our kernels compute; onnxruntime's networks that read them are loaded anew. */
+  async #use(addOns: ModelAddOns, stopped: () => boolean): Promise<void> {
+    const before = this.#addOns;
+    // There may be something left of a change that was interrupted.
+    if (keyOf(before) === keyOf(addOns)) return this.#sessions.changed(this.#weights, new Set(), stopped);
     await addOns.changes?.load();
     await addOns.hypernetworks?.load();
     this.#addOns = addOns;
-    const { changes, hypernetworks } = addOns;
-    this.#inUse = changes || hypernetworks ? new ChangedWeights(this.weights, addOns) : this.weights;
-    if (before.text !== after.text)
-      await this.#sessions.release(...this.textEncoders.map((_, encoder) => nameOfEncoder(encoder)));
-    if (before.unet !== after.unet) await this.#sessions.release('UNet');
+    const names = this.#weights.use(addOns);
+    // With these it is another network.
+    if (partsOf(before) !== partsOf(addOns)) await this.#sessions.release('UNet');
+    await this.#sessions.changed(this.#weights, names, stopped);
   }
 
   /** Tells what text encoders give apart from what they give with other changes. */
   get textKey(): string {
-    return keysOf(this.#addOns).text;
+    return this.#addOns.changes?.textKey ?? '';
   }
 
   async encodeText(encoder: number, text: TextInputs, { layer, finalNorm }: TextState): Promise<EncodedText> {
@@ -235,7 +235,7 @@ export class LoadedModel implements Networks {
     throw new Error(`The checkpoint "${this.record.name}" has no VAE, and none is chosen.`);
   }
 
-  #load(file: StoredModel, config: VaeConfig, weights: StoredWeights): LoadedVae {
+  #load(file: StoredModel, config: VaeConfig, weights: ModelWeights): LoadedVae {
     const precision = file.vaeOverflows ? 'float32' : this.precision;
     // Where it cannot be written, the next visit finds out again.
     const onOverflow = () => void noteVaeOverflow(file.sha256).catch(() => undefined);
@@ -248,7 +248,7 @@ export class LoadedModel implements Networks {
   }
 
   #useOwnVae(): void {
-    this.#vae = this.ownVae && this.#load(this.record, this.ownVae, this.weights);
+    this.#vae = this.ownVae && this.#load(this.record, this.ownVae, this.#weights);
     this.#vaeOf = null;
   }
 
@@ -279,8 +279,8 @@ export class LoadedModel implements Networks {
     const { pooled, exact } = textInfoOf(this.family, config);
     const { positionIds } = this.buffers;
     const own = config.type === 'clip' && positionIds && !this.record.soundPositions ? { positionIds } : {};
-    return this.#sessions.open(nameOfEncoder(encoder), this.#inUse, () =>
-      textEncoderNetwork(config, this.weights, exact ? 'float32' : this.precision, { pooled, ...own }),
+    return this.#sessions.open(nameOfEncoder(encoder), this.#weights, () =>
+      textEncoderNetwork(config, this.#weights, exact ? 'float32' : this.precision, { pooled, ...own }),
     );
   }
 
@@ -290,7 +290,7 @@ export class LoadedModel implements Networks {
     const tokenMerging = mergesTokens(this.unetConfig, ratio);
     if (this.#unetMerges !== tokenMerging) await this.#sessions.release('UNet');
     this.#unetMerges = tokenMerging;
-    const weights = this.#inUse;
+    const weights = this.#weights;
     const hypernetworks = this.#addOns.hypernetworks?.used ?? [];
     return this.#sessions.open('UNet', weights, () =>
       unetNetwork(this.unetConfig, weights, this.precision, {
@@ -313,9 +313,14 @@ export class LoadedModel implements Networks {
   }
 }
 
-/** Tell add-ons from others. */
-function keysOf({ changes, hypernetworks }: ModelAddOns): { readonly text: string; readonly unet: string } {
-  return { text: changes?.textKey ?? '', unet: `${changes?.unetKey ?? ''} ${hypernetworks?.key ?? ''}` };
+/** Tells add-ons from others. */
+function keyOf({ changes, hypernetworks }: ModelAddOns): string {
+  return JSON.stringify([[...(changes?.keys ?? [])], hypernetworks?.key ?? '']);
+}
+
+/** Tells add-ons apart that add to a network: hypernetworks, and biases of layers without one. */
+function partsOf({ changes, hypernetworks }: ModelAddOns): string {
+  return JSON.stringify([[...(changes?.added.keys() ?? [])], hypernetworks?.key ?? '']);
 }
 
 /** Under which it is loaded. */

@@ -12,10 +12,9 @@ import {
 } from '../models/vae-tiles.ts';
 import type { LoadOptions } from './load-options.ts';
 import type { NetworkEvent } from './network-event.ts';
-import type { Session } from './session.ts';
+import type { ModelWeights, Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import { decodeInTiles, encodeInTiles, type RunTile } from './tiled-vae.ts';
-import type { StoredWeights } from './weights.ts';
 
 export class LoadedVae {
   #tiled = false;
@@ -28,7 +27,7 @@ export class LoadedVae {
   /** `onOverflow`: it turned out to leave the range of float16. */
   constructor(
     private readonly config: VaeConfig,
-    private readonly weights: StoredWeights,
+    private readonly weights: ModelWeights,
     private readonly sessions: Pick<Sessions, 'open' | 'release'>,
     precision: Precision,
     private readonly onEvent: (event: NetworkEvent) => void,

@@ -37,6 +37,11 @@ export class OwnSession<I> implements Session<I> {
     private readonly options: OwnSessionOptions,
   ) {}
 
+  /** What has changed is replaced in the buffers. */
+  staysWith(): boolean {
+    return true;
+  }
+
   async run(inputs: I, output: string = this.network.outputs[0]!): Promise<Float32Array> {
     return (await this.runAll(inputs, [output]))[0]!;
   }
@@ -51,6 +56,8 @@ export class OwnSession<I> implements Session<I> {
     return deviceMutex.run(async () => {
       try {
         return await watchingMemory({ backend: 'webgpu', device }, this.what, null, async () => {
+          // What an interruption has left.
+          await this.weights.refresh();
           const recording = await this.#recording(feeds, outputs);
           const results = await recording.run(feeds);
           return outputs.map((output) => results.get(output)!);

@@ -1,5 +1,12 @@
 // A network in onnxruntime: created from its graph and stored weights, run with plain arrays, released for good.
-import type { HostTensor, Precision, WeightCatalog, WeightPlace, WeightRef } from '../graph/types.ts';
+import type {
+  FactoredWeight,
+  HostTensor,
+  Precision,
+  WeightCatalog,
+  WeightPlace,
+  WeightRef,
+} from '../graph/types.ts';
 import type { Network } from '../models/network.ts';
 import { serializeModel } from '../onnx/serialize.ts';
 import type { Executor } from './executor.ts';
@@ -18,6 +25,8 @@ export interface WeightFiles {
 export interface ModelWeights extends WeightFiles, WeightCatalog {
   /** The bytes of one weight. Workers only. */
   read(ref: WeightRef, precision: Precision): Uint8Array;
+  /** The same for kernels that add what add-ons change; null where there is nothing, or nothing that simple, to be added. */
+  readFactored?(ref: WeightRef, precision: Precision): FactoredWeight | null;
 }
 
 /** Bytes the GPU will hold for the weights of a network. */
@@ -29,11 +38,18 @@ export function weightBytes(network: Network<never>, precision: Precision): numb
   return elements * (precision === 'float16' ? 2 : 4);
 }
 
+/** Whether the network has a weight of one of these names. */
+export function readsAny(network: Network<never>, names: ReadonlySet<string>): boolean {
+  return network.graph.weights.some(({ name }) => names.has(name));
+}
+
 /** A network that is ready to be run, whoever computes it. */
 export interface Session<I> {
   readonly kernels: Kernels;
   /** Why our own kernels do not compute it though they were to; null where they do, or were not. */
   readonly instead: string | null;
+  /** Whether it goes on with these weights changed: it does not read them, or where they are replaced. */
+  staysWith(changed: ReadonlySet<string>): boolean;
   /** Runs the network and reads `output` back (default: its first). float32, in C order. */
   run(inputs: I, output?: string): Promise<Float32Array>;
   /** Runs the network and reads several outputs back, in this order. */
@@ -87,6 +103,11 @@ export class NetworkSession<I> implements Session<I> {
       ),
     );
     return new NetworkSession(what, network, session, executor);
+  }
+
+  /** onnxruntime keeps its weights as it read them. */
+  staysWith(changed: ReadonlySet<string>): boolean {
+    return !readsAny(this.network, changed);
   }
 
   /** Runs the network and reads `output` back (default: its first). float32, in C order. */

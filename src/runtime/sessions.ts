@@ -7,12 +7,16 @@ import type { Program } from '../wgsl/program.ts';
 import { limitsOf } from '../wgsl/tuning/candidates.ts';
 import { chooseBy } from '../wgsl/tuning/choice.ts';
 import { UnsupportedError } from '../wgsl/unsupported.ts';
+import { deviceMutex } from './device-mutex.ts';
+import { InterruptedError } from './errors.ts';
 import type { Executor } from './executor.ts';
 import { DEFAULT_KERNELS, kernelsFor, type KernelChoice, type LoadedNetwork } from './kernel-choice.ts';
 import type { NetworkEvent } from './network-event.ts';
 import { OwnSession } from './own-session.ts';
 import { Residents } from './residents.ts';
-import { NetworkSession, type ModelWeights, type Session } from './session.ts';
+import { NetworkSession, readsAny, type ModelWeights, type Session } from './session.ts';
+import { turn } from './turn.ts';
+import { watchingMemory } from './watch-memory.ts';
 
 export class Sessions {
   readonly #residents = new Residents<Session<never>>();
@@ -63,10 +67,39 @@ export class Sessions {
       const choose = chooseBy(this.kernels.tuned, buffers.dialect, limitsOf(device));
       const onProgram = (program: Program): void => this.onProgram(what, program);
       return new FallingBack(
+        network,
         new OwnSession(what, network, pipelines, buffers, { choose, onLoad: report, onProgram }),
         inOrt,
       );
     });
+  }
+
+  /**
+   * What of `weights` is called `names` has changed. Our own kernels get it in place; networks of onnxruntime's that read it are let
+   * go, and opened anew when they are needed. Rejects with InterruptedError once `stopped()`: what is left is replaced before anything
+   * is run.
+   */
+  async changed(
+    weights: ModelWeights,
+    names: ReadonlySet<string>,
+    stopped: () => boolean = () => false,
+  ): Promise<void> {
+    const buffers = this.#buffers.get(weights);
+    buffers?.invalidate(names);
+    for (const [what, session] of [...this.#residents.loaded])
+      if (!session.staysWith(names)) await this.#residents.release(what);
+    if (!buffers || buffers.stale === 0 || this.executor.backend === 'cpu') return;
+    const { executor, onEvent } = this;
+    const total = buffers.stale;
+    await deviceMutex.run(() =>
+      watchingMemory(executor, 'changed weights', null, () =>
+        buffers.refresh(async () => {
+          onEvent({ type: 'loading', what: 'Changing weights', fraction: 1 - buffers.stale / total });
+          await turn();
+          if (stopped()) throw new InterruptedError();
+        }),
+      ),
+    );
   }
 
   /** Lets go of these networks, or of all. */
@@ -79,7 +112,13 @@ export class Sessions {
     const float16 = device.features.has('shader-f16') ? 'native' : 'packed';
     const known = this.#buffers.get(weights);
     const buffers =
-      known ?? new WeightBuffers(pipelines, async (...weight) => weights.read(...weight), { float16 });
+      known ??
+      new WeightBuffers(
+        pipelines,
+        async (...weight) => weights.read(...weight),
+        { float16 },
+        (...weight) => weights.readFactored?.(...weight) ?? null,
+      );
     this.#buffers.set(weights, buffers);
     return [pipelines, buffers];
   }
@@ -90,6 +129,7 @@ class FallingBack<I> implements Session<I> {
   #other: { readonly session: Promise<Session<I>>; readonly reason: string } | null = null;
 
   constructor(
+    private readonly network: Network<I>,
     private readonly own: Session<I>,
     private readonly inOrt: () => Promise<Session<I>>,
   ) {}
@@ -100,6 +140,10 @@ class FallingBack<I> implements Session<I> {
 
   get instead(): string | null {
     return this.#other?.reason ?? null;
+  }
+
+  staysWith(changed: ReadonlySet<string>): boolean {
+    return this.#other === null || !readsAny(this.network, changed);
   }
 
   run(inputs: I, output?: string): Promise<Float32Array> {

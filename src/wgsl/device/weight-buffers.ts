@@ -1,22 +1,31 @@
 // A model's weights on the GPU: a buffer for each in the form that kernels read, made when a program first asks for it and shared
 // by all programs of the model.
 import { product } from '../../graph/shapes.ts';
-import type { Precision, WeightRef } from '../../graph/types.ts';
+import type { FactoredWeight, Factors, Precision, WeightRef } from '../../graph/types.ts';
 import { packPart } from '../kernels/pack.ts';
 import type { Dialect } from '../kernels/shader.ts';
 import { QUAD, roundUp } from '../quads.ts';
-import { Storage } from '../tensor.ts';
+import { BYTES, Storage } from '../tensor.ts';
 import { packedSize, type PackedWeight } from '../weights.ts';
 import type { Pipelines } from './pipelines.ts';
 
 /** Gives the bytes of a stored weight in that precision. */
 export type ReadWeight = (ref: WeightRef, precision: Precision) => Promise<Uint8Array>;
 
+/** The same where a product is to be added to what is stored; null for weights that `ReadWeight` gives as they are. */
+export type ReadFactored = (ref: WeightRef, precision: Precision) => FactoredWeight | null;
+
 interface Entry {
   readonly buffer: GPUBuffer;
+  readonly storage: Storage;
   readonly weight: PackedWeight;
+  /** Numbers of the parts that have changed since they were uploaded. */
+  readonly stale: Set<number>;
   users: number;
 }
+
+/** Bytes that may be on their way to the device at once while weights are replaced. */
+const IN_FLIGHT = 64 << 20;
 
 export class WeightBuffers {
   readonly #entries = new Map<string, Entry>();
@@ -26,6 +35,7 @@ export class WeightBuffers {
     private readonly pipelines: Pipelines,
     private readonly read: ReadWeight,
     readonly dialect: Dialect,
+    private readonly readFactored: ReadFactored = () => null,
   ) {
     this.#device = pipelines.device;
   }
@@ -52,7 +62,7 @@ export class WeightBuffers {
         }
         const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
         const buffer = this.#device.createBuffer({ label: weight.key, size: storage.bytes, usage });
-        this.#entries.set(weight.key, { buffer, weight, users: 1 });
+        this.#entries.set(weight.key, { buffer, storage, weight, stale: new Set(), users: 1 });
         for (const part of weight.parts.keys()) onRead(await this.#upload(storage, part));
       }
     } catch (error) {
@@ -65,13 +75,35 @@ export class WeightBuffers {
     return this.#entry(storage).buffer;
   }
 
-  /** Reads these stored weights again into the buffers that are made of them: for weights that have changed. */
-  async refresh(names: ReadonlySet<string>): Promise<void> {
-    for (const { weight } of this.#entries.values()) {
-      const { rows, pitch } = packedSize(weight);
-      const storage = new Storage(weight.precision, rows * pitch, { kind: 'weight', packed: weight });
-      for (const [part, { name }] of weight.parts.entries())
-        if (names.has(name)) await this.#upload(storage, part);
+  /** What is made of stored weights of these names is not what it should be any more, until it is refreshed. */
+  invalidate(names: ReadonlySet<string>): void {
+    for (const { weight, stale } of this.#entries.values())
+      for (const [part, { name }] of weight.parts.entries()) if (names.has(name)) stale.add(part);
+  }
+
+  /** Bytes that are to be replaced. */
+  get stale(): number {
+    let bytes = 0;
+    for (const { weight, stale } of this.#entries.values())
+      for (const part of stale) bytes += product(weight.parts[part]!.shape) * BYTES[weight.precision];
+    return bytes;
+  }
+
+  /**
+   * Reads what has changed again, into the same buffers, one weight after the other. What `before` each of them rejects with ends it;
+   * what is left then stays to be done.
+   */
+  async refresh(before: () => Promise<void> = async () => undefined): Promise<void> {
+    let flying = 0;
+    for (const { storage, stale } of this.#entries.values()) {
+      for (const part of stale) {
+        await before();
+        flying += await this.#upload(storage, part);
+        stale.delete(part);
+        if (flying < IN_FLIGHT) continue;
+        await this.#device.queue.onSubmittedWorkDone();
+        flying = 0;
+      }
     }
   }
 
@@ -94,27 +126,31 @@ export class WeightBuffers {
   async #upload(storage: Storage, part: number): Promise<number> {
     const weight = weightOf(storage);
     const ref = weight.parts[part]!;
-    const bytes = await this.read(ref, weight.precision);
     const target = this.buffer(storage);
     if (weight.form === 'rows') {
+      const bytes = await this.read(ref, weight.precision);
       const { rows, columns, pitch } = packedSize(weight);
       this.#write(target, pitch === columns ? bytes : padded(bytes, rows, columns, pitch));
       return bytes.byteLength;
     }
+    const factored = this.readFactored(ref, weight.precision);
+    const bytes = factored?.stored ?? (await this.read(ref, weight.precision));
+    const factors = factored?.factors ?? null;
     const stored = new Storage(storage.type, roundUp(product(ref.shape), QUAD), { kind: 'scratch' });
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-    const staging = this.#device.createBuffer({ size: stored.bytes, usage });
-    this.#write(staging, bytes);
-    const dispatch = packPart(weight, part, stored, storage, this.dialect);
+    const dispatch = packPart(weight, part, stored, storage, this.dialect, factors?.rank ?? null);
     const pipeline = await this.pipelines.get(dispatch);
-    const params = this.#device.createBuffer({
-      size: roundUp(dispatch.params.byteLength, 16),
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    });
+    const params = this.#temporary(roundUp(dispatch.params.byteLength, 16), GPUBufferUsage.UNIFORM);
     this.#device.queue.writeBuffer(params, 0, dispatch.params);
+    const given = [bytes, ...(factors ? [bytesOf(factors.up), bytesOf(factors.down)] : [])];
+    const sources = given.map((data, i) => {
+      const size = i === 0 ? stored.bytes : data.byteLength;
+      const buffer = this.#temporary(size, GPUBufferUsage.STORAGE);
+      this.#write(buffer, data);
+      return buffer;
+    });
     const group = this.#device.createBindGroup({
       layout: pipeline.getBindGroupLayout(0),
-      entries: [params, staging, target].map((buffer, binding) => ({ binding, resource: { buffer } })),
+      entries: [params, ...sources, target].map((buffer, binding) => ({ binding, resource: { buffer } })),
     });
     const encoder = this.#device.createCommandEncoder();
     const pass = encoder.beginComputePass();
@@ -123,9 +159,12 @@ export class WeightBuffers {
     pass.dispatchWorkgroups(...dispatch.grid);
     pass.end();
     this.#device.queue.submit([encoder.finish()]);
-    staging.destroy();
-    params.destroy();
+    for (const buffer of [params, ...sources]) buffer.destroy();
     return bytes.byteLength;
+  }
+
+  #temporary(size: number, usage: number): GPUBuffer {
+    return this.#device.createBuffer({ size, usage: usage | GPUBufferUsage.COPY_DST });
   }
 
   /** writeBuffer takes whole words. */
@@ -142,6 +181,10 @@ export class WeightBuffers {
 function weightOf({ role }: Storage): PackedWeight {
   if (role.kind !== 'weight') throw new Error('Not a weight.');
   return role.packed;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Factors['up']): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function padded(bytes: Uint8Array, rows: number, columns: number, pitch: number): Uint8Array {

@@ -1,19 +1,27 @@
-// Turns a stored weight around, on the GPU, as it is uploaded: see weights.ts.
-import { QUAD } from '../quads.ts';
-import { type Storage } from '../tensor.ts';
+// Turns a stored weight around, on the GPU, as it is uploaded: see weights.ts. What a LoRA adds to it, a product of two small
+// matrices, is computed on the way.
+import { QUAD, roundUp } from '../quads.ts';
+import { Storage } from '../tensor.ts';
 import { packedSize, type PackedWeight } from '../weights.ts';
 import { Shader, type Dialect, type Dispatch } from './shader.ts';
 
 const THREADS = 64;
 const MOST_WORKGROUPS = 65535;
 
-/** `stored`: part number `part` of the weight as it was read, [O, I, kh, kw] or [O, I]. Writes its columns of `packed`. */
+/** float16's largest number: where weights are rounded on the processor, what is beyond is clamped as well. */
+const LARGEST_HALF = 65504;
+
+/**
+ * `stored`: part number `part` of the weight as it was read, [O, I, kh, kw] or [O, I]. Writes its columns of `packed`. `rank`: of the
+ * factors of what is added, [rank, O] and [rank, I * kh * kw] in float32; null for nothing.
+ */
 export function packPart(
   weight: PackedWeight,
   part: number,
   stored: Storage,
   packed: Storage,
   dialect: Dialect,
+  rank: number | null,
 ): Dispatch {
   const { outputs, inputs, taps, paddedInputs, rows, pitch } = packedSize(weight);
   const own = outputs[part]!;
@@ -22,6 +30,13 @@ export function packPart(
   const quads = Math.ceil(own / QUAD);
   const shader = new Shader(dialect);
   shader.readsScalars('stored', stored);
+  if (rank !== null) {
+    for (const [name, length] of [
+      ['up', rank * own],
+      ['down', rank * inputs * taps],
+    ] as const)
+      shader.readsScalars(name, new Storage('float32', roundUp(length, QUAD), { kind: 'scratch' }));
+  }
   shader.writes('packed', packed);
   const p = {
     quads: shader.u32('quads', quads),
@@ -50,6 +65,32 @@ for (var c = 0u; c < 4u; c++) {
     value[c] = ${shader.scalar('stored', `(output * ${p.inputs} + input) * ${p.taps} + tap`)};
   }
 }
+${rank === null ? '' : added(shader.u32('rank', rank), p, packed)}
 ${shader.store('packed', `row * ${p.pitch} + ${p.first} + quad * ${p.apart}`, 'value')}`.trim();
   return shader.dispatch(`weights: ${weight.key}`, { x: THREADS, y: 1 }, grid, body);
+}
+
+/** Only to what is there: what fills rows and columns up stays zero. */
+function added(
+  rank: string,
+  p: Readonly<Record<'outputs' | 'inputs' | 'taps', string>>,
+  packed: Storage,
+): string {
+  const clamped = 'clamp(value, vec4<f32>(-LIMIT), vec4<f32>(LIMIT))'.replaceAll(
+    'LIMIT',
+    `${LARGEST_HALF}.0`,
+  );
+  return `
+if (input < ${p.inputs}) {
+  var sum = vec4<f32>();
+  for (var r = 0u; r < ${rank}; r++) {
+    let factor = down[(r * ${p.inputs} + input) * ${p.taps} + tap];
+    for (var c = 0u; c < 4u; c++) {
+      let output = quad * 4u + c;
+      if (output < ${p.outputs}) { sum[c] += up[r * ${p.outputs} + output] * factor; }
+    }
+  }
+  value += sum;
+  ${packed.type === 'float16' ? `value = ${clamped};` : ''}
+}`.trim();
 }

@@ -44,7 +44,12 @@ export function loopsOf(tensors: readonly Tensor[], output: Tensor): Loops {
       strides.push(own);
     }
   }
-  return sizes.length > 0 ? { sizes, strides } : { sizes: [1], strides: [[...tensors, output].map(() => 1)] };
+  // Of a single column in rows that are padded, or of a single element.
+  if (strides.at(-1)?.at(-1) !== 1) {
+    sizes.push(1);
+    strides.push([...tensors, output].map(() => 1));
+  }
+  return { sizes, strides };
 }
 
 export function pointwise(step: PointwiseStep, dialect: Dialect): Dispatch {
