@@ -128,7 +128,8 @@ describe.skipIf(!wanted || folders.length === 0).each(folders)(
       const runs = lora.runs.filter(({ used }) => used.length > 0);
       const programs = buffers.shaders();
       let changed = 0;
-      for (let i = 0; i < 100; i++) {
+      const times = first ? 100 : 6;
+      for (let i = 0; i < times; i++) {
         await use(runs[(i * 7) % runs.length]!);
         // Over another one as well as over none.
         if (i % 3 === 2) {
@@ -142,7 +143,7 @@ describe.skipIf(!wanted || folders.length === 0).each(folders)(
       const after = await buffers.read();
       expect(after.length).toBe(base.length);
       expect(after.every((bytes, at) => bytes.equals(base[at]!))).toBe(true);
-      expect(changed).toBeGreaterThan(30);
+      expect(changed).toBe(Math.floor(times / 3));
       // One shader adds a product to what is packed, whatever it is.
       expect(buffers.shaders() - programs).toBeLessThanOrEqual(2);
       buffers.forget();

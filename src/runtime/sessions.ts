@@ -88,13 +88,12 @@ export class Sessions {
     buffers?.invalidate(names);
     for (const [what, session] of [...this.#residents.loaded])
       if (!session.staysWith(names)) await this.#residents.release(what);
-    if (!buffers || buffers.stale === 0 || this.executor.backend === 'cpu') return;
+    if (!buffers) return;
     const { executor, onEvent } = this;
-    const total = buffers.stale;
     await deviceMutex.run(() =>
       watchingMemory(executor, 'changed weights', null, () =>
-        buffers.refresh(async () => {
-          onEvent({ type: 'loading', what: 'Changing weights', fraction: 1 - buffers.stale / total });
+        buffers.refresh(async (fraction) => {
+          onEvent({ type: 'loading', what: 'Changing weights', fraction });
           await turn();
           if (stopped()) throw new InterruptedError();
         }),

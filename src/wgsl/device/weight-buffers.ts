@@ -81,30 +81,33 @@ export class WeightBuffers {
       for (const [part, { name }] of weight.parts.entries()) if (names.has(name)) stale.add(part);
   }
 
-  /** Bytes that are to be replaced. */
-  get stale(): number {
-    let bytes = 0;
-    for (const { weight, stale } of this.#entries.values())
-      for (const part of stale) bytes += product(weight.parts[part]!.shape) * BYTES[weight.precision];
-    return bytes;
-  }
-
   /**
-   * Reads what has changed again, into the same buffers, one weight after the other. What `before` each of them rejects with ends it;
-   * what is left then stays to be done.
+   * Reads what has changed again, into the same buffers, one weight after the other. `before` each of them is told what is done, 0..1;
+   * what it rejects with ends it, and what is left then stays to be done.
    */
-  async refresh(before: () => Promise<void> = async () => undefined): Promise<void> {
-    let flying = 0;
+  async refresh(before: (done: number) => Promise<void> = async () => undefined): Promise<void> {
+    const total = this.#stale();
+    let [done, flying] = [0, 0];
     for (const { storage, stale } of this.#entries.values()) {
       for (const part of stale) {
-        await before();
-        flying += await this.#upload(storage, part);
+        await before(done / total);
+        const bytes = await this.#upload(storage, part);
         stale.delete(part);
+        done += bytes;
+        flying += bytes;
         if (flying < IN_FLIGHT) continue;
         await this.#device.queue.onSubmittedWorkDone();
         flying = 0;
       }
     }
+  }
+
+  /** Bytes that are to be replaced. */
+  #stale(): number {
+    let bytes = 0;
+    for (const { weight, stale } of this.#entries.values())
+      for (const part of stale) bytes += product(weight.parts[part]!.shape) * BYTES[weight.precision];
+    return bytes;
   }
 
   /** What no program uses any more is given back. */
