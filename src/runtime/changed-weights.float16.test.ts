@@ -22,6 +22,7 @@ import {
 } from '../../tests/tiny-model.ts';
 import { ChangedWeights } from './changed-weights.ts';
 import { InterruptedError } from './errors.ts';
+import { DEFAULT_KERNELS } from './kernel-choice.ts';
 import type { Sessions } from './sessions.ts';
 
 const wanted = process.env['DARKROOM_FLOAT16'] === '1';
@@ -188,7 +189,7 @@ async function ownSessions(device: GPUDevice): Promise<Sessions> {
   // onnxruntime is there for networks that our kernels do not compute; here are none.
   vi.stubGlobal('Worker', EventTarget);
   const { Sessions } = await import('./sessions.ts');
-  const own = { setting: 'own', measured: {} } as const;
+  const own = { ...DEFAULT_KERNELS, setting: 'own' } as const;
   return new Sessions({ backend: 'webgpu', device }, () => undefined, own);
 }
 
