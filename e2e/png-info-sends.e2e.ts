@@ -1,7 +1,9 @@
-// PNG Info shows a picture of ComfyUI's in A1111's words, and sends it everywhere with its parameters.
+// PNG Info shows a picture of ComfyUI's in A1111's words, and sends it everywhere with its parameters; what is hidden in pixels is
+// found by a worker.
 import { writeFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import { encodePng } from '../src/image/png.ts';
+import { blankPicture, png, withHidden } from '../src/other-programs/testing.ts';
 import { DarkroomPage } from './darkroom-page.ts';
 
 /** As ComfyUI's page sends it to its server (nodes.py). */
@@ -72,4 +74,18 @@ test('a picture of ComfyUI’s goes to txt2img, img2img, Inpaint and Extras', as
     await send('Extras');
     await expect(page.getByRole('img', { name: 'Picture harbour.png' })).toBeVisible();
   });
+});
+
+test('a text that is hidden in a picture’s pixels is found', async ({ page }, info) => {
+  const path = info.outputPath('hidden.png');
+  const text =
+    'a harbour at dusk\nSteps: 12, Sampler: Heun, Schedule type: Karras, CFG scale: 6, Seed: 77, Size: 64x48';
+  const image = withHidden('stealth_rgbinfo', new TextEncoder().encode(text), blankPicture());
+  writeFileSync(path, Buffer.from(await (await png({}, image)).arrayBuffer()));
+  const darkroom = new DarkroomPage(page);
+  await darkroom.open();
+  await darkroom.dropPicture(path);
+  await expect(page.getByText('Made with Stealth PNG info.')).toBeVisible();
+  await page.getByRole('button', { name: 'Send to txt2img' }).click();
+  await expect(darkroom.prompt).toHaveValue('a harbour at dusk');
 });

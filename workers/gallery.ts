@@ -1,4 +1,4 @@
-// Comlink entrance to the gallery's work off the page: thumbnails, files and zips.
+// Comlink entrance to the gallery's work off the page: thumbnails, files and zips, and what is hidden in pixels.
 import { expose } from 'comlink';
 import type { GalleryApi } from '../src/library/gallery-types.ts';
 import { gridOf, keepGrid } from '../src/library/keep-grid.ts';
@@ -7,6 +7,7 @@ import { exportPicture } from '../src/library/picture-export.ts';
 import { parseSavedTo } from '../src/library/saved-to.ts';
 import { makeThumbnail } from '../src/library/thumbnails.ts';
 import { zipImages } from '../src/library/zip-images.ts';
+import { hiddenText } from '../src/other-programs/stealth.ts';
 import { borrowMemory } from '../src/library/memory/memory-mode.ts';
 
 let packing: AbortController | null = null;
@@ -30,6 +31,8 @@ const api: GalleryApi = {
   },
 
   export: (picture, png, index, how) => exportPicture(picture, png, index, how, false),
+
+  hiddenText,
 
   saveOutput: (folder, picture, how, to) => saveOutput(folder, picture, how, parseSavedTo(to)),
   keepGrid: (order, to) => keepGrid(order, parseSavedTo(to)),

@@ -36,6 +36,8 @@ export interface GalleryApi {
     how: SavedAs,
     to: GivenSavedTo,
   ): Promise<string>;
+  /** The text that is hidden in a PNG's pixels; null where there is none. */
+  hiddenText(png: Blob): Promise<string | null>;
   /** Pictures of the library as one, in the library; null where there are too few. */
   keepGrid(order: GridOrder, to: GivenSavedTo): Promise<KeptGrid | null>;
   /** Pictures as one, a PNG with this parameters text. */

@@ -1,7 +1,7 @@
 // NovelAI's JSON, written after pictures that its users describe (Comment, v4_prompt) and its documentation of weights.
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { blankPicture, png, told } from './testing.ts';
+import { blankPicture, png, told, withHidden } from './testing.ts';
 
 const v3 = {
   ...{
@@ -80,7 +80,6 @@ describe('NovelAI', () => {
     expect(lines[2]).toContain('Clip skip: 2, ENSD: 31337');
   });
 
-  // ashen-sensored/sd_webui_stealth_pnginfo and NovelAI/novelai-image-metadata: bits column by column.
   it.each([
     ['stealth_pngcomp', 4],
     ['stealth_pnginfo', 4],
@@ -89,30 +88,18 @@ describe('NovelAI', () => {
   ] as const)('what is hidden in pixels as %s', async (mark, channels) => {
     const text = new TextEncoder().encode(JSON.stringify(texts(v3, 'Stable Diffusion XL C1E1DE52')));
     const content = mark.endsWith('comp') ? gzipSync(text) : text;
-    const length = new Uint8Array(4);
-    new DataView(length.buffer).setUint32(0, 8 * content.length);
-    const bytes = [...new TextEncoder().encode(mark), ...length, ...content];
-    const image = blankPicture(96, 80, channels);
-    const places = channels === 4 ? [3] : [0, 1, 2];
-    bytes
-      .flatMap((byte) => [7, 6, 5, 4, 3, 2, 1, 0].map((bit) => (byte >> bit) & 1))
-      .forEach((bit, i) => {
-        const pixel = Math.floor(i / places.length);
-        const at =
-          ((pixel % image.height) * image.width + Math.floor(pixel / image.height)) * channels +
-          places[i % places.length]!;
-        image.data[at] = 254 | bit;
-      });
+    const image = withHidden(mark, content, blankPicture(96, 80, channels));
     const { program, lines } = await told(await png({}, image));
     expect(program).toBe('NovelAI');
     expect(lines[2]).toContain('Seed: 1234567890, Size: 832x1216');
   });
 
   it('a mark with nonsense behind it is nothing', async () => {
-    const image = blankPicture(32, 32, 4);
-    [...new TextEncoder().encode('stealth_pngcomp')]
-      .flatMap((byte) => [7, 6, 5, 4, 3, 2, 1, 0].map((bit) => (byte >> bit) & 1))
-      .forEach((bit, i) => (image.data[((i % 32) * 32 + Math.floor(i / 32)) * 4 + 3] = 254 | bit));
+    const image = withHidden(
+      'stealth_pngcomp',
+      new TextEncoder().encode('nonsense'),
+      blankPicture(32, 32, 4),
+    );
     expect((await told(await png({}, image))).program).toBeUndefined();
   });
 });

@@ -279,10 +279,10 @@ describe('Draw Things', () => {
 
   it('as a user comment, with a sampler of its own', async () => {
     const { lines, remarks } = await told(
-      jpegWithComment(JSON.stringify({ ...data, sampler: 'TCD Trailing', seed_mode: 'Scale Alike' })),
+      jpegWithComment(JSON.stringify({ ...data, sampler: 'Euler A Substep', seed_mode: 'Scale Alike' })),
     );
     expect(lines[2]).not.toMatch(/Sampler|RNG/);
-    expect(remarks).toEqual(expect.arrayContaining(['sampler: TCD Trailing', 'noise']));
+    expect(remarks).toEqual(expect.arrayContaining(['sampler: Euler A Substep', 'noise']));
   });
 });
 

@@ -1,9 +1,7 @@
 // What a picture of another program tells of how it was made, as a parameters text of A1111's form. Loaded when first used.
 import { hasParameters } from '../generation/request/infotext/parse.ts';
-import { ImageError } from '../image/errors.ts';
 import { XMP, type ImageMetadata } from '../image/metadata.ts';
 import type { Size } from '../image/picture-file.ts';
-import { decodePng } from '../image/png.ts';
 import { fromCivitaiGraph, fromCivitaiText } from './civitai.ts';
 import { graphOfWorkflow } from './comfyui-workflow.ts';
 import { fromComfyGraph, isComfyGraph } from './comfyui.ts';
@@ -13,23 +11,26 @@ import { fromFooocus, fromFooocusText, isFooocus } from './fooocus.ts';
 import { fromInvokeDream, fromInvokeMetadata, fromInvokeSdMetadata } from './invokeai.ts';
 import { isObject, readObject, textOf, type JsonObject } from './json.ts';
 import { fromNovelAiComment } from './novelai.ts';
-import { stealthTextOf } from './stealth.ts';
+import { MAX_SEARCHED } from './stealth.ts';
 import { fromSwarm } from './swarmui.ts';
 import { note, otherPicture, type OtherPicture, type Told } from './told.ts';
-
-/** Pixels of a picture that is searched for what is hidden in them: more than any that NovelAI makes. */
-const MAX_SEARCHED = 2_300_000;
 
 /** EXIF texts that hold JSON behind the name of what it is: "prompt:{". */
 const EXIF_TEXTS = ['Model', 'Make', 'ImageDescription'];
 
-/** Null for pictures of A1111 and of what writes as it does, and for those that tell nothing. */
-export async function readOtherProgram(metadata: ImageMetadata, picture: Blob): Promise<OtherPicture | null> {
+/**
+ * Null for pictures of A1111 and of what writes as it does, and for those that tell nothing. `hiddenText` gives the text in the
+ * picture's pixels (stealth.ts), for which all of it is decoded: it is asked only where nothing else tells.
+ */
+export async function readOtherProgram(
+  metadata: ImageMetadata,
+  hiddenText: () => Promise<string | null>,
+): Promise<OtherPicture | null> {
   const { parameters, size } = metadata;
   const found = fromTexts(metadata);
   if (found || parameters !== null || metadata.format !== 'png') return found;
   if (!size || size.width * size.height > MAX_SEARCHED) return null;
-  const hidden = await hiddenText(picture);
+  const hidden = await hiddenText();
   return hidden === null ? null : fromHidden(hidden, size);
 }
 
@@ -127,13 +128,4 @@ function fromNovelAiTexts(data: JsonObject, size: Size | null): OtherPicture | n
 function fromHidden(text: string, size: Size | null): OtherPicture | null {
   const found = fromParameters(text, size);
   return found ?? (hasParameters(text) ? { program: 'Stealth PNG info', text, remarks: [] } : null);
-}
-
-async function hiddenText(picture: Blob): Promise<string | null> {
-  try {
-    return await stealthTextOf(await decodePng(new Uint8Array(await picture.arrayBuffer()), MAX_SEARCHED));
-  } catch (error) {
-    if (error instanceof ImageError) return null;
-    throw error;
-  }
 }

@@ -1,9 +1,14 @@
 // Texts in the lowest bits of a picture's pixels, which outlast what strips a file of its texts: the format of sd-webui-stealth-pnginfo,
 // of which NovelAI makes use. Column by column, one bit a pixel in alpha ("stealth_pnginfo", or packed by gzip "stealth_pngcomp"), or
 // three in red, green and blue ("stealth_rgbinfo", "stealth_rgbcomp"); then the length in bits, 32 bits, then the text.
+import { ImageError } from '../image/errors.ts';
 import type { PixelImage } from '../image/pixels.ts';
+import { decodePng } from '../image/png.ts';
 import { MAX_TEXT_BYTES } from '../image/text-limits.ts';
 import { unpack } from '../image/zlib.ts';
+
+/** Pixels of a picture that is searched: more than any that NovelAI makes. */
+export const MAX_SEARCHED = 2_300_000;
 
 const MARK_BYTES = 15;
 const MARKS = {
@@ -11,8 +16,18 @@ const MARKS = {
   colors: { stealth_rgbinfo: false, stealth_rgbcomp: true },
 } as const;
 
+/** In the pixels of a PNG: null where there is none, or they cannot be read. Takes as long as decoding it: not for the page's thread. */
+export async function hiddenText(png: Blob): Promise<string | null> {
+  try {
+    return await stealthTextOf(await decodePng(new Uint8Array(await png.arrayBuffer()), MAX_SEARCHED));
+  } catch (error) {
+    if (error instanceof ImageError) return null;
+    throw error;
+  }
+}
+
 /** Null where there is none, or it is damaged or larger than any sensible text. */
-export async function stealthTextOf(image: PixelImage): Promise<string | null> {
+async function stealthTextOf(image: PixelImage): Promise<string | null> {
   for (const place of ['alpha', 'colors'] as const) {
     if (place === 'alpha' && image.channels !== 4) continue;
     const bits = new LowBits(image, place === 'alpha' ? [3] : [0, 1, 2]);

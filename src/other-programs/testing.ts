@@ -8,10 +8,28 @@ import type { PixelImage } from '../image/pixels.ts';
 import { encodePng } from '../image/png.ts';
 import { replaceWebpExif } from '../image/webp.ts';
 import { readOtherProgram } from './read.ts';
+import { hiddenText } from './stealth.ts';
 import type { OtherPicture, Remark } from './told.ts';
 
 export function blankPicture(width = 64, height = 48, channels: 3 | 4 = 3): PixelImage {
   return { width, height, channels, data: new Uint8Array(width * height * channels).fill(255) };
+}
+
+/** The picture with bytes in its lowest bits, column by column, as ashen-sensored/sd_webui_stealth_pnginfo and NovelAI/novelai-image-metadata write them. */
+export function withHidden(mark: string, content: Uint8Array, image: PixelImage): PixelImage {
+  const { width, height, channels } = image;
+  const places = mark.startsWith('stealth_png') ? [3] : [0, 1, 2];
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, 8 * content.length);
+  const data = Uint8Array.from(image.data);
+  [...new TextEncoder().encode(mark), ...length, ...content]
+    .flatMap((byte) => [7, 6, 5, 4, 3, 2, 1, 0].map((bit) => (byte >> bit) & 1))
+    .forEach((bit, i) => {
+      const pixel = Math.floor(i / places.length);
+      const [x, y] = [Math.floor(pixel / height), pixel % height];
+      data[(y * width + x) * channels + places[i % places.length]!] = 254 | bit;
+    });
+  return { ...image, data };
 }
 
 /** A PNG with texts. */
@@ -81,7 +99,7 @@ const WEBP = (() => {
 })();
 
 export async function read(picture: Blob): Promise<OtherPicture | null> {
-  return readOtherProgram(await readImageMetadata(picture), picture);
+  return readOtherProgram(await readImageMetadata(picture), () => hiddenText(picture));
 }
 
 /** Prompt, negative prompt and fields of what was read; the remarks as short texts. */

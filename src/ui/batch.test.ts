@@ -2,7 +2,9 @@ import { expect, it } from 'vitest';
 import { fromGenerationParameters } from '../generation/request/parameters.ts';
 import { DEFAULT_IMG2IMG, DEFAULT_INPAINT, DEFAULT_PARAMETERS } from '../generation/request/request.ts';
 import { encodePng } from '../image/png.ts';
+import { hiddenText } from '../other-programs/stealth.ts';
 import { batchOf, TAKEN, type BatchFiles } from './batch.ts';
+import { PngInfo } from './state/png-info.svelte.ts';
 
 async function picture(name: string, shade: number, text?: string, side = 2): Promise<File> {
   const data = new Uint8ClampedArray(3 * side * side).fill(shade);
@@ -17,7 +19,7 @@ async function make(files: Partial<BatchFiles>, resizeBy: number | null = null) 
   const counts: number[] = [];
   const all = { pictures: [], masks: [], infos: [], taken: [], ...files };
   const set = { request: SET, img2img: DEFAULT_IMG2IMG, inpaint: DEFAULT_INPAINT, resizeBy };
-  const batch = await batchOf(all, set, (done) => counts.push(done));
+  const batch = await batchOf(all, set, new PngInfo(hiddenText), (done) => counts.push(done));
   expect(counts).toEqual(all.pictures.map((_, i) => i + 1));
   return batch;
 }

@@ -5,7 +5,7 @@ import { sourcePicture, type SourcePicture } from '../generation/request/source-
 import { sizeBy } from './choices.ts';
 import { wordsOf } from './failure.ts';
 import { readParameters } from './read-parameters.ts';
-import { readPictureInfo } from './state/png-info.svelte.ts';
+import type { PngInfo } from './state/png-info.svelte.ts';
 import { batch as t } from './strings/batch.ts';
 
 /** What can be taken from each picture's own text. A1111: "Parameters to take from png info". */
@@ -41,6 +41,7 @@ export interface Batch {
 export async function batchOf(
   { pictures, masks, infos, taken }: BatchFiles,
   { request, img2img, inpaint, resizeBy }: BatchSettings,
+  pngInfo: Pick<PngInfo, 'read'>,
   onProgress: (done: number) => void,
 ): Promise<Batch> {
   const byName = new Intl.Collator('en', { numeric: true });
@@ -66,7 +67,7 @@ export async function batchOf(
       requests.push({
         ...request,
         ...(resizeBy !== null && source.size && sizeBy(source.size, resizeBy)),
-        ...(told && (await ownOf(told, request, taken))),
+        ...(told && (await ownOf(told, request, taken, pngInfo))),
         img2img: {
           ...img2img,
           source,
@@ -87,9 +88,10 @@ async function ownOf(
   picture: File,
   set: GenerationParameters,
   taken: readonly Taken[],
+  pngInfo: Pick<PngInfo, 'read'>,
 ): Promise<Partial<GenerationParameters>> {
   if (taken.length === 0) return {};
-  const { parameters: text } = await readPictureInfo(picture, picture.name);
+  const { parameters: text } = await pngInfo.read(picture, picture.name);
   if (text === null) return {};
   const { prompt, negativePrompt, seed, cfgScale, sampler, scheduler, steps } =
     readParameters(text).parameters;

@@ -14,9 +14,9 @@ export interface DescribedPicture {
 /** Null for pictures of A1111 and the like, and for those that tell nothing. */
 export async function describeOtherProgram(
   metadata: ImageMetadata,
-  picture: Blob,
+  hiddenText: () => Promise<string | null>,
 ): Promise<DescribedPicture | null> {
-  const found = await readOtherProgram(metadata, picture);
+  const found = await readOtherProgram(metadata, hiddenText);
   if (!found) return null;
   const { program, text, remarks } = found;
   const names = remarks.flatMap((remark) => (remark.about === 'left out' ? [remark.name] : []));

@@ -63,6 +63,10 @@ export class GalleryClient {
     );
   }
 
+  async hiddenText(png: Blob): Promise<string | null> {
+    return this.#alive().call((gallery) => gallery.hiddenText(png));
+  }
+
   async cancelZip(): Promise<void> {
     await this.#link?.call((gallery) => gallery.cancelZip());
   }

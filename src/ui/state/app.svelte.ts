@@ -79,7 +79,7 @@ export class App {
   readonly models = new ModelChoice(this.library, this.settings);
   readonly speeds = new RunSpeeds(this.settings.device, () => this.device.gpu);
   readonly benchmark = new Benchmark(this.engine);
-  readonly pngInfo = new PngInfo();
+  readonly pngInfo = new PngInfo((png) => this.gallery.worker.hiddenText(png));
   readonly imports = new ImportQueue(new ImporterClient(), (model) => this.#modelArrived(model));
   readonly job = new GenerationJob(this.engine, {
     onFailure: (failure) => this.#generationFailed(failure),

@@ -32,7 +32,7 @@ import { notices as t } from '../strings/notices.ts';
 import { passes } from '../strings/passes.ts';
 import type { ModelChoice } from './model-choice.ts';
 import type { Notices } from './notices.svelte.ts';
-import { readPictureInfo } from './png-info.svelte.ts';
+import type { PngInfo } from './png-info.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
 import type { Source } from './source.svelte.ts';
 
@@ -46,6 +46,7 @@ export interface ReaderHost {
   readonly recentPictures: readonly Picture[];
   readonly shownPicture: Picture | null;
   readonly source: Source;
+  readonly pngInfo: Pick<PngInfo, 'read'>;
   readonly models: ModelChoice;
   readonly library: { readonly models: readonly StoredModel[] };
   attempt(title: string, action: () => Promise<unknown>): Promise<boolean>;
@@ -67,7 +68,7 @@ export class ParameterReader {
   /** A picture dropped on the prompt: its text becomes the prompt, for "Read generation parameters". */
   async fillPrompt(picture: File): Promise<void> {
     await this.host.attempt(t.pictureNotRead, async () => {
-      const { parameters } = await readPictureInfo(picture, picture.name);
+      const { parameters } = await this.host.pngInfo.read(picture, picture.name);
       if (parameters === null) {
         this.host.notices.inform(t.noParameters, t.noParametersWhat(picture.name));
       } else this.replacing(() => this.host.settings.change({ prompt: parameters }));

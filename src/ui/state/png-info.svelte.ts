@@ -32,13 +32,16 @@ export class PngInfo {
   reading = $state(false);
   #latest = 0;
 
+  /** `hiddenText` gives what is hidden in a PNG's pixels, and does so in a worker. */
+  constructor(private readonly hiddenText: (png: Blob) => Promise<string | null>) {}
+
   /** Reads a picture and shows it. A file that is none is told in `problem`. */
   async open(picture: Blob, name: string): Promise<void> {
     const turn = ++this.#latest;
     this.reading = true;
     this.problem = null;
     try {
-      const info = await readPictureInfo(picture, name);
+      const info = await this.read(picture, name);
       if (turn === this.#latest) this.info = info;
     } catch (error) {
       if (turn !== this.#latest) return;
@@ -55,29 +58,32 @@ export class PngInfo {
     this.problem = null;
     this.reading = false;
   }
-}
 
-/** Rejects with an Error for people when the file is no picture. */
-export async function readPictureInfo(picture: Blob, name: string): Promise<PictureInfo> {
-  const [{ PARAMETERS, readImageMetadata }, { readParameters }, { describeOtherProgram }] = await Promise.all(
-    [import('../../image/metadata.ts'), import('../read-parameters.ts'), import('../read-other-program.ts')],
-  );
-  const metadata = await readImageMetadata(picture);
-  const { texts, size, damaged } = metadata;
-  const tooLarge = size !== null && size.width * size.height > MAX_SHOWN_PIXELS;
-  const other = await describeOtherProgram(metadata, picture);
-  const parameters = other?.text ?? metadata.parameters;
-  const others = [...texts].filter(([keyword]) => keyword !== PARAMETERS);
-  // What another program wrote where A1111's text stands is no text of A1111's.
-  if (other && metadata.parameters !== null) others.unshift([PARAMETERS, metadata.parameters]);
-  return {
-    name,
-    picture,
-    unshowable: tooLarge ? t.tooLarge(size.width, size.height) : null,
-    parameters,
-    other,
-    read: parameters === null ? null : readParameters(parameters),
-    others: others.map(([keyword, text]) => ({ keyword, text: text.slice(0, SHOWN_LENGTH) })),
-    damaged,
-  };
+  /** Rejects with an Error for people when the file is no picture. */
+  async read(picture: Blob, name: string): Promise<PictureInfo> {
+    const [{ PARAMETERS, readImageMetadata }, { readParameters }, { describeOtherProgram }] =
+      await Promise.all([
+        import('../../image/metadata.ts'),
+        import('../read-parameters.ts'),
+        import('../read-other-program.ts'),
+      ]);
+    const metadata = await readImageMetadata(picture);
+    const { texts, size, damaged } = metadata;
+    const tooLarge = size !== null && size.width * size.height > MAX_SHOWN_PIXELS;
+    const other = await describeOtherProgram(metadata, () => this.hiddenText(picture));
+    const parameters = other?.text ?? metadata.parameters;
+    const others = [...texts].filter(([keyword]) => keyword !== PARAMETERS);
+    // What another program wrote where A1111's text stands is no text of A1111's.
+    if (other && metadata.parameters !== null) others.unshift([PARAMETERS, metadata.parameters]);
+    return {
+      name,
+      picture,
+      unshowable: tooLarge ? t.tooLarge(size.width, size.height) : null,
+      parameters,
+      other,
+      read: parameters === null ? null : readParameters(parameters),
+      others: others.map(([keyword, text]) => ({ keyword, text: text.slice(0, SHOWN_LENGTH) })),
+      damaged,
+    };
+  }
 }

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { writeParameters } from '../../image/metadata.ts';
 import { encodePng } from '../../image/png.ts';
+import { hiddenText } from '../../other-programs/stealth.ts';
 import { PngInfo } from './png-info.svelte.ts';
 
 const TEXT = 'a cat\nSteps: 3, Sampler: Euler a, CFG scale: 7, Seed: 5, Size: 64x64, Model hash: 0123456789';
 const pixels = { width: 2, height: 1, channels: 4, data: new Uint8ClampedArray(8) } as const;
 
 async function opened(...parts: BlobPart[]): Promise<PngInfo> {
-  const info = new PngInfo();
+  const info = new PngInfo(hiddenText);
   await info.open(new Blob(parts), 'a.png');
   return info;
 }
@@ -90,7 +91,7 @@ describe('PngInfo', () => {
   });
 
   it('shows the last of several pictures opened at once', async () => {
-    const info = new PngInfo();
+    const info = new PngInfo(hiddenText);
     const first = info.open(new Blob([await encodePng(pixels)]), 'first');
     const second = info.open(new Blob([await writeParameters(await encodePng(pixels), TEXT)]), 'second');
     await Promise.all([first, second]);

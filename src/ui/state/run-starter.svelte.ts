@@ -23,6 +23,7 @@ import type { GenerationJob } from './generation.svelte.ts';
 import type { ImportQueue } from './imports.svelte.ts';
 import type { ModelChoice } from './model-choice.ts';
 import type { NextRun } from './next-run.ts';
+import type { PngInfo } from './png-info.svelte.ts';
 import type { NoticeAction, Notices } from './notices.svelte.ts';
 import type { GenerationQueue } from './queue.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
@@ -39,6 +40,7 @@ export interface StarterHost {
   tab: TabId;
   selectedPicture: string | null;
   readonly source: Source;
+  readonly pngInfo: PngInfo;
   readonly next: NextRun;
   takeSource(picture: Blob, name: string): Promise<void>;
   /** This tab makes pictures, or is about to. */
@@ -155,7 +157,7 @@ export class RunStarter {
         inpaint: inpaintOf(inpaint),
         resizeBy,
       };
-      const { requests, names, skipped } = await batchOf(files, all, onProgress);
+      const { requests, names, skipped } = await batchOf(files, all, this.host.pngInfo, onProgress);
       if (skipped.length > 0) {
         const reasons = skipped.slice(0, SKIPPED_TOLD).map(({ name, why }) => `${name}: ${why}`);
         notices.warn(batch.skipped(skipped.length), reasons.join(' '));
