@@ -21,7 +21,7 @@ interface Config {
 export function matrixUnitsOf(info: GPUAdapterInfo): MatrixUnit[] {
   const { subgroupMatrixConfigs: configs } = info as { readonly subgroupMatrixConfigs?: Iterable<Config> };
   const { subgroupMinSize: least, subgroupMaxSize: lanes } = info;
-  if (!configs || least !== lanes) return [];
+  if (!configs || lanes === undefined || least !== lanes) return [];
   return [...configs]
     .filter(
       ({ componentType, resultComponentType }) => componentType === 'f16' && resultComponentType === 'f32',
