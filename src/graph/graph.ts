@@ -61,6 +61,8 @@ export interface ConvOptions {
   readonly pads?: readonly [number, number, number, number];
   /** Channels in so many groups that do not see each other; weight [O, I / groups, kh, kw]. */
   readonly groups?: number;
+  /** Pixels between those that the kernel looks at; 1 unless told. */
+  readonly dilation?: number;
 }
 
 /** Of a slice: beyond all that there is, and what onnxruntime can hold in 32 bits. */
@@ -206,7 +208,7 @@ export class Graph {
 
   /** [N, I, H, W] with weight [O, I, kh, kw] and bias [O]. */
   conv(x: Value, weight: Value, bias: Value | null, options: ConvOptions): Value {
-    const { kernel, strides = [1, 1], pads = [0, 0, 0, 0], groups = 1 } = options;
+    const { kernel, strides = [1, 1], pads = [0, 0, 0, 0], groups = 1, dilation = 1 } = options;
     const inputs = bias ? [x, weight, bias] : [x, weight];
     this.#sameType('Conv', ...inputs);
     return this.#node('Conv', inputs, x.type, {
@@ -214,6 +216,32 @@ export class Graph {
       strides: ints(strides),
       pads: ints(pads),
       ...(groups > 1 && { group: int(groups) }),
+      ...(dilation > 1 && { dilations: ints([dilation, dilation]) }),
+    });
+  }
+
+  /**
+   * nn.ConvTranspose2d of a square kernel: [N, I, H, W] with weight [I, O, k, k] and bias [O]. `pad` is cut off on each side, and
+   * `extra` added below and right.
+   */
+  convTranspose(
+    x: Value,
+    weight: Value,
+    bias: Value,
+    options: {
+      readonly kernel: number;
+      readonly stride: number;
+      readonly pad?: number;
+      readonly extra?: number;
+    },
+  ): Value {
+    const { kernel, stride, pad = 0, extra = 0 } = options;
+    this.#sameType('ConvTranspose', x, weight, bias);
+    return this.#node('ConvTranspose', [x, weight, bias], x.type, {
+      kernel_shape: ints([kernel, kernel]),
+      strides: ints([stride, stride]),
+      pads: ints([pad, pad, pad, pad]),
+      ...(extra > 0 && { output_padding: ints([extra, extra]) }),
     });
   }
 
@@ -402,6 +430,14 @@ export class Graph {
     return this.#node('Resize', [x, null, this.constant([1, 1, by, by], [4], 'float32')], x.type, {
       mode: string('linear'),
       coordinate_transformation_mode: string('half_pixel'),
+    });
+  }
+
+  /** [1, C, H, W] -> `dims`, bilinear, corners on corners. */
+  resizeAligned(x: Value, dims: readonly [1, channels: number, height: number, width: number]): Value {
+    return this.#node('Resize', [x, null, null, this.integers(dims)], x.type, {
+      mode: string('linear'),
+      coordinate_transformation_mode: string('align_corners'),
     });
   }
 

@@ -79,6 +79,8 @@ function resultShape(
       return broadcast(x, shapeAt(1), node);
     case 'Conv':
       return convolved(x, shapeAt(1), node);
+    case 'ConvTranspose':
+      return spread(x, shapeAt(1), node);
     case 'MaxPool': {
       const [kernel, strides] = [numbersOf(node, 'kernel_shape'), numbersOf(node, 'strides')];
       const pads = node.attributes['pads'] ? numbersOf(node, 'pads') : [0, 0, 0, 0];
@@ -124,6 +126,7 @@ function resultShape(
     case 'Gather':
       return [...shapeAt(1), ...x.slice(1)];
     case 'Resize': {
+      if (!node.inputs[2]) return numbersAt(3);
       const scales = numbersAt(2);
       return x.map((size, i) => Math.floor(size * scales[i]!));
     }
@@ -155,11 +158,23 @@ function convolved(x: Shape, weight: Shape, node: Node): Shape {
   if (x[1] !== weight[1]! * groups)
     throw new Error(`${node.name}: ${x[1]} channels come in, and the weight reads ${weight[1]! * groups}.`);
   const [strides, pads] = [numbersOf(node, 'strides'), numbersOf(node, 'pads')];
+  const [dilation = 1] = numbersOf(node, 'dilations');
   const along = (axis: 0 | 1) => {
-    const room = x[axis + 2]! + pads[axis]! + pads[axis + 2]! - weight[axis + 2]!;
+    const reach = (weight[axis + 2]! - 1) * dilation + 1;
+    const room = x[axis + 2]! + pads[axis]! + pads[axis + 2]! - reach;
     return Math.floor(room / strides[axis]!) + 1;
   };
   return [x[0]!, weight[0]!, along(0), along(1)];
+}
+
+function spread(x: Shape, weight: Shape, node: Node): Shape {
+  if (x[1] !== weight[0])
+    throw new Error(`${node.name}: ${x[1]} channels come in, and the weight reads ${weight[0]}.`);
+  const [strides, pads] = [numbersOf(node, 'strides'), numbersOf(node, 'pads')];
+  const extra = node.attributes['output_padding'] ? numbersOf(node, 'output_padding') : [0, 0];
+  const along = (axis: 0 | 1) =>
+    (x[axis + 2]! - 1) * strides[axis]! - pads[axis]! - pads[axis + 2]! + weight[axis + 2]! + extra[axis]!;
+  return [x[0]!, weight[1]!, along(0), along(1)];
 }
 
 function reshaped(x: Shape, wanted: readonly number[], node: Node): Shape {

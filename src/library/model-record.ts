@@ -12,6 +12,7 @@ import type {
   VaeConfig,
   VaeSizes,
 } from '../models/types.ts';
+import { ANNOTATOR_KINDS } from '../models/annotators/kinds.ts';
 import { CONTROL_FAMILIES, CONTROL_KINDS } from '../models/control/kinds.ts';
 import { MAX_CLASS_NAME, MAX_CLASSES, SIZES } from '../models/detectors/kinds.ts';
 import { FACE_KINDS, FACE_ROLES } from '../models/faces/kinds.ts';
@@ -126,6 +127,7 @@ const NETWORKS: readonly unknown[] = [
   'face',
   'colorizer',
   'control',
+  'annotator',
 ] satisfies StoredTensor['network'][];
 
 function isTensorOf(chunks: readonly StoredChunk[], value: unknown): boolean {
@@ -171,6 +173,7 @@ const KINDS: readonly unknown[] = Object.keys({
   'face-parser': 0,
   'face-restorer': 0,
   colorizer: 0,
+  annotator: 0,
   unknown: 0,
 } satisfies Record<ModelKind, 0>);
 
@@ -203,6 +206,7 @@ function isDetection(value: unknown): boolean {
     (detection['face'] === undefined || isFace(detection['face'])) &&
     (detection['colorizer'] === undefined || fieldsOf(detection['colorizer'])['kind'] === 'ddcolor') &&
     (detection['control'] === undefined || isControl(detection['control'])) &&
+    (detection['annotator'] === undefined || isAnnotator(detection['annotator'])) &&
     (networks === null ? !supported || isPartFile(detection) : isNetworks(networks)) &&
     orNull(isSettledPrediction)(detection['prediction']) &&
     typeof detection['hasEma'] === 'boolean' &&
@@ -271,10 +275,12 @@ function isPartFile({
   face,
   colorizer,
   control,
+  annotator,
 }: Fields): boolean {
   const parts: Readonly<Record<string, unknown>> = {
     colorizer,
     controlnet: control,
+    annotator,
     vae,
     taesd: tinyVae,
     upscaler,
@@ -286,6 +292,11 @@ function isPartFile({
   if (face !== undefined)
     return FACE_KINDS.some((one) => one === fieldsOf(face)['kind'] && FACE_ROLES[one] === kind);
   return typeof kind === 'string' && parts[kind] !== undefined;
+}
+
+function isAnnotator(value: unknown): boolean {
+  const { kind } = fieldsOf(value);
+  return ANNOTATOR_KINDS.some((known) => known === kind);
 }
 
 function isUpscaler(value: unknown): boolean {

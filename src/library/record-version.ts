@@ -4,7 +4,7 @@ import type { Detection } from '../models/types.ts';
 
 /**
  * 2 knows VAEs, and checkpoints that have none; 3 knows upscalers; 4 knows detectors, and add-ons, which are kept as files; 5 knows
- * networks for faces and colorizers; 6 knows control networks. Records without a version are of 1.
+ * networks for faces and colorizers; 6 knows control networks, and those that make control maps. Records without a version are of 1.
  */
 export const RECORD_VERSION = 6;
 
@@ -19,8 +19,9 @@ export function versionFor({
   face,
   colorizer,
   control,
+  annotator,
 }: Detection): number {
-  if (control) return 6;
+  if (control ?? annotator) return 6;
   if (face ?? colorizer) return 5;
   if (detector || lora || hypernetwork || embedding) return 4;
   if (upscaler) return 3;

@@ -2,6 +2,7 @@
 // and models of other families. VAEs, upscalers, detectors, networks for faces, embeddings and LoRAs are of use; what is not yet is said by name,
 // with what it will be good for.
 import { FAMILIES, WHAT_RUNS } from '../families/families.ts';
+import { readAnnotator } from './annotators/file.ts';
 import { findColorizer, planColorizer } from './colorizers/file.ts';
 import { deriveTinyVae, deriveVaeAlone, type DerivedVae } from './derive.ts';
 import { readControl } from './control/file.ts';
@@ -34,6 +35,7 @@ export interface AddOn {
       | 'hypernetwork'
       | 'colorizer'
       | 'control'
+      | 'annotator'
       | 'notes'
     >
   >;
@@ -56,6 +58,7 @@ export function recogniseAddOn(
         describeDetector(tensors, metadata) ??
         describeFaceNetwork(tensors) ??
         describeColorizer(tensors) ??
+        describeAnnotator(tensors) ??
         describeUpscaler(tensors) ??
         recogniseHypernetwork(tensors, metadata) ??
         recogniseTextEncoder(components) ??
@@ -168,6 +171,17 @@ function describeColorizer(tensors: TensorShapes): AddOn | null {
     return { kind, label, reason };
   }
   return { kind, label, reason: null, found: { colorizer: { kind: 'ddcolor' } } };
+}
+
+function describeAnnotator(tensors: TensorShapes): AddOn | null {
+  const file = readAnnotator(tensors);
+  if (!file) return null;
+  const { info, problem } = file;
+  const kind = 'annotator';
+  const label = `${file.label} preprocessor`;
+  if (info) return { kind, label, reason: null, found: { annotator: info } };
+  const reason = `This is the preprocessor ${file.label}, which cannot be used. ${problem} Download it again, or look for another.`;
+  return { kind, label, reason };
 }
 
 function describeUpscaler(tensors: TensorShapes): AddOn | null {

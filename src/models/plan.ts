@@ -1,4 +1,5 @@
 // Which tensors of a file the library keeps, under which names: exactly those the networks' graphs read.
+import { planAnnotator } from './annotators/file.ts';
 import { planControl } from './control/file.ts';
 import { planColorizer } from './colorizers/file.ts';
 import { planDetector } from './detectors/file.ts';
@@ -24,6 +25,7 @@ export function planWeights(tensors: TensorShapes, detection: Detection): Weight
   if (detection.face) return planFaceNetwork(tensors);
   if (detection.colorizer) return planColorizer(tensors);
   if (detection.control) return planControl(tensors);
+  if (detection.annotator) return planAnnotator(tensors);
   const components = findComponents(tensors);
   const plan: WeightPlanEntry[] = [];
 

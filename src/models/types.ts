@@ -2,6 +2,7 @@
 import type { DType } from '../checkpoint/types.ts';
 import type { HeadRule, ImageKind, TextEncoderType } from '../families/family.ts';
 import type { Prediction } from '../sampling/types.ts';
+import type { AnnotatorInfo } from './annotators/kinds.ts';
 import type { ControlInfo } from './control/kinds.ts';
 import type { DetectorInfo } from './detectors/kinds.ts';
 import type { FaceInfo } from './faces/kinds.ts';
@@ -27,6 +28,7 @@ export type ModelKind =
   | 'upscaler'
   | 'detector'
   | 'colorizer'
+  | 'annotator'
   | 'face-detector'
   | 'face-parser'
   | 'face-restorer'
@@ -171,6 +173,8 @@ export interface Detection {
   readonly colorizer?: ColorizerInfo;
   /** Of control networks: ControlNets, Control-LoRAs, T2I-Adapters. */
   readonly control?: ControlInfo;
+  /** Of files that hold a network which makes control maps of pictures. */
+  readonly annotator?: AnnotatorInfo;
   /** Of hypernetworks. */
   readonly hypernetwork?: HypernetworkInfo;
   /** Of LoRAs. */
@@ -222,5 +226,6 @@ export interface WeightPlanEntry {
     | 'detector'
     | 'face'
     | 'colorizer'
-    | 'control';
+    | 'control'
+    | 'annotator';
 }

@@ -97,7 +97,7 @@ class NodeReader {
         return { kind: 'unary', x, how: { fn: 'clip', minimum, maximum }, ...common };
       }
       case 'Conv': {
-        if (node.attributes['group']) throw this.#unsupported(node);
+        if (node.attributes['group'] || node.attributes['dilations']) throw this.#unsupported(node);
         const [top = 0, left = 0] = ints(node, 'pads');
         const layer = { weight: second, bias: node.inputs[2] ?? null };
         const sizes = { kernel: pair(node, 'kernel_shape'), stride: pair(node, 'strides') };
@@ -149,7 +149,7 @@ class NodeReader {
         return { kind: 'pad', x, ...common };
       }
       case 'Resize': {
-        const [, , by = 1, across] = this.constants.get(third) ?? [];
+        const [, , by = 1, across] = (node.inputs[2] && this.constants.get(node.inputs[2])) ?? [];
         if (by !== across || !Number.isInteger(by)) throw this.#unsupported(node);
         return { kind: 'upsample', x, by, ...common };
       }

@@ -18,6 +18,8 @@ export const models = {
     'They enlarge pictures, in every list of upscalers by their name: Hires. fix, SD upscale, and "Upscaler for img2img" in Settings.',
   colorizers: 'Colorizers',
   colorizersWhat: 'They find colours for grey pictures: Extras, Recolor.',
+  annotators: 'Preprocessors',
+  annotatorsWhat: 'They make the maps that ControlNets follow, of any picture: lines, depth, poses.',
   detectors: 'Detectors',
   detectorsWhat: 'They find faces, hands, people and other things in pictures, for the Detailer.',
   loras: 'LoRAs',
