@@ -1,6 +1,7 @@
 // Classifier-free guidance over a batch: which conditions are in force, which evaluations the network is asked for, and
 // how they become one prediction per image (A1111 modules/sd_samplers_cfg_denoiser.py CFGDenoiser).
 import { networkInput, type Parameterization } from './denoiser.ts';
+import { Forecaster } from './forecast.ts';
 import { combine, emptyLike, type Latent, standardDeviation, type Term } from './latent.ts';
 import type { Blend } from './latent-mask.ts';
 import type { Denoise, Guided } from './types.ts';
@@ -42,6 +43,8 @@ export interface GuidanceOptions {
   readonly cfgRescale?: number;
   /** Ask for conditions and unconditions in one call (more memory, faster). Default true. */
   readonly batchCondUncond?: boolean;
+  /** Step forecasting: of so many evaluations one is computed, at first (forecast.ts). 0: all are. */
+  readonly spectrumWindow?: number;
   /** At CFG scale 1 leave out the uncondition, whose weight is 0. Default false: A1111 evaluates it. */
   readonly skipUncondAtScale1?: boolean;
 }
@@ -138,6 +141,9 @@ export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Deno
   }
   if (conds.some((parts) => parts.length === 0)) throw new RangeError('An image has no condition.');
   let evaluation = 0;
+  const forecaster = options.spectrumWindow
+    ? new Forecaster<C, T>(totalSteps, options.spectrumWindow)
+    : undefined;
 
   const skipsUncond = (level: number): boolean => {
     if (evaluation / totalSteps <= (options.skipEarlyCond ?? 0) && (options.skipEarlyCond ?? 0) > 0)
@@ -156,6 +162,7 @@ export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Deno
     if (successor?.due(level, evaluation)) {
       ({ parameterization, network, conds, unconds, imageCfgScale } = await successor.takeOver());
       successor = undefined;
+      forecaster?.forget();
     }
     if (blend && request.blendBefore) batch = blend(batch, level);
     const size = batch.length / images;
@@ -179,12 +186,13 @@ export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Deno
       items.push(...negative.map((item) => ({ ...item, withoutPicture: true })));
     // What pictures are guided away from comes last.
     if (skip) items.splice(-images);
-    const raw = await evaluate(
-      network,
-      items,
-      options.batchCondUncond === false ? images : items.length,
-      evaluation,
-    );
+    const ask = async () => {
+      const perCall = options.batchCondUncond === false ? images : items.length;
+      const answers = await evaluate(network, items, perCall, evaluation);
+      forecaster?.learn(items, answers);
+      return answers;
+    };
+    const raw = forecaster?.forecast(items) ?? (await ask());
     const outputs = items.map(({ image }, i) => parameterization.output(xs[image]!, raw[i]!, level));
 
     const guided = emptyLike(batch);

@@ -57,6 +57,7 @@ export function samplingInfotext(request: InfotextRequest): InfotextEntries {
   add('NGMS', options.sMinUncond, 0);
   if (options.sMinUncond && options.sMinUncondAll) entries['NGMS all steps'] = true;
   add('CFG Rescale', options.cfgRescale, 0);
+  add('Spectrum window', options.spectrumWindow, 0);
   return entries;
 }
 

@@ -5,6 +5,7 @@ import { pictureSize } from '../generation/request/hires.ts';
 import { passesOf, picturesOf } from '../generation/request/passes.ts';
 import { runSteps } from '../generation/request/run-steps.ts';
 import type { QueuedJob } from '../library/queue.ts';
+import { computedEvaluations } from '../sampling/forecast.ts';
 import { findSampler, totalSteps } from '../sampling/registry.ts';
 
 /** Measured on one device with one kind of model. */
@@ -78,8 +79,10 @@ export class SpeedMeter {
   get speed(): Speed | null {
     const [step, picture] = [median(this.#steps), median(this.#pictures)];
     // Between a script's steps and its pictures lies more than that.
-    if (step === null || picture === null || this.request.script) return null;
     const { request } = this;
+    if (step === null || picture === null || request.script) return null;
+    // Steps that are forecast take no time.
+    if (request.settings?.spectrumWindow) return null;
     const pixels = picturePixels(request);
     return {
       step: (step * runSteps(request) * request.batchCount) / costOf(request),
@@ -107,6 +110,7 @@ function costOf(request: Work): number {
     steps: hires.steps || request.steps,
     sampler: hires.sampler ?? request.sampler,
     cfgScale: hires.cfgScale ?? request.cfgScale,
+    ...(request.settings && { settings: request.settings }),
     ...{ batchSize: request.batchSize, batchCount: request.batchCount },
   };
   return (hires.firstPass ? 0 : passCost(first)) + passCost(second);
@@ -122,10 +126,14 @@ function scriptCost(request: Work): number {
 }
 
 /** Calls of the UNet for a pixel, prompt and negative prompt apart. */
-function stepsCost({ sampler, cfgScale }: Pick<Work, 'sampler' | 'cfgScale'>, steps: number): number {
+function stepsCost(
+  { sampler, cfgScale, settings }: Pick<Work, 'sampler' | 'cfgScale' | 'settings'>,
+  steps: number,
+): number {
   const known = findSampler(sampler);
-  // The negative prompt is not asked there.
-  return (known ? totalSteps(known, steps) : steps) * (cfgScale === 1 ? 1 : 2);
+  const evaluations = known ? totalSteps(known, steps) : steps;
+  // At 1 the negative prompt is not asked.
+  return computedEvaluations(evaluations, settings?.spectrumWindow ?? 0) * (cfgScale === 1 ? 1 : 2);
 }
 
 function median(values: readonly number[]): number | null {

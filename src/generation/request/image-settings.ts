@@ -18,6 +18,8 @@ export interface ImageSettings {
   readonly tokenMergingRatio: number;
   readonly tokenMergingRatioImg2img: number;
   readonly tokenMergingRatioHr: number;
+  /** 0: off. */
+  readonly spectrumWindow: number;
   readonly skipEarlyCond: number;
   readonly etaDdim: number;
   readonly etaAncestral: number;

@@ -138,6 +138,7 @@ describe('fromGenerationParameters', () => {
           padConds: fc.boolean(),
           padCondsV0: fc.boolean(),
           skipEarlyCond: fc.double({ min: 0, max: 1, noNaN: true }),
+          spectrumWindow: fc.integer({ min: 0, max: 6 }),
           sMinUncond: fc.double({ min: 0, max: 15, noNaN: true }),
           upcastAttention: fc.boolean(),
           tiling: fc.boolean(),

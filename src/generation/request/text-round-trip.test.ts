@@ -213,6 +213,7 @@ describe('the text of a picture', () => {
     ['downcast', {}, { downcastAlphas: true }],
     ['NGMS', {}, { sMinUncond: 3 }],
     ['skipping early', {}, { skipEarlyCond: 0.3 }],
+    ['forecasting', { steps: 12 }, { spectrumWindow: 2 }],
     ['discarding', {}, { alwaysDiscardNextToLastSigma: true }],
     ['SGM noise', {}, { sgmNoiseMultiplier: true }],
     ['img2img', { img2img: { source, ...DEFAULT_IMG2IMG } }, {}],

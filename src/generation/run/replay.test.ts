@@ -165,6 +165,26 @@ describe('on an analytic network', () => {
     }
   });
 
+  it.each(SAMPLERS.map(({ name }) => name))(
+    '%s goes on likewise where steps are forecast',
+    async (sampler) => {
+      const settings = { ...SMALL.settings, spectrumWindow: 3 };
+      const parameters = { ...SMALL, sampler, steps: 16, settings };
+      const whole = await run(analytic, parameters, conditions);
+      const calls = whole.evaluations.length;
+      expect(calls).toBeLessThan(
+        (await run(analytic, { ...SMALL, sampler, steps: 16 }, conditions)).computed,
+      );
+      expect(whole.latents?.every(Number.isFinite)).toBe(true);
+      for (const cut of [1, Math.floor(calls / 2), calls - 1]) {
+        const lost = await run(failingAt(analytic, cut), parameters, conditions);
+        const resumed = await run(analytic, parameters, conditions, lost.evaluations);
+        expect(resumed.computed).toBe(calls - cut);
+        expect(resumed.latents).toEqual(whole.latents);
+      }
+    },
+  );
+
   it('trusts nothing that answers another question', async () => {
     const whole = await run(analytic, SMALL, conditions);
     const other = await run(analytic, { ...SMALL, seed: 12 }, conditions);

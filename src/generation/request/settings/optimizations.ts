@@ -39,6 +39,14 @@ export const OPTIMIZATION_SETTINGS: readonly SettingInfo[] = [
     ...number(0, 0, 0.9, 0.1, 1),
   },
   {
+    key: 'spectrumWindow',
+    label: 'Step forecasting (Spectrum), window',
+    section: 'Optimizations',
+    // A1111 has nothing like it.
+    infotext: 'Spectrum window',
+    ...number(0, 0, 6, 1),
+  },
+  {
     key: 'padConds',
     label: 'Pad prompt/negative prompt',
     section: 'Optimizations',

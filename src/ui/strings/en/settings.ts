@@ -47,6 +47,8 @@ const help: Partial<Record<ImageSettingKey, string>> = {
     'Faster, with less detail: tokens that are alike are merged in self-attention. It acts where the UNet attends at full size, which SDXL does not; above 0.75 nothing changes any more.',
   tokenMergingRatioImg2img: 'The same for img2img. 0 = the one above.',
   tokenMergingRatioHr: 'The same for the second pass of Hires. fix. 0 = the first one above.',
+  spectrumWindow:
+    'Faster, and another picture: after six steps only one in so many, then fewer, is computed, and the others are extrapolated from those before. About half the time at 20 steps with 2; 0 = off.',
   saveBeforeHires: 'What Hires. fix enlarges is kept as well, with the same parameters.',
   returnMask: 'Kept in the gallery beside the picture.',
   returnMaskComposite: 'What was painted, where it shows, on nothing: kept in the gallery as well.',
