@@ -32,7 +32,18 @@ const ROOMS = {
   'generation/request': ['families', 'image', 'models', 'prompt', 'sampling'],
   // What other programs tell in their pictures, in A1111's words.
   'other-programs': ['generation/request', 'image', 'sampling'],
-  library: ['add-ons', 'checkpoint', 'families', 'generation/request', 'image', 'models', 'sampling'],
+  // One request as many: what a plot asks for, and the grid of its pictures.
+  plots: ['generation/request', 'image', 'prompt', 'sampling'],
+  library: [
+    'add-ons',
+    'checkpoint',
+    'families',
+    'generation/request',
+    'image',
+    'models',
+    'plots',
+    'sampling',
+  ],
 
   // Checkpoints made of others, and what one has beyond another as a LoRA.
   merging: ['add-ons', 'checkpoint', 'library', 'models', 'simd'],
@@ -104,6 +115,7 @@ const ROOMS = {
     'merging',
     'models',
     'other-programs',
+    'plots',
     'prompt',
     'runtime',
     'sampling',

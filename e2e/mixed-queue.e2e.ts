@@ -1,7 +1,8 @@
 // A queue of every kind of picture, whose tab is killed in the middle of each: what comes out is the same to the byte.
-import { expect, test, type BrowserContext, type Page } from '@playwright/test';
+import { expect, test, type Page } from '@playwright/test';
 import { expectWhole, storedPictures, storedState } from './chaos/stored.ts';
 import { DarkroomPage } from './darkroom-page.ts';
+import { killed } from './killed-tab.ts';
 import { makeCheckpoint } from './small-checkpoint.ts';
 
 const STEPS = 40;
@@ -43,19 +44,6 @@ async function madeSince(page: Page, before: ReadonlyMap<string, string>): Promi
   await expectWhole(page);
   const after = await storedPictures(page);
   return [...after].filter(([id]) => !before.has(id)).map(([, file]) => file);
-}
-
-/** Takes the page's process away, as a crash does, and opens the app anew. */
-async function killed(context: BrowserContext, page: Page): Promise<DarkroomPage> {
-  const session = await context.newCDPSession(page);
-  const crashed = page.waitForEvent('crash');
-  // Does not answer: who would have is gone.
-  session.send('Page.crash').catch(() => undefined);
-  await crashed;
-  const darkroom = new DarkroomPage(await context.newPage());
-  await page.close();
-  await darkroom.open('cpu');
-  return darkroom;
 }
 
 test('jobs of every recipe go on where a killed tab left them', async ({ page, context }, info) => {

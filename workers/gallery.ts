@@ -2,6 +2,7 @@
 import { expose } from 'comlink';
 import type { GalleryApi } from '../src/library/gallery-types.ts';
 import { gridOf, keepGrid } from '../src/library/keep-grid.ts';
+import { keepPlot } from '../src/library/keep-plot.ts';
 import { saveOutput } from '../src/library/output-folder.ts';
 import { exportPicture } from '../src/library/picture-export.ts';
 import { parseSavedTo } from '../src/library/saved-to.ts';
@@ -36,6 +37,7 @@ const api: GalleryApi = {
 
   saveOutput: (folder, picture, how, to) => saveOutput(folder, picture, how, parseSavedTo(to)),
   keepGrid: (order, to) => keepGrid(order, parseSavedTo(to)),
+  keepPlot,
   grid: (pictures, batchSize, parameters, to) => gridOf(pictures, batchSize, parameters, parseSavedTo(to)),
 };
 

@@ -1,6 +1,7 @@
 // What the page asks of the gallery's worker (workers/gallery.ts).
 import type { ExportedFile, ExportedPicture } from './picture-export.ts';
 import type { GridOrder } from '../generation/request/grids.ts';
+import type { PlotGrid } from '../plots/plan.ts';
 import type { KeptGrid } from './keep-grid.ts';
 import type { OutputPicture } from './output-folder.ts';
 import type { SavedAs } from './saved-as.ts';
@@ -40,6 +41,8 @@ export interface GalleryApi {
   hiddenText(png: Blob): Promise<string | null>;
   /** Pictures of the library as one, in the library; null where there are too few. */
   keepGrid(order: GridOrder, to: GivenSavedTo): Promise<KeptGrid | null>;
+  /** ... with a plot's legend; the whole comes first, then its layers where they are wanted. */
+  keepPlot(job: string, ids: readonly string[], grid: PlotGrid): Promise<readonly KeptGrid[]>;
   /** Pictures as one, a PNG with this parameters text. */
   grid(pictures: readonly Blob[], batchSize: number, parameters: string, to: GivenSavedTo): Promise<Blob>;
 }

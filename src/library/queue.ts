@@ -2,7 +2,9 @@
 // of the browser's tabs share it: every change is one transaction on what is stored then.
 import { parseSeed } from '../generation/request/seeds.ts';
 import type { Evaluation } from '../generation/request/continuation.ts';
+import type { NamedCheckpoint } from '../generation/request/named-checkpoint.ts';
 import type { GenerationParameters } from '../generation/request/request.ts';
+import { isPlotGrid, type PlotGrid } from '../plots/plan.ts';
 import { isOfLaterVersion } from './record-version.ts';
 import { explainStorageFailure } from './storage.ts';
 import { evaluationStore, queueStore } from './stores.ts';
@@ -35,12 +37,24 @@ export interface QueuedJob {
   readonly modelName: string;
   /** Carried out one after another. Seeds are resolved, so that going on makes the same pictures. */
   readonly requests: readonly GenerationParameters[];
+  /** Of requests that another checkpoint than `model` carries out, in their order; null for `model`. Absent: it does all of them. */
+  readonly checkpoints?: readonly (NamedCheckpoint | null)[];
+  /** Where the request's pictures stand together; absent where they stand for themselves. */
+  readonly grid?: PlotGrid;
   readonly state: JobState;
   /** The tab that added it, or runs it: while it lives, nobody else's business. */
   readonly tab: string;
   readonly position: JobPosition;
   /** Why it failed, for the person; null while it has not. */
   readonly failure: string | null;
+}
+
+/** The model that carries a request of a job out. */
+export function modelOf(
+  { model, checkpoints }: Pick<QueuedJob, 'model' | 'checkpoints'>,
+  request: number,
+): string {
+  return checkpoints?.[request]?.sha256 ?? model;
 }
 
 /** Where the evaluations of one batch are kept. */
@@ -157,9 +171,21 @@ function isQueuedJob(value: unknown, id: unknown): value is QueuedJob {
     requests.length > 0 &&
     requests.length <= MAX_REQUESTS &&
     requests.every(isRequest) &&
+    areCheckpoints(job['checkpoints'], requests.length) &&
+    (job['grid'] === undefined || isPlotGrid(job['grid'], requests.length)) &&
     isIndex(position['request'], requests.length) &&
     isIndex(position['pictures'], Infinity)
   );
+}
+
+function areCheckpoints(value: unknown, count: number): boolean {
+  if (value === undefined) return true;
+  return Array.isArray(value) && value.length === count && value.every((one) => one === null || isNamed(one));
+}
+
+function isNamed(value: unknown): boolean {
+  const { sha256, name } = fieldsOf(value);
+  return typeof sha256 === 'string' && typeof name === 'string';
 }
 
 function isRequest(value: unknown): boolean {

@@ -38,3 +38,51 @@ export interface Plan {
   /** What the person is to know of it, in words; lines that were taken otherwise than they look. */
   readonly remarks: readonly string[];
 }
+
+/** Cells of all layers: far more than a job has requests. */
+const MAX_PLACES = 10_000;
+
+/** Whether something stored is the grid of so many requests. */
+export function isPlotGrid(value: unknown, requests: number): value is PlotGrid {
+  const grid = fieldsOf(value);
+  const { columns, rows, layers, margin, places } = grid;
+  const [c, r, l] = [columns, rows, layers].map(Number) as [number, number, number];
+  return (
+    [columns, rows, layers].every((count) => Number.isSafeInteger(count) && Number(count) > 0) &&
+    c * r * l <= MAX_PLACES &&
+    Number.isSafeInteger(margin) &&
+    Number(margin) >= 0 &&
+    typeof grid['drawLegend'] === 'boolean' &&
+    typeof grid['keepLayers'] === 'boolean' &&
+    areBlocks(grid['columnTexts'], c) &&
+    areBlocks(grid['rowTexts'], r) &&
+    areBlocks(grid['layerTexts'], l) &&
+    Array.isArray(places) &&
+    places.length === requests &&
+    places.every((place) => Number.isSafeInteger(place) && Number(place) >= 0 && Number(place) < c * r * l) &&
+    areTexts(grid['fields']) &&
+    areTexts(grid['layerFields'])
+  );
+}
+
+function areBlocks(value: unknown, count: number): boolean {
+  const isBlock = (block: unknown): boolean =>
+    Array.isArray(block) &&
+    block.every((line) => {
+      const { text, active } = fieldsOf(line);
+      return typeof text === 'string' && typeof active === 'boolean';
+    });
+  return Array.isArray(value) && value.length === count && value.every(isBlock);
+}
+
+function areTexts(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((text) => typeof text === 'string')
+  );
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

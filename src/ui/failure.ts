@@ -184,4 +184,6 @@ const CODES_OF_NAMES: ReadonlyMap<string, FailureCode> = new Map([
   ['BadParametersError', 'bad-parameters'],
   ['PromptTooLongError', 'bad-parameters'],
   ['WildcardError', 'bad-parameters'],
+  ['PlotError', 'bad-parameters'],
+  ['CsvError', 'bad-parameters'],
 ]);

@@ -23,7 +23,7 @@ export interface OutputItem {
 /** What it needs of the page. */
 export interface OutputHost {
   readonly settings: { readonly saving: { readonly as: SavedAs; readonly to: GivenSavedTo } };
-  readonly gallery: { readonly worker: Pick<GalleryClient, 'saveOutput' | 'keepGrid'> };
+  readonly gallery: { readonly worker: Pick<GalleryClient, 'saveOutput' | 'keepGrid' | 'keepPlot'> };
   readonly library: { png(id: string): Promise<Blob | null> };
   readonly notices: Pick<Notices, 'warn' | 'dismiss' | 'inform'>;
   openSettings(): void;

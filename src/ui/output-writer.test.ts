@@ -39,6 +39,7 @@ function writer(root = nodeDirectory(path)) {
       worker: {
         saveOutput: (folder, picture, how, given) => saveOutput(folder, picture, how, parseSavedTo(given)),
         keepGrid: () => Promise.resolve(null),
+        keepPlot: () => Promise.resolve([]),
       },
     },
     library: { png: () => Promise.resolve(png) },

@@ -4,6 +4,7 @@ import { gridsOf } from '../generation/request/grids.ts';
 import { seedsOf } from '../generation/request/seeds.ts';
 import type { GenerationParameters } from '../generation/request/request.ts';
 import { askToWrite, mayWrite, type OutputPicture } from '../library/output-folder.ts';
+import type { PlotGrid } from '../plots/plan.ts';
 import type { BatchPlace } from '../library/picture-export.ts';
 import { toFailure } from './failure.ts';
 import type { OutputHost, OutputItem } from './output-item.ts';
@@ -58,6 +59,20 @@ export class OutputWriter {
         } catch (error) {
           this.host.notices.warn(t.gridNotMade, toFailure(error).message);
         }
+      }
+    });
+  }
+
+  /** Of a plot that has ended, as far as it came. */
+  plot(id: string, requests: readonly GenerationParameters[], grid: PlotGrid): Promise<void> {
+    return this.#next(async () => {
+      const pictures = requests.map((_, request) => `${id}-${request}-0`);
+      const place = requests[0]?.img2img ? 'img2img-grids' : 'txt2img-grids';
+      try {
+        const kept = await this.host.gallery.worker.keepPlot(id, pictures, grid);
+        for (const one of kept) if (this.output.folder) await this.#write({ ...one, place, suffix: '' });
+      } catch (error) {
+        this.host.notices.warn(t.gridNotMade, toFailure(error).message);
       }
     });
   }

@@ -11,3 +11,6 @@ export interface Picture {
   /** Milliseconds since 1970. */
   readonly createdAt: number;
 }
+
+/** Instead of a picture's id: all pictures of the run side by side. */
+export const GRID = 'grid';

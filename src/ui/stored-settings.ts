@@ -5,6 +5,7 @@ import {
   DEFAULT_PARAMETERS,
   type GenerationParameters,
 } from '../generation/request/request.ts';
+import { parsePlot, PLOT_KINDS, type Plot } from '../plots/plot.ts';
 import { parseScript, scriptInfo, SCRIPTS, type Script } from '../generation/request/script.ts';
 import { RESIZE_MODES, type ResizeMode } from '../image/resize-modes.ts';
 import { DEFAULT_MEMORY, type MemoryOptions } from '../generation/run/memory-options.ts';
@@ -64,6 +65,7 @@ export const SETTING_KEYS = {
   maskTransparency: 'ui.img2img.mask-transparency',
   resizeBy: 'ui.img2img.resize-by',
   scripts: 'ui.img2img.scripts',
+  plots: 'ui.plots',
 } as const;
 
 export const MAX_STYLES = 10_000;
@@ -173,6 +175,20 @@ export function parseScripts(stored: unknown): ScriptChoice {
     return parseScript(options['kind'], options) ?? [];
   });
   return { chosen: scriptInfo(chosen)?.kind ?? null, each: known };
+}
+
+/** Which plot is chosen, and how each was set last. */
+export interface PlotChoice {
+  readonly chosen: Plot['kind'] | null;
+  readonly each: readonly Plot[];
+}
+
+export function parsePlots(stored: unknown): PlotChoice {
+  const { chosen, each } = record(stored);
+  const known = (Array.isArray(each) ? each : [])
+    .slice(0, 2 * PLOT_KINDS.length)
+    .flatMap((plot) => parsePlot(plot) ?? []);
+  return { chosen: PLOT_KINDS.find((kind) => kind === chosen) ?? null, each: known };
 }
 
 /** How large the gallery's tiles are, beside the usual. */

@@ -3,6 +3,7 @@ import { proxy } from 'comlink';
 import type { GalleryApi, ZipOutcome, ZipProgress } from '../../library/gallery-types.ts';
 import type { ExportedFile, ExportedPicture } from '../../library/picture-export.ts';
 import type { GridOrder } from '../../generation/request/grids.ts';
+import type { PlotGrid } from '../../plots/plan.ts';
 import type { KeptGrid } from '../../library/keep-grid.ts';
 import type { OutputPicture } from '../../library/output-folder.ts';
 import type { SavedAs } from '../../library/saved-as.ts';
@@ -50,6 +51,12 @@ export class GalleryClient {
 
   async keepGrid(order: GridOrder, to: GivenSavedTo): Promise<KeptGrid | null> {
     return this.#alive().call(async (gallery): Promise<KeptGrid | null> => gallery.keepGrid(order, to));
+  }
+
+  async keepPlot(job: string, ids: readonly string[], grid: PlotGrid): Promise<readonly KeptGrid[]> {
+    return this.#alive().call(async (gallery): Promise<readonly KeptGrid[]> =>
+      gallery.keepPlot(job, ids, grid),
+    );
   }
 
   async grid(

@@ -15,7 +15,7 @@ import type { Mode } from '../canvas/modes.ts';
 import { CHOICES } from '../choices.ts';
 import { toFailure, type Failure } from '../failure.ts';
 import { pickFiles } from '../pick-files.ts';
-import type { Picture } from '../picture.ts';
+import { GRID, type Picture } from '../picture.ts';
 import { RunWatch } from '../notify/run-watch.ts';
 import { browserTabs } from '../tabs.ts';
 import { WakeLock } from '../wake-lock.ts';
@@ -52,9 +52,6 @@ import { source } from '../strings/source.ts';
 
 /** Milliseconds that the page waits for what it has stored before it shows itself without. */
 const PATIENCE = 3000;
-
-/** Instead of a picture's id: all pictures of the run side by side. */
-export const GRID = 'grid';
 
 export class App {
   readonly notices = new Notices();
@@ -115,10 +112,10 @@ export class App {
         // Where Extras is what it waits for, it runs here.
         if (!this.extras.running) this.notices.inform(t.otherTab, t.otherTabWhat);
       },
-      onEnded: (id, end, requests) => {
-        this.output.ended(id, requests);
+      onEnded: (job, end) => {
+        this.output.ended(job);
         this.#runWatch.jobEnded(end);
-        return this.runs.forever.ended(id, end);
+        return this.runs.forever.ended(job.id, end);
       },
     },
   );
@@ -178,9 +175,11 @@ export class App {
     this.source.shown = false;
   }
 
-  /** The run's pictures are looked at side by side. */
+  /** The run's pictures are looked at side by side: those of a plot unless one of them is chosen. */
   get gridShown(): boolean {
-    return this.selectedPicture === GRID && this.job.pictures.length > 1;
+    const { plot, pictures } = this.job;
+    if (this.selectedPicture === null) return plot !== null;
+    return this.selectedPicture === GRID && (plot !== null || pictures.length > 1);
   }
 
   get shownPicture(): Picture | null {

@@ -3,6 +3,8 @@
 import type { GenerationEvent, GenerationOutcome } from '../../generation/run/events.ts';
 import { passesOf } from '../../generation/request/passes.ts';
 import type { GenerationParameters } from '../../generation/request/request.ts';
+import type { PlotGrid } from '../../plots/plan.ts';
+import { modelOf, type QueuedJob } from '../../library/queue.ts';
 import type { EngineClient } from '../clients/engine-client.svelte.ts';
 import { Failure, toFailure, type FailureCode } from '../failure.ts';
 import { formatPercent, formatTimeLeft } from '../format.ts';
@@ -32,9 +34,17 @@ export interface GenerationHooks {
   readonly onEnd: () => void;
 }
 
+/** A plot as it develops. */
+export interface PlotInWork {
+  /** Of the job: its pictures' ids are made of it. */
+  readonly job: string;
+  readonly grid: PlotGrid;
+  /** Requests that are carried out. */
+  readonly done: number;
+}
+
 export interface Run {
-  /** SHA-256 of the model. */
-  readonly model: string;
+  readonly job: Pick<QueuedJob, 'id' | 'model' | 'checkpoints' | 'grid'>;
   /** Carried out one after another, as one job. */
   readonly requests: readonly GenerationParameters[];
   /** What paints: asked before each request. */
@@ -69,6 +79,8 @@ export class GenerationJob {
   preview = $state.raw<PreviewEvent | null>(null);
   /** Pictures of this job; of the last one that made any while none runs. */
   pictures = $state.raw<readonly Picture[]>([]);
+  /** Where they stand together; null where they stand for themselves. */
+  plot = $state.raw<PlotInWork | null>(null);
   /** Spoken to screen readers: seldom enough to listen to. */
   announcement = $state('');
 
@@ -127,14 +139,16 @@ export class GenerationJob {
     this.loading = null;
     this.progress = null;
     this.preview = null;
-    const before = this.pictures;
+    const before = { pictures: this.pictures, plot: this.plot };
     this.pictures = [];
+    const { id, grid } = run.job;
+    this.plot = grid ? { job: id, grid, done: run.record.position.request } : null;
     this.announcement = t.generating;
     this.#announcedQuarter = 0;
     this.#record = run.record;
     const end = await this.#carryOut(run);
     // A job that made nothing does not take away what the one before made.
-    if (this.pictures.length === 0) this.pictures = before;
+    if (this.pictures.length === 0) ({ pictures: this.pictures, plot: this.plot } = before);
     return end;
   }
 
@@ -182,6 +196,7 @@ export class GenerationJob {
         // Asked for between two requests, the engine had nothing to interrupt.
         interrupted = outcome.status === 'interrupted' || this.#interrupted();
         if (!interrupted) record.nextRequest();
+        if (this.plot) this.plot = { ...this.plot, done: record.position.request };
         if (this.#place) this.#place.before += passesOf(request).batches;
       }
       this.announcement = interrupted ? t.interrupted : t.finished;
@@ -222,9 +237,10 @@ export class GenerationJob {
           if (event.type === 'image' || event.type === 'further') this.#hooks.onKept?.(event, request);
         };
         const cpu = processor === 'cpu';
-        const outcome = await this.#engine.generate(run.model, request, cpu, receive, continuation);
+        const model = modelOf(run.job, record.position.request);
+        const outcome = await this.#engine.generate(model, request, cpu, receive, continuation);
         if (outcome.status === 'finished' && meter.speed)
-          this.#hooks.onMeasured(run.model, processor, meter.speed);
+          this.#hooks.onMeasured(model, processor, meter.speed);
         return outcome;
       } catch (error) {
         const failure = toFailure(error);
@@ -253,7 +269,8 @@ export class GenerationJob {
   }
 
   async #choose(request: GenerationParameters, run: Run, gpuFailed: boolean): Promise<Processor> {
-    const processor = await run.processor(run.model, request, {
+    const model = modelOf(run.job, run.record.position.request);
+    const processor = await run.processor(model, request, {
       onEvent: (event) => this.#receive(event),
       cancelled: () => this.#stopped || this.#interrupted(),
       gpuFailed,

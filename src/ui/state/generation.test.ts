@@ -57,7 +57,12 @@ function jobOver(body: string) {
   const runAll = async (requests: readonly GenerationParameters[], position = START) => {
     const onStorageFailure = (error: unknown) => failures.push(error as Failure);
     const record = await RunRecord.open(job(requests, position), memoryQueue(), { onStorageFailure });
-    return generation.run({ model: SHA, requests, processor: () => Promise.resolve('gpu'), record });
+    return generation.run({
+      job: { id: 'job', model: SHA },
+      requests,
+      processor: () => Promise.resolve('gpu'),
+      record,
+    });
   };
   const run = (prompt = '') => runAll([{ ...DEFAULT_PARAMETERS, prompt }]);
   return { job: generation, engine, run, runAll, failures, warnings, recoveries, speeds, ends: () => ends };

@@ -1,6 +1,7 @@
 // The folder that pictures are saved to as they come, and the grids of runs. What does the work is loaded with the first picture
 // that needs it.
 import type { GenerationParameters } from '../../generation/request/request.ts';
+import type { QueuedJob } from '../../library/queue.ts';
 import { loadSetting, saveSetting } from '../../library/settings.ts';
 import type { OutputHost, OutputItem } from '../output-item.ts';
 import type { OutputWriter } from '../output-writer.ts';
@@ -35,9 +36,10 @@ export class Output {
     if (this.folder) void this.#write().then((writer) => writer.kept(event, request));
   }
 
-  /** A job has ended: its grids are made. */
-  ended(id: string, requests: readonly GenerationParameters[]): void {
-    if (this.host.settings.saving.to.grid === true)
+  /** A job has ended: its grids are made. That of a plot was asked for, whatever is set. */
+  ended({ id, requests, grid }: QueuedJob): void {
+    if (grid) void this.#write().then((writer) => writer.plot(id, requests, grid));
+    else if (this.host.settings.saving.to.grid === true)
       void this.#write().then((writer) => writer.grids(id, requests));
   }
 

@@ -20,12 +20,14 @@ export interface QueueHooks {
   /** A job was added while another tab makes pictures. */
   readonly onOtherTab: () => void;
   /** A job of this tab has ended; the next one starts when this resolves. */
-  readonly onEnded: (id: string, end: RunEnd, requests: QueuedJob['requests']) => Promise<void>;
+  readonly onEnded: (job: QueuedJob, end: RunEnd) => Promise<void>;
 }
 
 export interface NewJob {
   readonly model: { readonly sha256: string; readonly name: string };
   readonly requests: readonly GenerationParameters[];
+  readonly checkpoints?: QueuedJob['checkpoints'];
+  readonly grid?: QueuedJob['grid'];
 }
 
 export class GenerationQueue {
@@ -100,7 +102,7 @@ export class GenerationQueue {
   }
 
   /** Adds a job; `first`: before all others. Resolves with its id once it is kept; it runs when its turn comes. */
-  async add({ model, requests }: NewJob, first = false): Promise<string> {
+  async add({ model, requests, checkpoints, grid }: NewJob, first = false): Promise<string> {
     const idle = !this.active;
     const id = crypto.randomUUID();
     this.active = true;
@@ -113,6 +115,8 @@ export class GenerationQueue {
         model: model.sha256,
         modelName: model.name,
         requests: requests.map(resolveSeeds),
+        ...(checkpoints?.some(Boolean) && { checkpoints }),
+        ...(grid && { grid }),
         state: 'waiting',
         tab: this.#tabs.id,
         position: { request: 0, pictures: 0 },
@@ -246,12 +250,12 @@ export class GenerationQueue {
     this.current = job.id;
     try {
       this.#show(job);
-      const { model, requests } = job;
+      const { requests } = job;
       const { processor } = this.#hooks;
-      const end = await this.#job.run({ model, requests, processor, record });
+      const end = await this.#job.run({ job, requests, processor, record });
       await record.flush();
       await this.#settle(job, end);
-      await this.#hooks.onEnded(job.id, end, requests);
+      await this.#hooks.onEnded(job, end);
     } finally {
       this.#record = null;
       this.current = null;

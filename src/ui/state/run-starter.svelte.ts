@@ -2,6 +2,8 @@
 import type { GenerationParameters } from '../../generation/request/request.ts';
 import { picturesOf } from '../../generation/request/passes.ts';
 import { laterSeeds, randomSeed } from '../../generation/request/seeds.ts';
+import type { Cell } from '../../plots/cell.ts';
+import type { Plot } from '../../plots/plot.ts';
 import { MAX_REQUESTS } from '../../library/queue.ts';
 import { PICTURE_TYPES } from '../dropped-files.ts';
 import { toFailure } from '../failure.ts';
@@ -12,6 +14,7 @@ import { remember } from '../prompt-history.ts';
 import { requestOf } from '../request.ts';
 import { common } from '../strings/common.ts';
 import { notices as t } from '../strings/notices.ts';
+import { plots } from '../strings/plots.ts';
 import { source } from '../strings/source.ts';
 import { batch } from '../strings/batch.ts';
 import type { BatchFiles } from '../batch.ts';
@@ -25,7 +28,7 @@ import type { ModelChoice } from './model-choice.ts';
 import type { NextRun } from './next-run.ts';
 import type { PngInfo } from './png-info.svelte.ts';
 import type { NoticeAction, Notices } from './notices.svelte.ts';
-import type { GenerationQueue } from './queue.svelte.ts';
+import type { GenerationQueue, NewJob } from './queue.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
 import type { Source } from './source.svelte.ts';
 
@@ -36,7 +39,7 @@ export interface StarterHost {
   readonly imports: ImportQueue;
   readonly job: GenerationJob;
   readonly queue: GenerationQueue;
-  readonly models: Pick<ModelChoice, 'checkpoint' | 'checkpoints'>;
+  readonly models: Pick<ModelChoice, 'checkpoint' | 'checkpoints' | 'vaes' | 'upscalers'>;
   tab: TabId;
   selectedPicture: string | null;
   readonly source: Source;
@@ -52,6 +55,8 @@ export interface StarterHost {
 
 /** Files of a batch that are told with the reason why they were left out. */
 const SKIPPED_TOLD = 5;
+/** Of a plot. */
+const REMARKS_TOLD = 5;
 
 /** Milliseconds in which a second click belongs to the first. */
 const DOUBLE_CLICK = 500;
@@ -192,7 +197,9 @@ export class RunStarter {
     if (!this.host.generating) this.settle();
     const { settings } = this.host;
     const { hires, refiner, detailer, script } = this.host.next;
-    const set = { ...settings.snapshot(), hires, refiner, detailer, script };
+    const { plot } = settings;
+    // A1111 has one list of both: a plot is of ordinary pictures.
+    const set = { ...settings.snapshot(), hires, refiner, detailer, script: plot ? null : script };
     // Before anything is waited for: what is changed from now on is not meant.
     const painted = this.host.next.paintedImg2img().catch((error: unknown) => {
       this.host.source.shown = true;
@@ -204,22 +211,29 @@ export class RunStarter {
     this.#asking += 1;
     let id: string | null = null;
     await this.host.attempt(t.notAskedFor, async () => {
-      const request = { ...this.#requestOf(set), img2img: await painted };
-      const pictures = picturesOf(request);
-      const asked = Array.from({ length: times }, (_, i) => laterSeeds(request, made + i * pictures));
-      const jobs = await this.#jobsOf(asked);
+      const plain = { ...set, img2img: await painted };
+      const request = this.#requestOf(plain);
+      const asked = <T extends GenerationParameters>(one: T): readonly T[] => {
+        const pictures = picturesOf(one);
+        return Array.from({ length: times }, (_, i) => laterSeeds(one, made + i * pictures));
+      };
+      const jobs: Omit<NewJob, 'model'>[] = [];
+      if (plot) for (const one of asked(plain)) jobs.push(await this.#plotJob(plot, one));
+      else for (const requests of await this.#jobsOf(asked(request))) jobs.push({ requests });
       await this.#keepSource(request, this.host.source.chosen?.name ?? '');
       const running = queue.current;
-      for (const requests of first ? jobs.reverse() : jobs) id = await queue.add({ model, requests }, first);
+      for (const job of first ? jobs.reverse() : jobs) id = await queue.add({ model, ...job }, first);
       if (now && running !== null && queue.current === running) await this.host.job.interrupt();
     });
     this.#asking -= 1;
     return id;
   }
 
-  #requestOf(set: GenerationParameters): GenerationParameters {
+  /** With the styles in its prompts. */
+  #requestOf(set: GenerationParameters, chosen?: readonly string[]): GenerationParameters {
     const { styles, chosenStyles } = this.host.settings.prompts;
-    return requestOf(set, { styles, chosenStyles, extraSeed: this.host.settings.run.extraSeed });
+    const { extraSeed } = this.host.settings.run;
+    return requestOf(set, { styles, chosenStyles: chosen ?? chosenStyles, extraSeed });
   }
 
   /** What is painted over, or enlarged, for the same again. That it cannot be kept keeps nothing else back. */
@@ -248,23 +262,49 @@ export class RunStarter {
     return !this.host.job.running && (this.#asking > 0 || this.host.queue.active);
   }
 
+  /** `request`: without the styles, which a plot may change. */
+  async #plotJob(plot: Plot, request: GenerationParameters): Promise<Omit<NewJob, 'model'>> {
+    const { models, notices } = this.host;
+    const { styles, chosenStyles } = this.host.settings.prompts;
+    const [{ plotJob }, { plotNames }] = await Promise.all([
+      import('../plot-job.ts'),
+      import('../plot-names.ts'),
+    ]);
+    const missing: string[] = [];
+    const finish = async (cell: Cell): Promise<readonly GenerationParameters[]> => {
+      const expanded = await this.#expand(this.#requestOf(cell.request, cell.styles));
+      missing.push(...expanded.missing);
+      return expanded.requests;
+    };
+    const { remarks, ...job } = await plotJob(plot, request, chosenStyles, plotNames(models, styles), finish);
+    this.#tellMissing(missing);
+    if (remarks.length > 0) notices.warn(plots.remarks, remarks.slice(0, REMARKS_TOLD).join(' '));
+    return job;
+  }
+
   /** With wildcards and variants made out. As few jobs as can hold them. */
   async #jobsOf(asked: readonly GenerationParameters[]): Promise<GenerationParameters[][]> {
     const jobs: GenerationParameters[][] = [];
     const missing: string[] = [];
     for (const request of asked) {
       const { requests, missing: unknown } = await this.#expand(request);
-      missing.push(...unknown.filter((name) => !missing.includes(name)));
+      missing.push(...unknown);
       const last = jobs.at(-1);
       if (last && last.length + requests.length <= MAX_REQUESTS) last.push(...requests);
       else jobs.push([...requests]);
     }
-    if (missing.length > 0) {
-      this.host.notices.warn(t.wildcardsMissing, t.wildcardsMissingWhat(listed(missing)), [
-        { label: common.openSettings, run: () => this.host.openSettings() },
-      ]);
-    }
+    this.#tellMissing(missing);
     return jobs;
+  }
+
+  /** Wildcards without a list. */
+  #tellMissing(names: readonly string[]): void {
+    if (names.length === 0) return;
+    this.host.notices.warn(
+      t.wildcardsMissing,
+      t.wildcardsMissingWhat(listed(names.filter((name, i) => names.indexOf(name) === i))),
+      [{ label: common.openSettings, run: () => this.host.openSettings() }],
+    );
   }
 
   async #expand(request: GenerationParameters): Promise<ExpandedRequest> {

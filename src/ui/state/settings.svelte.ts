@@ -3,6 +3,7 @@ import type { ImageSettings } from '../../generation/request/image-settings.ts';
 import { DEFAULT_PARAMETERS, type GenerationParameters } from '../../generation/request/request.ts';
 import { defaultScript, type Script } from '../../generation/request/script.ts';
 import type { SourcePicture } from '../../generation/request/source-picture.ts';
+import { DEFAULT_PLOTS, type Plot } from '../../plots/plot.ts';
 import type { SketchLook } from '../canvas/painting.svelte.ts';
 import type { Choices } from '../choices.ts';
 import { parseImageSettings } from '../image-settings.ts';
@@ -138,5 +139,20 @@ export class Settings {
   /** Chooses a script, as it was set last; null for none. */
   chooseScript(kind: Script['kind'] | null): void {
     this.img2img.scripts = { ...this.img2img.scripts, chosen: kind };
+  }
+
+  /** What makes many requests of one, in txt2img and img2img; null for nothing. */
+  get plot(): Plot | null {
+    const { chosen, each } = this.run.plots;
+    return chosen && (each.find(({ kind }) => kind === chosen) ?? DEFAULT_PLOTS[chosen]);
+  }
+  set plot(plot: Plot | null) {
+    const others = this.run.plots.each.filter(({ kind }) => kind !== plot?.kind);
+    this.run.plots = { chosen: plot?.kind ?? null, each: plot ? [...others, plot] : others };
+  }
+
+  /** Chooses a plot, as it was set last; null for none. */
+  choosePlot(kind: Plot['kind'] | null): void {
+    this.run.plots = { ...this.run.plots, chosen: kind };
   }
 }

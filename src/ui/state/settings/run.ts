@@ -2,7 +2,13 @@
 import type { Choices } from '../../choices.ts';
 import { parseDetailer, type DetailerChoice } from '../../detailer-choice.ts';
 import { parseHires, parseRefiner, type HiresChoice, type RefinerChoice } from '../../passes-choice.ts';
-import { parseModelChoice, parseSwitch, SETTING_KEYS } from '../../stored-settings.ts';
+import {
+  parseModelChoice,
+  parsePlots,
+  parseSwitch,
+  SETTING_KEYS,
+  type PlotChoice,
+} from '../../stored-settings.ts';
 import type { KeptInfos } from '../kept-settings.svelte.ts';
 
 export interface RunSettings {
@@ -14,6 +20,8 @@ export interface RunSettings {
   hires: HiresChoice;
   refiner: RefinerChoice;
   detailer: DetailerChoice;
+  /** What may make many requests of one, each as it was set last. */
+  plots: PlotChoice;
 }
 
 export const runInfos = (choices: Choices): KeptInfos<RunSettings> => ({
@@ -22,4 +30,5 @@ export const runInfos = (choices: Choices): KeptInfos<RunSettings> => ({
   hires: { key: SETTING_KEYS.hires, parse: (stored) => parseHires(stored, choices) },
   refiner: { key: SETTING_KEYS.refiner, parse: parseRefiner },
   detailer: { key: SETTING_KEYS.detailer, parse: parseDetailer },
+  plots: { key: SETTING_KEYS.plots, parse: parsePlots },
 });

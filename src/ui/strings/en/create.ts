@@ -73,7 +73,6 @@ export const create = {
   noise: 'Noise',
   noiseValue: (rng: string, ensd: number) => (ensd === 0 ? rng : `${rng}, ENSD ${ensd}`),
   pinned: 'Pinned',
-  later: 'Scripts of txt2img are not built yet; those of img2img are.',
   settingsDiffer: (count: number, names: string) =>
     plural(count, {
       one: `One setting differs from the default: ${names}`,

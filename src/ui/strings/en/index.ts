@@ -21,6 +21,7 @@ export { output } from './output.ts';
 export { passes } from './passes.ts';
 export { pictures } from './pictures.ts';
 export { places } from './places.ts';
+export { plots } from './plots.ts';
 export { queue } from './queue.ts';
 export { rescue } from './rescue.ts';
 export { scripts } from './scripts.ts';
