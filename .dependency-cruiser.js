@@ -89,6 +89,7 @@ const ROOMS = {
   'generation/run': [
     'add-ons',
     'checkpoint',
+    'control/preprocessors',
     'families',
     'finishing',
     'generation/recipes',
@@ -106,6 +107,7 @@ const ROOMS = {
   // The page. It reaches the run and the runtime through workers.
   ui: [
     'blob-entrance.ts',
+    'control/preprocessors',
     'families',
     'finishing',
     'generation/request',
@@ -128,6 +130,7 @@ const ROOMS = {
 
 /** What the page may take from behind its workers: data and small questions, besides types. */
 const SAID_TO_THE_PAGE = [
+  'control/preprocessors/(table|hint-resize-modes).ts',
   'finishing/extras-request.ts',
   'generation/run/(memory-options|run-options|benchmark-report).ts',
   'runtime/adapter.ts',
@@ -164,7 +167,7 @@ export default {
       severity: 'error',
       from: { path: pathOf('ui'), pathNot: TESTS },
       to: {
-        path: [pathOf('finishing'), pathOf('runtime'), pathOf('generation/run')],
+        path: ['control/preprocessors', 'finishing', 'runtime', 'generation/run'].map(pathOf),
         pathNot: SAID_TO_THE_PAGE.map((file) => `^src/${file}`),
         dependencyTypesNot: ['type-only'],
       },

@@ -1,13 +1,7 @@
 // What preprocessors ask of networks that the person has brought, and the way of pictures to them and back.
 import type { Planes } from '../../image/tiles.ts';
-import type { AnnotatorKind } from '../../models/annotators/kinds.ts';
+import type { WantedAnnotator } from '../../models/annotators/kinds.ts';
 import type { RgbImage } from './hint.ts';
-
-export interface WantedAnnotator {
-  readonly kind: AnnotatorKind;
-  /** Its name in the extension: networks of one kind are published for several preprocessors. */
-  readonly preprocessor: string;
-}
 
 /**
  * The named outputs of the network (models/annotators) for a picture as it wants its numbers, [3, height, width]. Rejects where there

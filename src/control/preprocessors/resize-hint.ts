@@ -10,11 +10,8 @@ import type { Pause } from '../../image/pause.ts';
 import type { Size } from '../../image/picture-file.ts';
 import type { PixelImage } from '../../image/pixels.ts';
 import { asRgb, type Hint } from './hint.ts';
+import type { HintResizeMode } from './hint-resize-modes.ts';
 import { ridges, thinned } from './thin.ts';
-
-/** By the extension's names. */
-export const HINT_RESIZE_MODES = ['Just Resize', 'Crop and Resize', 'Resize and Fill'] as const;
-export type HintResizeMode = (typeof HINT_RESIZE_MODES)[number];
 
 /** From so many colours on a map is a picture. */
 const MANY_COLOURS = 200;

@@ -11,7 +11,7 @@ import type { PixelImage } from '../../image/pixels.ts';
 import { resizeToFit, type ResizeMode } from '../../image/resize-modes.ts';
 import type { Raster } from '../../image/resize.ts';
 import { asRgb, greyAsRgb } from './hint.ts';
-import type { HintResizeMode } from './resize-hint.ts';
+import type { HintResizeMode } from './hint-resize-modes.ts';
 
 /** Masks that are nowhere lighter, or nowhere darker, say nothing. */
 const [NOTHING, EVERYTHING] = [5, 250];

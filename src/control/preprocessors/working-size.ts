@@ -8,7 +8,7 @@ import type { Size } from '../../image/picture-file.ts';
 import { MAX_PIXELS } from '../../image/png.ts';
 import type { Raster } from '../../image/resize.ts';
 import { asRgb, type RgbImage } from './hint.ts';
-import type { HintResizeMode } from './resize-hint.ts';
+import type { HintResizeMode } from './hint-resize-modes.ts';
 
 /** Sides of what networks see are multiples of it. */
 const MULTIPLE = 64;

@@ -1,5 +1,6 @@
 // workers/engine.ts, as the page sees it.
 import type { GpuMemoryUse } from '../../runtime/gpu-memory.ts';
+import type { NetworkEvent } from '../../runtime/network-event.ts';
 import type { Prediction } from '../../sampling/types.ts';
 import type { DeviceReport } from '../../runtime/device-report.ts';
 import type { LoadedNetwork } from '../../runtime/kernel-choice.ts';
@@ -11,6 +12,7 @@ import type { BenchmarkProgress } from './benchmark.ts';
 import type { BenchmarkResult } from './benchmark-report.ts';
 import type { GenerationEvent, GenerationOutcome } from './events.ts';
 import type { ExtrasEvent, ExtrasOrder, ExtrasOutcome } from './extras-run.ts';
+import type { PreprocessOrder, PreprocessOutcome } from './preprocessing.ts';
 import type { MemoryPlan } from './memory-options.ts';
 import type { RunOptions } from './run-options.ts';
 
@@ -71,6 +73,8 @@ export interface EngineApi {
   ): Promise<GenerationOutcome>;
   /** Works on pictures as the Extras tab asks; `interrupt` stops that, `skip` goes on with the next picture. */
   extras(order: ExtrasOrder, onEvent: (event: ExtrasEvent) => void): Promise<ExtrasOutcome>;
+  /** A preprocessor's map of a picture, to look at; `interrupt` stops that. */
+  preprocess(order: PreprocessOrder, onEvent: (event: NetworkEvent) => void): Promise<PreprocessOutcome>;
   /** Loads a model anew and measures it; `interrupt` stops that. */
   benchmark(
     sha256: string,

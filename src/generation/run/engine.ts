@@ -4,6 +4,7 @@ import { askedOfExtras, restorersOfExtras } from '../../finishing/extras-request
 import type { GpuMemoryUse } from '../../runtime/gpu-memory.ts';
 import { getModel, listModels } from '../../library/models.ts';
 import type { StoredModel } from '../../library/types.ts';
+import type { NetworkEvent } from '../../runtime/network-event.ts';
 import { NoWebGpuError } from '../../runtime/device.ts';
 import type { Device } from '../../runtime/executor.ts';
 import {
@@ -22,6 +23,7 @@ import { runBenchmark, type BenchmarkProgress } from './benchmark.ts';
 import type { BenchmarkResult } from './benchmark-report.ts';
 import { chooseDecoders, encoderUserOf, type Decoders } from './decoders.ts';
 import { CardKernels } from './card-kernels.ts';
+import { Annotating } from './annotating.ts';
 import { Coloring } from './coloring.ts';
 import { Detecting, missingDetector } from './detecting.ts';
 import { cpuReport, EngineDevice } from './engine-device.ts';
@@ -32,6 +34,7 @@ import { RunAddOns } from './run-add-ons.ts';
 import { DEFAULT_RUN_OPTIONS, type RunOptions } from './run-options.ts';
 import type { Job, OpenModel } from './models-in-use.ts';
 import { makePictures } from './picture-run.ts';
+import { preprocess, type PreprocessOrder, type PreprocessOutcome } from './preprocessing.ts';
 import type { NetworkMeans } from './network-means.ts';
 import { misfitOf } from './second-checkpoint.ts';
 import { stepTime } from './step-time.ts';
@@ -83,6 +86,7 @@ export class Engine implements EngineApi {
   readonly #detecting = new Detecting(this.#means);
   readonly #restoring = new Restoring(this.#means);
   readonly #coloring = new Coloring(this.#means);
+  readonly #annotating = new Annotating(this.#means);
   readonly #kernels = new CardKernels();
   #job: Job | null = null;
   #options = DEFAULT_RUN_OPTIONS;
@@ -223,6 +227,23 @@ export class Engine implements EngineApi {
             workOnPictures({ job, order, colorize, upscale, faces, onEvent }),
           ),
         ),
+      );
+    });
+  }
+
+  async preprocess(
+    order: PreprocessOrder,
+    onEvent: (event: NetworkEvent) => void,
+  ): Promise<PreprocessOutcome> {
+    const hear: OnEvent = (event) => {
+      if (event.type === 'loading' || event.type === 'warning') onEvent(event);
+    };
+    return this.#alone(hear, async (job) => {
+      await this.#forgetLostDevice();
+      return preprocess(
+        order,
+        job,
+        this.#annotating.by(() => job.stop),
       );
     });
   }

@@ -14,3 +14,10 @@ export type AnnotatorKind = (typeof ANNOTATOR_KINDS)[number];
 export interface AnnotatorInfo {
   readonly kind: AnnotatorKind;
 }
+
+/** One that a preprocessor asks for. */
+export interface WantedAnnotator {
+  readonly kind: AnnotatorKind;
+  /** The preprocessor's name in the extension: networks of one kind are published for several. */
+  readonly preprocessor: string;
+}

@@ -12,6 +12,8 @@ import type { GenerationParameters, RequestSize, SizedRequest } from '../../gene
 import type { BenchmarkProgress } from '../../generation/run/benchmark.ts';
 import type { BenchmarkResult } from '../../generation/run/benchmark-report.ts';
 import type { ExtrasEvent, ExtrasOrder, ExtrasOutcome } from '../../generation/run/extras-run.ts';
+import type { PreprocessOrder, PreprocessOutcome } from '../../generation/run/preprocessing.ts';
+import type { NetworkEvent } from '../../runtime/network-event.ts';
 import { DEFAULT_RUN_OPTIONS, type RunOptions } from '../../generation/run/run-options.ts';
 import { Failure, toFailure } from '../failure.ts';
 import { startWorker } from './start-worker.ts';
@@ -103,11 +105,19 @@ export class EngineClient {
     onEvent: (event: ExtrasEvent) => void,
   ): Promise<ExtrasOutcome> {
     if (isNeeding(needs)) await this.#bringAsked(needs);
-    const work = (engine: Remote<EngineApi>) => engine.extras(order, proxy(onEvent));
-    if (isNeeding(needs)) return this.#withGpu(cpu, work);
-    // As it was started, where it was: its models stay loaded.
-    await this.start(this.#started?.cpu ?? cpu);
-    return this.#alive().call(work);
+    return this.#withNetworks(isNeeding(needs), cpu, (engine) => engine.extras(order, proxy(onEvent)));
+  }
+
+  /**
+   * A preprocessor's map of a picture, to look at; `interrupt` stops that. `network`: whether it runs one. Without, it needs no GPU.
+   */
+  async preprocess(
+    order: PreprocessOrder,
+    cpu: boolean,
+    network: boolean,
+    onEvent: (event: NetworkEvent) => void,
+  ): Promise<PreprocessOutcome> {
+    return this.#withNetworks(network, cpu, (engine) => engine.preprocess(order, proxy(onEvent)));
   }
 
   /** Measures a model; `interrupt` stops that. */
@@ -179,6 +189,18 @@ export class EngineClient {
       throw toFailure(error);
     }
     if (this.#stops !== stops) throw new Failure('worker-died', t.workerEnded(t.workers.engine));
+  }
+
+  /** `needed`: whether there are any in the work. */
+  async #withNetworks<T>(
+    needed: boolean,
+    cpu: boolean,
+    work: (engine: Remote<EngineApi>) => Promise<T>,
+  ): Promise<T> {
+    if (needed) return this.#withGpu(cpu, work);
+    // As it was started, where it was: its models stay loaded.
+    await this.start(this.#started?.cpu ?? cpu);
+    return this.#alive().call(work);
   }
 
   async #withGpu<T>(cpu: boolean, work: (engine: Remote<EngineApi>) => Promise<T>): Promise<T> {
