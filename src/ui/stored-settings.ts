@@ -38,6 +38,7 @@ export const SETTING_KEYS = {
   trials: 'ui.device.trials',
   memory: 'ui.device.memory',
   kernels: 'ui.device.kernels',
+  offersTuning: 'ui.device.kernels.offer',
   styles: 'prompt.styles',
   chosenStyles: 'ui.txt2img.styles',
   history: 'prompt.history',

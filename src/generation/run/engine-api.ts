@@ -47,12 +47,15 @@ export interface EngineApi {
     options: RunOptions,
     cpu: boolean,
   ): Promise<(MemoryPlan & { readonly room: number }) | null>;
-  /** Fits our kernels to the card by a model at a size, and compares them with onnxruntime's; `interrupt` stops that. */
+  /**
+   * Fits our kernels to the card by a model at a size, and compares them with onnxruntime's. `interrupt` stops that; then it is null,
+   * and what was known before counts.
+   */
   tuneKernels(
     sha256: string,
     size: RequestSize,
     onReport: (report: TuningReport) => void,
-  ): Promise<KernelReport>;
+  ): Promise<KernelReport | null>;
   /** What was measured of kernels on this card. */
   kernelReport(): Promise<KernelReport>;
   forgetKernels(): Promise<KernelReport>;

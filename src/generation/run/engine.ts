@@ -288,23 +288,26 @@ export class Engine implements EngineApi {
     sha256: string,
     size: RequestSize,
     onReport: (report: TuningReport) => void,
-  ): Promise<KernelReport> {
-    return this.#alone(
-      () => undefined,
-      async (job) => {
-        const stopped = () => job.stop;
-        const parameters = { ...DEFAULT_PARAMETERS, ...size };
-        const record = await this.#record(sha256);
-        const plan = await this.#plan(record, parameters);
-        if (plan.decoders.problem !== null) throw new BadParametersError(plan.decoders.problem);
-        const options = await this.#loadOptions(record, parameters, plan);
+  ): Promise<KernelReport | null> {
+    const ignore = () => undefined;
+    return this.#alone(ignore, async (job) => {
+      const stopped = () => job.stop;
+      const parameters = { ...DEFAULT_PARAMETERS, ...size };
+      const record = await this.#record(sha256);
+      const plan = await this.#plan(record, parameters);
+      if (plan.decoders.problem !== null) throw new BadParametersError(plan.decoders.problem);
+      const options = await this.#loadOptions(record, parameters, plan);
+      const on = { executor: await this.#device.executor(), report: await this.#device.report() };
+      try {
         const { model, sizes } = await this.#openWith(record, options, stopped);
         sizes.add(sizeOf(size, plan));
         const use = (kernels: KernelChoice) => model.prepare({ ...options, kernels }, stopped);
-        const on = { executor: await this.#device.executor(), report: await this.#device.report() };
-        return this.#kernels.tune(model, use, size, on, stopped, onReport);
-      },
-    );
+        return await this.#kernels.tune(model, use, size, on, stopped, onReport);
+      } catch (error) {
+        if (error instanceof InterruptedError) return null;
+        throw error;
+      }
+    });
   }
 
   async kernelReport(): Promise<KernelReport> {

@@ -1,6 +1,8 @@
 // The engine as the page sees it: started when first needed, started afresh after it died.
 import type { GpuMemoryUse } from '../../runtime/gpu-memory.ts';
 import type { LoadedNetwork } from '../../runtime/kernel-choice.ts';
+import type { KernelReport } from '../../runtime/kernel-measurements.ts';
+import type { TuningReport } from '../../runtime/tune-model.ts';
 import { proxy, type Remote } from 'comlink';
 import { asksForFaces } from '../../generation/request/detailer.ts';
 import type { Continuation } from '../../generation/request/continuation.ts';
@@ -44,6 +46,8 @@ export class EngineClient {
   readonly #spawn: () => Worker;
   readonly #options: () => RunOptions;
   readonly #bring: Bring;
+  /** Tuning, which any other work ends. */
+  #tuning: { readonly done: Promise<unknown>; end(): void } | null = null;
   /** How often it was stopped. */
   #stops = 0;
   /** What the worker goes by. */
@@ -140,6 +144,35 @@ export class EngineClient {
     return this.#withGpu(cpu, (engine) => engine.stepTime(sha256, size, proxy(onEvent)));
   }
 
+  /** See EngineApi. It gives way to any other work. */
+  async tuneKernels(
+    sha256: string,
+    size: RequestSize,
+    onReport: (report: TuningReport) => void,
+  ): Promise<KernelReport | null> {
+    const state = { ended: false };
+    const done = this.#withGpu(false, async (engine) =>
+      // It may have been ended before it could begin.
+      state.ended ? null : engine.tuneKernels(sha256, size, proxy(onReport)),
+    );
+    const tuning = { done, end: () => (state.ended = true) };
+    this.#tuning = tuning;
+    try {
+      return await done;
+    } finally {
+      if (this.#tuning === tuning) this.#tuning = null;
+    }
+  }
+
+  /** What was measured of kernels on this card; null before the engine has started. */
+  async kernelReport(): Promise<KernelReport | null> {
+    return (this.#started && (await this.#link?.call((engine) => engine.kernelReport()))) ?? null;
+  }
+
+  async forgetKernels(): Promise<KernelReport | null> {
+    return (this.#started && (await this.#link?.call((engine) => engine.forgetKernels()))) ?? null;
+  }
+
   async interrupt(): Promise<void> {
     if (this.#started) await this.#link?.call((engine) => engine.interrupt());
   }
@@ -204,6 +237,7 @@ export class EngineClient {
   }
 
   async #withGpu<T>(cpu: boolean, work: (engine: Remote<EngineApi>) => Promise<T>): Promise<T> {
+    await this.#endTuning();
     const report = await this.start(cpu);
     if (report.backend === null) {
       throw new Failure('no-webgpu', report.problem ?? t.noWebGpu);
@@ -222,6 +256,14 @@ export class EngineClient {
     } finally {
       await this.lookAtLoaded();
     }
+  }
+
+  async #endTuning(): Promise<void> {
+    const tuning = this.#tuning;
+    if (!tuning) return;
+    tuning.end();
+    await this.interrupt();
+    await tuning.done.catch(() => undefined);
   }
 
   async #tellOptions(engine: Remote<EngineApi>): Promise<void> {

@@ -169,3 +169,24 @@ it('brings the upscalers that are asked for first, and starts nothing where it i
   await restored;
   expect(brought.slice(2)).toEqual(['faces']);
 });
+
+it('ends tuning before any other work begins', async () => {
+  const { engine } = client(
+    `state: { stop: () => undefined, tuning: false },
+    tuneKernels() {
+      this.state.tuning = true;
+      return new Promise((done) => (this.state.stop = () => {
+        this.state.tuning = false;
+        done(null);
+      }));
+    },
+    interrupt() { this.state.stop(); },
+    loadedNetworks: () => [],
+    generate() { return { status: this.state.tuning ? 'interrupted' : 'finished', imageIds: [] }; },`,
+  );
+  await engine.start(false);
+  const size = { width: 64, height: 64, batchSize: 1 };
+  const tuning = engine.tuneKernels('a', size, () => undefined);
+  expect((await make(engine)).status).toBe('finished');
+  expect(await tuning).toBeNull();
+});

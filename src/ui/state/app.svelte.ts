@@ -29,6 +29,7 @@ import { ExtrasEntrance } from './extras-entrance.svelte.ts';
 import { Gallery } from './gallery.svelte.ts';
 import { GenerationJob } from './generation.svelte.ts';
 import { ImportQueue } from './imports.svelte.ts';
+import type { KernelTuning } from './kernel-tuning.svelte.ts';
 import { Library } from './library.svelte.ts';
 import { ModelChoice } from './model-choice.ts';
 import { NextRun } from './next-run.ts';
@@ -94,6 +95,7 @@ export class App {
   });
 
   #box: Promise<Box> | null = null;
+  #tuning: Promise<KernelTuning> | null = null;
   readonly #wakeLock = new WakeLock();
   readonly notifier: Notifier = new Notifier(this);
   readonly #runWatch = new RunWatch(this.notifier);
@@ -115,6 +117,7 @@ export class App {
       onEnded: (job, end) => {
         this.output.ended(job);
         this.#runWatch.jobEnded(end);
+        if (end.status === 'finished') this.#offerTuning();
         return this.runs.forever.ended(job.id, end);
       },
     },
@@ -237,6 +240,22 @@ export class App {
     // What cannot be fetched now may be the next time.
     this.#box.catch(() => (this.#box = null));
     return this.#box;
+  }
+
+  /** Fitting kernels to the graphics card. */
+  openTuning(): Promise<KernelTuning> {
+    this.#tuning ??= import('./kernel-tuning.svelte.ts').then(({ KernelTuning }) => new KernelTuning(this));
+    this.#tuning.catch(() => (this.#tuning = null));
+    return this.#tuning;
+  }
+
+  /** Where there is no card there is nothing to load for it. */
+  #offerTuning(): void {
+    const { report } = this.device;
+    if (report?.backend !== 'webgpu' || report.software) return;
+    void this.openTuning()
+      .then((tuning) => tuning.offer())
+      .catch(() => undefined);
   }
 
   async #openLibrary(): Promise<void> {

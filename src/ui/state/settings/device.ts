@@ -8,6 +8,7 @@ import {
   parseMemory,
   parseProcessor,
   parseSpeeds,
+  parseSwitchOn,
   parseTrials,
   SETTING_KEYS,
 } from '../../stored-settings.ts';
@@ -22,6 +23,8 @@ export interface DeviceSettings {
   memory: MemoryOptions;
   /** Whose kernels compute on the GPU. */
   kernels: KernelSetting;
+  /** Whether measuring them is offered after a first picture. */
+  offersTuning: boolean;
   /** How fast this device has been. */
   speeds: Speeds;
 }
@@ -31,5 +34,6 @@ export const DEVICE_INFOS: KeptInfos<DeviceSettings> = {
   trials: { key: SETTING_KEYS.trials, parse: parseTrials },
   memory: { key: SETTING_KEYS.memory, parse: parseMemory },
   kernels: { key: SETTING_KEYS.kernels, parse: parseKernels },
+  offersTuning: { key: SETTING_KEYS.offersTuning, parse: parseSwitchOn },
   speeds: { key: SETTING_KEYS.speeds, parse: parseSpeeds },
 };

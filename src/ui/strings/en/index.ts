@@ -12,6 +12,7 @@ export { failures } from './failures.ts';
 export { find } from './find.ts';
 export { foreign } from './foreign.ts';
 export { gallery } from './gallery.ts';
+export { kernels } from './kernels.ts';
 export { labels } from './labels.ts';
 export { merger } from './merger.ts';
 export { models } from './models.ts';
