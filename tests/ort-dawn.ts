@@ -46,6 +46,8 @@ export interface DawnOptions {
   readonly float32?: boolean;
   /** Told to Dawn: "disable-dawn-features=timestamp_quantization". */
   readonly flags?: readonly string[];
+  /** Whether features are there that browsers do not give without being told that they may be unsafe. */
+  readonly unsafe?: boolean;
 }
 
 /** Opens the WebGPU device, with shader-f16, and onnxruntime on it. Rejects when there is none. */
@@ -54,9 +56,10 @@ export async function openDawn({
   sums = 'float32',
   float32 = false,
   flags = [],
+  unsafe = false,
 }: DawnOptions = {}): Promise<Dawn> {
   Object.assign(globalThis, globals);
-  const gpu = create([FLOAT16_FLAG, ...flags]);
+  const gpu = create([unsafe ? `${FLOAT16_FLAG},allow_unsafe_apis` : FLOAT16_FLAG, ...flags]);
   Object.defineProperty(globalThis, 'navigator', {
     value: { gpu, hardwareConcurrency: 1 },
     configurable: true,

@@ -1,12 +1,15 @@
-// Times one network through onnxruntime's WebGPU provider on Dawn, as the app runs it: a child process, since a process has
-// one device, and since what hangs must be ended.
+// Times one network through onnxruntime's WebGPU provider on Dawn, or by our own kernels, as the app runs it: a child process, since
+// a process has one device, and since what hangs must be ended.
 import type * as Ort from 'onnxruntime-web/webgpu';
+import type { Precision, WeightRef } from '../../src/graph/types.ts';
+import { SUBGROUP_MATRIX_FEATURE } from '../../src/wgsl/kernels/subgroup-matrix.ts';
 import { loggedBy, openDawn, ortTensor } from '../../tests/ort-dawn.ts';
 import { packGraph } from '../../tests/packed-graph.ts';
 import { openWeights } from '../checkpoint-weights.ts';
 import { casesOf } from '../full-size-cases.ts';
 import { kernelTimes } from '../kernel-times.ts';
 import { writeFloats, writeJson } from './files.ts';
+import { openOwn } from './measure-own.ts';
 import type { Measured, MeasureOptions } from './types.ts';
 
 /** Writes `out` as it goes, so that a run that is ended early leaves what it had; and `out`.done when all is done. */
@@ -18,21 +21,24 @@ export async function measure(options: MeasureOptions): Promise<void> {
 async function measureAll(options: MeasureOptions): Promise<void> {
   const { model, network: name, precision, how, profile } = options;
   const end = performance.now() + 1000 * options.seconds;
-  const found = { load: null, cold: null, runs: [], submit: [], kernels: [], problem: null } as {
+  const found = { load: null, cold: null, runs: [], submit: [], kernels: [], note: '', problem: null } as {
     -readonly [key in keyof Measured]: Measured[key] extends readonly (infer T)[] ? T[] : Measured[key];
   };
   const keep = () => writeJson(options.out, found);
 
   const subgroups = how === 'subgroups';
+  const own = how === 'own';
   const dawn = await openDawn({
     features: [
-      ...(profile ? ['timestamp-query' as const] : []),
+      ...(profile || own ? ['timestamp-query' as const] : []),
+      ...(own ? [SUBGROUP_MATRIX_FEATURE] : []),
       ...(subgroups ? ['subgroups' as const] : []),
     ],
     float32: precision === 'float32',
     sums: how === 'float16 sums' ? 'float16' : 'float32',
     // Browsers round the card's clock to a tenth of a millisecond, which is longer than most kernels.
-    flags: profile ? ['disable-dawn-features=timestamp_quantization'] : [],
+    flags: profile || own ? ['disable-dawn-features=timestamp_quantization'] : [],
+    unsafe: own,
   });
   const { ort, device } = dawn;
   if (subgroups && !device.features.has('subgroups')) throw new Error('The device has no subgroups.');
@@ -49,6 +55,15 @@ async function measureAll(options: MeasureOptions): Promise<void> {
   const weights = await openWeights(model.file);
   const item = casesOf(weights, [model.size], model.batch).find(({ network }) => network === name)!;
   const network = item.build(precision);
+  if (own) {
+    const read = (ref: WeightRef, kind: Precision) => weights.read(ref, kind, true);
+    const opened = await openOwn(device, network, item.output, read, options.seconds);
+    found.load = opened.load;
+    found.note = opened.note;
+    keep();
+    await timeRuns(async () => ({ submitted: null, result: await opened.run() }));
+    return;
+  }
   const packed = await packGraph(network.graph, (ref, kind) => weights.read(ref, kind, true));
   const common: Ort.InferenceSession.SessionOptions = {
     executionProviders: [{ name: 'webgpu', device }],
@@ -69,7 +84,7 @@ async function measureAll(options: MeasureOptions): Promise<void> {
     return;
   }
 
-  let start = performance.now();
+  const start = performance.now();
   const session = await ort.InferenceSession.create(packed.model, {
     ...common,
     preferredOutputLocation: 'gpu-buffer',
@@ -77,27 +92,36 @@ async function measureAll(options: MeasureOptions): Promise<void> {
   await device.queue.onSubmittedWorkDone();
   found.load = performance.now() - start;
   keep();
-  for (let run = 0; run <= options.runs && !lost; run++) {
-    // One warm run at least, since the first says little.
-    if (run > 1 && performance.now() > end) break;
+  await timeRuns(async () => {
     const inputs = feeds();
-    start = performance.now();
+    const begun = performance.now();
     const tensor = (await session.run(inputs, [item.output]))[item.output]!;
-    const submitted = performance.now() - start;
-    const result = (await tensor.getData(true)) as Float32Array;
-    const whole = performance.now() - start;
-    if (run === 0) {
-      found.cold = whole;
-    } else {
-      found.runs.push(whole);
-      found.submit.push(submitted);
-    }
-    // What is checked is what a warm run gave, where there was one.
-    if (run <= 1) writeFloats(options.result, result);
-    keep();
-  }
+    const submitted = performance.now() - begun;
+    return { submitted, result: (await tensor.getData(true)) as Float32Array };
+  });
   if (dawn.narrowSums.size > 0) {
     found.problem ??= `summed in float16 after all: ${[...dawn.narrowSums].join(', ')}`;
     keep();
+  }
+
+  async function timeRuns(
+    work: () => Promise<{ readonly submitted: number | null; readonly result: Float32Array }>,
+  ): Promise<void> {
+    for (let run = 0; run <= options.runs && !lost; run++) {
+      // One warm run at least, since the first says little.
+      if (run > 1 && performance.now() > end) break;
+      const begun = performance.now();
+      const { submitted, result } = await work();
+      const whole = performance.now() - begun;
+      if (run === 0) {
+        found.cold = whole;
+      } else {
+        found.runs.push(whole);
+        if (submitted !== null) found.submit.push(submitted);
+      }
+      // What is checked is what a warm run gave, where there was one.
+      if (run <= 1) writeFloats(options.result, result);
+      keep();
+    }
   }
 }

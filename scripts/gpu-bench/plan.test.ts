@@ -13,6 +13,7 @@ it('checks numbers first, then times what matters most', () => {
   const order = [
     'tiny unet float16 plain',
     'tiny-xl unet float16 plain',
+    'sd15 unet float16 own',
     'sd15 unet float16 plain',
     'sd15 unet float16 pytorch',
     'sd15 unet float16 subgroups',

@@ -46,9 +46,12 @@ export function planOf(models: readonly string[], withoutText: ReadonlySet<strin
   ];
 }
 
-/** Ours, PyTorch, and ours with subgroups, one after the other: what slows the card meanwhile slows all of them. */
+/**
+ * Our kernels, onnxruntime, PyTorch, and onnxruntime with subgroups, one after the other: what slows the card meanwhile slows all of
+ * them.
+ */
 function inTurn(model: string, network: MeasuredName, precision: Precision, weight = 1): Step[] {
-  return (['plain', 'pytorch', 'subgroups'] as const).map((how) =>
+  return (['own', 'plain', 'pytorch', 'subgroups'] as const).map((how) =>
     step(model, network, precision, how, weight),
   );
 }

@@ -52,6 +52,18 @@ it('compares the quicker of ours with PyTorch, and with what the card can do', (
   expect(cells).toContain('15 %');
 });
 
+it('tells our kernels from onnxruntime, and compares the quicker one', () => {
+  const lines = reportLines(
+    report([
+      measurement({}),
+      measurement({ how: 'own', runs: [60] }),
+      measurement({ how: 'pytorch', runs: [20], error: 1e-3 }),
+    ]),
+  );
+  const cells = row(lines);
+  for (const text of ['60 ms', '120 ms', '0.50', '3.00x', '20 %']) expect(cells).toContain(text);
+});
+
 it('gives no time for wrong numbers', () => {
   const lines = reportLines(
     report([

@@ -89,19 +89,23 @@ function groupsOf({ networks, measurements }: Report): Group[] {
 }
 
 function timeTable(report: Report, peak: number | null): string[] {
-  const header = ['Network', 'TFLOP', 'Load', 'First', 'Then', 'Subgroups', 'PyTorch', 'Ratio', 'TFLOP/s'];
+  const header = [
+    ...['Network', 'TFLOP', 'Own', 'onnxruntime', 'Subgroups', 'PyTorch', 'Own/ort', 'Ratio', 'TFLOP/s'],
+  ];
   const rows = groupsOf(report).map(({ facts, precision, by }) => {
     const [plain, subgroups, theirs] = [by.get('plain'), by.get('subgroups'), by.get('pytorch')];
-    const ours = best(by);
+    const own = by.get('own');
+    const ours = best(by, OURS);
     const rate = (facts.flops / ours) * 1e-9;
-    const right = [plain, subgroups].filter((one) => one !== undefined);
+    const right = [own, plain, subgroups].filter((one) => one !== undefined);
     return [
       `${facts.label} ${NAMES[facts.network]} ${facts.what}, ${precision}`,
       (facts.flops / 1e12).toPrecision(3),
-      ...[plain?.load, plain?.cold].map((value) => (value == null ? '' : seconds(value))),
+      cell(own),
       cell(plain),
       cell(subgroups),
       cell(theirs),
+      shown(best(by, ['own']) / best(by, ORT), (value) => value.toFixed(2)),
       shown(theirs ? ours / warm(theirs) : NaN, (value) => `${value.toPrecision(3)}x`),
       shown(rate, (value) => value.toPrecision(3)),
       ...(peak === null ? [] : [shown((100 * rate) / peak, (value) => `${value.toFixed(0)} %`)]),
@@ -114,13 +118,18 @@ function timeTable(report: Report, peak: number | null): string[] {
   return [
     ...table([[...header, ...more], ...rows]),
     '',
-    'Ratio, TFLOP/s: the quicker of ours. Error: relative RMS, the worse of ours; "WRONG" makes a time worthless.',
+    'Own: our kernels, fitted to the card; onnxruntime: without and with subgroups. Ratio (to PyTorch), TFLOP/s: the quickest of these. ' +
+      'Error: relative RMS, the worst of these; "WRONG" makes a time worthless.',
   ];
 }
 
-/** The time of the quicker of ours whose numbers are right; NaN where none is. */
-function best(by: Group['by']): number {
-  const times = (['plain', 'subgroups'] as const).flatMap((how) => {
+const ORT = ['plain', 'subgroups'] as const;
+/** All that the app may take. */
+const OURS = ['own', ...ORT] as const;
+
+/** The time of the quickest of these whose numbers are right; NaN where none is. */
+function best(by: Group['by'], among: readonly How[]): number {
+  const times = among.flatMap((how) => {
     const one = by.get(how);
     return one && one.verdict !== 'wrong' && one.runs.length > 0 ? [warm(one)] : [];
   });
@@ -152,7 +161,7 @@ function pictureLines(report: Report): string[] {
     const [unet, vae, text] = [of('unet'), of('vae-decoder'), of('text')];
     if (!unet || !vae) return [];
     const time = (by: (group: Group) => number) => by(unet) * STEPS + by(vae) + (text ? by(text) || 0 : 0);
-    const ours = time(({ by }) => best(by));
+    const ours = time(({ by }) => best(by, OURS));
     const theirs = time(({ by }) => (by.has('pytorch') ? warm(by.get('pytorch')!) : NaN));
     if (!Number.isFinite(ours)) return [];
     const compared = Number.isFinite(theirs) ? `; PyTorch ${(60_000 / theirs).toPrecision(3)}` : '';

@@ -134,7 +134,8 @@ export class BenchmarkRun {
   }
 
   #work({ how, precision, weight, profile }: Step, facts: Prepared['networks'][number] | null): Work {
-    const worker = `${how === 'pytorch' ? 'pytorch' : 'ours'} ${precision}${profile ? ' profiled' : ''}`;
+    const whose = how === 'pytorch' || how === 'own' ? how : 'onnxruntime';
+    const worker = `${whose} ${precision}${profile ? ' profiled' : ''}`;
     return { worker, weight, flops: facts?.flops ?? 0, weightBytes: facts?.weightBytes ?? 0 };
   }
 
@@ -182,10 +183,10 @@ export class BenchmarkRun {
     const { failed, took, found } = await this.#measure(step, how, step.precision, step.profile, patience);
     if (found && !step.profile && !isTiny(step.model)) this.#learn(work, took, found);
     const problem = failed ?? found?.problem ?? null;
-    const what = found ?? { load: null, cold: null, runs: [], submit: [], kernels: [] };
+    const what = found ?? { load: null, cold: null, runs: [], submit: [], kernels: [], note: '' };
     const before = this.#find(step, how);
     const measured = {
-      ...{ model: step.model, network: step.network, precision: step.precision, how, note: '' },
+      ...{ model: step.model, network: step.network, precision: step.precision, how },
       ...{ error: null, verdict: 'unchecked' as const },
     };
     if (step.profile) {
@@ -194,7 +195,10 @@ export class BenchmarkRun {
       this.#put({ ...measured, ...what, problem });
     }
     if (problem !== null) this.#remark(`${titleOf(step)}: ${problem}`);
-    else this.#say(`${titleOf(step)}: ${step.profile ? `${what.kernels.length} kernels` : timesOf(what)}`);
+    else
+      this.#say(
+        `${titleOf(step)}: ${step.profile ? `${what.kernels.length} kernels` : timesOf(what)}${what.note === '' ? '' : `; ${what.note}`}`,
+      );
     if (failed === LATE) await this.#stillThere();
   }
 

@@ -6,8 +6,8 @@ import type { KernelTime } from '../kernel-times.ts';
 export const MEASURED = ['unet', 'vae-decoder', 'text'] as const;
 export type MeasuredName = (typeof MEASURED)[number];
 
-/** How a network ran: onnxruntime on a device without and with subgroups, with float16 sums (not as in the app), PyTorch. */
-export type How = 'plain' | 'subgroups' | 'float16 sums' | 'pytorch';
+/** How a network ran: onnxruntime on a device without and with subgroups, with float16 sums (not as in the app), our own kernels, PyTorch. */
+export type How = 'plain' | 'subgroups' | 'float16 sums' | 'own' | 'pytorch';
 
 /** The WebGPU device, as Dawn tells of it. */
 export interface DeviceFacts {
@@ -141,4 +141,7 @@ export interface MeasureOptions {
 }
 
 /** What `measure` writes as it goes. */
-export type Measured = Pick<Measurement, 'load' | 'cold' | 'runs' | 'submit' | 'kernels' | 'problem'>;
+export type Measured = Pick<
+  Measurement,
+  'load' | 'cold' | 'runs' | 'submit' | 'kernels' | 'note' | 'problem'
+>;
