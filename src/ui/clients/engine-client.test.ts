@@ -173,20 +173,26 @@ it('brings the upscalers that are asked for first, and starts nothing where it i
 it('ends tuning before any other work begins', async () => {
   const { engine } = client(
     `state: { stop: () => undefined, tuning: false },
-    tuneKernels() {
+    async tuneKernels(sha, size, on) {
       this.state.tuning = true;
-      return new Promise((done) => (this.state.stop = () => {
-        this.state.tuning = false;
-        done(null);
-      }));
+      const stopped = new Promise((done) => (this.state.stop = done));
+      await on({ stage: 'kernels', fraction: 0, left: 20 });
+      await stopped;
+      this.state.tuning = false;
+      return null;
     },
     interrupt() { this.state.stop(); },
     loadedNetworks: () => [],
     generate() { return { status: this.state.tuning ? 'interrupted' : 'finished', imageIds: [] }; },`,
   );
   await engine.start(false);
-  const size = { width: 64, height: 64, batchSize: 1 };
-  const tuning = engine.tuneKernels('a', size, () => undefined);
+  const tune = (begun: () => void = () => undefined) =>
+    engine.tuneKernels('a', { width: 64, height: 64, batchSize: 1 }, begun);
+  const early = tune();
+  expect((await make(engine)).status).toBe('finished');
+  expect(await early).toBeNull();
+  let tuning: Promise<unknown> | null = null;
+  await new Promise<void>((begun) => (tuning = tune(begun)));
   expect((await make(engine)).status).toBe('finished');
   expect(await tuning).toBeNull();
 });

@@ -132,13 +132,13 @@ export function kernelName(kernel: Kernel): string {
 }
 
 function productChoices(step: ProductStep, { matrixUnits }: DeviceLimits): Choice[] {
-  const { paired, domain, left, right } = step;
+  const { paired, left, right } = step;
   const sizeFor = ({ depth }: Tile) => productSize(step, depth);
   const usable = TILES.filter(({ threadColumns }) => !paired || threadColumns % (2 * QUAD) === 0);
   const least = Math.min(...usable.map((one) => computed(sizeFor(one), one)));
   const tiles = usable.filter((one) => computed(sizeFor(one), one) <= WASTE * least);
   const whole = tiles.map((tile) => ({ tile, splits: 1 }));
-  const maySplit = !paired && step.batches === 1 && domain.columns > 0;
+  const maySplit = !paired && step.batches === 1;
   const split = !maySplit
     ? []
     : tiles.flatMap((tile) => {
