@@ -35,6 +35,13 @@ export interface Needs {
 /** Puts what of these comes with Darkroom into the library. Rejects with an Error for people. */
 export type Bring = (needs: Needs) => Promise<void>;
 
+/** Tuning that is under way, or about to begin. */
+interface Tuning {
+  readonly done: Promise<unknown>;
+  /** Keeps it from beginning. */
+  end(): void;
+}
+
 /** Every method rejects with a Failure. */
 export class EngineClient {
   /** What the engine found; null until it has started. */
@@ -47,7 +54,7 @@ export class EngineClient {
   readonly #options: () => RunOptions;
   readonly #bring: Bring;
   /** Tuning, which any other work ends. */
-  #tuning: { readonly done: Promise<unknown>; end(): void } | null = null;
+  #tuning: Tuning | null = null;
   /** How often it was stopped. */
   #stops = 0;
   /** What the worker goes by. */
@@ -237,7 +244,7 @@ export class EngineClient {
   }
 
   async #withGpu<T>(cpu: boolean, work: (engine: Remote<EngineApi>) => Promise<T>): Promise<T> {
-    await this.#endTuning();
+    if (this.#tuning) await this.#end(this.#tuning);
     const report = await this.start(cpu);
     if (report.backend === null) {
       throw new Failure('no-webgpu', report.problem ?? t.noWebGpu);
@@ -258,9 +265,7 @@ export class EngineClient {
     }
   }
 
-  async #endTuning(): Promise<void> {
-    const tuning = this.#tuning;
-    if (!tuning) return;
+  async #end(tuning: Tuning): Promise<void> {
     tuning.end();
     await this.interrupt();
     await tuning.done.catch(() => undefined);
