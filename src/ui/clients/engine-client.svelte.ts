@@ -238,6 +238,7 @@ export class EngineClient {
     work: (engine: Remote<EngineApi>) => Promise<T>,
   ): Promise<T> {
     if (needed) return this.#withGpu(cpu, work);
+    if (this.#tuning) await this.#end(this.#tuning);
     // As it was started, where it was: its models stay loaded.
     await this.start(this.#started?.cpu ?? cpu);
     return this.#alive().call(work);
