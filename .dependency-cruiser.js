@@ -29,7 +29,7 @@ const ROOMS = {
   'control/preprocessors': ['finishing', 'image', 'models', 'sampling'],
 
   // A request, and what is kept of models, pictures and the queue.
-  'generation/request': ['families', 'image', 'models', 'prompt', 'sampling'],
+  'generation/request': ['control/preprocessors', 'families', 'image', 'models', 'prompt', 'sampling'],
   // What other programs tell in their pictures, in A1111's words.
   'other-programs': ['generation/request', 'image', 'sampling'],
   // One request as many: what a plot asks for, and the grid of its pictures.
@@ -68,6 +68,7 @@ const ROOMS = {
   ],
   'generation/recipes': [
     'add-ons',
+    'control/preprocessors',
     'families',
     'finishing',
     'generation/request',

@@ -21,7 +21,7 @@ test('pictures before Hires. fix, masks and composites are kept; a batch has a s
   const small = { width: 64, height: 64, sampler: 'Euler', steps: 2, seed: 5, batchSize: 2 };
   const { resizeMode, denoisingStrength, imageCfgScale } = DEFAULT_IMG2IMG;
   const asked = {
-    plain: { ...DEFAULT_PARAMETERS, ...small, settings, img2img: null, hires: null },
+    plain: { ...DEFAULT_PARAMETERS, ...small, settings, img2img: null, hires: null, controlUnits: [] },
     hires: { ...DEFAULT_HIRES, scale: 1.5, upscaler: 'Lanczos', firstPass: null },
     img2img: { resizeMode, denoisingStrength, imageCfgScale },
     inpaint: DEFAULT_INPAINT,

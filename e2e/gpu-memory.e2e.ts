@@ -29,6 +29,7 @@ test('a full card makes room for a new size; low VRAM mode keeps one network at 
           ...DEFAULT_PARAMETERS,
           img2img: null,
           hires: null,
+          controlUnits: [],
           ...{ prompt: 'x', seed: 1, steps: 1, cfgScale: 1, width: 64, height, sampler: 'Euler' },
         },
         gpuMemory,

@@ -48,9 +48,14 @@ test('reads a PNG, a WebP and a turned JPEG alike', async ({ page }, info) => {
         imageCfgScale: 1.5,
         inpaint: null,
       } as const;
-      await window.darkroom.generate(model.sha256, { ...asked, img2img, hires: null }, true, (event) => {
-        if (event.type === 'image') pngs.push(event.png);
-      });
+      await window.darkroom.generate(
+        model.sha256,
+        { ...asked, img2img, hires: null, controlUnits: [] },
+        true,
+        (event) => {
+          if (event.type === 'image') pngs.push(event.png);
+        },
+      );
       return [...new Uint8Array(await pngs[0]!.arrayBuffer())];
     };
     return {

@@ -13,7 +13,7 @@ test('another ratio is another picture, and the first comes back with its own', 
       const parameters = { ...asked, settings: { ...asked.settings, tokenMergingRatio } };
       await window.darkroom.generate(
         model!.sha256,
-        { ...parameters, img2img: null, hires: null },
+        { ...parameters, img2img: null, hires: null, controlUnits: [] },
         true,
         (event) => {
           if (event.type === 'image') pictures.push(event.parameters);

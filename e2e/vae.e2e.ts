@@ -95,7 +95,7 @@ async function watched(page: Page, settings: Partial<ImageSettings>, overRed = f
       const model = (await window.darkroom.listModels()).find(({ detection }) => detection.kind === 'sd1')!;
       await window.darkroom.generate(
         model.sha256,
-        { ...asked, img2img: overRed ? img2img : null, hires: null },
+        { ...asked, img2img: overRed ? img2img : null, hires: null, controlUnits: [] },
         true,
         (event) => {
           if (event.type === 'loading') loaded.add(event.what);

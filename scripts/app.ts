@@ -244,7 +244,7 @@ export class App {
             file: blob(packedHires.firstPass.file),
           },
         };
-        const parameters = { ...txt2img, img2img, hires };
+        const parameters = { ...txt2img, img2img, hires, controlUnits: [] };
         const outcome = await window.darkroom.generate(sha256, parameters, cpu, (event) => {
           if (event.type === 'preview') return;
           if (event.type === 'image') {

@@ -11,8 +11,9 @@ import { hintPlanes } from '../src/models/control/hint.ts';
 import type { ControlInfo } from '../src/models/control/kinds.ts';
 import {
   addBase,
-  isShared,
-  sharedValues,
+  addFactors,
+  isFactored,
+  unetName,
   type Tensors as SharedTensors,
 } from '../src/models/control/shared-weights.ts';
 import {
@@ -144,17 +145,14 @@ export async function openControl(bytes: Uint8Array, base: TinyModel): Promise<O
   const file = tensorsOf(shapes, values);
   const unet =
     info.difference || info.kind === 'control-lora' ? await unetOf(base) : tensorsOf(new Map(), new Map());
+  const shared = info.kind === 'control-lora';
   const catalog: WeightCatalog = {
-    shapeOf: (name) =>
-      shapes.get(name) ??
-      (info.kind === 'control-lora' && isShared(name, file, unet)
-        ? unet.shapeOf(`model.diffusion_model.${name.slice(CONTROL_PREFIX.length)}`)
-        : undefined),
+    shapeOf: (name) => shapes.get(name) ?? (shared ? unet.shapeOf(unetName(name)) : undefined),
   };
   const whole = (name: string): Float32Array => {
-    if (info.kind === 'control-lora' && isShared(name, file, unet)) return sharedValues(name, file, unet);
-    const own = file.valuesOf(name);
-    return info.difference ? addBase(name, own.slice(), unet) : own;
+    const kept = (shapes.has(name) ? file.valuesOf(name) : unet.valuesOf(unetName(name))).slice();
+    if (shared && isFactored(name, file)) return addFactors(name, kept, file);
+    return info.difference ? addBase(name, kept, unet) : kept;
   };
   return {
     info,

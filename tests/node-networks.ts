@@ -1,22 +1,30 @@
 // The networks of a tiny checkpoint on onnxruntime's CPU, in the form that recipes call them. Tests only.
 import { textInfoOf } from '../src/families/families.ts';
 import { stateName, textEncoderNetwork } from '../src/models/text-encoder.ts';
+import type { ControlOutput } from '../src/models/control/sum.ts';
+import { controlPlaces } from '../src/models/control/ports.ts';
+import { adapterOutputs, adapterSizes, ADAPTER_PREFIX } from '../src/models/control/t2i-adapter.ts';
+import { controlPlanes, controlUseOf, firstChannels, type ActiveUnit } from '../src/models/control/units.ts';
+import { sizeAtLevel } from '../src/models/unet-blocks.ts';
 import { mergesTokens, unetNetwork, type UNetInputs } from '../src/models/unet.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../src/models/vae.ts';
 import type { Networks } from '../src/runtime/networks.ts';
 import type { Prediction } from '../src/sampling/types.ts';
+import { adapterGraph, controlGraph, type OpenedControl } from './control-networks.ts';
 import { openNodeSession, type NodeSession } from './ort-node.ts';
 import type { TinyModel } from './tiny-model.ts';
 
 export interface NodeOptions {
   /** Opposite edges continue each other. */
   readonly circular?: boolean;
+  /** Control networks that calls of the UNet may ask, by the names of units' sources. */
+  readonly controls?: ReadonlyMap<string, OpenedControl>;
 }
 
 export async function nodeNetworks(
   model: TinyModel,
   prediction: Prediction,
-  { circular = false }: NodeOptions = {},
+  { circular = false, controls = new Map() }: NodeOptions = {},
 ): Promise<Networks> {
   const { family, catalog, readWeight, unet, vae, textEncoders } = model;
   const pooledOf = (encoder: number) => textInfoOf(family, textEncoders[encoder]!).pooled;
@@ -29,7 +37,13 @@ export async function nodeNetworks(
     ),
   );
   const [denoiser, decoder, encoder] = await Promise.all([
-    openNodeSession(unetNetwork(unet, catalog, 'float32', { circular }), readWeight),
+    openNodeSession(
+      unetNetwork(unet, catalog, 'float32', {
+        circular,
+        control: controlUseOf([...controls.values()].map(({ info }) => info)),
+      }),
+      readWeight,
+    ),
     openNodeSession(vaeDecoderNetwork(vae, catalog, 'float32', { circular }), readWeight),
     openNodeSession(vaeEncoderNetwork(vae, catalog, 'float32', { circular }), readWeight),
   ]);
@@ -39,6 +53,8 @@ export async function nodeNetworks(
       unetNetwork(unet, catalog, 'float32', { circular, tokenMerging: true }),
       readWeight,
     ));
+  const run = (unit: ActiveUnit, inputs: UNetInputs): Promise<readonly ControlOutput[]> =>
+    runControl(model, controls.get(unit.network.name)!, unit, inputs);
   return {
     family,
     prediction,
@@ -55,7 +71,9 @@ export async function nodeNetworks(
       const results = await texts[encoder]!.run(text, pooled ? [state, 'pooled'] : [state]);
       return { states: results[state]!.data, pooled: pooled ? results['pooled']!.data : null };
     },
-    unet: async (inputs) => {
+    unet: async (asked) => {
+      const control = asked.units && (await controlPlanes(unet, asked, run));
+      const inputs = { ...asked, ...(control && { control }) };
       const session = mergesTokens(unet, inputs.tokenMerging ?? 0) ? await mergingUNet() : denoiser;
       return (await session.run(inputs))['out']!.data;
     },
@@ -66,4 +84,34 @@ export async function nodeNetworks(
         (value) => value * vae.scaleFactor,
       ),
   };
+}
+
+/** A control network of the reference data, for one call. */
+async function runControl(
+  base: TinyModel,
+  control: OpenedControl,
+  { hint, controlType }: ActiveUnit,
+  inputs: UNetInputs,
+): Promise<readonly ControlOutput[]> {
+  const { catalog, readWeight } = control;
+  if (control.info.kind === 't2i-adapter') {
+    const session = await openNodeSession(adapterGraph(control, 'float32'), readWeight);
+    const results = await session.run({ picture: hint.data, height: hint.height, width: hint.width });
+    await session.release();
+    const { unshuffle } = adapterSizes((name) => catalog.shapeOf(ADAPTER_PREFIX + name))!;
+    return adapterOutputs(hint, unshuffle).map((size, i) => ({
+      ...size,
+      data: results[`feature.${i}`]!.data,
+    }));
+  }
+  const { config, network } = controlGraph(control, base, 'float32');
+  const session = await openNodeSession(network, readWeight);
+  const { batch, height, width } = inputs;
+  const x = firstChannels(inputs.x, batch, height * width, config.inChannels);
+  const results = await session.run({ ...inputs, x, hint: hint.data, controlType });
+  await session.release();
+  return controlPlaces(config).map(({ level }, i) => ({
+    ...sizeAtLevel({ height, width }, level),
+    data: results[`control.${i}`]!.data,
+  }));
 }

@@ -18,6 +18,8 @@ export interface LoadOptions {
   readonly circular: boolean;
   /** Over the text encoders and the UNet. */
   readonly addOns: ModelAddOns;
+  /** Control networks that pictures' runs may ask. */
+  readonly controls: readonly StoredModel[];
   /** The VAE of a file of its own, in place of the checkpoint's. */
   readonly vae: StoredModel | null;
   /** A tiny decoder beside it. */
@@ -35,6 +37,7 @@ export const DEFAULT_LOAD_OPTIONS: LoadOptions = {
   tokenMerging: 0,
   circular: false,
   addOns: NO_ADD_ONS,
+  controls: [],
   vae: null,
   taesd: null,
   taesdEncoder: null,

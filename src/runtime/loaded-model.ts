@@ -12,10 +12,12 @@ import { stateName, textEncoderNetwork, type TextInputs } from '../models/text-e
 import type { Prediction } from '../sampling/types.ts';
 import type { TextEncoderConfig, TinyVaeSizes, UNetConfig, VaeConfig } from '../models/types.ts';
 import { tinyDecoderNetwork, tinyEncoderNetwork } from '../models/taesd.ts';
-import { mergesTokens, unetNetwork, type UNetInputs } from '../models/unet.ts';
+import { controlPlanes, controlUseOf, type ControlledInputs } from '../models/control/units.ts';
+import { mergesTokens, unetNetwork } from '../models/unet.ts';
 import { ChangedWeights } from './changed-weights.ts';
 import { InterruptedError } from './errors.ts';
 import { DEFAULT_LOAD_OPTIONS, type LoadOptions } from './load-options.ts';
+import { LoadedControls } from './loaded-control.ts';
 import { LoadedVae } from './loaded-vae.ts';
 import type { NetworkEvent } from './network-event.ts';
 import type { EncodedText, Networks, TextState } from './networks.ts';
@@ -39,12 +41,14 @@ export class LoadedModel implements Networks {
   #vaeOf: StoredModel | null = null;
   /** Stays at hand in low VRAM mode, too: it is small, and previews come between the UNet's calls. */
   readonly #tinySessions: Sessions;
+  readonly #controls: LoadedControls;
   #taesd: TinyFile | null = null;
   #taesdEncoder: TinyFile | null = null;
   #addOns = NO_ADD_ONS;
   /** With what add-ons make of them. */
   readonly #weights: ChangedWeights;
-  #unetMerges = false;
+  /** How the UNet is built that is loaded. */
+  #unetForm = '';
   #prediction: Prediction = 'epsilon';
   #options = DEFAULT_LOAD_OPTIONS;
 
@@ -63,6 +67,7 @@ export class LoadedModel implements Networks {
     this.#weights = new ChangedWeights(weights);
     this.#sessions = new Sessions(executor, onEvent);
     this.#tinySessions = new Sessions(executor, onEvent);
+    this.#controls = new LoadedControls(this.#sessions, unetConfig, weights, precision);
     this.latentChannels = unetConfig.outChannels;
     this.unetChannels = unetConfig.inChannels;
     this.contextDim = unetConfig.contextDim;
@@ -142,6 +147,7 @@ export class LoadedModel implements Networks {
     const upcast = before.upcastAttention !== options.upcastAttention && this.precision === 'float16';
     if (upcast || before.circular !== options.circular) await this.#sessions.release('UNet');
     await this.#use(options.addOns, stopped);
+    await this.#controls.choose(options.controls);
     await this.#chooseVae(options.vae);
     await this.#vae?.prepare(options);
     this.#taesd = await this.#tiny('TAESD', this.#taesd, options.taesd);
@@ -149,7 +155,7 @@ export class LoadedModel implements Networks {
     if (options.lowVram) return;
     const networks = [
       ...this.textEncoders.map((_, encoder) => () => this.#textSession(encoder)),
-      () => this.#unetSession(options.tokenMerging),
+      () => this.#unetSession(options.tokenMerging, options.controls.length > 0),
       async () => this.#vae?.open(),
     ];
     for (const open of networks) {
@@ -187,8 +193,14 @@ export class LoadedModel implements Networks {
     return { states: states!, pooled };
   }
 
-  async unet(inputs: UNetInputs): Promise<Float32Array> {
-    return (await this.#unetSession(inputs.tokenMerging)).run(inputs);
+  async unet(asked: ControlledInputs): Promise<Float32Array> {
+    const { units, ...inputs } = asked;
+    if (!units) return (await this.#unetSession(inputs.tokenMerging)).run(inputs);
+    const { heads } = this.unetConfig;
+    const control = await controlPlanes(this.unetConfig, asked, (unit) =>
+      this.#controls.run(unit, inputs, heads),
+    );
+    return (await this.#unetSession(inputs.tokenMerging, true)).run({ ...inputs, control });
   }
 
   async decode(latent: Float32Array, height: number, width: number): Promise<Float32Array> {
@@ -284,12 +296,15 @@ export class LoadedModel implements Networks {
     );
   }
 
-  /** With or without token merging, whatever the ratio: one of them at a time. */
-  async #unetSession(ratio = 0) {
-    const { upcastAttention, circular } = this.#options;
+  /** With or without token merging, whatever the ratio, and with or without what control networks add: one of them at a time. */
+  async #unetSession(ratio = 0, controlled = false) {
+    const { upcastAttention, circular, controls } = this.#options;
     const tokenMerging = mergesTokens(this.unetConfig, ratio);
-    if (this.#unetMerges !== tokenMerging) await this.#sessions.release('UNet');
-    this.#unetMerges = tokenMerging;
+    const networks = controls.flatMap(({ detection }) => detection.control ?? []);
+    const control = controlUseOf(controlled ? networks : []);
+    const form = JSON.stringify({ tokenMerging, control });
+    if (this.#unetForm !== form) await this.#sessions.release('UNet');
+    this.#unetForm = form;
     const weights = this.#weights;
     const hypernetworks = this.#addOns.hypernetworks?.used ?? [];
     return this.#sessions.open('UNet', weights, () =>
@@ -298,6 +313,7 @@ export class LoadedModel implements Networks {
         tokenMerging,
         circular,
         hypernetworks,
+        control,
       }),
     );
   }
@@ -308,7 +324,8 @@ export class LoadedModel implements Networks {
     // The UNet that is at hand is asked.
     const { tokenMerging } = this.#options;
     const { contextDim, unetChannels } = this;
-    const unet = (inputs: UNetInputs) => this.unet({ ...inputs, tokenMerging });
+    const units = this.#options.controls.length > 0 ? { units: [] } : {};
+    const unet = (inputs: ControlledInputs) => this.unet({ ...inputs, tokenMerging, ...units });
     this.#prediction = known ?? (await probePrediction({ contextDim, unetChannels, unet }));
   }
 }

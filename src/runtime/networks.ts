@@ -3,7 +3,7 @@ import type { Family } from '../families/family.ts';
 import type { FileBuffers } from '../models/buffers.ts';
 import type { TextInputs } from '../models/text-encoder.ts';
 import type { TextEncoderConfig } from '../models/types.ts';
-import type { UNetInputs } from '../models/unet.ts';
+import type { ControlledInputs } from '../models/control/units.ts';
 import type { Prediction } from '../sampling/types.ts';
 
 export interface Networks {
@@ -24,7 +24,7 @@ export interface Networks {
   /** By encoder number `encoder`. */
   encodeText(encoder: number, text: TextInputs, state: TextState): Promise<EncodedText>;
   /** The UNet's raw output [batch, latentChannels, height, width], in latent units. */
-  unet(inputs: UNetInputs): Promise<Float32Array>;
+  unet(inputs: ControlledInputs): Promise<Float32Array>;
   /** One scaled latent [latentChannels, height, width] -> image [3, 8 height, 8 width], about -1..1. */
   decode(latent: Float32Array, height: number, width: number): Promise<Float32Array>;
   /** One image [3, height, width], -1..1 -> mean of its latent, scaled: [latentChannels, height / 8, width / 8], rounded down. */

@@ -115,6 +115,7 @@ describe('a run with forecasting', () => {
       unconds: [[[100, 1]]],
       cfgScale: 5,
       totalSteps: times.length,
+      shownStep: () => ({ step: 0, steps: times.length }),
       options,
     });
     const results: number[] = [];

@@ -32,6 +32,7 @@ function setup({ cfgScale = 7, options = {}, images = 1, parts = 1, needsUncond 
     cfgScale,
     needsUncond,
     totalSteps: 10,
+    shownStep: () => ({ step: 0, steps: 10 }),
     options,
   });
   return { calls, denoise };

@@ -25,11 +25,20 @@ export interface NetworkItem<C, T extends Latent = Float32Array> {
   readonly image: number;
   /** The network is to see no picture beside the latent. */
   readonly withoutPicture?: boolean;
+  /** What pictures are guided away from. */
+  readonly negative?: boolean;
+}
+
+/** Where a run is, as A1111 tells extensions (`sampling_step`, `total_sampling_steps`): it learns of a step once that is done. */
+export interface ShownStep {
+  readonly step: number;
+  readonly steps: number;
 }
 
 /** The network: result i is its raw output for item i. */
 export type NetworkCall<C, T extends Latent = Float32Array> = (
   items: readonly NetworkItem<C, T>[],
+  shown: ShownStep,
 ) => Promise<readonly T[]>;
 
 export interface GuidanceOptions {
@@ -73,6 +82,8 @@ export interface GuidanceRequest<C, T extends Latent> extends GuidedModel<C, T> 
   readonly needsUncond?: boolean;
   /** Evaluations expected over the run: what `skipEarlyCond` is a part of. */
   readonly totalSteps: number;
+  /** Asked at each evaluation. */
+  readonly shownStep: () => ShownStep;
   /** Puts back what inpainting keeps. */
   readonly blend?: Blend;
   /** Timestep samplers do that before the network, sigma samplers after it. */
@@ -179,7 +190,7 @@ export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Deno
         items.push({ x: inputs[image]!, t, cond: condAt(schedule, evaluation), image });
     });
     const negative = unconds.map((schedule, image): NetworkItem<C, T> => {
-      return { x: inputs[image]!, t, cond: condAt(schedule, evaluation), image };
+      return { x: inputs[image]!, t, cond: condAt(schedule, evaluation), image, negative: true };
     });
     items.push(...negative);
     if (imageCfgScale !== undefined)
@@ -188,7 +199,7 @@ export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Deno
     if (skip) items.splice(-images);
     const ask = async () => {
       const perCall = options.batchCondUncond === false ? images : items.length;
-      const answers = await evaluate(network, items, perCall, evaluation);
+      const answers = await evaluate(network, items, perCall, evaluation, request.shownStep());
       forecaster?.learn(items, answers);
       return answers;
     };
@@ -229,10 +240,11 @@ async function evaluate<C, T extends Latent>(
   items: readonly NetworkItem<C, T>[],
   perCall: number,
   evaluation: number,
+  shown: ShownStep,
 ): Promise<readonly T[]> {
   const outputs: T[] = [];
   for (let start = 0; start < items.length; start += perCall) {
-    outputs.push(...(await network(items.slice(start, start + perCall))));
+    outputs.push(...(await network(items.slice(start, start + perCall), shown)));
   }
   outputs.forEach((output, i) => {
     if (output.length !== items[i]?.x.length) {

@@ -247,17 +247,26 @@ async function* run<C, T extends Latent>(
   const { alphas, table } = model;
   const isTimestep = sampler.kind === 'timestep';
   const evaluations = totalSteps(sampler, launchSteps);
-  const denoise = guide<C, T>({
+  let done = 0;
+  let inStep = 0;
+  const guided = guide<C, T>({
     ...guidedModel(request, sampler, model),
     ...(refiner && { successor: successorOf(refiner, sampler, table, evaluations, options) }),
     cfgScale: request.cfgScale / sampler.cfgDivisor,
     needsUncond: sampler.needsUncond,
     totalSteps: evaluations,
+    // A step's first evaluation ends it for A1111, whatever comes after; the first of all counts like the second.
+    shownStep: () => ({ step: inStep > 0 ? done : Math.max(0, done - 1), steps: launchSteps }),
     blendBefore: isTimestep,
     toV: isTimestep ? (t) => epsToV(alphas[Math.trunc(t)]!) : denoisedToV,
     options,
     ...(blend && { blend }),
   });
+  const denoise: typeof guided = async (...asked) => {
+    const result = await guided(...asked);
+    inStep += 1;
+    return result;
+  };
 
   let noise: SamplerOptions['noise'] = () => request.noise.next();
   if (sampler.brownianNoise && fullSchedule) {
@@ -270,12 +279,12 @@ async function* run<C, T extends Latent>(
     ...passedOptions(sampler, options),
   });
 
-  let done = 0;
   for (;;) {
     const next = await steps.next();
     if (next.done) return next.value;
     const { sigma, x: after, denoised, adaptive } = next.value;
     done += 1;
+    inStep = 0;
     const expected = adaptive
       ? Math.ceil(done / Math.max(adaptive.progress, 1e-3))
       : stepsOf(sampler, schedule);

@@ -109,7 +109,7 @@ describe('readParameters', () => {
     'CADS active: True',
     'Kohya Hires Fix: 1',
     'FreeU Stages: 1',
-    'ControlNet 0: "Module: canny"',
+    'ControlNet Enabled: True',
     'Some extension of tomorrow: 1',
   ])('names what it does not know: %s', (field) => {
     expect(readParameters(`a\n${LINE}, ${field}`).unsupported).toEqual([field.split(':')[0]]);

@@ -5,6 +5,7 @@ import { splitPairs } from '../generation/request/infotext/pairs.ts';
 import { notUnderstood, type TextField } from '../generation/request/infotext/not-understood.ts';
 import { hasParameters, parseInfotext, type StyleExtraction } from '../generation/request/infotext/parse.ts';
 import { FACES } from '../generation/request/detailer.ts';
+import { controlFromText, type ToldControlUnit } from '../generation/request/control-text.ts';
 import { detailerFromText, type ToldDetailer } from '../generation/request/detailer-text.ts';
 import { hiresFromText, type ToldHires } from '../generation/request/hires-text.ts';
 import { img2imgFromText, type ToldImg2Img } from '../generation/request/img2img-text.ts';
@@ -40,6 +41,8 @@ export interface ReadParameters {
   /** Its second pass, and what took its last steps over; null where it had none. */
   readonly hires: ToldHires | null;
   readonly refiner: ToldRefiner | null;
+  /** ControlNet's units that it was steered by, in order. */
+  readonly controlUnits: readonly ToldControlUnit[];
   /** What was painted over in the finished picture; null for nothing. */
   readonly detailer: ToldDetailer | null;
   /** The line of parameters as it stands, for people. */
@@ -69,6 +72,7 @@ export function readParameters(text: string, styles: readonly PromptStyle[] = []
     img2img,
     hires,
     refiner: refinerFromText(infotext),
+    controlUnits: controlFromText(infotext),
     detailer: detailerFromText(infotext),
     fields,
     unsupported: notUnderstood(fields, { img2img: img2img !== null, hires: hires !== null }),

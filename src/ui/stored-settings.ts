@@ -101,6 +101,7 @@ export function parseParameters(stored: unknown, choices: Choices): GenerationPa
     // Kept beside, where they stay while they are off.
     hires: null,
     refiner: null,
+    controlUnits: [],
     detailer: null,
     script: null,
   };

@@ -14,6 +14,7 @@ import type { GenerationParameters, Hires } from '../request/request.ts';
 import type { Cond, PromptContext } from './conditioning.ts';
 import { blankConditioning, pictureConditioning } from './image-conditioning.ts';
 import { onePass, partOf, type LatentBatch, type ModelInUse, type Models, type RecipeRun } from './recipe.ts';
+import type { PreparedUnit } from './control-units.ts';
 import { refinerOf } from './refiner.ts';
 import { samplingRequest, type Batch } from './sampling-request.ts';
 import { paintTxt2Img } from './txt2img.ts';
@@ -37,6 +38,7 @@ export async function* paintHires(
   firstPass: PixelImage | null,
   batch: Batch,
   onFirstPass: ((pictures: readonly PixelImage[]) => Promise<void>) | null = null,
+  units: readonly PreparedUnit[] = [],
 ): RecipeRun {
   const second = secondPass(parameters, hires);
   const size = hiresSize(parameters, hires);
@@ -44,7 +46,9 @@ export async function* paintHires(
   const nothing = { steps: 0, work: 0 };
 
   const finished = firstPass && flatten(firstPass, parameters.settings.img2imgBackgroundColor);
-  const first = finished ? null : yield* partOf(paintTxt2Img(models, parameters, batch), nothing, ahead, own);
+  const first = finished
+    ? null
+    : yield* partOf(paintTxt2Img(models, parameters, batch, units), nothing, ahead, own);
   const before = models.current;
   const small = first ? apart(first, batch.size) : [];
   const { upscaler } = hires;
@@ -71,7 +75,7 @@ export async function* paintHires(
       size,
     );
   }
-  return yield* partOf(paintOver(models, parameters, hires, enlarged, batch), ahead, own, nothing);
+  return yield* partOf(paintOver(models, parameters, hires, enlarged, batch, units), ahead, own, nothing);
 }
 
 /** The second pass: all of its steps, out of a schedule that is as much longer as the denoising strength is below 1. */
@@ -81,6 +85,7 @@ async function* paintOver(
   hires: Hires,
   { latents, imageConditioning }: Enlarged,
   batch: Batch,
+  units: readonly PreparedUnit[],
 ): RecipeRun {
   const second = secondPass(parameters, hires);
   const { networks, conditions } = models.current;
@@ -90,7 +95,8 @@ async function* paintOver(
   };
   const given = {
     imageConditioning,
-    ...refinerOf(models, parameters, 'second pass', second, batch, { imageConditioning, context }),
+    units,
+    ...refinerOf(models, parameters, 'second pass', second, batch, { imageConditioning, units, context }),
   };
   const run = img2img<Cond>({
     ...(await samplingRequest(networks, second, await conditions(second, context), batch, given)),

@@ -75,7 +75,7 @@ async function* findNoise(
   const [cond, uncond] = [read.positive[0]!.schedule[0]![1], read.negative[0]![1]];
   const table = tableOf(request);
   const sigmas = table.uniformSigmas(steps).reverse();
-  const guided = guidedBy(request.network, cond, uncond, decodeCfgScale, networks);
+  const guided = guidedBy(request.network, cond, uncond, decodeCfgScale, sigmas.length - 1, networks);
   const [height, width] = [parameters.height / 8, parameters.width / 8];
   let x = latent;
   for (let i = 1; i < sigmas.length; i++) {
@@ -99,6 +99,7 @@ function guidedBy(
   cond: Cond,
   uncond: Cond,
   cfgScale: number,
+  steps: number,
   { prediction }: Pick<Networks, 'prediction'>,
 ) {
   return async (x: Float32Array, sigma: number, t: number): Promise<Float32Array> => {
@@ -107,7 +108,7 @@ function guidedBy(
     const out = prediction === 'v' ? -sigma / root : -sigma;
     const scaled = scale(x, 1 / root);
     const items: NetworkItem<Cond>[] = [uncond, cond].map((one) => ({ x: scaled, t, cond: one, image: 0 }));
-    const [without, towards] = await network(items);
+    const [without, towards] = await network(items, { step: 0, steps });
     return combine([1, x], [out * (1 - cfgScale), without!], [out * cfgScale, towards!]);
   };
 }

@@ -28,6 +28,7 @@ import {
   type Placed,
   type PlaneMask,
 } from './inpaint.ts';
+import type { PreparedUnit } from './control-units.ts';
 import { onePass, type Models, type RecipeRun } from './recipe.ts';
 import { refinerOf } from './refiner.ts';
 import {
@@ -154,10 +155,12 @@ export async function* paintImg2Img(
   request: Img2Img,
   start: Img2ImgStart,
   batch: Batch,
+  units: readonly PreparedUnit[] = [],
 ): RecipeRun {
   const { networks, conditions } = models.current;
   const { imageConditioning } = start;
-  const given = refinerOf(models, parameters, 'first pass', parameters, batch, { imageConditioning });
+  const more = { imageConditioning, units };
+  const given = { units, ...refinerOf(models, parameters, 'first pass', parameters, batch, more) };
   const run = onePass(
     sampleImg2Img(networks, parameters, request, start, await conditions(parameters), batch, given),
     parameters,

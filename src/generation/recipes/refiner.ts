@@ -19,7 +19,10 @@ export function refinerOf(
   pass: PassName,
   parameters: GenerationParameters,
   batch: Batch,
-  { context, ...given }: Pick<Given, 'imageConditioning'> & { readonly context?: PromptContext } = {},
+  {
+    context,
+    ...given
+  }: Pick<Given, 'imageConditioning' | 'units'> & { readonly context?: PromptContext } = {},
 ): Pick<Given, 'refiner'> {
   const { refiner, hires, settings } = asked;
   if (refiner === null || refiner.checkpoint.sha256 === models.current.sha256) return {};

@@ -1,12 +1,13 @@
 // What every recipe's sampling asks alike: the request's parameters, the batch's noise, and calls of the UNet, on any networks.
 import { conditioningOf } from '../../families/conditioning.ts';
 import type { Size } from '../../image/picture-file.ts';
-import type { NetworkItem } from '../../sampling/guidance.ts';
+import type { NetworkCall, NetworkItem } from '../../sampling/guidance.ts';
 import { ImageRng } from '../../sampling/random/image-rng.ts';
 import type { NoiseSource } from '../../sampling/random/types.ts';
 import type { RefinerSwitch, SampledModel, SamplingRequest } from '../../sampling/sample.ts';
 import { alphasCumprodOf, vFactorsOf } from '../request/alphas.ts';
 import type { Cond, Conditions } from './conditioning.ts';
+import { unitsAtWork, unitsFor, type PreparedUnit } from './control-units.ts';
 import { blankConditioning } from './image-conditioning.ts';
 import { BadParametersError } from '../../runtime/errors.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
@@ -39,6 +40,8 @@ export interface Given {
    */
   readonly imageConditioning?: Float32Array | null;
   readonly refiner?: RefinerSwitch<Cond>;
+  /** ControlNet's, of which those count that are made for the model. */
+  readonly units?: readonly PreparedUnit[];
 }
 
 /** `parameters` must be valid and its seeds resolved; its batch size and count are not looked at. */
@@ -71,7 +74,7 @@ export async function sampledModel(
   parameters: GenerationParameters,
   conditions: Conditions,
   batch: Batch,
-  given: Pick<Given, 'imageConditioning'>,
+  given: Pick<Given, 'imageConditioning' | 'units'>,
 ): Promise<SampledModel<Cond>> {
   const { settings, height, width } = parameters;
   const { imageConditioning = await blankConditioning(networks, height / 8, width / 8) } = given;
@@ -84,7 +87,7 @@ export async function sampledModel(
     ...(networks.family.noiseLevelsOfFile && { vFactors: vFactorsOf(networks.buffers) }),
     conds: perImage(conditions.positive),
     unconds: perImage(conditions.negative),
-    network: unetCaller(networks, parameters, tokenMergingOf(parameters), imageConditioning),
+    network: unetCaller(networks, parameters, tokenMergingOf(parameters), imageConditioning, given.units),
     ...(imageCfgScale !== null && { imageCfgScale }),
   };
 }
@@ -134,13 +137,15 @@ function rngOf(
   });
 }
 
-/** Calls the UNet once for all items whose contexts have one length. `further`: channels beside the latent, as in `Given`. */
+/** Calls the UNet once for all items whose contexts have one length. `further`: channels beside the latent, as in `Given`, and `all` units. */
 function unetCaller(
   networks: SampledNetworks,
   size: Size,
   tokenMerging: number,
   further: Float32Array | null,
-): (items: readonly NetworkItem<Cond>[]) => Promise<Float32Array[]> {
+  all: readonly PreparedUnit[] = [],
+): NetworkCall<Cond> {
+  const units = unitsFor(all, networks.family.id);
   const [height, width] = [size.height / 8, size.width / 8];
   const length = (networks.unetChannels - networks.latentChannels) * height * width;
   const none = new Float32Array(length);
@@ -150,7 +155,7 @@ function unetCaller(
     const start = further.length > length ? image * length : 0;
     return [further.subarray(start, start + length)];
   };
-  return async (items) => {
+  return async (items, shown) => {
     const outputs = new Array<Float32Array>(items.length);
     for (const group of groupBy([...items.entries()], ([, { cond }]) => cond.tokens)) {
       const out = await networks.unet({
@@ -162,10 +167,13 @@ function unetCaller(
         context: join(group.map(([, { cond }]) => cond.context)),
         tokens: group[0]![1].cond.tokens,
         tokenMerging,
+        ...(units.length > 0 && {
+          units: unitsAtWork(units, { size, shown, items: group.map(([, item]) => item) }),
+        }),
         ...(networks.vectorDim === null ? {} : { vector: join(group.map(([, { cond }]) => cond.vector!)) }),
       });
-      const size = out.length / group.length;
-      group.forEach(([index], i) => (outputs[index] = out.slice(i * size, (i + 1) * size)));
+      const own = out.length / group.length;
+      group.forEach(([index], i) => (outputs[index] = out.slice(i * own, (i + 1) * own)));
     }
     return outputs;
   };

@@ -151,6 +151,7 @@ describe('fromGenerationParameters', () => {
       img2img: fc.constant(null),
       hires: fc.constant(null),
       refiner: fc.constant(null),
+      controlUnits: fc.constant([]),
       detailer: fc.constant(null),
       script: fc.constant(null),
     });

@@ -4,6 +4,7 @@ import type { Conditioning } from '../../families/conditioning.ts';
 import type { Family } from '../../families/family.ts';
 import type { FileBuffers } from '../../models/buffers.ts';
 import { resolveSampler } from '../../sampling/registry.ts';
+import { controlToText } from './control-text.ts';
 import { detailerToText } from './detailer-text.ts';
 import { hiresToText } from './hires-text.ts';
 import { img2imgToText } from './img2img-text.ts';
@@ -85,6 +86,7 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     tokenMergingRatioHr: (parameters.hires && tokenMergingOfSecondPass(parameters)) || null,
     rng: parameters.rng === 'GPU' ? null : parameters.rng,
     extra: {
+      ...controlToText(parameters.controlUnits),
       ...(parameters.detailer && detailerToText(parameters.detailer)),
       ...(parameters.img2img && img2imgToText(parameters.img2img)),
       ...(parameters.hires && hiresToText(parameters, parameters.hires)),

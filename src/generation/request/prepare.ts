@@ -1,6 +1,7 @@
 // What is left open in a request is settled before it runs.
 import { stripComments } from '../../prompt/comments.ts';
 import { resolveSampler } from '../../sampling/registry.ts';
+import { DEFAULT_CONTROL_UNIT } from './control-unit.ts';
 import { DEFAULT_DETAILER, DEFAULT_DETAILER_TAB, type Detailer } from './detailer.ts';
 import { resolveSeeds } from './seeds.ts';
 import {
@@ -32,6 +33,7 @@ export function prepareRequest(asked: GenerationParameters): GenerationParameter
       img2img: asked.img2img ? preparedImg2Img(asked.img2img) : null,
       hires: asked.hires && !asked.img2img ? preparedHires({ ...DEFAULT_HIRES, ...asked.hires }) : null,
       refiner: asked.refiner ? { ...DEFAULT_REFINER, ...asked.refiner } : null,
+      controlUnits: (asked.controlUnits ?? []).map((unit) => ({ ...DEFAULT_CONTROL_UNIT, ...unit })),
       detailer: asked.detailer ? preparedDetailer(asked.detailer) : null,
       // A kind that is not known stays, too.
       script: parseScript(asked.script?.kind, { ...asked.script }) ?? asked.script ?? null,

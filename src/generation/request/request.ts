@@ -1,6 +1,7 @@
 // One request for pictures. The page, the queue, the command line and the worker all speak it.
 import type { ResizeMode } from '../../image/resize-modes.ts';
 import type { HiresUpscaler } from '../../image/upscale-latent.ts';
+import type { ControlUnit } from './control-unit.ts';
 import type { Detailer } from './detailer.ts';
 import type { ImageSettings } from './image-settings.ts';
 import { DEFAULT_IMAGE_SETTINGS } from './settings/list.ts';
@@ -49,6 +50,8 @@ export interface GenerationParameters {
   readonly hires: Hires | null;
   /** Null where the checkpoint does all of the steps. */
   readonly refiner: Refiner | null;
+  /** ControlNet's units that are switched on, in order. */
+  readonly controlUnits: readonly ControlUnit[];
   /** What paints parts of each finished picture over; null for none. */
   readonly detailer: Detailer | null;
   /** What carries img2img out in place of one pass; null for that pass. */
@@ -191,7 +194,12 @@ export type RequestSize = Pick<GenerationParameters, 'width' | 'height' | 'batch
 
 /** ... with what decides which networks it needs; A1111's defaults where they are left out. */
 export type SizedRequest = RequestSize &
-  Partial<Pick<GenerationParameters, 'settings' | 'img2img' | 'hires' | 'refiner' | 'detailer' | 'script'>>;
+  Partial<
+    Pick<
+      GenerationParameters,
+      'settings' | 'img2img' | 'hires' | 'refiner' | 'detailer' | 'script' | 'controlUnits'
+    >
+  >;
 
 /** A1111's defaults. */
 export const DEFAULT_PARAMETERS: GenerationParameters = {
@@ -217,6 +225,7 @@ export const DEFAULT_PARAMETERS: GenerationParameters = {
   img2img: null,
   hires: null,
   refiner: null,
+  controlUnits: [],
   detailer: null,
   script: null,
 };

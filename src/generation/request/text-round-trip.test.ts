@@ -170,6 +170,7 @@ const request: fc.Arbitrary<GenerationParameters> = fc.record({
   ),
   hires: fc.constant(null),
   refiner: fc.constant(null),
+  controlUnits: fc.constant([]),
   detailer: fc.constant(null),
   script: fc.constant(null),
 });

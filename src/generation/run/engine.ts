@@ -24,6 +24,8 @@ import type { BenchmarkResult } from './benchmark-report.ts';
 import { chooseDecoders, encoderUserOf, type Decoders } from './decoders.ts';
 import { CardKernels } from './card-kernels.ts';
 import { Annotating } from './annotating.ts';
+import { controlNeeds } from './control-memory.ts';
+import { ControlFiles } from './control-files.ts';
 import { Coloring } from './coloring.ts';
 import { Detecting, missingDetector } from './detecting.ts';
 import { cpuReport, EngineDevice } from './engine-device.ts';
@@ -121,7 +123,9 @@ export class Engine implements EngineApi {
     const plans: MemoryPlan[] = [];
     for (const record of await Promise.all(wanted.map(getModel))) {
       const decoders = record && chooseDecoders(record, settings, models, encoderUserOf(request));
-      const needs = record && decoders && memoryNeeds(record, request, limits.shaderF16, decoders, finishing);
+      const controls = record && controlNeeds(record, request, models, limits.shaderF16);
+      const needs =
+        controls && decoders && memoryNeeds(record, request, limits.shaderF16, decoders, finishing, controls);
       if (needs) plans.push(planMemory(needs, options, limits.maxBufferSize));
     }
     const [first, ...others] = plans;
@@ -159,6 +163,7 @@ export class Engine implements EngineApi {
         missingFacesOf(parameters.settings, files);
       if (missing !== null) throw new BadParametersError(missing);
       const own = await this.#planned(await this.#record(sha256), parameters);
+      const controls = new ControlFiles(parameters, files, own.record);
       const others = await this.#othersOf(own.record, parameters);
       plan = own.plan;
       const { decoders } = plan;
@@ -178,7 +183,7 @@ export class Engine implements EngineApi {
         const at = await this.#open(
           wanted.record,
           parameters,
-          { ...wanted.plan, addOns: used },
+          { ...wanted.plan, addOns: used, controls: controls.for(wanted.record) },
           () => job.stop,
           beside,
         );
@@ -189,6 +194,7 @@ export class Engine implements EngineApi {
       return await makePictures({
         ...{ job, open, addOns, parameters, vaeText, onEvent },
         upscaleUntil: (stopped) => this.#upscaling.by(parameters.settings, stopped),
+        controlNetworkOf: controls.networkOf,
         detect: (...asked) => this.#detecting.find(...asked),
         facesUntil: (stopped) => this.#restoring.by(stopped),
         continuation: continuation ?? null,
@@ -407,7 +413,7 @@ export class Engine implements EngineApi {
   async #open(
     record: StoredModel,
     parameters: GenerationParameters,
-    plan: EnginePlan & Partial<Pick<LoadOptions, 'addOns'>>,
+    plan: EnginePlan & Partial<Pick<LoadOptions, 'addOns' | 'controls'>>,
     stopped: () => boolean = () => false,
     beside: readonly StoredModel[] = [],
   ): Promise<AtHand> {
@@ -431,12 +437,13 @@ export class Engine implements EngineApi {
       tiledVae,
       tiledVaeInFloat32,
       addOns = NO_ADD_ONS,
+      controls = [],
       decoders: { vae, taesd, taesdEncoder },
-    }: EnginePlan & Partial<Pick<LoadOptions, 'addOns'>>,
+    }: EnginePlan & Partial<Pick<LoadOptions, 'addOns' | 'controls'>>,
   ): Promise<LoadOptions> {
     const { upcastAttention, tiling: circular } = parameters.settings;
     const tokenMerging = tokenMergingOf(parameters);
-    const networks = { upcastAttention, tokenMerging, circular, addOns, vae, taesd, taesdEncoder };
+    const networks = { upcastAttention, tokenMerging, circular, addOns, controls, vae, taesd, taesdEncoder };
     const kernels = await this.#choice(record);
     return { kernels, lowVram, tiledVae, tiledVaeInFloat32, ...networks };
   }
@@ -464,9 +471,10 @@ export class Engine implements EngineApi {
     const models = await listModels();
     const decoders = chooseDecoders(record, settings, models, encoderUserOf(parameters));
     const finishing = finishingNeed(parameters, models, shaderF16);
+    const controls = controlNeeds(record, parameters, models, shaderF16);
     const { vae, taesd } = decoders;
     const planFor = (model: StoredModel, file: StoredModel | null): MemoryPlan => {
-      const needs = memoryNeeds(model, parameters, shaderF16, { vae: file, taesd }, finishing);
+      const needs = memoryNeeds(model, parameters, shaderF16, { vae: file, taesd }, finishing, controls);
       if (!needs) return { lowVram: false, tiledVae: false, bytes: 0, working: 0 };
       return planMemory(needs, options, maxBufferSize);
     };

@@ -62,6 +62,8 @@ export interface MemoryNeeds {
    */
   readonly encoder: Need;
   readonly tiledEncoder: Need;
+  /** Of the control networks. */
+  readonly controls: readonly Need[];
   /** Of the upscaler or the networks for faces that take the most, which are likewise loaded for one picture. Nothing without. */
   readonly finishing: Need;
   /** The peak, beside all weights, of runs one after the other that leave their buffers to each other. */
@@ -73,7 +75,7 @@ type Sized = Pick<StoredModel, 'detection' | 'tensors' | 'vaeOverflows'>;
 
 /**
  * Null for models that cannot make pictures. `decoders`: a VAE in place of the model's own, and the tiny decoder that is used
- * besides. `finishing`: finishingNeed's.
+ * besides. `finishing`: finishingNeed's; `controls`: controlNeeds'.
  */
 export function memoryNeeds(
   model: Sized,
@@ -81,6 +83,7 @@ export function memoryNeeds(
   shaderF16: boolean,
   decoders: { readonly vae: Sized | null; readonly taesd: Sized | null } = { vae: null, taesd: null },
   finishing: Need = { weights: 0, peak: 0, largest: 0 },
+  controls: readonly Need[] = [],
 ): MemoryNeeds | null {
   const request = { ...asked, ...largestPass(asked) };
   const circular = request.settings?.tiling ?? false;
@@ -142,6 +145,7 @@ export function memoryNeeds(
     taesd: needOf(...tiny),
     encoder: needOf(...encoder.whole),
     tiledEncoder: needOf(...encoder.tiles),
+    controls,
     finishing,
     together: { vae: all('whole'), tiledVae: all('tiles') },
   };
@@ -312,11 +316,11 @@ export function planMemory(needs: MemoryNeeds, options: MemoryOptions, maxBuffer
 }
 
 function bytesOf(
-  { text, unet, vae, tiledVae, taesd, encoder, tiledEncoder, finishing, together }: MemoryNeeds,
+  { text, unet, vae, tiledVae, taesd, encoder, tiledEncoder, controls, finishing, together }: MemoryNeeds,
   lowVram: boolean,
   tiled: boolean,
 ): Pick<MemoryPlan, 'bytes' | 'working'> {
-  const networks = [...text, unet, tiled ? tiledVae : vae];
+  const networks = [...text, ...controls, unet, tiled ? tiledVae : vae];
   const weights = taesd.weights + (lowVram ? 0 : networks.reduce((sum, network) => sum + network.weights, 0));
   const sumOf = ({ weights, peak }: Need): number => weights + peak;
   const encoding = sumOf(tiled ? tiledEncoder : encoder);
@@ -325,7 +329,8 @@ function bytesOf(
     : tiled
       ? together.tiledVae
       : together.vae;
-  const working = FIXED_BYTES + Math.max(usual, encoding, sumOf(finishing));
+  const steering = Math.max(0, ...controls.map(({ peak }) => peak));
+  const working = FIXED_BYTES + Math.max(usual, steering, encoding, sumOf(finishing));
   return { bytes: weights + working, working };
 }
 

@@ -11,6 +11,7 @@ import type { StoredModel } from '../../library/types.ts';
 import { InterruptedError } from '../../runtime/errors.ts';
 import type { LoadedModel } from '../../runtime/loaded-model.ts';
 import { turn } from '../../runtime/turn.ts';
+import type { FoundNetwork } from '../recipes/control-units.ts';
 import type { LatentBatch, Models, RecipeRun } from '../recipes/recipe.ts';
 import type { Continuation, Evaluation } from '../request/continuation.ts';
 import { fromGenerationParameters, type InfotextContext } from '../request/parameters.ts';
@@ -36,6 +37,8 @@ export interface Task {
   readonly addOns: Pick<RunAddOns, 'loras'>;
   /** Ends with InterruptedError once `stopped()`. */
   readonly upscaleUntil: (stopped: () => boolean) => Upscale;
+  /** The control network that a unit names. */
+  readonly controlNetworkOf: (model: string) => FoundNetwork;
   /** What the detector of that name finds. */
   readonly detect: (name: string, picture: PixelImage, confidence: number) => Promise<readonly Find[]>;
   /** Likewise. */

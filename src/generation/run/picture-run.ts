@@ -5,7 +5,7 @@ import type { Raster } from '../../image/resize.ts';
 import { readPicture } from '../../image/read-picture.ts';
 import { parseExtraNetworks } from '../../prompt/extra-networks.ts';
 import { BadParametersError, InterruptedError } from '../../runtime/errors.ts';
-import { turn } from '../../runtime/turn.ts';
+import { turn, turns } from '../../runtime/turn.ts';
 import { paintHires } from '../recipes/hires.ts';
 import {
   finishImg2Img,
@@ -16,6 +16,7 @@ import {
   type Img2ImgPictures,
   type Img2ImgStart,
 } from '../recipes/img2img.ts';
+import { finishUnits, prepareUnits, type PreparedUnit } from '../recipes/control-units.ts';
 import { paintAlternative } from '../recipes/img2img-alternative.ts';
 import type { ModelInUse, Models, RecipeRun } from '../recipes/recipe.ts';
 import type { Batch, SettledPicture } from '../recipes/sampling-request.ts';
@@ -32,7 +33,8 @@ import { carryOutScript } from './script-run.ts';
  * Makes all pictures of a request. Resolves when all are kept; rejects with what the networks reject with, and with
  * InterruptedError when it is stopped while a prompt is read.
  */
-export async function makePictures(task: Task): Promise<GenerationOutcome> {
+export async function makePictures(asked: Task): Promise<GenerationOutcome> {
+  const task = withoutUnitsOfScripts(asked);
   const { parameters } = task;
   warnOfExtraNetworks(task);
   const { script, img2img } = parameters;
@@ -50,7 +52,8 @@ async function makeBatches(task: Task): Promise<GenerationOutcome> {
   await current.conditions(parameters);
   await turn();
   if (job.stop) throw new InterruptedError();
-  const recipe = await startRecipe(current, parameters, task.onEvent);
+  const units = await prepareUnits(parameters, task.controlNetworkOf, turns()).catch(unusable);
+  const recipe = await startRecipe(current, parameters, units, task.onEvent);
 
   let done = continuation?.pictures ?? 0;
   for (let index = Math.floor(done / batchSize); index < batchCount && !job.stop; index++) {
@@ -89,12 +92,20 @@ async function makeBatches(task: Task): Promise<GenerationOutcome> {
       const { picture: decoded } = details;
       for (const { kind, picture } of await recipe.further(decoded, settled))
         await painter.keepFurther(first + i, kind, picture, seed, text);
-      const picture = await recipe.finish(decoded, settled);
+      const picture = await recipe.finish(finishUnits(decoded, units), settled);
       await painter.keep(first + i, picture, seed, text, restored === null || details.interrupted);
       done = first + i + 1;
     }
   }
   return { status: job.stop ? 'interrupted' : 'finished', imageIds: painter.imageIds };
+}
+
+/** Scripts cannot use units yet, which must not go unnoticed. */
+function withoutUnitsOfScripts(task: Task): Task {
+  const { parameters, onEvent } = task;
+  if (!parameters.script || parameters.controlUnits.length === 0) return task;
+  onEvent({ type: 'warning', message: 'ControlNet units are left out: scripts cannot use them yet.' });
+  return { ...task, parameters: { ...parameters, controlUnits: [] } };
 }
 
 /** What is asked of a picture whose faces stay as they are. */
@@ -134,6 +145,7 @@ interface FurtherPicture {
 async function startRecipe(
   { networks, encode, upscale }: ModelInUse,
   parameters: GenerationParameters,
+  units: readonly PreparedUnit[],
   onEvent: Task['onEvent'],
 ): Promise<StartedRecipe> {
   const { img2img, hires, script, settings } = parameters;
@@ -149,10 +161,10 @@ async function startRecipe(
     return {
       ...plain,
       paint: (models, batch, keepFirst) =>
-        paintHires(models, parameters, hires, firstPass, batch, saveBeforeHires ? keepFirst : null),
+        paintHires(models, parameters, hires, firstPass, batch, saveBeforeHires ? keepFirst : null, units),
     };
   }
-  if (!img2img) return { ...plain, paint: (models, batch) => paintTxt2Img(models, parameters, batch) };
+  if (!img2img) return { ...plain, paint: (models, batch) => paintTxt2Img(models, parameters, batch, units) };
   const { others = [] } = img2img;
   const requests = [img2img.source, ...others].map((source) => ({ ...img2img, source, others: [] }));
   const starts: Img2ImgStart[] = [];
@@ -176,7 +188,7 @@ async function startRecipe(
     paint: (models, batch) =>
       alternative
         ? paintAlternative(models, parameters, alternative, img2img, start, batch)
-        : paintImg2Img(models, parameters, img2img, start, batch),
+        : paintImg2Img(models, parameters, img2img, start, batch, units),
     finish: (decoded, settled) => finishImg2Img(parameters, startOf(settled.index), decoded, settled),
     further: async (decoded, settled) => {
       const { returnMask, returnMaskComposite } = settings;

@@ -2,7 +2,7 @@
 // sizes, noise drawn so far. Nothing of that is kept; instead the UNet's answers are, and the run is started anew with
 // them, which brings it to where it was, bit for bit, without a GPU. Only what comes after is computed.
 import { crc32 } from '../../image/crc32.ts';
-import type { UNetInputs } from '../../models/unet.ts';
+import type { ControlledInputs } from '../../models/control/units.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
 import type { Evaluation } from '../request/continuation.ts';
 
@@ -42,7 +42,7 @@ export class Replay {
     };
   }
 
-  async #evaluate(networks: SampledNetworks, inputs: UNetInputs): Promise<Float32Array> {
+  async #evaluate(networks: SampledNetworks, inputs: ControlledInputs): Promise<Float32Array> {
     const index = this.#index++;
     const input = digestOf(inputs);
     const known = this.#past[index];
@@ -60,7 +60,7 @@ export class Replay {
  * Of what the sampler asks: latents and times. They follow exactly from the answers before. The prompt's encoding is left
  * out: another GPU may give it other last bits, and that must not cost the steps made so far.
  */
-function digestOf({ x, timesteps }: UNetInputs): number {
+function digestOf({ x, timesteps }: ControlledInputs): number {
   const times = Float64Array.from(timesteps);
   return (crc32(bytesOf(x)) ^ crc32(bytesOf(times))) >>> 0;
 }

@@ -1,9 +1,24 @@
 // A picture as control networks are given it.
-import type { PixelImage } from '../../image/pixels.ts';
 import type { Planes } from '../../image/tiles.ts';
 
+/** 0..255; a fourth channel, if there is one, says what is painted. */
+export interface HintPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 3 | 4;
+  readonly data: ArrayLike<number>;
+}
+
+/** What is painted is -1 (ControlNet's inpainting models). */
+export function paintedPlanes(picture: HintPicture): Planes {
+  const planes = hintPlanes(picture);
+  const pixels = planes.width * planes.height;
+  const painted = (pixel: number): boolean => picture.data[4 * pixel + 3]! / 255 > 0.5;
+  return { ...planes, data: planes.data.map((value, i) => (painted(i % pixels) ? -1 : value)) };
+}
+
 /** Its colours as [3, height, width], 0..1. */
-export function hintPlanes({ data, channels, width, height }: PixelImage): Planes {
+export function hintPlanes({ data, channels, width, height }: HintPicture): Planes {
   const pixels = width * height;
   const planes = Float32Array.from(
     { length: 3 * pixels },

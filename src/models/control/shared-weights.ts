@@ -28,24 +28,20 @@ export function addBase(name: string, values: Float32Array, unet: Tensors): Floa
   return values;
 }
 
-/** Whether a Control-LoRA leaves a tensor to the UNet, wholly or in part; others it has itself. */
-export function isShared(
-  name: string,
-  file: Pick<Tensors, 'shapeOf'>,
-  unet: Pick<Tensors, 'shapeOf'>,
-): boolean {
-  return name.startsWith(CONTROL_PREFIX) && !file.shapeOf(name) && unet.shapeOf(unetName(name)) !== undefined;
+/** Whether a Control-LoRA changes a tensor that it leaves to the UNet. */
+export function isFactored(name: string, file: Pick<Tensors, 'shapeOf'>): boolean {
+  return name.endsWith('.weight') && !file.shapeOf(name) && file.shapeOf(upName(name)) !== undefined;
 }
 
-/** Such a tensor: the UNet's + up @ down, both flattened to matrices. */
-export function sharedValues(name: string, file: Tensors, unet: Tensors): Float32Array {
-  const values = unet.valuesOf(unetName(name)).slice();
-  const stem = name.replace(/\.weight$/, '');
-  const [up, down] = [file.shapeOf(`${stem}.up`), file.shapeOf(`${stem}.down`)];
-  if (!up || !down || !name.endsWith('.weight')) return values;
+const upName = (name: string): string => name.replace(/\.weight$/, '.up');
+const downName = (name: string): string => name.replace(/\.weight$/, '.down');
+
+/** The UNet's + up @ down, both flattened to matrices, in place, for tensors that `isFactored`. */
+export function addFactors(name: string, values: Float32Array, file: Tensors): Float32Array {
+  const [up = [], down = []] = [file.shapeOf(upName(name)), file.shapeOf(downName(name))];
   const [rows, rank] = [up[0] ?? 0, down[0] ?? 0];
-  const left = file.valuesOf(`${stem}.up`);
-  const right = file.valuesOf(`${stem}.down`);
+  const left = file.valuesOf(upName(name));
+  const right = file.valuesOf(downName(name));
   const columns = right.length / rank;
   if (left.length !== rows * rank || rows * columns !== values.length)
     throw new Error(

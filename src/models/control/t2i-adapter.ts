@@ -41,6 +41,18 @@ export function adapterSizes(shapeOf: (name: string) => readonly number[] | unde
   return null;
 }
 
+/** Sizes of the outputs for a picture of that size. */
+export function adapterOutputs(
+  picture: { readonly height: number; readonly width: number },
+  unshuffle: number,
+): readonly { readonly height: number; readonly width: number }[] {
+  return Array.from({ length: STAGES }, (_, stage) => {
+    const halvings = unshuffle === 16 ? Number(stage >= 2) : stage;
+    const at = (side: number): number => Math.floor(side / unshuffle / 2 ** halvings);
+    return { height: at(picture.height), width: at(picture.width) };
+  });
+}
+
 /** Outputs "feature.0" ... "feature.3" [1, channels, ...], finest first. Throws when the file's tensors are not those of an adapter. */
 export function adapterNetwork(
   sizes: AdapterSizes,

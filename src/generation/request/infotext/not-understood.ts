@@ -2,6 +2,7 @@
 // value of a read field that means nothing here. Extensions write what they like, so nothing is harmless but what is listed.
 import { resolveSampler } from '../../../sampling/registry.ts';
 import { findScheduler } from '../../../sampling/schedules.ts';
+import { readsControlField } from '../control-text.ts';
 import { readsDetailerField } from '../detailer-text.ts';
 import { IMAGE_SETTINGS } from '../settings/list.ts';
 import { HIRES_FIELDS } from '../hires-text.ts';
@@ -81,7 +82,8 @@ export function notUnderstood(
   const more = [...(made.img2img ? [IMG2IMG] : []), ...(made.hires ? [HIRES] : [])];
   const told = fields.flatMap(({ name, value }) => {
     // A1111 passes over fields without a value.
-    if (value === '' || HARMLESS.get(name)?.(value) || readsDetailerField(name, value)) return [];
+    if (value === '' || HARMLESS.get(name)?.(value)) return [];
+    if (readsDetailerField(name, value) || readsControlField(name, value)) return [];
     const read = READ.get(name) ?? more.find((known) => known.has(name))?.get(name);
     if (!read) return [name];
     return read(value) ? [] : [`${name} ${value.slice(0, 100)}`];

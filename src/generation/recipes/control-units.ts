@@ -1,0 +1,225 @@
+// ControlNet units in a recipe: what their networks are shown, once a job, and which of them are at work in a call of the UNet, and how
+// (Mikubill/sd-webui-controlnet 1.1.455, scripts/controlnet.py and hook.py).
+import { asRgb } from '../../control/preprocessors/hint.ts';
+import { hintsFor, paintsIn } from '../../control/preprocessors/hints.ts';
+import type { HintResizeMode } from '../../control/preprocessors/resize-hint.ts';
+import { findPreprocessor } from '../../control/preprocessors/table.ts';
+import { croppedToMask, preparedMask, unitPicture } from '../../control/preprocessors/unit-picture.ts';
+import type { FamilyId } from '../../families/family.ts';
+import { inLight } from '../../finishing/recolor.ts';
+import { greyOf, maskOf, type Mask } from '../../image/mask.ts';
+import type { Pause } from '../../image/pause.ts';
+import type { Size } from '../../image/picture-file.ts';
+import type { PixelImage } from '../../image/pixels.ts';
+import { readPicture } from '../../image/read-picture.ts';
+import type { ResizeMode } from '../../image/resize-modes.ts';
+import type { Raster } from '../../image/resize.ts';
+import type { Planes } from '../../image/tiles.ts';
+import { hintPlanes, paintedPlanes } from '../../models/control/hint.ts';
+import type { ActiveUnit, ControlSource } from '../../models/control/units.ts';
+import { BadParametersError } from '../../runtime/errors.ts';
+import type { NetworkItem, ShownStep } from '../../sampling/guidance.ts';
+import { settledSliders, unionTypeOf } from '../request/control-sliders.ts';
+import type { ControlUnit } from '../request/control-unit.ts';
+import { pictureSize } from '../request/hires.ts';
+import type { GenerationParameters, Img2Img } from '../request/request.ts';
+import { seedsOf } from '../request/seeds.ts';
+
+/** A control network of the library, as a unit names it. */
+export interface FoundNetwork extends ControlSource {
+  /** Without its ending. */
+  readonly fileName: string;
+}
+
+export interface PreparedUnit {
+  readonly unit: ControlUnit;
+  readonly network: FoundNetwork;
+  /** Union models: the kind of map. */
+  readonly controlType: number;
+  /** Where it counts, [1, height, width], 0..1. */
+  readonly region: Planes | null;
+  /** In a pass of the request's size. */
+  readonly hint: Planes;
+  /** In the second pass of Hires. fix; null without. */
+  readonly largeHint: Planes | null;
+}
+
+/** Of the web UI's, where a unit takes img2img's picture. */
+const RESIZE_MODES: Readonly<Record<ResizeMode, HintResizeMode>> = {
+  'Just resize': 'Just Resize',
+  'Crop and resize': 'Crop and Resize',
+  'Resize and fill': 'Resize and Fill',
+  'Just resize (latent upscale)': 'Just Resize',
+};
+
+/** Numbers that numpy's seeds have. */
+const NUMPY_SEEDS = 2n ** 32n;
+
+/**
+ * `parameters` must be valid and its seeds resolved. `networkOf`: by a unit's `model`. Rejects with ImageError where a picture or
+ * preprocessor cannot be used, with BadParametersError where a unit asks for what there is not.
+ */
+export async function prepareUnits(
+  parameters: GenerationParameters,
+  networkOf: (model: string) => FoundNetwork,
+  pause: Pause,
+): Promise<readonly PreparedUnit[]> {
+  const prepared: PreparedUnit[] = [];
+  for (const unit of parameters.controlUnits) {
+    const network = networkOf(unit.model);
+    const controlType = unionTypeOf(unit);
+    if (network.controlTypes > 0 && controlType === null) {
+      throw new BadParametersError(
+        `"${network.name}" is a union model: choose under Control Type what kind of map it is shown.`,
+      );
+    }
+    const [hint, largeHint = null] = await hintsOf(unit, parameters, pause);
+    const region = unit.region && firstColour(hintPlanes(asRgb(await readPicture(unit.region.file))));
+    prepared.push({ unit, network, controlType: controlType ?? 0, region, hint: hint!, largeHint });
+  }
+  return prepared;
+}
+
+/** The red channel. */
+function firstColour({ data, height, width }: Planes): Planes {
+  return { data: data.subarray(0, height * width), channels: 1, height, width };
+}
+
+/** What a unit's network is shown in each pass. */
+async function hintsOf(
+  unit: ControlUnit,
+  parameters: GenerationParameters,
+  pause: Pause,
+): Promise<readonly Planes[]> {
+  const { img2img, hires, width, height, seed, subseed, subseedStrength } = parameters;
+  const target: Size = { width, height };
+  const module = moduleOf(unit, img2img);
+  const preprocessor = findPreprocessor(module);
+  const painted = preprocessor !== null && paintsIn(preprocessor);
+  const { picture, mask, resizeMode } = await pictureOf(unit, img2img, painted, pause);
+  let seen = unitPicture(picture, mask, painted);
+  if (img2img?.inpaint?.inpaintArea === 'Only masked') {
+    const whole = await maskOfRequest(img2img.inpaint, pause);
+    seen = croppedToMask(seen, whole, img2img.inpaint.padding, target, resizeMode);
+  }
+  const { processorRes, thresholdA, thresholdB } = settledSliders({ ...unit, module });
+  const first = seedsOf(parameters, 0);
+  const seeds = BigInt(first.seed) + BigInt(subseedStrength === 0 || subseed === -1 ? seed : first.subseed);
+  const order = {
+    ...apart(seen),
+    ...{ preprocessor: module, resolution: processorRes, thresholdA, thresholdB },
+    ...{
+      pixelPerfect: unit.pixelPerfect,
+      resizeMode,
+      target,
+      seed: Number(BigInt.asUintN(64, seeds) % NUMPY_SEEDS),
+    },
+  };
+  const hints = await hintsFor(order, hires ? [target, pictureSize(parameters)] : [target], { pause });
+  return hints.map((hint) => (hint.channels === 4 ? paintedPlanes(hint) : hintPlanes(hint)));
+}
+
+/** With img2img's own mask, "inpaint_only" would paint twice. */
+function moduleOf({ module }: ControlUnit, img2img: Img2Img | null): string {
+  return module === 'inpaint_only' && img2img?.inpaint ? 'inpaint' : module;
+}
+
+interface UnitPicture {
+  readonly picture: PixelImage;
+  readonly mask: Mask | null;
+  readonly resizeMode: HintResizeMode;
+}
+
+/** Its own, or img2img's, with the mask of that. */
+async function pictureOf(
+  unit: ControlUnit,
+  img2img: Img2Img | null,
+  painted: boolean,
+  pause: Pause,
+): Promise<UnitPicture> {
+  if (unit.picture) {
+    const picture = await readPicture(unit.picture.file);
+    const mask = unit.mask && greyOf(await readPicture(unit.mask.file));
+    return { picture, mask, resizeMode: unit.resizeMode };
+  }
+  if (!img2img) {
+    throw new BadParametersError(
+      'A ControlNet unit has no picture. Choose one for it; only in img2img it can do with the source.',
+    );
+  }
+  const picture = await readPicture(img2img.source.file);
+  const mask = painted && img2img.inpaint ? await maskOfRequest(img2img.inpaint, pause) : null;
+  return { picture, mask, resizeMode: RESIZE_MODES[img2img.resizeMode] };
+}
+
+async function maskOfRequest(inpaint: NonNullable<Img2Img['inpaint']>, pause: Pause): Promise<Mask> {
+  const mask = maskOf(await readPicture(inpaint.mask.file));
+  return preparedMask(mask, inpaint.maskBlur, inpaint.maskMode === 'Inpaint not masked', pause);
+}
+
+/** Colours, and the fourth channel as a mask. */
+function apart(picture: PixelImage): { readonly picture: PixelImage; readonly mask: Mask | null } {
+  if (picture.channels === 3) return { picture, mask: null };
+  const { width, height, data } = picture;
+  const pixels = width * height;
+  const colours = Uint8Array.from({ length: 3 * pixels }, (_, i) => data[4 * Math.floor(i / 3) + (i % 3)]!);
+  const mask = Uint8Array.from({ length: pixels }, (_, i) => data[4 * i + 3]!);
+  return {
+    picture: { width, height, channels: 3, data: colours },
+    mask: { width, height, channels: 1, data: mask } satisfies Raster & { channels: 1 },
+  };
+}
+
+/** A call of the UNet, as units look at it. */
+export interface UnitCall {
+  /** The pass's, in pixels. */
+  readonly size: Size;
+  readonly shown: ShownStep;
+  readonly items: readonly Pick<NetworkItem<unknown>, 'negative'>[];
+}
+
+/** Units whose networks are made for models of a family. */
+export function unitsFor(units: readonly PreparedUnit[], family: FamilyId): readonly PreparedUnit[] {
+  return units.filter(({ network }) => network.family === family);
+}
+
+/** Those that are at work in a call. */
+export function unitsAtWork(units: readonly PreparedUnit[], { size, shown, items }: UnitCall): ActiveUnit[] {
+  const part = shown.step / shown.steps;
+  return units.flatMap((prepared): ActiveUnit[] => {
+    const { unit, network, hint, largeHint, controlType } = prepared;
+    const second = isSecondPass(prepared, size);
+    if (part < unit.guidanceStart || part > unit.guidanceEnd) return [];
+    if (largeHint && unit.hiresOption === (second ? 'Low res only' : 'High res only')) return [];
+    const averaged = network.kind === 'controlnet' && /shuffle/i.test(network.fileName);
+    const without = averaged || unit.controlMode === 'ControlNet is more important';
+    // Lines in the second pass would leave traces at their full weight.
+    const softens = second && /canny|mlsd/.test(unit.module);
+    return [
+      {
+        ...{ network, controlType, averaged, region: prepared.region },
+        ...{ weight: unit.weight, outputWeights: unit.outputWeights },
+        // Adapters are asked once a picture.
+        hint: second && largeHint && network.kind !== 't2i-adapter' ? largeHint : hint,
+        soft: unit.controlMode !== 'Balanced' || softens,
+        leftOut: items.map(({ negative = false }) => without && negative),
+      },
+    ];
+  });
+}
+
+/** A pass is the one whose height it is nearer to. */
+function isSecondPass({ hint, largeHint }: PreparedUnit, { height }: Size): boolean {
+  return largeHint !== null && Math.abs(height - hint.height) >= Math.abs(height - largeHint.height);
+}
+
+/** What recolor does to a finished picture: its light is that of the map. Others are left as they are. */
+export function finishUnits(picture: PixelImage, units: readonly PreparedUnit[]): PixelImage {
+  return units.reduce((made, { unit, hint, largeHint }) => {
+    const kept = /^recolor_(luminance|intensity)$/.exec(unit.module)?.[1];
+    const { data, height, width } = largeHint ?? hint;
+    if (!kept || height !== made.height || width !== made.width) return made;
+    const light = Uint8Array.from(data.subarray(0, height * width), (value) => Math.fround(value * 255));
+    return inLight(made, light, kept === 'luminance' ? 'Luminance' : 'Intensity');
+  }, picture);
+}

@@ -1,0 +1,57 @@
+// The control networks that a request's units name, found in the library.
+import { controlsAmong, findControl } from '../../library/control-choice.ts';
+import { stemOf } from '../../library/named-files.ts';
+import type { StoredModel } from '../../library/types.ts';
+import { CONTROL_FAMILY_NAMES } from '../../models/control/kinds.ts';
+import { BadParametersError } from '../../runtime/errors.ts';
+import { familyOf } from '../../families/families.ts';
+import type { FoundNetwork } from '../recipes/control-units.ts';
+import { NO_MODEL } from '../request/control-unit.ts';
+import type { GenerationParameters } from '../request/request.ts';
+
+export class ControlFiles {
+  readonly #named: ReadonlyMap<string, StoredModel>;
+
+  /** Throws BadParametersError where a unit names what is not there, or what is made for other models than `checkpoint`. */
+  constructor(
+    { controlUnits }: Pick<GenerationParameters, 'controlUnits'>,
+    models: readonly StoredModel[],
+    checkpoint: StoredModel,
+  ) {
+    const controls = controlUnits.length === 0 ? [] : controlsAmong(models);
+    const named = new Map<string, StoredModel>();
+    for (const { model: wanted } of controlUnits) {
+      if (wanted === NO_MODEL || wanted === '')
+        throw new BadParametersError(
+          'A ControlNet unit has no model. Choose one for it, or switch the unit off.',
+        );
+      const found = findControl(controls, wanted)?.model;
+      if (!found) {
+        throw new BadParametersError(
+          `The control network "${wanted}" is not in the library. Import its file, or choose another under ControlNet.`,
+        );
+      }
+      const family = familyOf(checkpoint.detection.kind)?.id;
+      const { family: made } = found.detection.control!;
+      if (made !== family) {
+        throw new BadParametersError(
+          `The control network "${found.name}" is for ${CONTROL_FAMILY_NAMES[made]}, and "${checkpoint.name}" is none. Choose another under ControlNet.`,
+        );
+      }
+      named.set(wanted, found);
+    }
+    this.#named = named;
+  }
+
+  /** Each once, of those that are made for a checkpoint. */
+  for({ detection: { kind } }: StoredModel): readonly StoredModel[] {
+    const family = familyOf(kind)?.id;
+    return [...new Set(this.#named.values())].filter(({ detection }) => detection.control?.family === family);
+  }
+
+  /** By what a unit of the request calls it. */
+  readonly networkOf = (wanted: string): FoundNetwork => {
+    const { sha256, name, fileName, detection } = this.#named.get(wanted)!;
+    return { ...detection.control!, sha256, name, fileName: stemOf(fileName) };
+  };
+}

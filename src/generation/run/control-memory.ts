@@ -1,0 +1,68 @@
+// How much of the GPU's memory the control networks of a request take, which stay loaded beside the checkpoint.
+import { familyOf } from '../../families/families.ts';
+import { controlsAmong, findControl } from '../../library/control-choice.ts';
+import type { StoredModel } from '../../library/types.ts';
+import { CONTROL_PREFIX, controlNetwork } from '../../models/control/control-net.ts';
+import { controlSizes } from '../../models/control/file.ts';
+import { unetName } from '../../models/control/shared-weights.ts';
+import { ADAPTER_PREFIX, adapterNetwork, adapterSizes } from '../../models/control/t2i-adapter.ts';
+import type { UNetConfig } from '../../models/types.ts';
+import { pictureSize } from '../request/hires.ts';
+import type { SizedRequest } from '../request/request.ts';
+import type { Need } from './memory.ts';
+import { needOfRun } from './network-need.ts';
+
+type Sized = Pick<StoredModel, 'detection' | 'tensors'>;
+
+/** Of each control network that the request's units name, which is there and made for the checkpoint. */
+export function controlNeeds(
+  checkpoint: Sized,
+  request: SizedRequest,
+  models: readonly StoredModel[],
+  shaderF16: boolean,
+): readonly Need[] {
+  const { controlUnits = [] } = request;
+  const { kind, networks } = checkpoint.detection;
+  if (controlUnits.length === 0 || !networks) return [];
+  const named = controlsAmong(models);
+  const files = new Set(controlUnits.flatMap(({ model }) => findControl(named, model)?.model ?? []));
+  return [...files]
+    .filter(({ detection }) => detection.control?.family === familyOf(kind)?.id)
+    .map((file) => needOf(file, checkpoint, networks.unet, request, shaderF16 ? 'float16' : 'float32'));
+}
+
+function needOf(
+  file: Sized,
+  checkpoint: Sized,
+  unet: UNetConfig,
+  request: SizedRequest,
+  precision: 'float16' | 'float32',
+): Need {
+  const { kind, controlTypes } = file.detection.control!;
+  const { width, height } = pictureSize(request);
+  const [own, base] = [catalogOf(file), catalogOf(checkpoint)];
+  if (kind === 't2i-adapter') {
+    const sizes = adapterSizes((name) => own.shapeOf(ADAPTER_PREFIX + name))!;
+    const { graph, feeds } = adapterNetwork(sizes, own, precision);
+    return needOfRun(graph, feeds({ picture: new Float32Array(3 * height * width), height, width }));
+  }
+  const shared = kind === 'control-lora';
+  const sizes = shared ? unet : controlSizes(file.tensors, CONTROL_PREFIX);
+  const config = { ...sizes, contextDim: sizes.contextDim || unet.contextDim, heads: unet.heads };
+  const shapeOf = (name: string) => own.shapeOf(name) ?? base.shapeOf(unetName(name));
+  const catalog = shared ? { shapeOf } : own;
+  const { graph, feeds } = controlNetwork(config, catalog, precision, { controlTypes });
+  const [h, w, batch, tokens] = [height / 8, width / 8, 2 * request.batchSize, 77];
+  const run = feeds({
+    ...{ x: new Float32Array(batch * config.inChannels * h * w), batch, height: h, width: w, tokens },
+    ...{ timesteps: new Array<number>(batch).fill(0), hint: new Float32Array(3 * height * width) },
+    context: new Float32Array(batch * tokens * config.contextDim),
+    ...(config.vectorDim !== null && { vector: new Float32Array(batch * config.vectorDim) }),
+  });
+  return needOfRun(graph, run);
+}
+
+function catalogOf({ tensors }: Sized) {
+  const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
+  return { shapeOf: (name: string) => shapes.get(name) };
+}
