@@ -1,6 +1,7 @@
 // ControlNet units in a recipe: what their networks are shown, once a job, and which of them are at work in a call of the UNet, and how
 // (Mikubill/sd-webui-controlnet 1.1.455, scripts/controlnet.py and hook.py).
 import { asRgb } from '../../control/preprocessors/hint.ts';
+import type { FilterMeans } from '../../control/preprocessors/filters.ts';
 import { hintsFor, paintsIn } from '../../control/preprocessors/hints.ts';
 import type { HintResizeMode } from '../../control/preprocessors/resize-hint.ts';
 import { findPreprocessor } from '../../control/preprocessors/table.ts';
@@ -62,7 +63,7 @@ const NUMPY_SEEDS = 2n ** 32n;
 export async function prepareUnits(
   parameters: GenerationParameters,
   networkOf: (model: string) => FoundNetwork,
-  pause: Pause,
+  means: FilterMeans,
 ): Promise<readonly PreparedUnit[]> {
   const prepared: PreparedUnit[] = [];
   for (const unit of parameters.controlUnits) {
@@ -73,7 +74,7 @@ export async function prepareUnits(
         `"${network.name}" is a union model: choose under Control Type what kind of map it is shown.`,
       );
     }
-    const [hint, largeHint = null] = await hintsOf(unit, parameters, pause);
+    const [hint, largeHint = null] = await hintsOf(unit, parameters, means);
     const region = unit.region && firstColour(hintPlanes(asRgb(await readPicture(unit.region.file))));
     prepared.push({ unit, network, controlType: controlType ?? 0, region, hint: hint!, largeHint });
   }
@@ -89,9 +90,10 @@ function firstColour({ data, height, width }: Planes): Planes {
 async function hintsOf(
   unit: ControlUnit,
   parameters: GenerationParameters,
-  pause: Pause,
+  means: FilterMeans,
 ): Promise<readonly Planes[]> {
   const { img2img, hires, width, height, seed, subseed, subseedStrength } = parameters;
+  const { pause } = means;
   const target: Size = { width, height };
   const module = moduleOf(unit, img2img);
   const preprocessor = findPreprocessor(module);
@@ -115,7 +117,7 @@ async function hintsOf(
       seed: Number(BigInt.asUintN(64, seeds) % NUMPY_SEEDS),
     },
   };
-  const hints = await hintsFor(order, hires ? [target, pictureSize(parameters)] : [target], { pause });
+  const hints = await hintsFor(order, hires ? [target, pictureSize(parameters)] : [target], means);
   return hints.map((hint) => (hint.channels === 4 ? paintedPlanes(hint) : hintPlanes(hint)));
 }
 

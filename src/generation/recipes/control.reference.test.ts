@@ -186,7 +186,10 @@ async function check(one: ControlCase, expected: Tensors): Promise<void> {
       },
     }),
   );
-  const prepared = await prepareUnits(parameters, (model) => found.get(model)!, withoutPause);
+  const prepared = await prepareUnits(parameters, (model) => found.get(model)!, {
+    annotate: () => Promise.reject(new Error('no network')),
+    pause: withoutPause,
+  });
   const { run, finish } = await recipeOf(models, parameters, prepared);
   let next = await run.next();
   while (!next.done) next = await run.next();

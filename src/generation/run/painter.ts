@@ -1,5 +1,6 @@
 // What all ways to carry a request out have in common: painting a batch step by step with previews, decoding its pictures,
 // keeping them.
+import type { RunAnnotator } from '../../control/preprocessors/annotators.ts';
 import { conditioningOf } from '../../families/conditioning.ts';
 import type { Find } from '../../finishing/detection/find.ts';
 import type { FaceTools } from '../../finishing/faces/restore-faces.ts';
@@ -39,6 +40,8 @@ export interface Task {
   readonly upscaleUntil: (stopped: () => boolean) => Upscale;
   /** The control network that a unit names. */
   readonly controlNetworkOf: (model: string) => FoundNetwork;
+  /** What a network of the person's makes of a picture, for preprocessors. */
+  readonly annotate: RunAnnotator;
   /** What the detector of that name finds. */
   readonly detect: (name: string, picture: PixelImage, confidence: number) => Promise<readonly Find[]>;
   /** Likewise. */

@@ -52,7 +52,10 @@ async function makeBatches(task: Task): Promise<GenerationOutcome> {
   await current.conditions(parameters);
   await turn();
   if (job.stop) throw new InterruptedError();
-  const units = await prepareUnits(parameters, task.controlNetworkOf, turns()).catch(unusable);
+  const units = await prepareUnits(parameters, task.controlNetworkOf, {
+    annotate: task.annotate,
+    pause: turns(),
+  }).catch(unusable);
   const recipe = await startRecipe(current, parameters, units, task.onEvent);
 
   let done = continuation?.pictures ?? 0;
