@@ -195,12 +195,7 @@ export class Engine implements EngineApi {
         ...{ job, open, addOns, parameters, vaeText, onEvent },
         upscaleUntil: (stopped) => this.#upscaling.by(parameters.settings, stopped),
         controlNetworkOf: controls.networkOf,
-        annotate: () =>
-          Promise.reject(
-            new BadParametersError(
-              'Preprocessors with networks of their own are not run here yet. Make the map elsewhere, choose it as the unit’s picture and set the preprocessor to "none".',
-            ),
-          ),
+        annotate: this.#annotating.by(() => job.stop),
         detect: (...asked) => this.#detecting.find(...asked),
         facesUntil: (stopped) => this.#restoring.by(stopped),
         continuation: continuation ?? null,
