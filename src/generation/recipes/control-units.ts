@@ -3,7 +3,7 @@
 import { asRgb } from '../../control/preprocessors/hint.ts';
 import type { FilterMeans } from '../../control/preprocessors/filters.ts';
 import { hintsFor, paintsIn } from '../../control/preprocessors/hints.ts';
-import type { HintResizeMode } from '../../control/preprocessors/resize-hint.ts';
+import type { HintResizeMode } from '../../control/preprocessors/hint-resize-modes.ts';
 import { findPreprocessor } from '../../control/preprocessors/table.ts';
 import { croppedToMask, preparedMask, unitPicture } from '../../control/preprocessors/unit-picture.ts';
 import type { FamilyId } from '../../families/family.ts';

@@ -2,7 +2,7 @@
 // internal_controlnet/args.py): one field a unit, counted among those that are switched on. Under keys of our own the pictures, of which
 // it tells nothing.
 import { findPreprocessor } from '../../control/preprocessors/table.ts';
-import { HINT_RESIZE_MODES, type HintResizeMode } from '../../control/preprocessors/resize-hint.ts';
+import { HINT_RESIZE_MODES, type HintResizeMode } from '../../control/preprocessors/hint-resize-modes.ts';
 import { CONTROL_MODES } from '../../models/control/scales.ts';
 import { settledSliders } from './control-sliders.ts';
 import { DEFAULT_CONTROL_UNIT, HIRES_OPTIONS, type ControlUnit } from './control-unit.ts';

@@ -1,5 +1,5 @@
 // ControlNet units of a request (Mikubill/sd-webui-controlnet 1.1.455, internal_controlnet/args.py ControlNetUnit), by its names.
-import type { HintResizeMode } from '../../control/preprocessors/resize-hint.ts';
+import type { HintResizeMode } from '../../control/preprocessors/hint-resize-modes.ts';
 import type { ControlMode } from '../../models/control/scales.ts';
 import type { SourcePicture } from './source-picture.ts';
 
