@@ -4,7 +4,7 @@ import { SD1 } from '../../families/sd1.ts';
 import { applyEmphasis } from '../../prompt/emphasis.ts';
 import { CondCache, encodePrompts } from './conditioning.ts';
 import type { Networks } from '../../runtime/networks.ts';
-import { DEFAULT_PARAMETERS } from '../request/request.ts';
+import { DEFAULT_PARAMETERS, type GenerationParameters } from '../request/request.ts';
 
 const WIDTH = 2;
 
@@ -47,4 +47,44 @@ test('a text of two entries counts twice', async () => {
   applyEmphasis(z, [3, 77, WIDTH], weights, 'Original');
   const size = 77 * WIDTH;
   schedule.forEach(([, cond], i) => expect(cond.context).toEqual(z.slice(i * size, (i + 1) * size)));
+});
+
+test('the text encoder runs once for a prompt, over batches and jobs, until prompt or weights are others', async () => {
+  const cache = new CondCache();
+  let runs = 0;
+  const counting: typeof NETWORKS = {
+    ...NETWORKS,
+    encodeText: (...args) => {
+      runs += 1;
+      return NETWORKS.encodeText(...args);
+    },
+  };
+  const encode = (changed: Partial<GenerationParameters>, weightsKey = '') =>
+    encodePrompts(
+      counting,
+      { ...DEFAULT_PARAMETERS, prompt: 'a (cat:1.2)', negativePrompt: 'fog', ...changed },
+      cache,
+      { weightsKey },
+    );
+  const first = await encode({ seed: 1 });
+  const once = runs;
+  expect(once).toBeGreaterThan(0);
+  for (const job of [
+    { seed: 2, batchSize: 4, batchCount: 3 },
+    { steps: 40, sampler: 'DDIM', cfgScale: 3 },
+    { width: 768, settings: { ...DEFAULT_PARAMETERS.settings, spectrumWindow: 2 } },
+  ])
+    expect((await encode(job)).positive[0]!.schedule[0]![1].context).toEqual(
+      first.positive[0]!.schedule[0]![1].context,
+    );
+  expect(runs).toBe(once);
+
+  await encode({ prompt: 'a dog' });
+  expect(runs).toBeGreaterThan(once);
+  const both = runs;
+  // The first is still known, and is not what a LoRA makes of it.
+  await encode({});
+  expect(runs).toBe(both);
+  await encode({}, 'a LoRA');
+  expect(runs).toBeGreaterThan(both);
 });
