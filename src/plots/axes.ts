@@ -28,8 +28,10 @@ export interface AxisType {
   /** Where it has a meaning; null for both. */
   readonly tab: 'txt2img' | 'img2img' | null;
   /** Without it, every cell would be the same. */
-  readonly needs?: 'hires' | 'refiner' | 'variation';
-  /** What the page offers. Not all that may be written: files of the library come to it. */
+  readonly needs?: 'hires' | 'strength' | 'refiner' | 'variation';
+  /** What of the person's it names, besides `choices`. */
+  readonly names?: 'checkpoints' | 'vaes' | 'styles' | 'upscalers';
+  /** What the page offers. */
   readonly choices?: readonly string[];
   /** @throws PlotError for a value that cannot be taken. */
   apply(cell: Cell, value: AxisValue, context: AxisContext): Cell;
@@ -113,10 +115,14 @@ export const AXIS_TYPES: readonly AxisType[] = [
     { type: 'str', tab: 'txt2img', needs: 'hires', choices: SAMPLER_NAMES },
     (cell, value) => withHires(cell, { sampler: samplerOf(value) }),
   ),
-  axis('Checkpoint name', { type: 'str', cost: 1, legend: 'file' }, (cell, value, { names }) => ({
-    ...cell,
-    checkpoint: checkpointOf(value, names),
-  })),
+  axis(
+    'Checkpoint name',
+    { type: 'str', cost: 1, legend: 'file', names: 'checkpoints' },
+    (cell, value, { names }) => ({
+      ...cell,
+      checkpoint: checkpointOf(value, names),
+    }),
+  ),
   setting('Negative Guidance minimum sigma', ['sMinUncond']),
   setting('Sigma Churn', ['sChurn']),
   setting('Sigma min', ['sTmin']),
@@ -135,7 +141,7 @@ export const AXIS_TYPES: readonly AxisType[] = [
   // A picture has one eta, whatever its sampler.
   setting('Eta', ['etaDdim', 'etaAncestral']),
   axis('Clip skip', { type: 'int' }, (cell, value) => withRequest(cell, { clipSkip: Number(value) })),
-  axis('Denoising', {}, (cell, value) => {
+  axis('Denoising', { needs: 'strength' }, (cell, value) => {
     const { img2img } = cell.request;
     const changes = { denoisingStrength: Number(value) };
     return img2img ? withRequest(cell, { img2img: { ...img2img, ...changes } }) : withHires(cell, changes);
@@ -144,7 +150,7 @@ export const AXIS_TYPES: readonly AxisType[] = [
   setting('Extra noise', ['img2imgExtraNoise']),
   axis(
     'Hires upscaler',
-    { type: 'str', tab: 'txt2img', needs: 'hires', choices: HIRES_UPSCALERS },
+    { type: 'str', tab: 'txt2img', needs: 'hires', choices: HIRES_UPSCALERS, names: 'upscalers' },
     (cell, value, { names }) => {
       const upscaler = names.upscaler(String(value));
       if (upscaler === null)
@@ -153,14 +159,18 @@ export const AXIS_TYPES: readonly AxisType[] = [
     },
   ),
   setting('Cond. Image Mask Weight', ['inpaintingMaskWeight'], { tab: 'img2img' }),
-  axis('VAE', { type: 'str', cost: 0.7, choices: ['Automatic', 'None'] }, (cell, value, { names }) => {
-    const text = String(value);
-    const common = /^(?:auto|automatic)$/i.test(text) ? 'Automatic' : /^none$/i.test(text) ? 'None' : null;
-    const sdVae = common ?? names.vae(text);
-    if (sdVae === null) throw new PlotError(`There is no VAE called "${text}" in the library.`);
-    return withSettings(cell, { sdVae });
-  }),
-  axis('Styles', { type: 'str' }, (cell, value, { names }) => {
+  axis(
+    'VAE',
+    { type: 'str', cost: 0.7, choices: ['Automatic', 'None'], names: 'vaes' },
+    (cell, value, { names }) => {
+      const text = String(value);
+      const common = /^(?:auto|automatic)$/i.test(text) ? 'Automatic' : /^none$/i.test(text) ? 'None' : null;
+      const sdVae = common ?? names.vae(text);
+      if (sdVae === null) throw new PlotError(`There is no VAE called "${text}" in the library.`);
+      return withSettings(cell, { sdVae });
+    },
+  ),
+  axis('Styles', { type: 'str', names: 'styles' }, (cell, value, { names }) => {
     const added = String(value).split(',').map(strip);
     const unknown = added.find((name) => !names.hasStyle(name));
     if (unknown !== undefined) throw new PlotError(`There is no style called "${unknown}".`);
@@ -194,7 +204,7 @@ export const AXIS_TYPES: readonly AxisType[] = [
   toggle('SGM noise multiplier', 'sgmNoiseMultiplier'),
   axis(
     'Refiner checkpoint',
-    { type: 'str', cost: 1, legend: 'file', choices: ['None'] },
+    { type: 'str', cost: 1, legend: 'file', choices: ['None'], names: 'checkpoints' },
     (cell, value, { names }) => {
       if (/^none$/i.test(String(value)) || value === '') return withRequest(cell, { refiner: null });
       const switchAt = cell.request.refiner?.switchAt ?? DEFAULT_REFINER.switchAt;

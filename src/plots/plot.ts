@@ -50,6 +50,7 @@ export interface PromptsFromText {
   readonly text: string;
 }
 
+export const XYZ_PLOT = 'X/Y/Z plot';
 export const PLOT_KINDS = [
   'Prompt matrix',
   'Prompts from file or textbox',

@@ -9,20 +9,17 @@ type Shelf = Pick<App, 'models' | 'settings'>;
 
 /** All values that there are; none where any number or text will do. */
 export function axisChoices(
-  { label, choices = [] }: AxisType,
+  { names, choices = [] }: AxisType,
   { models, settings }: Shelf,
 ): readonly string[] {
-  const checkpoints = models.checkpoints.map(({ name }) => name);
-  switch (label) {
-    case 'Checkpoint name':
-      return checkpoints;
-    case 'Refiner checkpoint':
-      return [...choices, ...checkpoints];
-    case 'VAE':
+  switch (names) {
+    case 'checkpoints':
+      return [...choices, ...models.checkpoints.map(({ name }) => name)];
+    case 'vaes':
       return [...choices, ...models.vaes.map(vaeFileName)];
-    case 'Styles':
+    case 'styles':
       return settings.prompts.styles.map(({ name }) => name);
-    case 'Hires upscaler':
+    case 'upscalers':
       return upscalerChoices(models, choices, choices[0]!).map(({ value }) => value);
     default:
       return choices;
@@ -31,12 +28,19 @@ export function axisChoices(
 
 /** Why such an axis changes nothing as things are set; null where it does. */
 export function unmetNeed(
-  { needs, label }: AxisType,
+  { needs }: AxisType,
   { next, settings }: Pick<App, 'next' | 'settings'>,
 ): string | null {
-  if (needs === 'variation')
-    return settings.run.extraSeed && settings.parameters.subseedStrength !== 0 ? null : t.needsVariation;
-  if (needs === 'refiner') return next.refiner ? null : t.needsRefiner;
-  const hires = needs === 'hires' || (label === 'Denoising' && next.creating === 'txt2img');
-  return hires && !next.hires ? t.needsHires : null;
+  switch (needs) {
+    case 'variation':
+      return settings.run.extraSeed && settings.parameters.subseedStrength !== 0 ? null : t.needsVariation;
+    case 'refiner':
+      return next.refiner ? null : t.needsRefiner;
+    case 'strength':
+      return next.creating === 'img2img' || next.hires ? null : t.needsHires;
+    case 'hires':
+      return next.hires ? null : t.needsHires;
+    default:
+      return null;
+  }
 }

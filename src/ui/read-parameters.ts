@@ -2,6 +2,8 @@
 // prompts do without.
 import { IMAGE_SETTINGS } from '../generation/request/settings/list.ts';
 import { splitPairs } from '../generation/request/infotext/pairs.ts';
+import type { XyzPlot } from '../plots/plot.ts';
+import { plotFromText, readsPlotField } from '../plots/plot-text.ts';
 import { notUnderstood, type TextField } from '../generation/request/infotext/not-understood.ts';
 import { hasParameters, parseInfotext, type StyleExtraction } from '../generation/request/infotext/parse.ts';
 import { FACES } from '../generation/request/detailer.ts';
@@ -45,6 +47,8 @@ export interface ReadParameters {
   readonly controlUnits: readonly ToldControlUnit[];
   /** What was painted over in the finished picture; null for nothing. */
   readonly detailer: ToldDetailer | null;
+  /** What it is the grid of; null for a picture that stands for itself. */
+  readonly plot: XyzPlot | null;
   /** The line of parameters as it stands, for people. */
   readonly fields: readonly TextField[];
   /** What the text asks for and is not understood, or cannot be done. */
@@ -75,7 +79,11 @@ export function readParameters(text: string, styles: readonly PromptStyle[] = []
     controlUnits: controlFromText(infotext),
     detailer: detailerFromText(infotext),
     fields,
-    unsupported: notUnderstood(fields, { img2img: img2img !== null, hires: hires !== null }),
+    plot: plotFromText(infotext),
+    unsupported: notUnderstood(
+      fields.filter(({ name, value }) => !readsPlotField(name, value)),
+      { img2img: img2img !== null, hires: hires !== null },
+    ),
   };
 }
 

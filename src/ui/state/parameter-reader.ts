@@ -113,6 +113,8 @@ export class ParameterReader {
           settings.run.extraSeed = read.extraSeed;
           // Styles chosen before would come on top of those that the text holds already.
           settings.prompts.chosenStyles = read.styles;
+          // One that is chosen would make more of it than the picture.
+          settings.plot = read.plot;
         }
         if (read.img2img) {
           settings.img2img.denoisingStrength = read.img2img.denoisingStrength;
