@@ -6,6 +6,7 @@ import {
   annotatorPicture,
   annotatorReference,
   loadAnnotator,
+  networkOf,
   type AnnotatorCase,
 } from '../../../tests/annotators.ts';
 import { controlJson, controlTensors, differences, rasterOf } from '../../../tests/control-pictures.ts';
@@ -13,7 +14,6 @@ import type { Tensors } from '../../../tests/goldens.ts';
 import { openNodeSession } from '../../../tests/ort-node.ts';
 import { withoutPause } from '../../image/pause.ts';
 import { ARCHITECTURES } from '../../models/annotators/architectures.ts';
-import { depthAnythingNetwork } from '../../models/annotators/depth-anything.ts';
 import type { RunAnnotator } from './annotators.ts';
 import { depthInput } from './depth.ts';
 import { asRgb } from './hint.ts';
@@ -48,15 +48,10 @@ function order(more: Partial<MapOrder> & Pick<MapOrder, 'picture' | 'preprocesso
 async function runnerOf(one: AnnotatorCase): Promise<RunAnnotator | null> {
   const loaded = await loadAnnotator(one);
   if (!loaded) return null;
-  const { catalog, readWeight } = loaded;
-  const heads = one.config?.['heads'];
+  const { readWeight } = loaded;
   return async ({ kind }, { width, height, data }, outputs) => {
     expect(kind).toBe(loaded.detection.annotator!.kind);
-    const size = { width, height };
-    const network =
-      typeof heads === 'number'
-        ? depthAnythingNetwork(catalog, 'float32', size, heads)
-        : ARCHITECTURES[kind].network(catalog, 'float32', size);
+    const network = networkOf(one, loaded, 'float32', { width, height });
     const session = await openNodeSession(network, readWeight);
     const results = await session.run({ image: data as Float32Array }, outputs);
     await session.release();
@@ -107,7 +102,7 @@ describe.skipIf(!reference).each(reference?.openpose ?? [])('people in the maps 
   };
 
   it('are where the extension finds them', async () => {
-    const { candidates, people } = findPeople(await maps());
+    const { candidates, people } = await findPeople(await maps(), withoutPause);
     expect(candidates.map(({ x, y }) => [x, y])).toEqual(one.candidates.map(([x, y]) => [x, y]));
     for (const [i, { score }] of candidates.entries())
       expect(Math.abs(score - one.candidates[i]![2])).toBeLessThan(SCORES);
@@ -119,7 +114,7 @@ describe.skipIf(!reference).each(reference?.openpose ?? [])('people in the maps 
   });
 
   it('are told and drawn as there', async () => {
-    const people = peopleOf(await maps());
+    const people = await peopleOf(await maps(), withoutPause);
     const told = people.map(({ body }) =>
       body.flatMap((point) => (point ? [point.x, point.y, 1] : [0, 0, 0])),
     );

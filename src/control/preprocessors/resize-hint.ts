@@ -50,11 +50,11 @@ async function scaled(hint: PixelImage, size: Size, painted: boolean, pause: Pau
   const resized = painted
     ? await inNumbers(hint, size, filter, pause)
     : await resizeBytes(hint, size.width, size.height, filter, pause);
-  const lines = colours === 2 ? linesOf(hint) : null;
+  const lines = colours === 2 ? await linesOf(hint, pause) : null;
   if (!lines) return resized;
   const grey = greyOf(resized);
   const plane = lines.ofOnePixel
-    ? await thinned(blackAndWhite(ridges(grey)), after > before, pause)
+    ? await thinned(blackAndWhite(await ridges(grey, pause)), after > before, pause)
     : blackAndWhite(grey);
   const data = resized.data.slice();
   for (let i = 0; i < after; i += 1)
@@ -87,13 +87,13 @@ function coloursOf({ channels, data }: PixelImage): number {
 }
 
 /** Of a map of two colours; null where those are no black and white. */
-function linesOf(hint: PixelImage): { readonly ofOnePixel: boolean } | null {
+async function linesOf(hint: PixelImage, pause: Pause): Promise<{ readonly ofOnePixel: boolean } | null> {
   const planes = [0, 1, 2].map((channel) => channelOf(hint, channel));
   const has = (test: (value: number) => boolean): boolean => planes.some(({ data }) => data.some(test));
   if (!has((value) => value < 16) || !has((value) => value > 240)) return null;
   let [thin, all] = [0, 0];
   for (const plane of planes) {
-    const opened = dilated(eroded3x3(plane, SQUARE), SQUARE).data;
+    const { data: opened } = await dilated(await eroded3x3(plane, SQUARE, pause), SQUARE, pause);
     for (let i = 0; i < opened.length; i += 1) {
       if (opened[i]! < plane.data[i]!) thin += 1;
       if (plane.data[i]! > 127) all += 1;

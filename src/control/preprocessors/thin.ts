@@ -13,10 +13,10 @@ const LINES: readonly Pattern[] = [
 ];
 
 /** Pixels that are largest along one direction at least; the others become black. */
-export function ridges(plane: Plane8): Plane8 {
+export async function ridges(plane: Plane8, pause: Pause): Promise<Plane8> {
   const data = new Uint8Array(plane.data.length);
   for (const line of LINES) {
-    const largest = dilated(plane, line).data;
+    const { data: largest } = await dilated(plane, line, pause);
     for (let i = 0; i < data.length; i += 1) if (largest[i] === plane.data[i]) data[i] = plane.data[i]!;
   }
   return { ...plane, data };

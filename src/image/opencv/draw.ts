@@ -58,10 +58,11 @@ function drawCircle(image: Raster, { x, y }: Point, radius: number, colour: Colo
 export function drawThickLine(image: Raster, from: Point, to: Point, colour: Colour): void {
   const [p, q] = [times(from, ONE), times(to, ONE)];
   const [dx, dy] = [from.x - to.x, to.y - from.y];
-  const length = Math.hypot(dx, dy);
+  const length = Math.sqrt(dx * dx + dy * dy);
   if (length > 0) {
+    const by = ONE / length;
     // Half of the thickness, across the line.
-    const off = { x: Math.round((dy * ONE) / length), y: Math.round((dx * ONE) / length) };
+    const off = { x: halfToEven(dy * by), y: halfToEven(dx * by) };
     const plus = ({ x, y }: Point): Point => ({ x: x + off.x, y: y + off.y });
     const minus = ({ x, y }: Point): Point => ({ x: x - off.x, y: y - off.y });
     const corners = [plus(p), minus(p), minus(q), plus(q)];

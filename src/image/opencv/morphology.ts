@@ -1,5 +1,6 @@
 // Erosion, dilation and hit-or-miss by a pattern of 3 x 3 pixels (OpenCV 4.6, modules/imgproc/src/morph.dispatch.cpp); what lies
 // outside of the picture does not count.
+import type { Pause } from '../pause.ts';
 import type { Plane8 } from './plane.ts';
 
 /** Nine numbers, row by row: 1 belongs to the pattern, -1 must not be there (hit-or-miss), 0 does not matter. */
@@ -7,12 +8,14 @@ export type Pattern = readonly [number, number, number, number, number, number, 
 
 export const SQUARE: Pattern = [1, 1, 1, 1, 1, 1, 1, 1, 1];
 
-export function dilated(plane: Plane8, pattern: Pattern): Plane8 {
-  return { ...plane, data: extreme(plane, offsets(pattern, 1), Math.max, 0) };
+/** Stops after every row. */
+export async function dilated(plane: Plane8, pattern: Pattern, pause: Pause): Promise<Plane8> {
+  return { ...plane, data: await extreme(plane, offsets(pattern, 1), Math.max, 0, pause) };
 }
 
-export function eroded3x3(plane: Plane8, pattern: Pattern): Plane8 {
-  return { ...plane, data: extreme(plane, offsets(pattern, 1), Math.min, 255) };
+/** Stops after every row. */
+export async function eroded3x3(plane: Plane8, pattern: Pattern, pause: Pause): Promise<Plane8> {
+  return { ...plane, data: await extreme(plane, offsets(pattern, 1), Math.min, 255, pause) };
 }
 
 /** Places of a picture of 0 and 255 where the pattern lies. */
@@ -41,14 +44,16 @@ function offsets(pattern: Pattern, which: number): readonly Offset[] {
   );
 }
 
-function extreme(
+async function extreme(
   { width, height, data }: Plane8,
   places: readonly Offset[],
   choose: (a: number, b: number) => number,
   none: number,
-): Uint8Array<ArrayBuffer> {
+  pause: Pause,
+): Promise<Uint8Array<ArrayBuffer>> {
   const out = new Uint8Array(data.length);
-  for (let y = 0; y < height; y += 1)
+  for (let y = 0; y < height; y += 1) {
+    await pause();
     for (let x = 0; x < width; x += 1) {
       let value = none;
       for (const [dx, dy] of places) {
@@ -57,5 +62,6 @@ function extreme(
       }
       out[y * width + x] = value;
     }
+  }
   return out;
 }

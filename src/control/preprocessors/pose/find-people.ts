@@ -1,6 +1,7 @@
 // People out of OpenPose's maps (Cao et al. 2017; sd-webui-controlnet 1.1.455, annotator/openpose/body.py): parts are where their map is
 // highest, limbs where the field between two parts points from one to the other, people what limbs join.
 import { halfToEven } from '../../../image/half-to-even.ts';
+import type { Pause } from '../../../image/pause.ts';
 import type { Size } from '../../../image/picture-file.ts';
 import { LIMBS as DRAWN } from './draw-people.ts';
 import type { Keypoints } from './pose.ts';
@@ -40,16 +41,17 @@ const LIMBS = [...DRAWN, [2, 16], [5, 17]] as const;
 /** Where among the 38 maps those of a limb begin. */
 const FIELDS = [12, 20, 14, 16, 22, 24, 0, 2, 4, 6, 8, 10, 28, 30, 34, 32, 36, 18, 26] as const;
 
-export function findPeople(maps: PoseMaps): {
-  readonly candidates: readonly Candidate[];
-  readonly people: readonly Found[];
-} {
+export async function findPeople(
+  maps: PoseMaps,
+  pause: Pause,
+): Promise<{ readonly candidates: readonly Candidate[]; readonly people: readonly Found[] }> {
   const candidates: Candidate[] = [];
-  const byPart = Array.from({ length: PARTS }, (_, part) => {
-    const first = candidates.length;
-    candidates.push(...peaks(maps, part));
-    return Array.from({ length: candidates.length - first }, (_, i) => first + i);
-  });
+  const byPart: number[][] = [];
+  for (let part = 0; part < PARTS; part += 1) {
+    const found = await peaks(maps, part, pause);
+    byPart.push(found.map((_, i) => candidates.length + i));
+    candidates.push(...found);
+  }
   let people: Found[] = [];
   for (const [limb, [a, b]] of LIMBS.entries()) {
     const joints = jointsOf(maps, FIELDS[limb]!, byPart[a]!, byPart[b]!, candidates);
@@ -69,9 +71,9 @@ export function keypointsOf({ parts }: Found, candidates: readonly Candidate[], 
 }
 
 /** Row by row, with the height of the map itself. */
-function peaks({ width, height, parts }: PoseMaps, part: number): Candidate[] {
+async function peaks({ width, height, parts }: PoseMaps, part: number, pause: Pause): Promise<Candidate[]> {
   const map = parts.subarray(part * width * height, (part + 1) * width * height);
-  const smooth = blurred(map, width, height);
+  const smooth = await blurred(map, width, height, pause);
   const found: Candidate[] = [];
   for (let y = 0; y < height; y += 1)
     for (let x = 0; x < width; x += 1) {
@@ -91,25 +93,50 @@ function peaks({ width, height, parts }: PoseMaps, part: number): Candidate[] {
 const DEVIATION = 3;
 const REACH = 12;
 
-/** scipy.ndimage.gaussian_filter: down first; edges mirrored, the outermost pixel too. */
-function blurred(map: Float64Array, width: number, height: number): Float64Array {
-  const raw = Array.from({ length: 2 * REACH + 1 }, (_, i) =>
-    Math.exp((-0.5 * (i - REACH) ** 2) / DEVIATION ** 2),
-  );
-  const sum = raw.reduce((total, weight) => total + weight, 0);
-  const weights = raw.map((weight) => weight / sum);
-  const along = (from: Float64Array, length: number, stride: number, other: number, otherStride: number) => {
-    const out = new Float64Array(from.length);
-    for (let row = 0; row < other; row += 1)
-      for (let i = 0; i < length; i += 1) {
-        let value = 0;
-        for (let k = -REACH; k <= REACH; k += 1)
-          value += weights[k + REACH]! * from[row * otherStride + reflected(i + k, length) * stride]!;
-        out[row * otherStride + i * stride] = value;
-      }
-    return out;
-  };
-  return along(along(map, height, width, width, 1), width, 1, height, width);
+/**
+ * scipy.ndimage.gaussian_filter: down first, the farthest first of what is added up; edges mirrored, the outermost pixel too. Stops
+ * after every row.
+ */
+async function blurred(
+  map: Float64Array,
+  width: number,
+  height: number,
+  pause: Pause,
+): Promise<Float64Array> {
+  const weights = kernel();
+  const down = new Float64Array(map.length);
+  const rowAt = (from: Float64Array, y: number) =>
+    from.subarray(reflected(y, height) * width).subarray(0, width);
+  for (let y = 0; y < height; y += 1) {
+    await pause();
+    const [sums, centre] = [down.subarray(y * width, (y + 1) * width), rowAt(map, y)];
+    for (let x = 0; x < width; x += 1) sums[x] = weights[0]! * centre[x]!;
+    for (let k = REACH; k > 0; k -= 1) {
+      const [weight, above, below] = [weights[k]!, rowAt(map, y - k), rowAt(map, y + k)];
+      for (let x = 0; x < width; x += 1) sums[x] = sums[x]! + weight * (above[x]! + below[x]!);
+    }
+  }
+  const out = new Float64Array(map.length);
+  const places = Int32Array.from({ length: width + 2 * REACH }, (_, i) => reflected(i - REACH, width));
+  const line = new Float64Array(places.length);
+  for (let y = 0; y < height; y += 1) {
+    await pause();
+    for (let i = 0; i < line.length; i += 1) line[i] = down[y * width + places[i]!]!;
+    for (let x = 0; x < width; x += 1) {
+      const at = x + REACH;
+      let sum = weights[0]! * line[at]!;
+      for (let k = REACH; k > 0; k -= 1) sum += weights[k]! * (line[at - k]! + line[at + k]!);
+      out[y * width + x] = sum;
+    }
+  }
+  return out;
+}
+
+/** From the middle outwards. */
+function kernel(): Float64Array {
+  const raw = Float64Array.from({ length: REACH + 1 }, (_, i) => Math.exp((-0.5 * i * i) / DEVIATION ** 2));
+  const sum = raw.reduce((total, weight, i) => total + (i === 0 ? weight : 2 * weight), 0);
+  return raw.map((weight) => weight / sum);
 }
 
 function reflected(at: number, length: number): number {

@@ -23,11 +23,11 @@ export async function drawnBodies(image: RgbImage, ask: AskNetwork, pause: Pause
   const [limbs, parts] = await ask(input, ['limbs', 'parts']);
   const cells = { width: input.width / STRIDE, height: input.height / STRIDE };
   const maps = await mapsOf(parts!, limbs!, cells, size, image, pause);
-  return drawnPeople(peopleOf(maps), image, { body: true, hands: false, face: false });
+  return drawnPeople(await peopleOf(maps, pause), image, { body: true, hands: false, face: false });
 }
 
-export function peopleOf(maps: PoseMaps): readonly Person[] {
-  const { candidates, people } = findPeople(maps);
+export async function peopleOf(maps: PoseMaps, pause: Pause): Promise<readonly Person[]> {
+  const { candidates, people } = await findPeople(maps, pause);
   return people.map((person) => ({
     body: keypointsOf(person, candidates, maps),
     leftHand: null,
