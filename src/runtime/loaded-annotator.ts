@@ -11,8 +11,9 @@ export class LoadedAnnotator {
 
   static async open(...opening: Opening): Promise<LoadedAnnotator> {
     const [file] = opening;
-    if (!file.detection.annotator) throw new Error(`"${file.name}" makes no control maps.`);
-    return new LoadedAnnotator(await FileNetwork.open(true, ...opening));
+    const { annotator } = file.detection;
+    if (!annotator) throw new Error(`"${file.name}" makes no control maps.`);
+    return new LoadedAnnotator(await FileNetwork.open(ARCHITECTURES[annotator.kind].half, ...opening));
   }
 
   /** The named outputs (models/annotators) for [3, height, width], in the numbers that the network wants. */

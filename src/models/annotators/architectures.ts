@@ -13,6 +13,8 @@ import { isPidinet, pidinetNetwork } from './pidinet.ts';
 export interface Architecture {
   /** For people. */
   readonly label: string;
+  /** Whether float16 is exact enough for it. */
+  readonly half: boolean;
   /** A side of pictures that its graph is tried with. */
   readonly tried: number;
   is(weights: WeightCatalog): boolean;
@@ -21,15 +23,28 @@ export interface Architecture {
 }
 
 export const ARCHITECTURES: Readonly<Record<AnnotatorKind, Architecture>> = {
-  hed: { label: 'HED', tried: 64, is: isHed, network: hedNetwork },
-  pidinet: { label: 'PiDiNet', tried: 64, is: isPidinet, network: pidinetNetwork },
-  lineart: { label: 'Lineart', tried: 64, is: isLineart, network: lineartNetwork },
-  'lineart-anime': { label: 'Lineart Anime', tried: 256, is: isLineartAnime, network: lineartAnimeNetwork },
+  hed: { label: 'HED', half: true, tried: 64, is: isHed, network: hedNetwork },
+  pidinet: { label: 'PiDiNet', half: true, tried: 64, is: isPidinet, network: pidinetNetwork },
+  lineart: { label: 'Lineart', half: true, tried: 64, is: isLineart, network: lineartNetwork },
+  'lineart-anime': {
+    label: 'Lineart Anime',
+    half: true,
+    tried: 256,
+    is: isLineartAnime,
+    network: lineartAnimeNetwork,
+  },
   'depth-anything-v2': {
     label: 'Depth Anything V2',
+    half: false,
     tried: 4 * PATCH,
     is: isDepthAnything,
     network: (...one) => depthAnythingNetwork(...one),
   },
-  'openpose-body': { label: 'OpenPose body', tried: 64, is: isOpenposeBody, network: openposeBodyNetwork },
+  'openpose-body': {
+    label: 'OpenPose body',
+    half: true,
+    tried: 64,
+    is: isOpenposeBody,
+    network: openposeBodyNetwork,
+  },
 };
