@@ -42,6 +42,7 @@ const ROOMS = {
     'image',
     'models',
     'plots',
+    'prompt',
     'sampling',
   ],
 

@@ -62,6 +62,7 @@ export function singleFile(options: SingleFileOptions): Plugin {
         ['hasher', codePart(await buildWorker(root, 'hasher', options))],
         ['importer', codePart(await buildWorker(root, 'importer', options))],
         ['merger', codePart(await buildWorker(root, 'merger', options))],
+        ['prompt-help', codePart(await buildWorker(root, 'prompt-help', options))],
         ['tokens', codePart(await buildWorker(root, 'tokens', options))],
         ['wasm', gzipSync(readFileSync(resolveFile(WASM)), { level: 9 }).toString('base64')],
       ];

@@ -62,6 +62,8 @@ export const modelStore = storeOf('darkroom-models');
 export const weightStore = storeOf('darkroom-weights');
 /** Import id -> ImportIntent: whose chunks are being written or deleted (import-intents.ts). */
 export const intentStore = storeOf('darkroom-imports');
+/** SHA-256 of an add-on -> AddOnCard: what is told of it (add-on-cards.ts). */
+export const cardStore = storeOf('darkroom-add-on-cards');
 /** Name -> anything a setting holds. */
 export const settingStore = storeOf('darkroom-settings');
 /** SHA-256 -> a picture that others were painted over (source-pictures.ts). */

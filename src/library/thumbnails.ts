@@ -28,7 +28,7 @@ export async function makeThumbnail(id: string): Promise<Thumbnail> {
   if (png.size > MAX_PNG_BYTES) return { problem: 'unreadable' };
   let blob: Blob;
   try {
-    blob = await shrink(png);
+    blob = await shrinkPicture(png);
   } catch (error) {
     if (error instanceof DOMException) return { problem: 'unreadable' };
     throw error;
@@ -49,7 +49,7 @@ async function keep(id: string, blob: Blob): Promise<void> {
 }
 
 /** @throws DOMException when it is no picture. */
-async function shrink(png: Blob): Promise<Blob> {
+export async function shrinkPicture(png: Blob): Promise<Blob> {
   const whole = await createImageBitmap(png);
   try {
     const { width, height } = thumbnailSize(whole.width, whole.height);

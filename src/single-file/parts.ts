@@ -12,6 +12,7 @@ export type PartName =
   | 'hasher'
   | 'importer'
   | 'merger'
+  | 'prompt-help'
   | 'tokens'
   | 'wasm'
   | 'licences'

@@ -27,7 +27,36 @@ export function kindOfFile(file: { readonly name: string; readonly type: string 
   return /\.txt$/i.test(file.name) ? 'wildcards' : 'model';
 }
 
-/** Whether a file of a folder has a use. A folder's text files and other tables are not meant for this page. */
+/** Whether a file of a folder may have a use: its texts have one beside a model that they tell of. */
 export function usedOfFolder(name: string): boolean {
-  return CHECKPOINT_NAME.test(name) || PICTURE_NAME.test(name) || /^styles.*\.csv$/i.test(name);
+  return (
+    CHECKPOINT_NAME.test(name) ||
+    PICTURE_NAME.test(name) ||
+    TELLS_OF_MODEL.test(name) ||
+    /^styles.*\.csv$/i.test(name)
+  );
+}
+
+/** Texts that lie beside models: `name.json`, `name.civitai.info`, `name.txt`. */
+const TELLS_OF_MODEL = /\.(?:json|civitai\.info|txt)$/i;
+const BESIDE = /^(.+?)(?:(?:\.preview)?\.(?:png|jpe?g|webp|gif|avif)|\.civitai\.info|\.json|\.txt)$/i;
+
+/** The name without its ending, in small letters, of the model that a file beside it tells of; null for other files. */
+export function modelTold(name: string): string | null {
+  return BESIDE.exec(name)?.[1]!.toLowerCase() ?? null;
+}
+
+/** Whether a file tells of a model wherever it lies: other pictures and texts are for themselves there. */
+export function tellsOfModel(name: string): boolean {
+  return TELLS_OF_MODEL.test(name) || /\.preview\.\w+$/i.test(name);
+}
+
+/** Files that tell of a model beside them, and the others. */
+export function apartFromModels<F extends { readonly name: string }>(
+  files: readonly F[],
+): { readonly beside: readonly F[]; readonly others: readonly F[] } {
+  const models = files.filter(({ name }) => CHECKPOINT_NAME.test(name));
+  const stems = new Set(models.map(({ name }) => name.replace(/\.[^.]*$/, '').toLowerCase()));
+  const isBeside = ({ name }: F): boolean => stems.has(modelTold(name) ?? '');
+  return { beside: files.filter(isBeside), others: files.filter((file) => !isBeside(file)) };
 }

@@ -1,26 +1,24 @@
-// Text files dropped on the page: styles.csv goes into the styles, .txt files into the wildcard lists.
+// Text files dropped on the page: styles.csv goes into the styles, tags.csv to the tags, .txt files into the wildcard lists.
 import { MAX_STYLES_LENGTH } from '../prompt/styles.ts';
 import { wordsOf } from './failure.ts';
+import { isTagFile, keepTags, type TagHost } from './prompt-help/keep-tags.ts';
 import { readTextFile } from './read-text-file.ts';
 import { addWildcardLists, readWildcardFiles } from './read-wildcard-files.ts';
 import type { Navigation } from './navigation/navigation.svelte.ts';
 import type { TabId } from './navigation/places.ts';
-import type { Notices } from './state/notices.svelte.ts';
-import type { Settings } from './state/settings.svelte.ts';
 import { addStylesText } from './style-list.ts';
 import { common } from './strings/common.ts';
 import { texts as t } from './strings/texts.ts';
 
 /** What of the app is used: the tab is the one shown. */
-export interface TextHost {
-  readonly settings: Settings;
-  readonly notices: Notices;
+export interface TextHost extends TagHost {
   readonly navigation: Navigation;
   tab: TabId;
 }
 
-/** As "Load styles.csv" of the Styles dialog; what is added can be looked at, or taken back. */
+/** A table of tags goes to the tags, another one to the styles, as "Load styles.csv" of the Styles dialog does; what is added can be looked at, or taken back. */
 export async function addStyles(app: TextHost, file: File): Promise<void> {
+  if (await isTagFile(file)) return keepTags(app, file);
   const { settings, notices } = app;
   const see = { label: t.seeThem, run: () => app.navigation.openOverlay('styles') };
   const title = t.notStyles(file.name);

@@ -7,6 +7,14 @@ export interface ImportRequest<F> {
   readonly file: F;
   /** A1111's `name.yaml` beside `name.safetensors`. */
   readonly sidecar: F | null;
+  readonly place?: Place<F>;
+}
+
+/** Where an add-on lay, and what beside it: its card shows that. */
+export interface Place<F> {
+  /** Within the folder that was dropped or chosen; null for a file by itself. */
+  readonly folder: string | null;
+  readonly beside: readonly F[];
 }
 
 export interface Pairing<F> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_PARAMETERS } from '../generation/request/request.ts';
 import { expandRequest } from './expand-request.ts';
+import { parseExtraNetworks } from './extra-networks-choice.ts';
 import { requestOf } from './request.ts';
 
 const request = { ...DEFAULT_PARAMETERS, prompt: 'a __colour__ {cat|dog}', seed: 1000 };
@@ -13,10 +14,11 @@ const draw = async (changes: Partial<typeof request> = {}) =>
 
 describe('requestOf', () => {
   const styles = [{ name: 'ink', prompt: 'ink of {prompt}, black', negativePrompt: 'photo' }];
+  const extraNetworks = parseExtraNetworks(undefined);
   const extra = { subseed: 3, subseedStrength: 0.5, seedResizeFromWidth: 64, seedResizeFromHeight: 128 };
 
   it('merges the chosen styles in', () => {
-    const options = { styles, chosenStyles: ['ink', 'gone'], extraSeed: false };
+    const options = { styles, chosenStyles: ['ink', 'gone'], extraNetworks, extraSeed: false };
     expect(requestOf({ ...request, prompt: ' a cat', negativePrompt: 'ugly' }, options)).toMatchObject({
       prompt: 'ink of  a cat, black',
       negativePrompt: 'ugly, photo',
@@ -24,12 +26,12 @@ describe('requestOf', () => {
   });
 
   it('leaves prompts alone without styles', () => {
-    const options = { styles, chosenStyles: [], extraSeed: false };
+    const options = { styles, chosenStyles: [], extraNetworks, extraSeed: false };
     expect(requestOf({ ...request, prompt: ' a ' }, options).prompt).toBe(' a ');
   });
 
   it('takes the extra seed row only while it is open', () => {
-    const options = { styles, chosenStyles: [], extraSeed: true };
+    const options = { styles, chosenStyles: [], extraNetworks, extraSeed: true };
     expect(requestOf({ ...request, ...extra }, options)).toMatchObject(extra);
     expect(requestOf({ ...request, ...extra }, { ...options, extraSeed: false })).toEqual(request);
   });

@@ -1,8 +1,10 @@
 // From what the page holds to what is asked of the engine: styles merged in, the extra seed row left out unless it is open.
 import type { GenerationParameters, Hires } from '../generation/request/request.ts';
 import { applyStyles, type PromptStyle } from '../prompt/styles.ts';
+import { withAddedNetworks, type ExtraNetworksChoice } from './extra-networks-choice.ts';
 
 export interface RequestOptions {
+  readonly extraNetworks: ExtraNetworksChoice;
   readonly styles: readonly PromptStyle[];
   /** Names of the styles to apply, in this order. */
   readonly chosenStyles: readonly string[];
@@ -14,12 +16,13 @@ export interface RequestOptions {
 const NO_EXTRA_SEED = { subseed: -1, subseedStrength: 0, seedResizeFromWidth: 0, seedResizeFromHeight: 0 };
 
 export function requestOf(parameters: GenerationParameters, options: RequestOptions): GenerationParameters {
-  return {
+  const request = {
     ...parameters,
     ...(options.chosenStyles.length > 0 && applyStyles(options.styles, options.chosenStyles, parameters)),
     ...(!options.extraSeed && NO_EXTRA_SEED),
     hires: parameters.hires && withStyles(parameters.hires, options),
   };
+  return withAddedNetworks(request, options.extraNetworks);
 }
 
 /** A prompt of its own has the styles, too; an empty one stands for the first pass's, which has them. */

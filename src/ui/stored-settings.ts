@@ -50,6 +50,9 @@ export const SETTING_KEYS = {
   speeds: 'ui.device.speeds',
   notify: 'ui.notify',
   notifySound: 'ui.notify.sound',
+  extraNetworks: 'ui.extra-networks',
+  completion: 'ui.prompt.completion',
+  tags: 'prompt.tags.count',
   tileScale: 'ui.gallery.tile-scale',
   denoisingStrength: 'ui.img2img.denoising',
   resizeMode: 'ui.img2img.resize-mode',
@@ -123,6 +126,11 @@ export function parseSwitch(stored: unknown): boolean {
 /** One that is on unless it was turned off. */
 export function parseSwitchOn(stored: unknown): boolean {
   return stored !== false;
+}
+
+/** How many there are of something that is kept elsewhere. */
+export function parseCount(stored: unknown): number {
+  return Number.isSafeInteger(stored) && Number(stored) > 0 ? Number(stored) : 0;
 }
 
 export function parseDenoising(stored: unknown): number {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { MAX_DEPTH, MAX_FILES, walkFolders, type FolderItem } from './walk-folder.ts';
+import { MAX_DEPTH, MAX_FILES, walkFolders, type FileGroup, type FolderItem } from './walk-folder.ts';
 
 const file = (name: string): FolderItem => ({ kind: 'file', name, file: async () => new File(['x'], name) });
 const folder = (name: string, ...inner: FolderItem[]): FolderItem => ({
@@ -10,7 +10,8 @@ const folder = (name: string, ...inner: FolderItem[]): FolderItem => ({
   },
 });
 const wanted = (name: string) => name.endsWith('.ckpt');
-const names = (groups: readonly (readonly File[])[]) => groups.map((group) => group.map(({ name }) => name));
+const names = (groups: readonly FileGroup[]) =>
+  groups.map(({ folder, files }) => [folder, ...files.map(({ name }) => name)]);
 
 it('takes what there is a use for, folder by folder, and counts the rest', async () => {
   const unreadable: FolderItem = {
@@ -25,7 +26,10 @@ it('takes what there is a use for, folder by folder, and counts the rest', async
     folder('none'),
   );
   const walk = await walkFolders([root], wanted);
-  expect(names(walk.groups)).toEqual([['a.ckpt'], ['c.ckpt']]);
+  expect(names(walk.groups)).toEqual([
+    ['', 'a.ckpt'],
+    ['sd', 'c.ckpt'],
+  ]);
   expect(walk).toMatchObject({ leftAside: 2, cut: false });
 });
 
@@ -38,7 +42,7 @@ it('ends in a folder without end, wide or deep', async () => {
     },
   };
   const walk = await walkFolders([wide], wanted);
-  expect(walk.groups[0]).toHaveLength(MAX_FILES);
+  expect(walk.groups[0]!.files).toHaveLength(MAX_FILES);
   expect(walk.cut).toBe(true);
 
   const deep: FolderItem = {

@@ -5,9 +5,16 @@ export type FolderItem =
   | { readonly kind: 'file'; readonly name: string; file(): Promise<File> }
   | { readonly kind: 'folder'; readonly name: string; items(): AsyncIterable<FolderItem> };
 
+/** Files that lie side by side. */
+export interface FileGroup {
+  /** Where, within what was dropped or chosen: "styles/ink"; empty for itself. */
+  readonly folder: string;
+  readonly files: readonly File[];
+}
+
 export interface Walk {
   /** Files with a use, those of one folder together. */
-  readonly groups: readonly (readonly File[])[];
+  readonly groups: readonly FileGroup[];
   /** Files without a use, or that could not be read. */
   readonly leftAside: number;
   /** There was more than is looked at. */
@@ -26,15 +33,15 @@ export async function walkFolders(
   folders: readonly FolderItem[],
   wanted: (name: string) => boolean,
 ): Promise<Walk> {
-  const groups: File[][] = [];
+  const groups: FileGroup[] = [];
   let taken = 0;
   let seen = 0;
   let leftAside = 0;
   let cut = false;
 
-  async function walk(folder: FolderItem & { kind: 'folder' }, depth: number): Promise<void> {
+  async function walk(folder: FolderItem & { kind: 'folder' }, path: readonly string[]): Promise<void> {
     const group: File[] = [];
-    groups.push(group);
+    groups.push({ folder: path.join('/'), files: group });
     const below: (FolderItem & { kind: 'folder' })[] = [];
     for await (const item of folder.items()) {
       if (taken >= MAX_FILES || seen >= MAX_ITEMS) {
@@ -53,12 +60,12 @@ export async function walkFolders(
         }
       }
     }
-    if (depth >= MAX_DEPTH && below.length > 0) cut = true;
-    else for (const inner of below) await walk(inner, depth + 1);
+    if (path.length + 1 >= MAX_DEPTH && below.length > 0) cut = true;
+    else for (const inner of below) await walk(inner, [...path, inner.name]);
   }
 
-  for (const folder of folders) if (folder.kind === 'folder') await walk(folder, 1);
-  return { groups: groups.filter(({ length }) => length > 0), leftAside, cut };
+  for (const folder of folders) if (folder.kind === 'folder') await walk(folder, []);
+  return { groups: groups.filter(({ files }) => files.length > 0), leftAside, cut };
 }
 
 /** Of something dropped (`webkitGetAsEntry`). */

@@ -5,11 +5,21 @@ import gallery from '../../../workers/gallery.ts?worker&url';
 import hasher from '../../../workers/hasher.ts?worker&url';
 import importer from '../../../workers/importer.ts?worker&url';
 import merger from '../../../workers/merger.ts?worker&url';
+import promptHelp from '../../../workers/prompt-help.ts?worker&url';
 import tokens from '../../../workers/tokens.ts?worker&url';
 import { blobEntrance } from '../../blob-entrance.ts';
 import { lendMemory } from '../../library/memory/memory-mode.ts';
 
-const SCRIPTS = { canvas, engine, gallery, hasher, importer, merger, tokens } as const;
+const SCRIPTS = {
+  canvas,
+  engine,
+  gallery,
+  hasher,
+  importer,
+  merger,
+  'prompt-help': promptHelp,
+  tokens,
+} as const;
 
 export type WorkerName = keyof typeof SCRIPTS;
 

@@ -7,6 +7,7 @@ import { factsOf } from '../gallery/image-facts.ts';
 import { addressOf } from '../navigation/address.ts';
 import { PLACES } from '../navigation/places.ts';
 import type { App } from '../state/app.svelte.ts';
+import { addons } from '../strings/addons.ts';
 import { batch } from '../strings/batch.ts';
 import { common } from '../strings/common.ts';
 import { create } from '../strings/create.ts';
@@ -63,6 +64,12 @@ const outputSettings = (): readonly string[] => {
 
 /** What Settings has besides the settings that decide a picture. */
 const pageSettings = (): readonly string[] => [
+  addons.settings,
+  addons.multiplier,
+  addons.separator,
+  addons.addHypernetwork,
+  addons.addLora,
+  addons.completion,
   labels.clipSkip,
   labels.rng,
   labels.ensd,
@@ -137,6 +144,13 @@ export function thingsOf(app: App): Findable[] {
       title: labels.styles,
       line: places.tab.txt2img,
       run: () => navigation.openOverlay('styles'),
+    },
+    {
+      kind: 'place',
+      title: addons.title,
+      line: addons.open,
+      words: Object.values(addons.kinds).join(' '),
+      run: () => navigation.openOverlay('add-ons'),
     },
     {
       kind: 'place',

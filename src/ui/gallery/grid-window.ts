@@ -81,6 +81,22 @@ export function linesToShow({ first, end }: LineWindow, kept: number | null): nu
 
 export type Step = 'left' | 'right' | 'up' | 'down' | 'home' | 'end' | 'page-up' | 'page-down';
 
+const STEPS: Readonly<Record<string, Step>> = {
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+  Home: 'home',
+  End: 'end',
+  PageUp: 'page-up',
+  PageDown: 'page-down',
+};
+
+/** The step that a key means, by its name; undefined for none. */
+export function stepOf(key: string): Step | undefined {
+  return STEPS[key];
+}
+
 /** Where a key leads from the tile at `index`; `page`: rows of a screen. Stays inside; -1 where there are no tiles. */
 export function moveFocus(index: number, step: Step, lines: readonly Line[], page: number): number {
   const rows = lines.filter(({ count }) => count > 0);

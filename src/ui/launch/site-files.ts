@@ -14,7 +14,17 @@ export interface SiteFile {
 }
 
 /** Scripts of the workers, and what one of them fetches: none is needed before a click. */
-const LATER_SCRIPTS = ['canvas', 'engine', 'gallery', 'hasher', 'importer', 'merger', 'tokenizer', 'tokens'];
+const LATER_SCRIPTS = [
+  'canvas',
+  'engine',
+  'gallery',
+  'hasher',
+  'importer',
+  'merger',
+  'prompt-help',
+  'tokenizer',
+  'tokens',
+];
 // The licences' texts are longer than the page, and hardly ever read.
 const RUNTIME = new RegExp(
   `\\.wasm$|^licences\\.txt$|^box/|^assets/(?:${LATER_SCRIPTS.join('|')})-[^/]*\\.js$`,

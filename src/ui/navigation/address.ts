@@ -3,7 +3,7 @@
 import { FIRST_TAB, tabOf, type TabId } from './places.ts';
 
 /** Windows that can lie over any place. */
-export const DIALOGS = ['find', 'keys', 'styles', 'history', 'batch'] as const;
+export const DIALOGS = ['find', 'keys', 'styles', 'add-ons', 'history', 'batch'] as const;
 export type DialogName = (typeof DIALOGS)[number];
 /** What can lie over any place: also txt2img's controls, where they are in a sheet, and painting on img2img's source. */
 export const OVERLAYS = [...DIALOGS, 'controls', 'paint'] as const;

@@ -13,13 +13,16 @@ import { ImporterClient } from '../clients/importer-client.svelte.ts';
 import { TokenClient } from '../clients/token-client.ts';
 import type { Mode } from '../canvas/modes.ts';
 import { CHOICES } from '../choices.ts';
+import { isAddOn } from '../add-on-words.ts';
 import { toFailure, type Failure } from '../failure.ts';
 import { pickFiles } from '../pick-files.ts';
+import type { Place } from '../pairing.ts';
 import { GRID, type Picture } from '../picture.ts';
 import { RunWatch } from '../notify/run-watch.ts';
 import { browserTabs } from '../tabs.ts';
 import { WakeLock } from '../wake-lock.ts';
 import { Offline } from '../launch/offline.svelte.ts';
+import type { AddOnLibrary } from './add-on-library.svelte.ts';
 import { Arrivals } from './arrivals.ts';
 import { Benchmark } from './benchmark.svelte.ts';
 import type { Box } from './box.ts';
@@ -38,6 +41,7 @@ import { Notifier } from './notifier.svelte.ts';
 import { Output } from './output.svelte.ts';
 import { OwnWorks } from './own-work.ts';
 import { ParameterReader } from './parameter-reader.ts';
+import { PromptCursor } from './prompt-cursor.ts';
 import { ProcessorChooser, type ProcessorChoice } from './processor.svelte.ts';
 import { PngInfo } from './png-info.svelte.ts';
 import { GenerationQueue } from './queue.svelte.ts';
@@ -74,11 +78,17 @@ export class App {
     () => this.device.look(),
     navigator.userAgent,
   );
-  readonly models = new ModelChoice(this.library, this.settings);
+  readonly models = new ModelChoice(
+    this.library,
+    this.settings,
+    (addOn) => void this.openAddOns().then((addOns) => addOns.toggle(addOn)),
+  );
   readonly speeds = new RunSpeeds(this.settings.device, () => this.device.gpu);
   readonly benchmark = new Benchmark(this.engine);
   readonly pngInfo = new PngInfo((png) => this.gallery.worker.hiddenText(png));
-  readonly imports = new ImportQueue(new ImporterClient(), (model) => this.#modelArrived(model));
+  readonly imports = new ImportQueue(new ImporterClient(), (model, place) =>
+    this.#modelArrived(model, place),
+  );
   readonly job = new GenerationJob(this.engine, {
     onFailure: (failure) => this.#generationFailed(failure),
     onWarning: (message) => this.notices.warn(t.warning, message),
@@ -96,6 +106,8 @@ export class App {
 
   #box: Promise<Box> | null = null;
   #tuning: Promise<KernelTuning> | null = null;
+  #addOns: Promise<AddOnLibrary> | null = null;
+  readonly cursor = new PromptCursor();
   readonly #wakeLock = new WakeLock();
   readonly notifier: Notifier = new Notifier(this);
   readonly #runWatch = new RunWatch(this.notifier);
@@ -230,6 +242,19 @@ export class App {
       this.attempt(t.demoNotLookedFor, () => this.demo.look()),
     ];
     await Promise.race([Promise.all(shown), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+  }
+
+  /** The cards of add-ons. */
+  openAddOns(): Promise<AddOnLibrary> {
+    this.#addOns ??= import('./add-on-library.svelte.ts').then(({ AddOnLibrary }) => new AddOnLibrary(this));
+    this.#addOns.catch(() => (this.#addOns = null));
+    return this.#addOns;
+  }
+
+  async tellOf(addOn: StoredModel, { folder, beside }: Place<File>): Promise<void> {
+    await this.attempt(t.cardNotMade(addOn.name), async () => {
+      await (await this.openAddOns()).take(addOn, beside, folder);
+    });
   }
 
   #openBox(): Promise<Box> {
@@ -402,11 +427,13 @@ export class App {
   }
 
   /** The first that can be used is chosen; later ones leave the person's choice alone. */
-  async #modelArrived(model: StoredModel): Promise<void> {
+  async #modelArrived(model: StoredModel, place: Place<File> | null): Promise<void> {
     const chosen = this.models.checkpoints.some(({ sha256 }) => sha256 === this.settings.run.model);
     await this.library.refreshModels();
     const { supported, kind } = model.detection;
     if (supported && isImageKind(kind) && !chosen) this.models.chooseCheckpoint(model.sha256);
+    // Where nothing lay beside it, its card is made when cards are looked at.
+    if (place && isAddOn(model) && (place.beside.length > 0 || place.folder)) void this.tellOf(model, place);
   }
 
   #tellOfEviction(): void {

@@ -4,7 +4,7 @@ import type { StoredModel } from '../../library/types.ts';
 import type { ImporterClient } from '../clients/importer-client.svelte.ts';
 import { type Failure, toFailure } from '../failure.ts';
 import type { ImportKind } from '../import-summary.ts';
-import type { ImportRequest } from '../pairing.ts';
+import type { ImportRequest, Place } from '../pairing.ts';
 
 export type ImportPhase = 'waiting' | 'running' | 'cancelling' | 'imported' | 'already-there' | 'failed';
 
@@ -23,6 +23,7 @@ export class ImportJob {
     readonly file: File,
     readonly sidecar: File | null,
     options: Partial<ImportOptions> = {},
+    readonly place: Place<File> | null = null,
   ) {
     this.options = { ...IMPORT_OPTIONS, ...options };
   }
@@ -38,15 +39,17 @@ export class ImportJob {
   }
 }
 
+/** Hears of each model that is in the library now, new or not, and where its file lay. */
+type OnModel = (model: StoredModel, place: Place<File> | null) => Promise<void>;
+
 export class ImportQueue {
   jobs = $state.raw<readonly ImportJob[]>([]);
   readonly #client: ImporterClient;
-  readonly #onModel: (model: StoredModel) => Promise<void>;
+  readonly #onModel: OnModel;
   #nextId = 1;
   #working: Promise<void> | null = null;
 
-  /** `onModel` hears of each model that is in the library now, new or not. */
-  constructor(client: ImporterClient, onModel: (model: StoredModel) => Promise<void>) {
+  constructor(client: ImporterClient, onModel: OnModel) {
     this.#client = client;
     this.#onModel = onModel;
   }
@@ -60,7 +63,9 @@ export class ImportQueue {
     requests: readonly ImportRequest<File>[],
     options: Partial<ImportOptions> = {},
   ): Promise<readonly ImportJob[]> {
-    const added = requests.map(({ file, sidecar }) => new ImportJob(this.#nextId++, file, sidecar, options));
+    const added = requests.map(
+      ({ file, sidecar, place }) => new ImportJob(this.#nextId++, file, sidecar, options, place),
+    );
     this.jobs = [...this.jobs.filter((job) => job.busy || job.phase === 'failed'), ...added];
     await this.#work();
     return added;
@@ -144,7 +149,7 @@ export class ImportQueue {
         this.dismiss(job);
         return;
       }
-      await this.#onModel(outcome.model);
+      await this.#onModel(outcome.model, job.place);
       job.model = outcome.model;
       job.readWhole = outcome.status === 'already-there' && outcome.readWhole;
       job.phase = outcome.status;

@@ -6,20 +6,16 @@ import type { Named } from '../../library/named-files.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { upscalersAmong } from '../../library/upscaler-choice.ts';
 import { findVae, vaesAmong, vaeTitle } from '../../library/vae-choice.ts';
+import { isAddOn, isCalledIn } from '../add-on-words.ts';
 import { sizeWith } from '../model-advice.ts';
 import type { Settings } from './settings.svelte.ts';
-
-/** What calls an add-on in a prompt; null for models that are none. */
-function wordsFor({ name, detection: { kind } }: StoredModel): { whole: string; beginning: string } | null {
-  if (kind === 'embedding') return { whole: name, beginning: name };
-  if (kind === 'hypernetwork') return { whole: `<hypernet:${name}:1>`, beginning: `<hypernet:${name}:` };
-  return kind === 'lora' ? { whole: `<lora:${name}:1>`, beginning: `<lora:${name}:` } : null;
-}
 
 export class ModelChoice {
   constructor(
     private readonly library: { readonly models: readonly StoredModel[] },
     private readonly settings: Settings,
+    /** Puts an add-on into the prompt. */
+    private readonly addToPrompt: (addOn: StoredModel) => void,
   ) {}
 
   /** Everything that can be generated with, in the order of the dropdown. */
@@ -73,8 +69,7 @@ export class ModelChoice {
     const { kind, supported } = model.detection;
     if (!supported) return null;
     if (kind === 'vae') return () => this.chooseVae(model);
-    const words = wordsFor(model);
-    if (words !== null) return () => this.#addToPrompt(words.whole);
+    if (isAddOn(model)) return () => this.addToPrompt(model);
     return isImageKind(kind) ? () => this.chooseCheckpoint(model.sha256) : null;
   }
 
@@ -82,20 +77,13 @@ export class ModelChoice {
   isChosen(model: StoredModel): boolean {
     const { kind } = model.detection;
     if (kind === 'vae') return this.#isChosenVae(model);
-    const words = wordsFor(model);
-    if (words !== null) return this.#isInPrompts(words.beginning);
+    if (isAddOn(model)) return this.#isInPrompts(model);
     return this.checkpoint?.sha256 === model.sha256;
   }
 
-  /** As a click on its card does in A1111. */
-  #addToPrompt(words: string): void {
-    const { prompt } = this.settings.parameters;
-    this.settings.change({ prompt: [prompt.trimEnd(), words].filter(Boolean).join(' ') });
-  }
-
-  #isInPrompts(words: string): boolean {
+  #isInPrompts(addOn: StoredModel): boolean {
     const { prompt, negativePrompt } = this.settings.parameters;
-    return [prompt, negativePrompt].some((text) => text.toLowerCase().includes(words.toLowerCase()));
+    return isCalledIn(prompt, addOn) || isCalledIn(negativePrompt, addOn);
   }
 
   #isChosenVae(vae: StoredModel): boolean {

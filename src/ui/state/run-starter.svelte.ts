@@ -231,9 +231,9 @@ export class RunStarter {
 
   /** With the styles in its prompts. */
   #requestOf(set: GenerationParameters, chosen?: readonly string[]): GenerationParameters {
-    const { styles, chosenStyles } = this.host.settings.prompts;
+    const { styles, chosenStyles, extraNetworks } = this.host.settings.prompts;
     const { extraSeed } = this.host.settings.run;
-    return requestOf(set, { styles, chosenStyles: chosen ?? chosenStyles, extraSeed });
+    return requestOf(set, { styles, chosenStyles: chosen ?? chosenStyles, extraNetworks, extraSeed });
   }
 
   /** What is painted over, or enlarged, for the same again. That it cannot be kept keeps nothing else back. */

@@ -1,11 +1,14 @@
 // What is kept of prompts: styles, history, wildcards.
 import type { PromptPair, PromptStyle } from '../../../prompt/styles.ts';
+import { parseExtraNetworks, type ExtraNetworksChoice } from '../../extra-networks-choice.ts';
 import type { WildcardList } from '../../wildcard-lists.ts';
 import {
+  parseCount,
   parseHistory,
   parseNames,
   parseStyles,
   parseSwitch,
+  parseSwitchOn,
   parseWildcardLists,
   SETTING_KEYS,
 } from '../../stored-settings.ts';
@@ -20,6 +23,12 @@ export interface PromptSettings {
   history: readonly PromptPair[];
   /** Wildcards and variants are expanded. */
   wildcards: boolean;
+  /** Of LoRAs, hypernetworks and embeddings in prompts; replaced as a whole. */
+  extraNetworks: ExtraNetworksChoice;
+  /** Words are completed while a prompt is written. */
+  completion: boolean;
+  /** How many tags of the person's own complete words; the worker keeps them. */
+  tags: number;
 }
 
 export const PROMPT_INFOS: KeptInfos<PromptSettings> = {
@@ -29,4 +38,7 @@ export const PROMPT_INFOS: KeptInfos<PromptSettings> = {
   chosenStyles: { key: SETTING_KEYS.chosenStyles, parse: parseNames },
   history: { key: SETTING_KEYS.history, parse: parseHistory },
   wildcards: { key: SETTING_KEYS.wildcards, parse: parseSwitch },
+  extraNetworks: { key: SETTING_KEYS.extraNetworks, parse: parseExtraNetworks },
+  completion: { key: SETTING_KEYS.completion, parse: parseSwitchOn },
+  tags: { key: SETTING_KEYS.tags, parse: parseCount },
 };

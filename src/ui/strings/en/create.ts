@@ -15,6 +15,7 @@ export const create = {
     return `${label ?? 'This model'} is made for ${parts.join(', ')}.`;
   },
   takeAdvice: 'Use it',
+  addOns: 'Add-ons',
   // Parts.
   prompts: 'Prompts',
   parameters: 'Parameters',

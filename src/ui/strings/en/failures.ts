@@ -27,6 +27,7 @@ export const failures = {
     hasher: 'hasher',
     importer: 'importer',
     merger: 'merger',
+    'prompt-help': 'help with prompts',
     tokens: 'token counter',
   },
   workerStopped: (worker: string) => `The ${worker} stopped unexpectedly.`,

@@ -1,4 +1,5 @@
 // All areas of the table, for types and tests: the page loads each with what says it.
+export { addons } from './addons.ts';
 export { batch } from './batch.ts';
 export { canvas } from './canvas.ts';
 export { common } from './common.ts';

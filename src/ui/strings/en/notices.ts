@@ -33,6 +33,7 @@ export const notices = {
     `${plural(count, { one: 'A job', other: `${number(count)} jobs` })} could not be read any more and had to be removed.`,
   otherTab: 'Another tab is making pictures',
   otherTabWhat: 'One tab at a time uses the GPU. What you add here waits in the queue that they share.',
+  cardNotMade: (name: string) => `What lies beside ${name} could not be taken`,
   queueNotKept: 'The queue is not kept',
   queueNotKeptWhat: (message: string) => `It works, but ends with this page. ${message}`,
   noCheckpoint: 'No checkpoint yet',
