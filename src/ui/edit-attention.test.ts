@@ -70,6 +70,7 @@ describe('editAttention', () => {
 
   it('changes extra networks in finer steps and never unwraps them', () => {
     expect(up('<lora:ink¦:0.8>')).toBe('<¦lora:ink¦:0.85>');
+    expect(up('a <lora:in¦k>')).toBe('a <¦lora:ink¦:1.05>');
     expect(up('<lora:ink¦:0.95>')).toBe('<¦lora:ink¦:1.0>');
     expect(down('a (b <lora:i¦nk:1>:1.2)')).toBe('a (b <¦lora:ink¦:0.95>:1.2)');
   });

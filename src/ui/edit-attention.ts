@@ -1,5 +1,6 @@
 // Ctrl+Up and Ctrl+Down in a prompt: more or less weight for what is selected or stands at the cursor. The behaviour of A1111
-// 1.10.1 (javascript/edit-attention.js), except that escaped brackets are text, and in [from:to:when] the word is weighed.
+// 1.10.1 (javascript/edit-attention.js), except that escaped brackets are text, that in [from:to:when] the word is weighed, and that
+// <lora:name> has a weight of 1.
 import type { EditedText } from './edited-text.ts';
 
 /** Change of a word's weight, and of an extra network's (`<lora:name:1>`). A1111's defaults. */
@@ -81,7 +82,14 @@ function weightedBlock(text: string, block: Span, brackets: '<>' | '()' | '[]'):
       kind: brackets === '<>' ? 'extra network' : 'emphasis',
     };
   }
-  if (brackets === '<>' || inside.trim() === '') return null;
+  if (brackets === '<>') {
+    // A network without a weight has that of 1.
+    const whole = { start: block.start - 1, end: block.end + 1 };
+    return /^(?:lora|lyco|hypernet):[^:]+$/.test(inside)
+      ? { outer: whole, content: block, weight: 1, kind: 'extra network' }
+      : null;
+  }
+  if (inside.trim() === '') return null;
   // A colon or a bar in square brackets is prompt editing or alternation.
   if (brackets === '[]' && /[:|]/.test(inside)) return null;
   // ((word)) and [word] become one pair with a weight told in numbers.

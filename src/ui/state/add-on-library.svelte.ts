@@ -33,6 +33,7 @@ export class AddOnLibrary {
     entriesOf(this.host.library.models.filter(isAddOn), this.#cards),
   );
   #loading: Promise<void> | null = null;
+  #making = false;
 
   constructor(
     private readonly host: AddOnHost,
@@ -44,7 +45,7 @@ export class AddOnLibrary {
     return this.#cards.get(sha256) ?? NO_CARD;
   }
 
-  /** Reads the cards, once; those that were not made yet come one after another, and those of models that are gone go. */
+  /** Reads the cards, once; those of models that are gone go. */
   load(): Promise<void> {
     this.#loading ??= this.#read();
     this.#loading.catch(() => (this.#loading = null));
@@ -53,22 +54,28 @@ export class AddOnLibrary {
 
   async #read(): Promise<void> {
     this.#cards = await listCards();
-    const models = this.host.library.models.filter(isAddOn);
     const gone = withoutModel(this.#cards, this.host.library.models);
     if (this.host.library.loaded && gone.length > 0) await deleteCards(gone);
-    void this.#describe(models.filter(({ sha256 }) => !this.#cards.has(sha256)));
   }
 
-  async #describe(models: readonly StoredModel[]): Promise<void> {
-    for (const { sha256 } of models) {
-      try {
-        const { card } = await this.help.describe(sha256, [], null);
-        this.#put(sha256, card);
-      } catch {
-        // It has a card without words for now.
-        return;
+  /** Makes the cards of add-ons that have none yet, one after another, after `load`. */
+  async makeCards(): Promise<void> {
+    if (this.#making) return;
+    this.#making = true;
+    try {
+      for (let model = this.#nextWithoutCard(); model; model = this.#nextWithoutCard()) {
+        const { card } = await this.help.describe(model.sha256, [], null);
+        this.#put(model.sha256, card);
       }
+    } catch {
+      // They have cards without words, until the list is opened again.
+    } finally {
+      this.#making = false;
     }
+  }
+
+  #nextWithoutCard(): StoredModel | undefined {
+    return this.host.library.models.find((model) => isAddOn(model) && !this.#cards.has(model.sha256));
   }
 
   /** What lay beside an add-on's file goes onto its card. */

@@ -63,13 +63,13 @@ export class Arrivals {
         files: one.files.filter(({ name }) => !tellsOfModel(name)),
       }));
       const count = (all: readonly Lying[]) => all.reduce((sum, { files }) => sum + files.length, 0);
-      const aside = leftAside + count(lying) - count(used);
+      const texts = count(lying) - count(used);
       this.#openGroups(used);
       const told: string[] = [];
-      if (aside > 0) told.push(t.leftAside(aside));
+      if (leftAside + texts > 0) told.push(t.leftAside(leftAside + texts));
       if (cut) told.push(t.folderCut(MAX_FILES, MAX_DEPTH));
       const name = listed(folders.slice(0, 3).map((folder) => folder.name));
-      if (count(used) === 0) {
+      if (groups.flatMap(({ files }) => files).length === texts) {
         this.host.notices.warn(t.nothingUsable(name), t.nothingUsableWhat);
       } else if (told.length > 0) this.host.notices.inform(t.from(name), told.join(' '));
     });
