@@ -29,10 +29,10 @@ test('a LoRA comes with its picture and words, and is called by a click and by T
   await darkroom.prompt.fill('a boat, at sea');
   await darkroom.prompt.evaluate((area: HTMLTextAreaElement) => area.setSelectionRange(6, 6));
 
-  await page.getByRole('button', { name: 'Add-ons' }).click();
+  await page.getByRole('button', { name: 'Add-ons', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'Add-ons' });
   const card = dialog.getByRole('gridcell', { name: /^ink, .*ink wash/ });
-  await expect(card.getByRole('img', { includeHidden: true })).toBeVisible();
+  await expect(card.locator('img')).toBeVisible();
   await card.click();
   await expect(card).toHaveAttribute('aria-selected', 'true');
   await expect(darkroom.prompt).toHaveValue('a boat <lora:ink:0.7> ink wash, at sea');
@@ -48,7 +48,7 @@ test('a LoRA comes with its picture and words, and is called by a click and by T
   await expect(dialog).toBeHidden();
 
   await darkroom.drop([tags]);
-  await expect(page.getByText('2 tags')).toBeVisible();
+  await expect(page.getByText('2 tags', { exact: true }).first()).toBeVisible();
   await darkroom.prompt.fill('');
   await darkroom.prompt.pressSequentially('a ligh');
   const suggestions = page.getByRole('listbox', { name: 'Suggestions' });
@@ -62,6 +62,7 @@ test('a LoRA comes with its picture and words, and is called by a click and by T
   await page.keyboard.press('Escape');
   await expect(suggestions).toBeHidden();
   await darkroom.prompt.press('k');
+  await expect(suggestions).toBeVisible();
   await page.keyboard.press('Tab');
   await expect(darkroom.prompt).toHaveValue('a light rays, <lora:ink:0.7> ink wash');
 });
