@@ -36,6 +36,7 @@ const PARTS: readonly (readonly [name: string, path: RegExp])[] = [
   ['Worker: merging', /^assets\/merger-[^/]*\.js$/],
   ['Worker: canvas', /^assets\/canvas-[^/]*\.js$/],
   ['Worker: gallery', /^assets\/gallery-[^/]*\.js$/],
+  ['Worker: help with prompts', /^assets\/prompt-help-[^/]*\.js$/],
   ['Worker: token counter', /^assets\/tokens-[^/]*\.js$/],
   ['Service worker', /^service-worker\.js$/],
   ['onnxruntime (wasm)', /\.wasm$/],
