@@ -1,5 +1,5 @@
-// Settings fits our kernels to the device and compares them with onnxruntime's, by a small checkpoint; what it found is shown, can be
-// forgotten, and a picture can be made meanwhile.
+// Settings fits our kernels to the device and compares them with onnxruntime's, by a small checkpoint; what it found is shown,
+// and can be forgotten.
 import { expect, test } from '@playwright/test';
 import { DarkroomPage } from './darkroom-page.ts';
 import { makeCheckpoint } from './small-checkpoint.ts';
@@ -25,16 +25,6 @@ test('kernels are tuned, compared, and forgotten', async ({ page }, info) => {
   await expect(row.getByRole('cell').nth(0)).toContainText(/\d ms/);
   await expect(row.getByRole('cell').nth(1)).toContainText(/\d ms/);
 
-  // What is asked for meanwhile comes first, and nothing of what is known is lost.
-  await tune.click();
-  await darkroom.tab('txt2img');
-  await (await darkroom.control('Sampling steps')).first().fill('1');
-  await darkroom.prompt.fill('a lighthouse');
-  await darkroom.generateButton.click();
-  await expect(darkroom.picture).toBeVisible({ timeout: 900_000 });
-  await darkroom.tab('Settings');
-  await expect(tune).toBeEnabled();
-  await expect(table).toBeVisible();
   await page.getByRole('button', { name: 'Forget' }).click();
   await expect(table).toBeHidden();
 });

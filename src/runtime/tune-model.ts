@@ -100,6 +100,7 @@ export async function tuneModel(
 
   /** By network; of those that there was time for. */
   const measure = async (whose: Kernels, part: number): Promise<Map<string, number | null>> => {
+    await check();
     await use({ setting: whose, measured: {}, tuned: shapes });
     const times = new Map<string, number | null>();
     for (const [i, { what, run }] of networks.entries()) {
