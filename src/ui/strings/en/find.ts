@@ -43,7 +43,7 @@ export const find = {
     { words: 'dark mode light colors colours appearance', means: titles.theme },
     { words: 'vram medvram lowvram memory', means: titles.memory },
     { words: 'no gpu cpu processor', means: titles.paintOn },
-    { words: 'onnxruntime wgsl shaders backend', means: titles.kernels },
+    { words: 'onnxruntime wgsl shaders backend tune tuning faster', means: titles.kernels },
     { words: 'shortcuts hotkeys keyboard', means: titles.keys },
     { words: 'dynamic prompts __word__', means: titles.wildcards },
     { words: 'styles.csv presets', means: labels.styles },
