@@ -366,12 +366,13 @@ export class App {
     return this.processor.decision?.processor === 'cpu' || this.device.advice !== null;
   }
 
-  /** Milliseconds that what is set will take; null where nothing of the kind has run here yet. */
+  /** Milliseconds that what is set will take, of a plot each of its pictures; null where nothing of the kind has run here yet. */
   get estimatedTime(): number | null {
     const { checkpoint } = this.models;
     if (!checkpoint) return null;
     const { img2img, hires, script } = this.next;
-    const request = { ...this.settings.parameters, img2img, hires, script };
+    const one = this.settings.plot && { script: null, batchSize: 1, batchCount: 1 };
+    const request = { ...this.settings.parameters, img2img, hires, script, ...one };
     return this.speeds.estimate(checkpoint, this.onProcessor ? 'cpu' : 'gpu', request);
   }
 

@@ -85,6 +85,7 @@ export const create = {
   takes: (time: string | null, bytes: string, processor: boolean, how: string) =>
     `${time === null ? 'Needs about' : `Takes about ${time} and`} ${bytes} of ` +
     `${processor ? 'memory' : 'GPU memory'}${how === '' ? '' : ` (${how})`}.`,
+  each: (time: string) => `${time} for each picture`,
   oneNetwork: 'one network at a time',
   vaeTiles: 'the VAE in tiles',
   tooMuchProcessor:
