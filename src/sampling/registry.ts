@@ -131,6 +131,22 @@ const LATER_SAMPLERS: readonly SamplerInfo[] = [
   entry('DPM++ 2M CFG++', ['dpmpp_2m_cfg_pp'], { scheduler: 'karras', ...CFG_PP }),
   entry('TCD', ['tcd']),
   entry('TCD Euler a', ['tcd_euler_a']),
+  entry('DDPM', ['ddpm'], { usesEnsd: true }),
+  entry('DPM++ 2S a CFG++', ['dpmpp_2s_ancestral_cfg_pp'], {
+    scheduler: 'karras',
+    usesEnsd: true,
+    secondOrder: true,
+    passes: ETA_AND_NOISE,
+    ...CFG_PP,
+  }),
+  entry('Gradient Estimation', ['gradient_estimation']),
+  entry('Gradient Estimation CFG++', ['gradient_estimation_cfg_pp'], CFG_PP),
+  entry('Res Multistep', ['res_multistep']),
+  entry('Res Multistep a', ['res_multistep_ancestral'], { usesEnsd: true, passes: ETA_AND_NOISE }),
+  entry('Res Multistep CFG++', ['res_multistep_cfg_pp'], CFG_PP),
+  entry('SEEDS 2', ['seeds_2'], { usesEnsd: true, secondOrder: true, passes: ETA_AND_NOISE }),
+  entry('SEEDS 3', ['seeds_3'], { usesEnsd: true, secondOrder: true, passes: ETA_AND_NOISE }),
+  entry('ER SDE', ['er_sde'], { usesEnsd: true, passes: ['sNoise'] }),
 ];
 
 export const SAMPLERS: readonly SamplerInfo[] = [...WEBUI_SAMPLERS, ...LATER_SAMPLERS];

@@ -1,17 +1,21 @@
 // What the samplers of registry.ts compute, and how many steps they tell of.
-import { dpmpp2mCfgPp, eulerAncestralCfgPp, eulerCfgPp } from './samplers/cfg-pp.ts';
+import { dpmpp2mCfgPp, dpmpp2sAncestralCfgPp, eulerAncestralCfgPp, eulerCfgPp } from './samplers/cfg-pp.ts';
 import { ddim, ddimCfgPp } from './samplers/ddim.ts';
 import { dpmAdaptive, dpmFast, dpmFastSteps } from './samplers/dpm-solver.ts';
 import { dpm2, dpm2Ancestral } from './samplers/dpm2.ts';
 import { dpmpp2m, dpmpp2mSde } from './samplers/dpmpp-2m.ts';
 import { dpmpp2sAncestral } from './samplers/dpmpp-2s.ts';
 import { dpmpp3mSde, dpmppSde } from './samplers/dpmpp-sde.ts';
+import { erSde } from './samplers/er-sde.ts';
 import { euler, eulerAncestral } from './samplers/euler.ts';
+import { gradientEstimation, gradientEstimationCfgPp } from './samplers/gradient-estimation.ts';
 import { heun, heunPp2 } from './samplers/heun.ts';
 import { lcm } from './samplers/lcm.ts';
 import { deis, ipndm, ipndmV, lms } from './samplers/multistep.ts';
 import { plms } from './samplers/plms.ts';
+import { resMultistep, resMultistepAncestral, resMultistepCfgPp } from './samplers/res-multistep.ts';
 import { restart, restartSteps } from './samplers/restart.ts';
+import { seeds2, seeds3 } from './samplers/seeds.ts';
 import { tcd, tcdEulerA } from './samplers/tcd.ts';
 import { unipc } from './samplers/unipc.ts';
 import type { SamplerInfo } from './registry.ts';
@@ -48,6 +52,17 @@ const SOLVERS: Readonly<Record<string, Sampler>> = {
   'DPM++ 2M CFG++': dpmpp2mCfgPp,
   TCD: tcd,
   'TCD Euler a': tcdEulerA,
+  // Its steps are those of Euler a with all of the noise put back.
+  DDPM: (denoise, x, sigmas, { noise }) => eulerAncestral(denoise, x, sigmas, { noise }),
+  'DPM++ 2S a CFG++': dpmpp2sAncestralCfgPp,
+  'Gradient Estimation': gradientEstimation,
+  'Gradient Estimation CFG++': gradientEstimationCfgPp,
+  'Res Multistep': resMultistep,
+  'Res Multistep a': resMultistepAncestral,
+  'Res Multistep CFG++': resMultistepCfgPp,
+  'SEEDS 2': seeds2,
+  'SEEDS 3': seeds3,
+  'ER SDE': erSde,
 };
 
 type CountSteps = (schedule: readonly number[]) => number;

@@ -55,9 +55,9 @@ export interface SamplerOptions {
   readonly sTmin?: number;
   readonly sTmax?: number;
   readonly sNoise?: number;
-  /** TCD: how much is random, 0..1. */
+  /** TCD: how much is random, 0..1. Gradient estimation: how far the direction is carried on, 1 or more. */
   readonly gamma?: number;
-  /** LMS, DPM adaptive, UniPC, IPNDM, DEIS. */
+  /** LMS, DPM adaptive, UniPC, IPNDM, DEIS, ER SDE. */
   readonly order?: number;
   /** DPM++ 2M SDE. */
   readonly solverType?: 'midpoint' | 'heun';
