@@ -1,6 +1,7 @@
 // Which shaders carry a step out, and the memory they need in between.
 import { attention } from './kernels/attention.ts';
 import { chooseBlock, type Block } from './kernels/blocks.ts';
+import { general } from './kernels/general.ts';
 import { groupChunks, groupMoments, groupNorm, rowNorm } from './kernels/norms.ts';
 import { gather, partsOf, pointwise, sumParts } from './kernels/pointwise.ts';
 import { product, productSize } from './kernels/product.ts';
@@ -34,9 +35,13 @@ export function dispatchesOf(step: Step, dialect: Dialect, choose: ChooseKernel 
       return groupNormDispatches(step, dialect);
     case 'layerNorm':
     case 'softmax':
+    case 'rmsNorm':
+    case 'mean':
       return [rowNorm(step, dialect)];
     case 'gather':
       return [gather(step, dialect)];
+    case 'general':
+      return general(step, dialect);
     case 'pointwise':
       return [pointwise(step, dialect)];
   }

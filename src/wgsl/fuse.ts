@@ -48,6 +48,8 @@ function fold(
   madeAt: ReadonlyMap<Storage, number>,
   readers: ReadonlyMap<Storage, number>,
 ): [at: number, folded: Step] | null {
+  // Whole numbers are told from others by where they lie.
+  if ([...step.inputs, step.output].some(({ storage }) => storage.type === 'int32')) return null;
   const candidates = step.inputs
     .map(({ storage }, input) => ({ input, storage, at: madeAt.get(storage) ?? -1 }))
     .filter(({ at, storage }) => at >= 0 && readers.get(storage) === 1)
@@ -56,6 +58,7 @@ function fold(
     const before = steps[at];
     const turned = beginningWith(step, input);
     if (!before || !turned) continue;
+    if (before.kind === 'general') continue;
     const folded = before.kind === 'pointwise' ? foldInto(before, turned) : extend(before, turned);
     if (folded) return [at, folded];
   }
@@ -165,6 +168,8 @@ function homeOf({ inputs, code, output }: PointwiseStep): Home | null {
   const { storage } = input!;
   if (code.length > 0 || storage.role.kind !== 'scratch' || output.storage.type !== storage.type) return null;
   if (output.storage.role.kind !== 'scratch') return null;
+  // Indices are read one after the other.
+  if (storage.type === 'int32') return null;
   const order = memoryOrder(input!);
   const columns = input!.shape[order.at(-1)!]!;
   const rows = input!.shape.reduce((product, size) => product * size, 1) / columns;

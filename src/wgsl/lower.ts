@@ -3,7 +3,10 @@
 import type { Value } from '../graph/graph.ts';
 import { product } from '../graph/shapes.ts';
 import type { HostTensor } from '../graph/types.ts';
-import type { Operation, OperationOf, Operations } from './operations.ts';
+import type { General } from './general.ts';
+import type { Layer, Operation, OperationOf, Operations } from './operations.ts';
+import { QUAD } from './quads.ts';
+import { Readable } from './readable.ts';
 import {
   accessOf,
   matrixOf,
@@ -15,7 +18,7 @@ import {
   type Step,
 } from './steps.ts';
 import * as tensors from './tensor.ts';
-import { allocate, isAligned, type ElementType, type Tensor } from './tensor.ts';
+import { allocate, type ElementType, type Tensor } from './tensor.ts';
 import { UnsupportedError } from './unsupported.ts';
 import { WeightPlaces } from './weight-places.ts';
 
@@ -36,6 +39,7 @@ export function lower(
 
 class Lowering {
   readonly #steps: Step[] = [];
+  readonly #readable = new Readable(this.#steps);
   readonly #tensors = new Map<Value, Tensor>();
   readonly #weights: WeightPlaces;
 
@@ -83,7 +87,11 @@ class Lowering {
         return this.#groupNorm(operation);
       case 'layerNorm':
       case 'softmax':
+      case 'rmsNorm':
+      case 'mean':
         return this.#rowNorm(operation);
+      case 'general':
+        return this.#general(operation.what, operation.inputs, operation);
       case 'gather':
         return this.#gather(operation);
       case 'unary':
@@ -95,7 +103,7 @@ class Lowering {
           [{ kind: 'binary', fn: operation.fn, operand: 1 }],
         );
       case 'reshape':
-        return this.#reshaped(this.#at(operation.x), this.#shape(operation.output), name);
+        return this.#readable.reshaped(this.#at(operation.x), this.#shape(operation.output), name);
       case 'transpose':
         return tensors.transpose(this.#at(operation.x), operation.permutation);
       case 'slice': {
@@ -107,21 +115,25 @@ class Lowering {
       }
       case 'concat':
         return this.#concat(operation);
-      case 'instanceNorm':
-      case 'pad':
+      case 'pad': {
+        const starts = this.#shape(operation.x).map(() => 0);
+        return this.#general({ op: 'pad', starts, mirrored: false }, [operation.x], operation);
+      }
       case 'upsample':
+        return this.#upsampled(operation);
+      case 'instanceNorm':
         throw new UnsupportedError(`There is no kernel of ours for ${operation.kind} by itself (${name}).`);
     }
   }
 
   #conv(operation: OperationOf<'conv'>): Tensor {
     const { layer, name, kernel, stride, pads, upsample, output } = operation;
-    const x = this.#pixels(this.#at(operation.x), name);
+    const x = this.#readable.pixels(this.#at(operation.x), name);
     const result = this.#result(output);
     const [samples = 1, columns = 1, outHeight = 1, outWidth = 1] = result.shape;
     const [, inputs = 1, height = 1, width = 1] = x.shape;
     const plain = kernel.join() === '1,1' && stride.join() === '1,1' && upsample === 1;
-    const step = { ...this.#weights.layers([layer], false), name, inputs, paired: false, batches: 1 };
+    const step = { ...this.#factors([layer], false, name), name, inputs, paired: false, batches: 1 };
     const domain = { samples, rows: outHeight * outWidth, columns };
     const left: Matrix = { storage: x.storage, offset: x.offset, batch: 0, row: pixelStride(x) };
     const window = { height, width, outWidth, kernel, stride, pads, upsample };
@@ -133,23 +145,47 @@ class Lowering {
 
   #linear(operation: OperationOf<'linear'>): Tensor {
     const { layers, paired, transposed, name, output } = operation;
-    const left = this.#matrix(this.#at(operation.x), name);
+    const left = this.#readable.matrix(this.#at(operation.x), name);
     const result = this.#result(output);
     const [rows = 1, columns = 1] = result.shape;
     const inputs = this.#shape(operation.x)[1]!;
-    const factors = transposed ? this.#weights.layers(layers, paired) : this.#weights.asStored(layers);
+    const factors = transposed ? this.#factors(layers, paired, name) : this.#weights.asStored(layers);
     const domain = { samples: 1, rows, columns };
     const step = { kind: 'product', name, inputs, window: null, left, paired, batches: 1 } as const;
     return this.#push({ ...step, ...factors, domain, ...chained(result, domain) }, result);
   }
 
+  /** The right factor and bias of layers; what is computed of them is brought to the form of those that are stored. */
+  #factors(layers: readonly Layer[], paired: boolean, name: string) {
+    const isStored = (value: Value | null) => value === null || this.operations.weights.has(value);
+    if (layers.every(({ weight, bias }) => isStored(weight) && isStored(bias)))
+      return this.#weights.layers(layers, paired);
+    const [layer, ...others] = layers;
+    if (!layer || others.length > 0)
+      throw new UnsupportedError(`There is no kernel of ours for computed layers side by side (${name}).`);
+    // [O, I, kh, kw] -> [kh, kw, I, O]
+    const weight = this.#at(layer.weight);
+    const order = weight.shape.length === 4 ? [2, 3, 1, 0] : [1, 0];
+    const turned = tensors.transpose(weight, order);
+    const rows = product(turned.shape.slice(0, -1));
+    const inOrder = turned.shape.map((_, i) => i);
+    const packed = tensors.reshape(this.#readable.copied(turned, name, inOrder), [rows, weight.shape[0]!])!;
+    const bias = layer.bias && this.#readable.copied(this.#at(layer.bias), name).storage;
+    return { right: matrixOf(packed)!, bias };
+  }
+
   #matMul({ a, b, output, name }: OperationOf<'matMul'>): Tensor {
-    const [left, right] = [this.#matrix(this.#at(a), name), this.#matrix(this.#at(b), name)];
-    const result = this.#result(output);
-    const [batches = 1, rows = 1, columns = 1] = result.shape;
-    if (result.shape.length !== 3 || this.#shape(b)[0] !== batches || this.#shape(a)[0] !== batches)
-      throw new UnsupportedError(`There is no kernel of ours for a product of such shapes (${name}).`);
-    const inputs = this.#shape(a)[2]!;
+    const shape = this.#shape(output);
+    const before = shape.slice(0, -2);
+    const [batches, rows, columns] = [product(before), shape.at(-2)!, shape.at(-1)!];
+    const factor = (value: Value): Matrix => {
+      const own = this.#shape(value);
+      const all = tensors.broadcast(this.#at(value), [...before, ...own.slice(-2)]);
+      return this.#readable.matrix(this.#readable.reshaped(all, [batches, ...own.slice(-2)], name), name);
+    };
+    const [left, right] = [factor(a), factor(b)];
+    const result = allocate(output.type as ElementType, [batches, rows, columns]);
+    const inputs = this.#shape(a).at(-1)!;
     const domain = { samples: batches, rows, columns };
     const step = {
       kind: 'product',
@@ -161,11 +197,12 @@ class Lowering {
       bias: null,
       paired: false,
     } as const;
-    return this.#push({ ...step, batches, domain, ...chained(result, domain) }, result);
+    this.#push({ ...step, batches, domain, ...chained(result, domain) }, result);
+    return this.#readable.reshaped(result, shape, name);
   }
 
   #attention({ q, k, v, heads, scale, causal, output, name }: OperationOf<'attention'>): Tensor {
-    const [query, key, value] = [q, k, v].map((one) => this.#rows(this.#at(one), name));
+    const [query, key, value] = [q, k, v].map((one) => this.#readable.rows(this.#at(one), name));
     const result = allocate(output.type as ElementType, this.#shape(output));
     const [samples = 1, rows = 1, columns = 1] = result.shape;
     const keys = this.#shape(k)[1]!;
@@ -175,7 +212,7 @@ class Lowering {
   }
 
   #groupNorm({ x, scale, shift, groups, epsilon, output, name }: OperationOf<'groupNorm'>): Tensor {
-    const pixels = this.#pixels(this.#at(x), name);
+    const pixels = this.#readable.pixels(this.#at(x), name);
     const result = this.#result(output);
     const [samples = 1, columns = 1, height = 1, width = 1] = result.shape;
     const domain = { samples, rows: height * width, columns };
@@ -186,15 +223,15 @@ class Lowering {
     return this.#push({ ...step, ...parameters, domain, ...chained(result, domain) }, result);
   }
 
-  #rowNorm(operation: OperationOf<'layerNorm'> | OperationOf<'softmax'>): Tensor {
+  #rowNorm(operation: OperationOf<'layerNorm' | 'softmax' | 'rmsNorm' | 'mean'>): Tensor {
     const { name, output, kind } = operation;
-    const shape = this.#shape(output);
+    const shape = this.#shape(operation.x);
     const rows = product(shape.slice(0, -1));
-    const columns = shape.at(-1)!;
-    const flat = this.#reshaped(this.#at(operation.x), [rows, columns], name);
-    const x = this.#matrix(flat, name);
-    const result = this.#result(output);
-    const domain = { samples: 1, rows, columns };
+    const width = shape.at(-1)!;
+    const flat = this.#readable.reshaped(this.#at(operation.x), [rows, width], name);
+    const x = this.#readable.matrix(flat, name);
+    const result = allocate(output.type as ElementType, [rows, kind === 'mean' ? 1 : width]);
+    const domain = { samples: 1, rows, columns: kind === 'mean' ? 1 : width };
     const own =
       operation.kind === 'layerNorm'
         ? {
@@ -202,16 +239,24 @@ class Lowering {
             shift: this.#weights.vector(operation.shift),
             epsilon: operation.epsilon,
           }
-        : { scale: null, shift: null, epsilon: 0 };
-    return this.#push({ kind, name, x, ...own, domain, ...chained(result, domain) }, result);
+        : { scale: null, shift: null, epsilon: operation.kind === 'rmsNorm' ? operation.epsilon : 0 };
+    this.#push({ kind, name, x, width, ...own, domain, ...chained(result, domain) }, result);
+    return this.#readable.reshaped(result, this.#shape(output), name);
   }
 
-  #gather({ table, indices, output, name }: OperationOf<'gather'>): Tensor {
+  #gather(operation: OperationOf<'gather'>): Tensor {
+    const { table, indices, output, name } = operation;
     const where = this.#at(indices);
-    if (where.storage.type !== 'int32' || where.storage.role.kind !== 'input')
-      throw new UnsupportedError(`There is no kernel of ours for looking up what is computed (${name}).`);
+    const inOrder = tensors.reshape(where, [product(where.shape)]);
     const result = this.#result(output);
-    const from = this.#matrix(this.#at(table), name);
+    if (
+      result.storage.type === 'int32' ||
+      this.#shape(table).length !== 2 ||
+      inOrder?.strides[0] !== 1 ||
+      inOrder.offset > 0
+    )
+      return this.#general({ op: 'gather' }, [table, indices], operation);
+    const from = this.#readable.matrix(this.#at(table), name);
     const columns = result.shape.at(-1)!;
     const domain = { samples: 1, rows: product(result.shape.slice(0, -1)), columns };
     const tableRows = this.#shape(table)[0]!;
@@ -219,8 +264,12 @@ class Lowering {
     return this.#push({ ...step, domain, ...chained(result, domain) }, result);
   }
 
-  #concat({ parts, axis, output, name }: OperationOf<'concat'>): Tensor {
+  #concat(operation: OperationOf<'concat'>): Tensor {
+    const { parts, axis, output, name } = operation;
     const result = this.#result(output);
+    const sizes = parts.map((part) => this.#shape(part)[axis]!);
+    if (result.strides[axis] === 1 && sizes.slice(0, -1).some((size) => size % QUAD !== 0))
+      return this.#general({ op: 'concat', axis }, parts, operation);
     let start = 0;
     for (const part of parts) {
       const tensor = this.#at(part);
@@ -248,9 +297,40 @@ class Lowering {
     return result;
   }
 
+  #general(
+    what: General,
+    inputs: readonly Value[],
+    { output, name }: Pick<Operation, 'output' | 'name'>,
+  ): Tensor {
+    const result = this.#result(output);
+    if (what.op === 'scatter' && result.storage.type !== 'int32')
+      throw new UnsupportedError(`There is no kernel of ours for scattering floats (${name}).`);
+    const read = inputs.map((value) => this.#at(value));
+    this.#steps.push({ kind: 'general', name, what, inputs: read, output: result });
+    return result;
+  }
+
+  /** Copied with each pixel as often as it is repeated. */
+  #upsampled({ x, by, output, name }: OperationOf<'upsample'>): Tensor {
+    const result = this.#result(output);
+    const [samples = 1, channels = 1, height = 1, width = 1] = this.#shape(x);
+    const split = [samples, channels, height, by, width, by];
+    const from = tensors.reshape(this.#at(x), [samples, channels, height, 1, width, 1]);
+    const to = tensors.reshape(result, split);
+    if (!from || !to) throw new UnsupportedError(`There is no kernel of ours for such a picture (${name}).`);
+    this.#steps.push({
+      kind: 'pointwise',
+      name,
+      inputs: [tensors.broadcast(from, split)],
+      code: [],
+      output: to,
+    });
+    return result;
+  }
+
+  /** Indices are int64 in ONNX; none is that large. */
   #result(output: Value): Tensor {
-    if (output.type === 'int64') throw new UnsupportedError('There are no kernels of ours for int64.');
-    return allocate(output.type, this.#shape(output));
+    return allocate(output.type === 'int64' ? 'int32' : output.type, this.#shape(output));
   }
 
   #shape(value: Value) {
@@ -260,41 +340,6 @@ class Lowering {
   /** Where a value lies: a result, or a weight or constant that is used as it is. */
   #at(value: Value): Tensor {
     return this.#tensors.get(value) ?? this.#weights.asItIs(value);
-  }
-
-  /** An image whose pixels lie evenly, each with its channels side by side. */
-  #pixels(tensor: Tensor, name: string): Tensor {
-    const flat = tensors.reshape(tensors.transpose(tensor, [0, 2, 3, 1]), [
-      tensor.shape[0]! * tensor.shape[2]! * tensor.shape[3]!,
-      tensor.shape[1]!,
-    ]);
-    return flat && isAligned(flat, 1) ? tensor : this.#copied(tensor, name);
-  }
-
-  #matrix(tensor: Tensor, name: string): Matrix {
-    return matrixOf(tensor) ?? matrixOf(this.#copied(tensor, name))!;
-  }
-
-  /** As `#matrix`, with rows that may begin anywhere. */
-  #rows(tensor: Tensor, name: string): Matrix {
-    const even = tensor.strides[2] === 1 ? tensor : this.#copied(tensor, name);
-    return { storage: even.storage, offset: even.offset, batch: even.strides[0]!, row: even.strides[1]! };
-  }
-
-  #reshaped(tensor: Tensor, shape: readonly number[], name: string): Tensor {
-    const view = tensors.reshape(tensor, shape);
-    if (view) return view;
-    const rowMajor = tensor.shape.map((_, i) => i);
-    const again = tensors.reshape(this.#copied(tensor, name, rowMajor), shape);
-    if (!again)
-      throw new UnsupportedError(`There is no kernel of ours for reshaping what is padded (${name}).`);
-    return again;
-  }
-
-  #copied(tensor: Tensor, name: string, order?: readonly number[]): Tensor {
-    const copy = allocate(tensor.storage.type, tensor.shape, order);
-    this.#steps.push({ kind: 'pointwise', name: `${name} (copy)`, inputs: [tensor], code: [], output: copy });
-    return copy;
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Value } from '../graph/graph.ts';
 import type { Shape } from '../graph/shapes.ts';
 import type { WeightRef } from '../graph/types.ts';
+import type { General } from './general.ts';
 
 export type PlainUnary = 'identity' | 'sigmoid' | 'silu' | 'gelu' | 'quickGelu' | 'relu' | 'tanh' | 'sqrt';
 
@@ -71,6 +72,10 @@ type Kind =
       readonly epsilon: number;
     }
   | { readonly kind: 'softmax'; readonly x: Value }
+  /** x / sqrt(mean of x^2) over the last axis. */
+  | { readonly kind: 'rmsNorm'; readonly x: Value; readonly epsilon: number }
+  /** Over the last axis, which stays with a size of 1. */
+  | { readonly kind: 'mean'; readonly x: Value }
   | { readonly kind: 'unary'; readonly x: Value; readonly how: Unary }
   | { readonly kind: 'binary'; readonly fn: 'add' | 'mul' | 'div'; readonly a: Value; readonly b: Value }
   | { readonly kind: 'gather'; readonly table: Value; readonly indices: Value }
@@ -81,7 +86,8 @@ type Kind =
   | { readonly kind: 'concat'; readonly parts: readonly Value[]; readonly axis: number }
   /** Zeros at the ends of the axes. */
   | { readonly kind: 'pad'; readonly x: Value }
-  | { readonly kind: 'upsample'; readonly x: Value; readonly by: number };
+  | { readonly kind: 'upsample'; readonly x: Value; readonly by: number }
+  | { readonly kind: 'general'; readonly what: General; readonly inputs: readonly Value[] };
 
 export type Operation = Kind & {
   readonly output: Value;
@@ -95,6 +101,8 @@ export interface Sources {
   readonly weights: ReadonlyMap<Value, WeightRef>;
   /** Floating constants. */
   readonly constants: ReadonlyMap<Value, readonly number[]>;
+  /** Constants of whole numbers, and what is fed of int64. */
+  readonly integers: ReadonlyMap<Value, readonly number[]>;
 }
 
 export interface Operations extends Sources {
@@ -124,6 +132,8 @@ export function readsOf(operation: Operation): Value[] {
       return [operation.table, operation.indices];
     case 'concat':
       return [...operation.parts];
+    case 'general':
+      return [...operation.inputs];
     default:
       return [operation.x];
   }

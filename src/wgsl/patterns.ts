@@ -109,7 +109,9 @@ const attentionWidening: Pattern = {
     if (operation.kind !== 'attention') return null;
     const narrow = (value: Value): Value => {
       const cast = view.maker(value, 'unary');
-      return cast?.how.fn === 'identity' && cast.x.type === 'float16' ? cast.x : value;
+      return cast?.how.fn === 'identity' && cast.x.type === 'float16' && value.type !== 'float16'
+        ? cast.x
+        : value;
     };
     const [q, k, v] = [narrow(operation.q), narrow(operation.k), narrow(operation.v)];
     return q === operation.q && k === operation.k && v === operation.v ? null : [{ ...operation, q, k, v }];

@@ -2,6 +2,7 @@
 import type { Graph, Node, Value } from '../graph/graph.ts';
 import { inferShapes, type Shape } from '../graph/shapes.ts';
 import type { HostTensor } from '../graph/types.ts';
+import type { General } from './general.ts';
 import type { Operation, Operations, PlainUnary } from './operations.ts';
 import { UnsupportedError } from './unsupported.ts';
 
@@ -30,7 +31,7 @@ export function readOperations(
   const read = new NodeReader(shapes, integers, constants);
   const list = neededNodes(graph, outputs).map((node) => read.operation(node));
   const weights = new Map(graph.storedWeights.map(({ value, ref }) => [value, ref]));
-  return { list, shapes, weights, constants };
+  return { list, shapes, weights, constants, integers };
 }
 
 function neededNodes(graph: Graph, outputs: readonly string[]): Node[] {
@@ -81,14 +82,17 @@ class NodeReader {
     const [x, second, third] = [at(0), at(1), at(2)];
     const common = { output, name };
     const unary = UNARY[op];
-    if (unary) {
-      if (output.type !== 'float32' && output.type !== 'float16') throw this.#unsupported(node);
-      if (x.type !== 'float32' && x.type !== 'float16') throw this.#unsupported(node);
-      return { kind: 'unary', x, how: { fn: unary }, ...common };
-    }
+    if (unary) return { kind: 'unary', x, how: { fn: unary }, ...common };
     const binary = BINARY[op];
-    if (binary && (x.type === 'float32' || x.type === 'float16'))
-      return { kind: 'binary', fn: binary, a: x, b: second, ...common };
+    if (binary) return { kind: 'binary', fn: binary, a: x, b: second, ...common };
+    const general = this.#general(node);
+    if (general)
+      return {
+        kind: 'general',
+        what: general,
+        inputs: node.inputs.filter((input) => input !== null),
+        ...common,
+      };
     switch (op) {
       case 'LeakyRelu':
         return { kind: 'unary', x, how: { fn: 'leakyRelu', slope: float(node, 'alpha') }, ...common };
@@ -97,7 +101,6 @@ class NodeReader {
         return { kind: 'unary', x, how: { fn: 'clip', minimum, maximum }, ...common };
       }
       case 'Conv': {
-        if (node.attributes['group'] || node.attributes['dilations']) throw this.#unsupported(node);
         const [top = 0, left = 0] = ints(node, 'pads');
         const layer = { weight: second, bias: node.inputs[2] ?? null };
         const sizes = { kernel: pair(node, 'kernel_shape'), stride: pair(node, 'strides') };
@@ -122,6 +125,13 @@ class NodeReader {
           ? { kind: 'layerNorm', ...norm }
           : { kind: 'instanceNorm', ...norm };
       }
+      case 'SimplifiedLayerNormalization':
+        if (this.constants.get(second)?.every((scale) => scale === 1) !== true) throw this.#unsupported(node);
+        return { kind: 'rmsNorm', x, epsilon: float(node, 'epsilon'), ...common };
+      case 'ReduceMean':
+        return { kind: 'mean', x, ...common };
+      case 'Expand':
+        return { kind: 'unary', x, how: { fn: 'identity' }, ...common };
       case 'Softmax':
         return { kind: 'softmax', x, ...common };
       case 'Gather':
@@ -144,17 +154,64 @@ class NodeReader {
         return { kind: 'slice', x, starts: from, ...common };
       }
       case 'Pad': {
-        const pads = this.#integers(second);
-        if (pads.slice(0, pads.length / 2).some((count) => count !== 0)) throw this.#unsupported(node);
         return { kind: 'pad', x, ...common };
       }
       case 'Resize': {
         const [, , by = 1, across] = (node.inputs[2] && this.constants.get(node.inputs[2])) ?? [];
-        if (by !== across || !Number.isInteger(by)) throw this.#unsupported(node);
+        if (by !== across || !Number.isInteger(by) || string(node, 'mode') !== 'nearest')
+          throw this.#unsupported(node);
         return { kind: 'upsample', x, by, ...common };
       }
       default:
         throw this.#unsupported(node);
+    }
+  }
+
+  #general(node: Node): General | null {
+    const [, second] = node.inputs;
+    const pads = (): readonly [number, number] => [ints(node, 'pads')[0] ?? 0, ints(node, 'pads')[1] ?? 0];
+    const window = () => ({
+      kernel: pair(node, 'kernel_shape'),
+      stride: pair(node, 'strides'),
+      pads: pads(),
+    });
+    switch (node.op) {
+      case 'ArgMax':
+        return { op: 'argMax', axis: int(node, 'axis') };
+      case 'TopK':
+        return { op: 'topIndices' };
+      case 'GatherElements':
+        return { op: 'gatherElements', axis: int(node, 'axis') };
+      case 'ScatterElements':
+        return { op: 'scatter', how: string(node, 'reduction') === 'add' ? 'add' : 'put' };
+      case 'MaxPool':
+        return { op: 'maxPool', ...window() };
+      case 'Conv':
+        if (!node.attributes['group'] && !node.attributes['dilations']) return null;
+        return {
+          ...{ op: 'unusualConv', ...window(), groups: int(node, 'group') || 1 },
+          dilation: ints(node, 'dilations')[0] ?? 1,
+        };
+      case 'ConvTranspose':
+        return {
+          ...{ op: 'convTranspose', kernel: pair(node, 'kernel_shape')[0] },
+          ...{ stride: pair(node, 'strides')[0], pad: pads()[0] },
+        };
+      case 'Pad': {
+        const around = this.#integers(second!);
+        const starts = around.slice(0, around.length / 2);
+        const mirrored = string(node, 'mode') === 'reflect';
+        return mirrored || starts.some((count) => count !== 0) ? { op: 'pad', starts, mirrored } : null;
+      }
+      case 'Resize': {
+        if (string(node, 'mode') !== 'linear') return null;
+        if (string(node, 'coordinate_transformation_mode') === 'align_corners')
+          return { op: 'bilinear', by: null };
+        const [, , by = 1, across] = (node.inputs[2] && this.constants.get(node.inputs[2])) ?? [];
+        return by === across ? { op: 'bilinear', by } : null;
+      }
+      default:
+        return null;
     }
   }
 
@@ -183,6 +240,11 @@ function int({ attributes }: Node, name: string): number {
 function float({ attributes }: Node, name: string): number {
   const found = attributes[name];
   return found?.kind === 'float' ? found.value : 0;
+}
+
+function string({ attributes }: Node, name: string): string {
+  const found = attributes[name];
+  return found?.kind === 'string' ? found.value : '';
 }
 
 function ints({ attributes }: Node, name: string): readonly number[] {

@@ -75,7 +75,7 @@ function steps(list: readonly Step[], filter: string): string[] {
 }
 
 function detail(step: Step): string {
-  if (step.kind === 'pointwise') return ` [${step.output.shape.join(', ')}]`;
+  if (step.kind === 'pointwise' || step.kind === 'general') return ` [${step.output.shape.join(', ')}]`;
   const { samples, rows, columns } = step.domain;
   const code = step.chain.code.map((one) => (one.kind === 'unary' ? one.how.fn : one.fn));
   return ` [${samples} x ${rows} x ${columns}]${code.length > 0 ? ` then ${code.join(', ')}` : ''}`;

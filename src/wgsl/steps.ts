@@ -1,5 +1,6 @@
 // What is computed, on memory: each step reads tensors where they lie and writes one. A step other than `pointwise` may go on
 // with each element before it is written (its chain), which saves writing and reading it in between.
+import type { General } from './general.ts';
 import type { Unary } from './operations.ts';
 import { QUAD } from './quads.ts';
 import { isAligned, memoryOrder, refit, type Storage, type Tensor } from './tensor.ts';
@@ -105,10 +106,12 @@ export interface GroupNormStep extends Chained {
   readonly epsilon: number;
 }
 
-/** Each row over its columns. `softmax`: without scale and shift. */
+/** Each row over its columns. `softmax`, `rmsNorm` and `mean`: without scale and shift. */
 export interface RowNormStep extends Chained {
-  readonly kind: 'layerNorm' | 'softmax';
+  readonly kind: 'layerNorm' | 'softmax' | 'rmsNorm' | 'mean';
   readonly x: Matrix;
+  /** Columns of x; of `mean` a single one comes out. */
+  readonly width: number;
   readonly scale: Storage | null;
   readonly shift: Storage | null;
   readonly epsilon: number;
@@ -132,12 +135,20 @@ export interface PointwiseStep extends Common {
   readonly output: Tensor;
 }
 
+/** An operator that reads its inputs where they lie, in any way. */
+export interface GeneralStep extends Common {
+  readonly kind: 'general';
+  readonly what: General;
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor;
+}
+
 export type ChainedStep = ProductStep | AttentionStep | GroupNormStep | RowNormStep | GatherStep;
-export type Step = ChainedStep | PointwiseStep;
+export type Step = ChainedStep | PointwiseStep | GeneralStep;
 
 /** Every storage that a step reads. */
 export function readsOf(step: Step): Storage[] {
-  if (step.kind === 'pointwise') return step.inputs.map(({ storage }) => storage);
+  if (step.kind === 'pointwise' || step.kind === 'general') return step.inputs.map(({ storage }) => storage);
   const chained = step.chain.operands.map(({ storage }) => storage);
   const own = (): (Storage | null)[] => {
     switch (step.kind) {
@@ -148,6 +159,8 @@ export function readsOf(step: Step): Storage[] {
       case 'groupNorm':
       case 'layerNorm':
       case 'softmax':
+      case 'rmsNorm':
+      case 'mean':
         return [step.x.storage, step.scale, step.shift];
       case 'gather':
         return [step.table.storage, step.indices];
@@ -158,7 +171,8 @@ export function readsOf(step: Step): Storage[] {
 
 /** A step with all that it reads and writes moved: `move` gives every place anew. */
 export function moved(step: Step, move: <P extends Place>(place: P) => P): Step {
-  if (step.kind === 'pointwise') return { ...step, inputs: step.inputs.map(move), output: move(step.output) };
+  if (step.kind === 'pointwise' || step.kind === 'general')
+    return { ...step, inputs: step.inputs.map(move), output: move(step.output) };
   const chain = { ...step.chain, operands: step.chain.operands.map(move) };
   const common = { chain, output: move(step.output) };
   switch (step.kind) {
@@ -169,6 +183,8 @@ export function moved(step: Step, move: <P extends Place>(place: P) => P): Step 
     case 'groupNorm':
     case 'layerNorm':
     case 'softmax':
+    case 'rmsNorm':
+    case 'mean':
       return { ...step, ...common, x: move(step.x) };
     case 'gather':
       return { ...step, ...common, table: move(step.table) };

@@ -5,7 +5,7 @@ import type { Step } from './steps.ts';
 import { BYTES, type Storage, type Tensor } from './tensor.ts';
 
 export function trafficOf(step: Step): number {
-  if (step.kind === 'pointwise')
+  if (step.kind === 'pointwise' || step.kind === 'general')
     return [...step.inputs, step.output].reduce((sum, one) => sum + seen(one), 0);
   const { samples, rows, columns } = step.domain;
   const result = samples * rows * columns;
@@ -44,7 +44,11 @@ export function trafficOf(step: Step): number {
     }
     case 'layerNorm':
     case 'softmax':
-      return chained + of(step.x.storage, result) + weightBytes(step.scale) + weightBytes(step.shift);
+    case 'rmsNorm':
+    case 'mean':
+      return (
+        chained + of(step.x.storage, rows * step.width) + weightBytes(step.scale) + weightBytes(step.shift)
+      );
     case 'gather':
       return chained + of(step.table.storage, result) + 4 * samples * rows;
   }

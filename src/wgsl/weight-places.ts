@@ -21,25 +21,21 @@ export class WeightPlaces {
     const shape = this.operations.shapes.get(value)!;
     const ref = this.operations.weights.get(value);
     if (ref) {
-      const packed = packedWeight('rows', value.type as Precision, [{ ...ref, shape: matrixShape(shape) }]);
-      const storage = this.#storage(packed);
-      const { pitch, columns } = packedSize(packed);
-      if (pitch !== columns && shape.length > 2) throw new UnsupportedError('A weight of an odd shape.');
-      const strides = shape.map((_, i) =>
-        i === shape.length - 1 ? 1 : pitch * product(shape.slice(i + 1, -1)),
-      );
-      return { storage, shape, strides: shape.length > 1 ? strides : [1], offset: 0 };
+      // What has one number for each channel lies side by side, whatever axes follow.
+      const rank = shape.findLastIndex((size) => size !== 1) + 1;
+      const told = shape.slice(0, rank);
+      const packed = packedWeight('rows', value.type as Precision, [{ ...ref, shape: matrixShape(told) }]);
+      const { pitch } = packedSize(packed);
+      const strides = shape.map((_, i) => (i < rank - 1 ? pitch * product(told.slice(i + 1, -1)) : 1));
+      return { storage: this.#storage(packed), shape, strides, offset: 0 };
     }
     const numbers = this.operations.constants.get(value);
-    if (!numbers) throw new UnsupportedError('A value that nothing computes.');
-    const data = new Uint8Array(Float32Array.from(numbers).buffer);
-    const tensor = allocate(
-      'float32',
-      shape,
-      shape.map((_, i) => i),
-      { kind: 'constant', data },
-      false,
-    );
+    const whole = this.operations.integers.get(value);
+    if (!numbers && !whole) throw new UnsupportedError('A value that nothing computes.');
+    const data = new Uint8Array((whole ? Int32Array.from(whole) : Float32Array.from(numbers!)).buffer);
+    const rowMajor = shape.map((_, i) => i);
+    const role = { kind: 'constant', data } as const;
+    const tensor = allocate(whole ? 'int32' : 'float32', shape, rowMajor, role, false);
     this.#constants.set(value, tensor);
     return tensor;
   }

@@ -1,6 +1,7 @@
 // Detectors in float16 against the original, on a WebGPU device with shader-f16 (models/networks.float16.test.ts says which).
 import { describe, expect, it } from 'vitest';
-import { openDawn, openDawnSession } from '../../../tests/ort-dawn.ts';
+import { BOTH, openBy } from '../../../tests/both-kernels.ts';
+import { openDawn } from '../../../tests/ort-dawn.ts';
 import { relativeError } from '../../../tests/tiny-model.ts';
 import { filesOf, loadDetector, pictureOf, yoloNumbers, yoloReference } from '../../../tests/yolo.ts';
 import { letterboxed, letterboxOf, networkInput } from '../../finishing/detection/letterbox.ts';
@@ -19,16 +20,11 @@ let opened: ReturnType<typeof openDawn> | undefined;
 if (models.length === 0) it.skip('detectors, where DARKROOM_FLOAT16=1 asks for them');
 
 describe.each(models)('$name', ({ name, cases }) => {
-  it("computes the reference's numbers", async () => {
+  it.each(BOTH)("computes the reference's numbers, by %s", async (whose) => {
     const dawn = await (opened ??= openDawn());
     const { catalog, readWeight } = await loadDetector(filesOf(name)[0]!);
     const numbers = await yoloNumbers();
-    const { run, placement, release } = await openDawnSession(
-      dawn,
-      yoloNetwork(catalog, 'float16'),
-      readWeight,
-    );
-    expect(placement).toMatch(/All nodes placed on \[WebGpuExecutionProvider\]/);
+    const { run, release } = await openBy(whose, dawn, yoloNetwork(catalog, 'float16'), readWeight);
     for (const { picture, imgsz } of cases) {
       const expected = numbers.get(picture.replace(/picture$/, 'pred'));
       if (!expected) continue;

@@ -1,7 +1,8 @@
 // Upscalers in float16 against the original classes, one of each kind that is computed so, on a WebGPU device with shader-f16
 // (models/networks.float16.test.ts says which).
 import { describe, expect, it } from 'vitest';
-import { openDawn, openDawnSession } from '../../../tests/ort-dawn.ts';
+import { BOTH, openBy } from '../../../tests/both-kernels.ts';
+import { openDawn } from '../../../tests/ort-dawn.ts';
 import { relativeError } from '../../../tests/tiny-model.ts';
 import { expectedOf, loadUpscaler, upscalerCases, type UpscalerCase } from '../../../tests/upscalers.ts';
 import { architectureOf } from './architectures.ts';
@@ -23,12 +24,11 @@ let opened: ReturnType<typeof openDawn> | undefined;
 if (kinds.size === 0) it.skip('upscalers, where DARKROOM_FLOAT16=1 asks for them');
 
 describe.each([...kinds])('%s', (kind, one) => {
-  it("computes the reference's numbers", async () => {
+  it.each(BOTH)("computes the reference's numbers, by %s", async (whose) => {
     const dawn = await (opened ??= openDawn());
     const { catalog, detection, readWeight } = await loadUpscaler(one);
     const network = architectureOf(detection.upscaler!.kind).network(catalog, 'float16', true);
-    const { run, placement, release } = await openDawnSession(dawn, network, readWeight);
-    expect(placement).toMatch(/All nodes placed on \[WebGpuExecutionProvider\]/);
+    const { run, release } = await openBy(whose, dawn, network, readWeight);
     const expected = await expectedOf(one);
     for (const [input, output] of one.pairs(expected)) {
       const { data, dims } = expected.get(input)!;

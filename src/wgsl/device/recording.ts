@@ -1,15 +1,15 @@
-// A program on a device, ready to run: memory, pipelines, bindings and the order of things are made once. A run writes what
-// goes in, submits one list of commands, and waits only for what comes out.
+// A program on a device, ready to run: pipelines, bindings and the order of things are made once, and bindings again where the memory
+// that it shares with other programs has been replaced. A run writes what goes in, submits one list of commands, and waits only for
+// what comes out.
 import type { HostTensor } from '../../graph/types.ts';
 import { product } from '../../graph/shapes.ts';
 import type { Program } from '../program.ts';
+import { constantBytes, memoryOf, uniformsOf } from '../program-memory.ts';
 import { roundUp } from '../quads.ts';
 import { type Storage, type Tensor } from '../tensor.ts';
+import { Arenas, type ArenaSizes } from './arenas.ts';
 import type { Pipelines } from './pipelines.ts';
 import type { WeightBuffers } from './weight-buffers.ts';
-
-/** What uniform bindings must begin at a multiple of, on every device. */
-const UNIFORM_ALIGNMENT = 256;
 
 interface Command {
   readonly pipeline: GPUComputePipeline;
@@ -18,50 +18,53 @@ interface Command {
 }
 
 export class Recording {
+  #commands: readonly Command[] = [];
+  /** Of the memory that the commands are bound to. */
+  #version = -1;
+
   private constructor(
     private readonly device: GPUDevice,
     private readonly program: Program,
     private readonly weights: WeightBuffers,
-    private readonly commands: readonly Command[],
+    private readonly pipelines: readonly GPUComputePipeline[],
     private readonly buffers: Buffers,
   ) {}
 
-  /** Uploads the weights that are not there yet and compiles the shaders. `onRead` is told the bytes of each weight. */
+  /**
+   * Uploads the weights that are not there yet and compiles the shaders. `onRead` is told the bytes of each weight. `arenas`: the memory
+   * of all programs that run one after the other.
+   */
   static async create(
     program: Program,
     weights: WeightBuffers,
     pipelines: Pipelines,
     onRead?: (bytes: number) => void,
+    arenas = new Arenas(pipelines.device),
   ): Promise<Recording> {
     const { device } = pipelines;
     // Shaders are compiled by the browser while weights are read.
     const compiled = Promise.all(program.dispatches.map((dispatch) => pipelines.get(dispatch)));
     await weights.acquire(program.weights, onRead);
-    const buffers = new Buffers(device, program, weights);
-    const ready = await compiled;
-    const commands = program.dispatches.map(({ grid, bindings, params }, i) => {
-      const pipeline = ready[i]!;
-      const entries = [
-        { binding: 0, resource: buffers.uniform(i, params.byteLength) },
-        ...bindings.map(({ storage }, at) => ({ binding: at + 1, resource: buffers.binding(storage) })),
-      ];
-      return {
-        pipeline,
-        group: device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }),
-        grid,
-      };
-    });
-    return new Recording(device, program, weights, commands, buffers);
-  }
-
-  /** Bytes of GPU memory beside the weights. */
-  get bytes(): number {
-    return this.buffers.bytes;
+    try {
+      return new Recording(
+        device,
+        program,
+        weights,
+        await compiled,
+        new Buffers(device, program, weights, arenas),
+      );
+    } catch (error) {
+      weights.release(program.weights);
+      throw error;
+    }
   }
 
   /** Runs the program and reads its outputs back; float32, in C order. */
   async run(feeds: Readonly<Record<string, HostTensor>>): Promise<Map<string, Float32Array>> {
     const { device, program, buffers } = this;
+    const version = buffers.fit();
+    if (version !== this.#version) this.#commands = this.#bound();
+    this.#version = version;
     for (const [name, { storage }] of program.inputs) {
       const { data } = feeds[name]!;
       const { buffer, offset } = buffers.binding(storage);
@@ -75,13 +78,12 @@ export class Recording {
     this.#encode(encoder);
     const places = buffers.copyOut(encoder, program.outputs);
     device.queue.submit([encoder.finish()]);
-    await buffers.readback.mapAsync(GPUMapMode.READ);
-    const mapped = buffers.readback.getMappedRange();
-    const results = new Map(
-      places.map(({ name, tensor, offset }) => [name, withoutPadding(tensor, mapped, offset)] as const),
+    return buffers.read(
+      (mapped) =>
+        new Map(
+          places.map(({ name, tensor, offset }) => [name, withoutPadding(tensor, mapped, offset)] as const),
+        ),
     );
-    buffers.readback.unmap();
-    return results;
   }
 
   release(): void {
@@ -89,10 +91,26 @@ export class Recording {
     this.buffers.destroy();
   }
 
+  #bound(): Command[] {
+    const { device, program, pipelines, buffers } = this;
+    return program.dispatches.map(({ grid, bindings, params }, i) => {
+      const pipeline = pipelines[i]!;
+      const entries = [
+        { binding: 0, resource: buffers.uniform(i, params.byteLength) },
+        ...bindings.map(({ storage }, at) => ({ binding: at + 1, resource: buffers.binding(storage) })),
+      ];
+      return {
+        pipeline,
+        group: device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }),
+        grid,
+      };
+    });
+  }
+
   #encode(encoder: GPUCommandEncoder): void {
     const pass = encoder.beginComputePass();
     let last: GPUComputePipeline | null = null;
-    for (const { pipeline, group, grid } of this.commands) {
+    for (const { pipeline, group, grid } of this.#commands) {
       if (pipeline !== last) pass.setPipeline(pipeline);
       last = pipeline;
       pass.setBindGroup(0, group);
@@ -104,51 +122,49 @@ export class Recording {
 
 /** All memory of a program but its weights. */
 class Buffers {
-  readonly readback: GPUBuffer;
-  readonly #arenas: readonly GPUBuffer[];
   readonly #constants: ReadonlyMap<Storage, GPUBuffer>;
   readonly #uniforms: GPUBuffer;
   readonly #uniformAt: readonly number[];
+  readonly #shared: ArenaSizes;
 
   constructor(
     device: GPUDevice,
     private readonly program: Program,
     private readonly weights: WeightBuffers,
+    private readonly arenas: Arenas,
   ) {
-    const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-    const { memory, dispatches, constants, outputs } = program;
-    this.#arenas = memory.arenas.map((size, i) =>
-      device.createBuffer({ label: `arena ${i}`, size, usage: storage | GPUBufferUsage.COPY_SRC }),
-    );
+    const { dispatches, constants } = program;
     this.#constants = new Map(
       constants.map((one) => {
-        const buffer = device.createBuffer({ size: Math.max(16, one.bytes), usage: storage });
+        const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+        const buffer = device.createBuffer({ size: constantBytes(one.bytes), usage });
         if (one.role.kind === 'constant')
           device.queue.writeBuffer(buffer, 0, one.role.data as Uint8Array<ArrayBuffer>);
         return [one, buffer] as const;
       }),
     );
-    const at: number[] = [];
-    let size = 0;
-    for (const { params } of dispatches) {
-      at.push(size);
-      size += roundUp(params.byteLength, UNIFORM_ALIGNMENT);
-    }
+    const { at, bytes: size } = uniformsOf(dispatches);
     this.#uniformAt = at;
     const words = new Uint32Array(size / 4);
     for (const [i, { params }] of dispatches.entries()) words.set(params, at[i]! / 4);
     this.#uniforms = device.createBuffer({ size, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
     device.queue.writeBuffer(this.#uniforms, 0, words);
-    const read = [...outputs.values()].reduce((sum, tensor) => sum + tensor.storage.bytes, 0);
-    this.readback = device.createBuffer({
-      size: read,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
+    this.#shared = memoryOf(program).shared;
+    arenas.add(this.#shared);
   }
 
-  get bytes(): number {
-    const all = [...this.#arenas, ...this.#constants.values(), this.#uniforms, this.readback];
-    return all.reduce((sum, { size }) => sum + size, 0);
+  async read<T>(use: (mapped: ArrayBuffer) => T): Promise<T> {
+    const { readback } = this.arenas;
+    const { readback: size } = this.#shared;
+    await readback.mapAsync(GPUMapMode.READ, 0, size);
+    const result = use(readback.getMappedRange(0, size));
+    readback.unmap();
+    return result;
+  }
+
+  /** Before a run: the number changes where bindings are no longer those. */
+  fit(): number {
+    return this.arenas.fit(this.#shared);
   }
 
   uniform(dispatch: number, bytes: number): GPUBufferBinding {
@@ -160,7 +176,7 @@ class Buffers {
     const constant = this.#constants.get(storage);
     if (constant) return { buffer: constant };
     const { arena, offset } = this.program.memory.blocks.get(storage)!;
-    return { buffer: this.#arenas[arena]!, offset, size: roundUp(storage.bytes, 16) };
+    return { buffer: this.arenas.arena(arena), offset, size: roundUp(storage.bytes, 16) };
   }
 
   /** Where each output lies in the readback buffer afterwards. */
@@ -168,7 +184,7 @@ class Buffers {
     let at = 0;
     return [...outputs].map(([name, tensor]) => {
       const { buffer, offset } = this.binding(tensor.storage);
-      encoder.copyBufferToBuffer(buffer, offset ?? 0, this.readback, at, tensor.storage.bytes);
+      encoder.copyBufferToBuffer(buffer, offset ?? 0, this.arenas.readback, at, tensor.storage.bytes);
       const place = { name, tensor, offset: at };
       at += tensor.storage.bytes;
       return place;
@@ -176,8 +192,8 @@ class Buffers {
   }
 
   destroy(): void {
-    const all = [...this.#arenas, ...this.#constants.values(), this.#uniforms, this.readback];
-    for (const buffer of all) buffer.destroy();
+    for (const buffer of [...this.#constants.values(), this.#uniforms]) buffer.destroy();
+    this.arenas.remove(this.#shared);
   }
 }
 

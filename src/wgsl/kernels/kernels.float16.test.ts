@@ -1,38 +1,18 @@
 // Kernels one by one against onnxruntime's on the processor, in the sizes that the tiny models do not have: heads of every width
 // in use, images and products that are no multiple of anything, long sums that are split, groups of many pixels far from zero.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Graph, type Value } from '../../graph/graph.ts';
-import { product } from '../../graph/shapes.ts';
-import type { HostTensor, Precision, WeightRef } from '../../graph/types.ts';
-import { float32Tensor, type Network } from '../../models/network.ts';
-import { TorchGenerator } from '../../sampling/random/torch-generator.ts';
 import { relativeError } from '../../../tests/goldens.ts';
-import { openNodeSession } from '../../../tests/ort-node.ts';
-import { openDawn, type Dawn } from '../../../tests/ort-dawn.ts';
-import { openOwnKernels, type OwnKernels } from '../../../tests/own-kernels.ts';
-import { toFloat16 } from '../../checkpoint/convert.ts';
+import { LIMIT, networkOf, normal, openChecked } from '../../../tests/checked-kernels.ts';
 
 const wanted = process.env['DARKROOM_FLOAT16'] === '1';
-const LIMIT: Readonly<Record<Precision, number>> = { float32: 1e-5, float16: 4e-3 };
 
 describe.skipIf(!wanted)('kernels', () => {
-  let dawn: Dawn;
-  let own: OwnKernels;
+  let opened: Awaited<ReturnType<typeof openChecked>>;
   beforeAll(async () => {
-    dawn = await openDawn();
-    own = openOwnKernels(dawn.device, readWeight, { float16: 'packed' });
+    opened = await openChecked();
   });
-  afterAll(() => own.release());
-
-  /** Ours, by packed float16 or float32, against float32 on the processor. */
-  async function check(build: (test: TestGraph) => Value, precision: Precision = 'float32'): Promise<void> {
-    const reference = await openNodeSession(networkOf(build, 'float32'), readWeight);
-    const expected = (await reference.run())['y']!.data;
-    await reference.release();
-    const result = await own.open(networkOf(build, precision))(undefined, 'y');
-    expect(result.every(Number.isFinite)).toBe(true);
-    expect(relativeError(result, expected)).toBeLessThan(LIMIT[precision]);
-  }
+  afterAll(() => opened.own.release());
+  const check: typeof opened.check = (...args) => opened.check(...args);
 
   it.each([
     { inputs: 9, outputs: 6, height: 7, width: 11, stride: 1 },
@@ -117,7 +97,7 @@ describe.skipIf(!wanted)('kernels', () => {
         graph.weight({ name: 'w1', shape: [channels, 1, 1], start: 0 }),
       );
     }, 'float32');
-    const result = await own.open(network)(undefined, 'y');
+    const result = await opened.own.open(network)(undefined, 'y');
     // onnxruntime loses digits here: in double precision.
     const { data } = network.feeds()['x0'] as { data: Float32Array };
     const x = Float32Array.from(data, (value) => value + 300);
@@ -154,41 +134,3 @@ describe.skipIf(!wanted)('kernels', () => {
     });
   });
 });
-
-interface TestGraph {
-  readonly graph: Graph;
-  /** In the graph's precision. */
-  readonly input: (...dims: number[]) => Value;
-  readonly weight: (...dims: number[]) => Value;
-}
-
-function networkOf(build: (test: TestGraph) => Value, precision: Precision): Network<void> {
-  const graph = new Graph(precision);
-  const feeds: Record<string, HostTensor> = {};
-  let weights = 0;
-  const result = build({
-    graph,
-    input: (...dims) => {
-      const name = `x${Object.keys(feeds).length}`;
-      feeds[name] = float32Tensor(name, normal(name.length + dims.length, dims), dims);
-      return graph.cast(graph.input(name, 'float32', dims), precision);
-    },
-    weight: (...dims) => graph.weight({ name: `w${weights++}`, shape: dims, start: 0 }),
-  });
-  graph.output('y', result, ['unknown']);
-  return { graph, outputs: ['y'], feeds: () => feeds };
-}
-
-function normal(seed: number, dims: readonly number[]): Float32Array {
-  return new TorchGenerator(seed).randn(product(dims));
-}
-
-async function readWeight({ name, shape }: WeightRef, precision: Precision): Promise<Uint8Array> {
-  const terms = shape.length > 1 ? product(shape.slice(1)) : 1;
-  const values = normal(Number(name.slice(1)) + 100, shape).map((value) => value / Math.sqrt(terms));
-  const bytes = new Uint8Array(values.buffer, 0, values.byteLength);
-  if (precision === 'float32') return bytes;
-  const halves = new Uint16Array(values.length);
-  toFloat16(bytes, 'F32', halves);
-  return new Uint8Array(halves.buffer);
-}

@@ -1,4 +1,4 @@
-// Group norm, layer norm and softmax. Means and variances are taken one after the other, of numbers that are at hand twice:
+// Group norm, layer norm, softmax and means. Means and variances are taken one after the other, of numbers that are at hand twice:
 // sums of squares alone lose all digits where the mean is large.
 import type { Storage } from '../tensor.ts';
 import { QUAD } from '../quads.ts';
@@ -151,19 +151,26 @@ for (var i = index; i < count; i += ${THREADS}u) {
   return shader.dispatch(`group norm: ${step.name}`, { x: THREADS, y: 1 }, grid, body, gelu(step));
 }
 
+const ROW_LABELS = {
+  layerNorm: 'layer norm',
+  softmax: 'softmax',
+  rmsNorm: 'rms norm',
+  mean: 'mean',
+} as const;
+
 /** A workgroup a row. */
 export function rowNorm(step: RowNormStep, dialect: Dialect): Dispatch {
-  const { domain, x, scale, shift, epsilon, kind } = step;
+  const { domain, x, width, scale, shift, epsilon, kind } = step;
   const shader = new Shader(dialect);
   shader.reads('x', x.storage);
   if (scale) shader.reads('scale', scale);
   if (shift) shader.reads('shift', shift);
   const end = ending(shader, step.chain, step.output);
   shader.workgroup('shared_sums', 'f32', ROW_THREADS);
-  const quads = Math.ceil(domain.columns / QUAD);
+  const quads = Math.ceil(width / QUAD);
   const p = {
     rows: shader.u32('rows', domain.rows),
-    columns: shader.u32('columns', domain.columns),
+    columns: shader.u32('columns', width),
     quads: shader.u32('quads', quads),
     wide: shader.u32('grid_width', Math.min(domain.rows, 65535)),
   };
@@ -198,13 +205,25 @@ var sum = 0.0;
 ${each(`sum += dot(select(${zeros}, exp(${load} - largest), inside), vec4<f32>(1.0));`)}
 let total = sum_of(sum, index);
 ${write(`select(${zeros}, exp(${load} - largest) / total, inside)`)}`;
+  const rmsNorm = () => `
+var squares = 0.0;
+${each(`let there = select(${zeros}, ${load}, inside);\n  squares += dot(there, there);`)}
+let factor = inverseSqrt(sum_of(squares, index) / f32(${p.columns}) + ${shader.f32('epsilon', epsilon)});
+${write(`select(${zeros}, ${load}, inside) * factor`)}`;
+  const mean = () => `
+var sum = 0.0;
+${each(`sum += dot(select(${zeros}, ${load}, inside), vec4<f32>(1.0));`)}
+let total = sum_of(sum, index);
+if (index > 0u) { return; }
+var value = vec4<f32>(total / f32(${p.columns}), 0.0, 0.0, 0.0);
+${end.write('value', { sample: '0u', row: 'row', quad: '0u' })}`;
   const body = `
 let row = workgroup.x + workgroup.y * ${p.wide};
 if (row >= ${p.rows}) { return; }
-${(kind === 'layerNorm' ? layerNorm() : softmax()).trim()}`.trim();
+${{ layerNorm, softmax, rmsNorm, mean }[kind]().trim()}`.trim();
   const functions = [sumOf(ROW_THREADS), ...(usesGelu(step.chain) ? [GELU] : [])].join('\n');
   const grid = [Math.min(domain.rows, 65535), Math.ceil(domain.rows / 65535), 1] as const;
-  const label = `${kind === 'layerNorm' ? 'layer norm' : 'softmax'}: ${step.name}`;
+  const label = `${ROW_LABELS[kind]}: ${step.name}`;
   return shader.dispatch(label, { x: ROW_THREADS, y: 1 }, grid, body, { functions });
 }
 

@@ -12,11 +12,14 @@ import {
 import { applied, ending, GELU, usesGelu } from './chain.ts';
 import { Shader, type Dialect, type Dispatch } from './shader.ts';
 
-const THREADS = 64;
+export const THREADS = 64;
 const MOST_WORKGROUPS = 65535;
 
 /** A grid of one thread for each of `count`, and the expression for the thread's number. */
-function spread(count: number): { readonly grid: readonly [number, number, number]; readonly at: string } {
+export function spread(count: number): {
+  readonly grid: readonly [number, number, number];
+  readonly at: string;
+} {
   const groups = Math.ceil(count / THREADS);
   const grid = [Math.min(groups, MOST_WORKGROUPS), Math.ceil(groups / MOST_WORKGROUPS), 1] as const;
   return { grid, at: `(workgroup.x + workgroup.y * ${MOST_WORKGROUPS}u) * ${THREADS}u + index` };
@@ -76,22 +79,26 @@ export function pointwise(step: PointwiseStep, dialect: Dialect): Dispatch {
     strides.slice(0, inner).every((loop) => loop[tensor]! % QUAD === 0) &&
     (storage.role.kind !== 'input' || columns % QUAD === 0);
 
+  // Between whole numbers arithmetic is whole: indices may be larger than what f32 counts.
+  const type = [...inputs, output].every(({ storage }) => storage.type === 'int32') ? 'i32' : 'f32';
   const values = inputs.map((input, i) => {
     const name = `input${i}`;
     const along = strides[inner]![i]!;
     if (isQuads(input, i)) {
       shader.reads(name, input.storage);
-      return shader.load(name, `${indexOf(name, i, input.offset, QUAD)} + at${inner}`);
+      const quad = shader.load(name, `${indexOf(name, i, input.offset, QUAD)} + at${inner}`);
+      return input.storage.type === 'int32' ? `vec4<${type}>(${quad})` : quad;
     }
     shader.readsScalars(name, input.storage);
     const base = indexOf(name, i, input.offset, 1);
-    if (along === 0) return `vec4<f32>(${shader.scalar(name, base)})`;
+    const cast = input.storage.type === 'int32' ? type : '';
+    if (along === 0) return `vec4<${type}>(${cast}(${shader.scalar(name, base)}))`;
     const step = shader.u32(`${name}_step`, along);
     const element = (c: number) => {
       const last = shader.u32('last_column', columns - 1);
-      return shader.scalar(name, `${base} + min(at${inner} * 4u + ${c}u, ${last}) * ${step}`);
+      return `${cast}(${shader.scalar(name, `${base} + min(at${inner} * 4u + ${c}u, ${last}) * ${step}`)})`;
     };
-    return `vec4<f32>(${[0, 1, 2, 3].map(element).join(', ')})`;
+    return `vec4<${type}>(${[0, 1, 2, 3].map(element).join(', ')})`;
   });
   if (!isQuads(output, inputs.length))
     throw new Error(`${step.name} writes where four elements do not begin.`);
@@ -110,9 +117,13 @@ export function pointwise(step: PointwiseStep, dialect: Dialect): Dispatch {
     ...(columns % QUAD === 0
       ? []
       : [
-          `value = select(vec4<f32>(), value, vec4<u32>(at${inner} * 4u) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(${shader.u32('columns', columns)}));`,
+          `value = select(vec4<${type}>(), value, vec4<u32>(at${inner} * 4u) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(${shader.u32('columns', columns)}));`,
         ]),
-    shader.store('result', `${indexOf('result', inputs.length, output.offset, QUAD)} + at${inner}`, 'value'),
+    shader.store(
+      'result',
+      `${indexOf('result', inputs.length, output.offset, QUAD)} + at${inner}`,
+      output.storage.type === 'int32' ? 'vec4<i32>(value)' : 'value',
+    ),
   ];
   return shader.dispatch(`elements: ${step.name}`, { x: THREADS, y: 1 }, grid, lines.join('\n'), gelu(code));
 }

@@ -85,16 +85,22 @@ export class Shader {
     this.#bind(name, storage, true, this.#scalars(storage));
   }
 
-  /** Four elements; `index` counts in fours. */
+  /** Whole numbers that threads change one after the other. */
+  writesAtomics(name: string, storage: Storage): void {
+    if (storage.type !== 'int32') throw new Error('Only whole numbers are changed so.');
+    this.#bind(name, storage, true, 'atomic<i32>');
+  }
+
+  /** Four elements, as f32 (or i32); `index` counts in fours. */
   load(name: string, index: string): string {
     const { storage } = this.#binding(name);
-    if (storage.type === 'float32') return `${name}[${index}]`;
+    if (storage.type !== 'float16') return `${name}[${index}]`;
     return this.#isPacked(storage) ? `unpack4(${name}[${index}])` : `vec4<f32>(${name}[${index}])`;
   }
 
   store(name: string, index: string, value: string): string {
     const { storage } = this.#binding(name);
-    if (storage.type === 'float32') return `${name}[${index}] = ${value};`;
+    if (storage.type !== 'float16') return `${name}[${index}] = ${value};`;
     return `${name}[${index}] = ${this.#isPacked(storage) ? `pack4(${value})` : `vec4<f16>(${value})`};`;
   }
 
