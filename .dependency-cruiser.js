@@ -104,6 +104,7 @@ const ROOMS = {
     'prompt',
     'runtime',
     'sampling',
+    'wgsl',
   ],
 
   // The page. It reaches the run and the runtime through workers.

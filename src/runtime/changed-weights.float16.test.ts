@@ -1,6 +1,6 @@
 // Add-ons that come and go over weights on the GPU: what networks compute with them is the reference's, and what is left when they
 // are gone is the base to the byte. On a WebGPU device (Dawn in Node; it runs with the float16 tests, which bring one).
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readAddOn } from '../add-ons/file.ts';
 import { layersOf } from '../add-ons/layers.ts';
 import { LoraChanges } from '../add-ons/lora-changes.ts';
@@ -13,6 +13,7 @@ import { keptWeights } from '../../tests/kept-weights.ts';
 import { loraFolders, readLoraFolder, type LoraFolder, type LoraRun } from '../../tests/lora-runs.ts';
 import { roundingOf } from '../../tests/lora-rounding.ts';
 import { openDawn, type Dawn } from '../../tests/ort-dawn.ts';
+import { ownSessions } from '../../tests/own-sessions.ts';
 import {
   loadTinyModel,
   readExpected,
@@ -22,7 +23,6 @@ import {
 } from '../../tests/tiny-model.ts';
 import { ChangedWeights } from './changed-weights.ts';
 import { InterruptedError } from './errors.ts';
-import { DEFAULT_KERNELS } from './kernel-choice.ts';
 import type { Sessions } from './sessions.ts';
 
 const wanted = process.env['DARKROOM_FLOAT16'] === '1';
@@ -183,14 +183,6 @@ async function addOnsOf({ checkpoint }: TinyModel, { used }: LoraRun): Promise<M
   });
   await changes.load();
   return { changes, hypernetworks: null };
-}
-
-async function ownSessions(device: GPUDevice): Promise<Sessions> {
-  // onnxruntime is there for networks that our kernels do not compute; here are none.
-  vi.stubGlobal('Worker', EventTarget);
-  const { Sessions } = await import('./sessions.ts');
-  const own = { ...DEFAULT_KERNELS, setting: 'own' } as const;
-  return new Sessions({ backend: 'webgpu', device }, () => undefined, own);
 }
 
 /** Watches what is made on the device: buffers of weights can be read, and shaders are counted. */

@@ -20,6 +20,7 @@ import { sizeAtLevel } from '../models/unet-blocks.ts';
 import type { UNetInputs } from '../models/unet.ts';
 import { controlWeights } from './control-weights.ts';
 import type { ModelWeights } from './session.ts';
+import { nameOfControl } from './network-names.ts';
 import type { Sessions } from './sessions.ts';
 import { StoredWeights } from './weights.ts';
 
@@ -46,7 +47,7 @@ export class LoadedControls {
     const wanted = new Set(files.map(({ sha256 }) => sha256));
     for (const [sha256, { record }] of this.#files) {
       if (wanted.has(sha256)) continue;
-      await this.sessions.release(nameOf(record));
+      await this.sessions.release(nameOfControl(record.name));
       this.#files.delete(sha256);
     }
     for (const record of files) {
@@ -85,7 +86,7 @@ export class LoadedControls {
         `The ControlNet "${network.name}" has other blocks than the checkpoint: it is for another model.`,
       );
     const { controlTypes } = network;
-    const session = await this.sessions.open(nameOf(record), weights, () =>
+    const session = await this.sessions.open(nameOfControl(record.name), weights, () =>
       controlNetwork(config, weights, this.precision, { controlTypes }),
     );
     const { batch, height, width } = inputs;
@@ -97,7 +98,7 @@ export class LoadedControls {
 
   async #adapt({ record, stored }: ControlFile, { hint }: ActiveUnit): Promise<ControlOutput[]> {
     const sizes = adapterSizes((name) => stored.shapeOf(ADAPTER_PREFIX + name))!;
-    const session = await this.sessions.open(nameOf(record), stored, () =>
+    const session = await this.sessions.open(nameOfControl(record.name), stored, () =>
       adapterNetwork(sizes, stored, this.precision),
     );
     const shapes = adapterOutputs(hint, sizes.unshuffle);
@@ -109,8 +110,6 @@ export class LoadedControls {
     return outputs.map((data, index) => ({ data, ...shapes[index]! }));
   }
 }
-
-const nameOf = ({ name }: StoredModel): string => `control network "${name}"`;
 
 function outputAt(data: Float32Array, { level }: ControlPlace, { height, width }: UNetInputs): ControlOutput {
   return { data, ...sizeAtLevel({ height, width }, level) };

@@ -20,6 +20,7 @@ import { DEFAULT_LOAD_OPTIONS, type LoadOptions } from './load-options.ts';
 import { LoadedControls } from './loaded-control.ts';
 import { LoadedVae } from './loaded-vae.ts';
 import type { NetworkEvent } from './network-event.ts';
+import { nameOfEncoder } from './network-names.ts';
 import type { EncodedText, Networks, TextState } from './networks.ts';
 import type { Device, Executor } from './executor.ts';
 import type { LoadedNetwork } from './kernel-choice.ts';
@@ -338,11 +339,6 @@ function keyOf({ changes, hypernetworks }: ModelAddOns): string {
 /** Tells add-ons apart that add to a network: hypernetworks, and biases of layers without one. */
 function partsOf({ changes, hypernetworks }: ModelAddOns): string {
   return JSON.stringify([[...(changes?.added.keys() ?? [])], hypernetworks?.key ?? '']);
-}
-
-/** Under which it is loaded. */
-export function nameOfEncoder(encoder: number): string {
-  return encoder === 0 ? 'text encoder' : `text encoder ${encoder + 1}`;
 }
 
 /** One half of a tiny VAE, in its file. */

@@ -2,6 +2,7 @@
 // networks share. The same numbers as onnxruntime's session, and the same failures.
 import type { HostTensor } from '../graph/types.ts';
 import type { Network } from '../models/network.ts';
+import type { Arenas } from '../wgsl/device/arenas.ts';
 import type { Pipelines } from '../wgsl/device/pipelines.ts';
 import { Recording } from '../wgsl/device/recording.ts';
 import type { WeightBuffers } from '../wgsl/device/weight-buffers.ts';
@@ -11,8 +12,8 @@ import { deviceMutex } from './device-mutex.ts';
 import { weightBytes, type Session } from './session.ts';
 import { watchingMemory } from './watch-memory.ts';
 
-/** Programs of different sizes that are kept: two passes of one picture (Hires. fix), or a picture and its tiles. */
-const KEPT = 2;
+/** Programs of different sizes that are kept: corners, edges and inside of a picture in tiles. They take little beside what they share. */
+const KEPT = 12;
 
 interface OwnSessionOptions {
   /** Kernels that are faster than the defaults. */
@@ -33,6 +34,7 @@ export class OwnSession<I> implements Session<I> {
     private readonly what: string,
     private readonly network: Network<I>,
     private readonly pipelines: Pipelines,
+    private readonly arenas: Arenas,
     private readonly weights: WeightBuffers,
     private readonly options: OwnSessionOptions,
   ) {}
@@ -65,6 +67,7 @@ export class OwnSession<I> implements Session<I> {
       } catch (error) {
         // What was made while memory ran out cannot be used.
         this.#forget();
+        this.arenas.clear();
         throw error;
       }
     });
@@ -108,10 +111,11 @@ export class OwnSession<I> implements Session<I> {
     const total = weightBytes(this.network, this.network.graph.precision);
     let read = 0;
     try {
-      const recording = await Recording.create(program, this.weights, this.pipelines, (bytes) => {
+      const onRead = (bytes: number): void => {
         read += bytes;
         this.options.onLoad(total > 0 ? Math.min(1, read / total) : 1);
-      });
+      };
+      const recording = await Recording.create(program, this.weights, this.pipelines, onRead, this.arenas);
       this.#recordings.set(key, recording);
       return recording;
     } finally {

@@ -1,6 +1,7 @@
 // The networks that are open: each from its weights to a session, once, and released as memory asks for it. Our own kernels
 // compute where they are chosen and can; onnxruntime does otherwise.
 import type { Network } from '../models/network.ts';
+import { Arenas } from '../wgsl/device/arenas.ts';
 import { Pipelines } from '../wgsl/device/pipelines.ts';
 import { WeightBuffers } from '../wgsl/device/weight-buffers.ts';
 import type { Program } from '../wgsl/program.ts';
@@ -22,7 +23,6 @@ export class Sessions {
   readonly #residents = new Residents<Session<never>>();
   /** Buffers of a file's weights, which all of its networks share. */
   readonly #buffers = new WeakMap<ModelWeights, WeightBuffers>();
-  #pipelines: Pipelines | null = null;
   /** Hears of our kernels' programs as they are made, by the network's name. */
   onProgram: (what: string, program: Program) => void = () => undefined;
 
@@ -63,12 +63,13 @@ export class Sessions {
         NetworkSession.create(what, network, network.graph.precision, weights, this.executor, report);
       if (kernelsFor(this.kernels, what) === 'onnxruntime' || this.executor.backend === 'cpu') return inOrt();
       const { device } = this.executor;
-      const [pipelines, buffers] = this.#own(device, weights);
+      const { pipelines, arenas } = ownOf(device);
+      const buffers = this.#buffersOf(weights, pipelines);
       const choose = chooseBy(this.kernels.tuned, buffers.dialect, limitsOf(device));
       const onProgram = (program: Program): void => this.onProgram(what, program);
       return new FallingBack(
         network,
-        new OwnSession(what, network, pipelines, buffers, { choose, onLoad: report, onProgram }),
+        new OwnSession(what, network, pipelines, arenas, buffers, { choose, onLoad: report, onProgram }),
         inOrt,
       );
     });
@@ -106,9 +107,8 @@ export class Sessions {
     return this.#residents.release(...names);
   }
 
-  #own(device: GPUDevice, weights: ModelWeights): [Pipelines, WeightBuffers] {
-    const pipelines = (this.#pipelines ??= new Pipelines(device));
-    const float16 = device.features.has('shader-f16') ? 'native' : 'packed';
+  #buffersOf(weights: ModelWeights, pipelines: Pipelines): WeightBuffers {
+    const float16 = pipelines.device.features.has('shader-f16') ? 'native' : 'packed';
     const known = this.#buffers.get(weights);
     const buffers =
       known ??
@@ -119,8 +119,25 @@ export class Sessions {
         (...weight) => weights.readFactored?.(...weight) ?? null,
       );
     this.#buffers.set(weights, buffers);
-    return [pipelines, buffers];
+    return buffers;
   }
+}
+
+/** What all networks on a device share: all models', and those that are loaded beside them. */
+interface Own {
+  readonly pipelines: Pipelines;
+  readonly arenas: Arenas;
+}
+
+const OWN = new WeakMap<GPUDevice, Own>();
+
+function ownOf(device: GPUDevice): Own {
+  let own = OWN.get(device);
+  if (!own) {
+    own = { pipelines: new Pipelines(device), arenas: new Arenas(device) };
+    OWN.set(device, own);
+  }
+  return own;
 }
 
 /** Our kernels, until it turns out that they do not compute this network; from then on onnxruntime. */

@@ -13,7 +13,8 @@ import {
   type KernelReport,
   type MeasuredModel,
 } from '../../runtime/kernel-measurements.ts';
-import { nameOfEncoder, type LoadedModel } from '../../runtime/loaded-model.ts';
+import type { LoadedModel } from '../../runtime/loaded-model.ts';
+import { nameOfEncoder } from '../../runtime/network-names.ts';
 import { tuneModel, type TunedNetwork, type TuningReport } from '../../runtime/tune-model.ts';
 import { TorchGenerator } from '../../sampling/random/torch-generator.ts';
 import { BadParametersError } from '../../runtime/errors.ts';

@@ -9,8 +9,8 @@ import { ADAPTER_PREFIX, adapterNetwork, adapterSizes } from '../../models/contr
 import type { UNetConfig } from '../../models/types.ts';
 import { pictureSize } from '../request/hires.ts';
 import type { SizedRequest } from '../request/request.ts';
-import type { Need } from './memory.ts';
-import { needOfRun } from './network-need.ts';
+import { nameOfControl } from '../../runtime/network-names.ts';
+import { needOf, runOf, type Computing, type Need } from './run-memory.ts';
 
 type Sized = Pick<StoredModel, 'detection' | 'tensors'>;
 
@@ -19,7 +19,7 @@ export function controlNeeds(
   checkpoint: Sized,
   request: SizedRequest,
   models: readonly StoredModel[],
-  shaderF16: boolean,
+  computing: Computing,
 ): readonly Need[] {
   const { controlUnits = [] } = request;
   const { kind, networks } = checkpoint.detection;
@@ -28,38 +28,40 @@ export function controlNeeds(
   const files = new Set(controlUnits.flatMap(({ model }) => findControl(named, model)?.model ?? []));
   return [...files]
     .filter(({ detection }) => detection.control?.family === familyOf(kind)?.id)
-    .map((file) => needOf(file, checkpoint, networks.unet, request, shaderF16 ? 'float16' : 'float32'));
+    .map((file) => needOfFile(file, checkpoint, networks.unet, request, computing));
 }
 
-function needOf(
-  file: Sized,
+function needOfFile(
+  file: Sized & Pick<StoredModel, 'name'>,
   checkpoint: Sized,
   unet: UNetConfig,
   request: SizedRequest,
-  precision: 'float16' | 'float32',
+  computing: Computing,
 ): Need {
+  const precision = computing.shaderF16 ? 'float16' : 'float32';
   const { kind, controlTypes } = file.detection.control!;
   const { width, height } = pictureSize(request);
   const [own, base] = [catalogOf(file), catalogOf(checkpoint)];
   if (kind === 't2i-adapter') {
     const sizes = adapterSizes((name) => own.shapeOf(ADAPTER_PREFIX + name))!;
-    const { graph, feeds } = adapterNetwork(sizes, own, precision);
-    return needOfRun(graph, feeds({ picture: new Float32Array(3 * height * width), height, width }));
+    const adapter = adapterNetwork(sizes, own, precision);
+    const picture = { picture: new Float32Array(3 * height * width), height, width };
+    return needOf(runOf(nameOfControl(file.name), adapter, picture, computing, adapter.outputs));
   }
   const shared = kind === 'control-lora';
   const sizes = shared ? unet : controlSizes(file.tensors, CONTROL_PREFIX);
   const config = { ...sizes, contextDim: sizes.contextDim || unet.contextDim, heads: unet.heads };
   const shapeOf = (name: string) => own.shapeOf(name) ?? base.shapeOf(unetName(name));
   const catalog = shared ? { shapeOf } : own;
-  const { graph, feeds } = controlNetwork(config, catalog, precision, { controlTypes });
+  const network = controlNetwork(config, catalog, precision, { controlTypes });
   const [h, w, batch, tokens] = [height / 8, width / 8, 2 * request.batchSize, 77];
-  const run = feeds({
+  const run = {
     ...{ x: new Float32Array(batch * config.inChannels * h * w), batch, height: h, width: w, tokens },
     ...{ timesteps: new Array<number>(batch).fill(0), hint: new Float32Array(3 * height * width) },
     context: new Float32Array(batch * tokens * config.contextDim),
     ...(config.vectorDim !== null && { vector: new Float32Array(batch * config.vectorDim) }),
-  });
-  return needOfRun(graph, run);
+  };
+  return needOf(runOf(nameOfControl(file.name), network, run, computing, network.outputs));
 }
 
 function catalogOf({ tensors }: Sized) {

@@ -4,9 +4,17 @@ import { DeviceLostError } from '../../runtime/errors.ts';
 import type { GpuMemory } from '../../runtime/gpu-memory.ts';
 import type { Executor } from '../../runtime/executor.ts';
 import type { DeviceReport } from '../../runtime/device-report.ts';
+import { limitsOf, type DeviceLimits as KernelLimits } from '../../wgsl/tuning/candidates.ts';
 
 /** Milliseconds. */
 const LOSS_TOLD_WITHIN = 300;
+
+export interface DeviceLimits extends Pick<DeviceReport, 'shaderF16' | 'maxBufferSize'> {
+  /** Bytes of the largest buffer that a shader can read; 0 without a GPU. */
+  readonly maxBinding: number;
+  /** What a shader may take; null while no device is open. */
+  readonly ofKernels: KernelLimits | null;
+}
 
 export class EngineDevice {
   /** Whether the processor computes, without WebGPU. */
@@ -36,12 +44,28 @@ export class EngineDevice {
     return { backend: 'webgpu', device: (await this.#open()).device };
   }
 
-  /** Of the GPU, whether it is opened or not; null where there is none. */
-  async limits(): Promise<Pick<DeviceReport, 'shaderF16' | 'maxBufferSize'> | null> {
-    if (this.#gpu) return this.#gpu.report;
+  /** Of the GPU, whether it is opened or not, or of the processor; null where there is none. */
+  async limits(cpu: boolean): Promise<DeviceLimits | null> {
+    if (cpu) return { ...cpuReport(), maxBinding: 0, ofKernels: null };
+    if (this.#gpu) {
+      const { report, device } = this.#gpu;
+      return { ...report, maxBinding: bindingOf(device.limits), ofKernels: limitsOf(device) };
+    }
     const adapter = await (navigator as Partial<Navigator>).gpu?.requestAdapter();
     if (!adapter) return null;
-    return { shaderF16: adapter.features.has('shader-f16'), maxBufferSize: adapter.limits.maxBufferSize };
+    const { limits, features } = adapter;
+    const shaderF16 = features.has('shader-f16');
+    return {
+      shaderF16,
+      maxBufferSize: limits.maxBufferSize,
+      maxBinding: bindingOf(limits),
+      ofKernels: null,
+    };
+  }
+
+  /** What was found of the GPU; null while none is open. */
+  get opened(): DeviceReport | null {
+    return this.#gpu?.report ?? null;
   }
 
   /** After a loss, once what was on the GPU is released: the next use opens it again. */
@@ -79,6 +103,10 @@ export class EngineDevice {
     });
     return gpu;
   }
+}
+
+function bindingOf({ maxBufferSize, maxStorageBufferBindingSize }: GPUSupportedLimits): number {
+  return Math.min(maxBufferSize, maxStorageBufferBindingSize);
 }
 
 export function cpuReport(): DeviceReport {

@@ -14,7 +14,12 @@ import {
   OutOfMemoryError,
 } from '../../runtime/errors.ts';
 import { NO_ADD_ONS } from '../../add-ons/weight-changes.ts';
-import type { KernelChoice, LoadedNetwork } from '../../runtime/kernel-choice.ts';
+import {
+  DEFAULT_KERNELS,
+  type KernelChoice,
+  type KernelSetting,
+  type LoadedNetwork,
+} from '../../runtime/kernel-choice.ts';
 import type { KernelReport } from '../../runtime/kernel-measurements.ts';
 import type { LoadOptions } from '../../runtime/load-options.ts';
 import type { LoadedModel } from '../../runtime/loaded-model.ts';
@@ -28,12 +33,13 @@ import { controlNeeds } from './control-memory.ts';
 import { ControlFiles } from './control-files.ts';
 import { Coloring } from './coloring.ts';
 import { Detecting, missingDetector } from './detecting.ts';
-import { cpuReport, EngineDevice } from './engine-device.ts';
+import { cpuReport, EngineDevice, type DeviceLimits } from './engine-device.ts';
 import { roomOf, type MemoryOptions, type MemoryPlan } from './memory-options.ts';
 import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
 import { LoadedModels, type AtHand } from './loaded-models.ts';
 import { RunAddOns } from './run-add-ons.ts';
 import { DEFAULT_RUN_OPTIONS, type RunOptions } from './run-options.ts';
+import type { Computing } from './run-memory.ts';
 import type { Job, OpenModel } from './models-in-use.ts';
 import { makePictures } from './picture-run.ts';
 import { preprocess, type PreprocessOrder, type PreprocessOutcome } from './preprocessing.ts';
@@ -112,20 +118,21 @@ export class Engine implements EngineApi {
     this.#options = options;
   }
 
-  async estimateMemory(sha256: string, request: SizedRequest, { memory }: RunOptions, cpu: boolean) {
-    const limits = cpu ? cpuReport() : await this.#device.limits();
+  async estimateMemory(sha256: string, request: SizedRequest, { memory, kernels }: RunOptions, cpu: boolean) {
+    const limits = await this.#device.limits(cpu);
     const options = cpu ? inWasm(memory) : memory;
     if (!limits) return null;
     const { settings = DEFAULT_IMAGE_SETTINGS } = request;
     const models = await listModels();
     const wanted = [sha256, ...checkpointsOf(request).map((checkpoint) => checkpoint.sha256)];
-    const finishing = finishingNeed(request, models, limits.shaderF16);
+    const finishing = finishingNeed(request, models, await this.#computing(limits, kernels, null));
     const plans: MemoryPlan[] = [];
     for (const record of await Promise.all(wanted.map(getModel))) {
       const decoders = record && chooseDecoders(record, settings, models, encoderUserOf(request));
-      const controls = record && controlNeeds(record, request, models, limits.shaderF16);
+      const computing = record && (await this.#computing(limits, kernels, record));
+      const controls = computing && controlNeeds(record, request, models, computing);
       const needs =
-        controls && decoders && memoryNeeds(record, request, limits.shaderF16, decoders, finishing, controls);
+        controls && decoders && memoryNeeds(record, request, computing, decoders, finishing, controls);
       if (needs) plans.push(planMemory(needs, options, limits.maxBufferSize));
     }
     const [first, ...others] = plans;
@@ -458,6 +465,19 @@ export class Engine implements EngineApi {
     };
   }
 
+  /** As far as memory depends on it. What was measured on a device is known once it is open. */
+  async #computing(
+    limits: DeviceLimits,
+    setting: KernelSetting,
+    model: StoredModel | null,
+  ): Promise<Computing> {
+    const { opened } = this.#device;
+    const kernels = opened
+      ? await this.#kernels.choice(setting, opened, model)
+      : { ...DEFAULT_KERNELS, setting };
+    return { ...limits, kernels };
+  }
+
   /** Whose kernels compute a model's networks; null: networks of files of their own. */
   async #choice(model: StoredModel | null): Promise<KernelChoice> {
     return this.#kernels.choice(this.#options.kernels, await this.#device.report(), model);
@@ -466,18 +486,21 @@ export class Engine implements EngineApi {
   /** On the CPU there are the 4 GB of wasm to run out of. */
   async #plan(record: StoredModel, parameters: GenerationParameters): Promise<EnginePlan> {
     await this.#forgetLostDevice();
-    const { shaderF16, maxBufferSize } = await this.#device.report();
+    await this.#device.report();
+    const limits = (await this.#device.limits(this.#device.cpu))!;
+    const { kernels } = this.#options;
+    const computing = await this.#computing(limits, kernels, record);
     const options = this.#device.cpu ? inWasm(this.#options.memory) : this.#options.memory;
     const { settings } = parameters;
     const models = await listModels();
     const decoders = chooseDecoders(record, settings, models, encoderUserOf(parameters));
-    const finishing = finishingNeed(parameters, models, shaderF16);
-    const controls = controlNeeds(record, parameters, models, shaderF16);
+    const finishing = finishingNeed(parameters, models, await this.#computing(limits, kernels, null));
+    const controls = controlNeeds(record, parameters, models, computing);
     const { vae, taesd } = decoders;
     const planFor = (model: StoredModel, file: StoredModel | null): MemoryPlan => {
-      const needs = memoryNeeds(model, parameters, shaderF16, { vae: file, taesd }, finishing, controls);
+      const needs = memoryNeeds(model, parameters, computing, { vae: file, taesd }, finishing, controls);
       if (!needs) return { lowVram: false, tiledVae: false, bytes: 0, working: 0 };
-      return planMemory(needs, options, maxBufferSize);
+      return planMemory(needs, options, limits.maxBufferSize);
     };
     const wide = { vaeOverflows: true } as const;
     const { tiledVae } = planFor({ ...record, ...wide }, vae && { ...vae, ...wide });

@@ -1,5 +1,6 @@
 // What networks for faces are said to take of the GPU's memory, by the published layouts.
 import { describe, expect, it } from 'vitest';
+import { computing } from '../../../tests/computing.ts';
 import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
 import type { DType } from '../../checkpoint/types.ts';
 import type { StoredModel } from '../../library/types.ts';
@@ -33,14 +34,10 @@ function fileOf(name: string, { tensors }: Manifest): StoredModel {
 const without = (kind: string): StoredModel[] =>
   files.filter(({ detection }) => detection.face!.kind !== kind);
 
-const needs = (models: readonly StoredModel[], shaderF16 = true, side = 512, asked = true) => {
+const needs = (models: readonly StoredModel[], on = computing(), side = 512, asked = true) => {
   const settings = { ...DEFAULT_IMAGE_SETTINGS, faceRestoration: asked };
   const request = { width: side, height: side, batchSize: 1 };
-  return facesNeed(
-    { ...request, settings: { ...settings, faceRestorationModel: 'CodeFormer' } },
-    models,
-    shaderF16,
-  );
+  return facesNeed({ ...request, settings: { ...settings, faceRestorationModel: 'CodeFormer' } }, models, on);
 };
 
 const kinds = new Set(files.map(({ detection }) => detection.face!.kind));
@@ -48,7 +45,9 @@ const kinds = new Set(files.map(({ detection }) => detection.face!.kind));
 describe.skipIf(!kinds.has('codeformer') || !kinds.has('retina-face'))('published networks for faces', () => {
   it('take their weights, each in the precision in which it is computed', () => {
     // CodeFormer has 94.1 million, in float32 everywhere; RetinaFace 27.3 million, in halves where there are any.
-    const [half, whole] = [true, false].map((shaderF16) => needs(without('parse-net'), shaderF16));
+    const [half, whole] = [true, false].map((shaderF16) =>
+      needs(without('parse-net'), computing('onnxruntime', shaderF16)),
+    );
     expect(half!.weights).toBeCloseTo(4 * 94.1e6 + 2 * 27.3e6, -7);
     expect(whole!.weights).toBeCloseTo(4 * 94.1e6 + 4 * 27.3e6, -7);
     expect(needs(files).weights).toBeGreaterThan(half!.weights);
@@ -61,12 +60,12 @@ describe.skipIf(!kinds.has('codeformer') || !kinds.has('retina-face'))('publishe
     expect(need.largest).toBeGreaterThanOrEqual(layer);
     expect(need.peak).toBeGreaterThan(2 * need.largest);
     expect(need.peak).toBeLessThan(16 * need.largest);
-    expect(needs(files, true, 2048)).toEqual(need);
+    expect(needs(files, computing(), 2048)).toEqual(need);
   });
 
   it('take nothing where faces are left as they are, or one of them is missing', () => {
     const nothing = { weights: 0, peak: 0, largest: 0 };
-    expect(needs(files, true, 512, false)).toEqual(nothing);
+    expect(needs(files, computing(), 512, false)).toEqual(nothing);
     expect(needs(without('codeformer'))).toEqual(nothing);
     expect(needs(without('retina-face'))).toEqual(nothing);
   });

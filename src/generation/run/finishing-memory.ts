@@ -2,7 +2,7 @@
 import type { StoredModel } from '../../library/types.ts';
 import type { SizedRequest } from '../request/request.ts';
 import { facesNeed } from './face-memory.ts';
-import type { Need } from './memory.ts';
+import type { Computing, Need } from './run-memory.ts';
 import { upscalersNeed } from './upscaler-memory.ts';
 import { knownUpscalerFiles } from './upscaling.ts';
 
@@ -10,11 +10,11 @@ import { knownUpscalerFiles } from './upscaling.ts';
 export function finishingNeed(
   request: SizedRequest,
   models: readonly StoredModel[],
-  shaderF16: boolean,
+  computing: Computing,
 ): Need {
   const [upscaler, faces] = [
-    upscalersNeed(knownUpscalerFiles(request, models), request, shaderF16),
-    facesNeed(request, models, shaderF16),
+    upscalersNeed(knownUpscalerFiles(request, models), request, computing),
+    facesNeed(request, models, computing),
   ];
   return faces.weights + faces.peak > upscaler.weights + upscaler.peak ? faces : upscaler;
 }

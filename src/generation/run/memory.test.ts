@@ -4,6 +4,7 @@ import type { StoredModel, StoredTensor } from '../../library/types.ts';
 import { detect } from '../../models/detect.ts';
 import { planWeights } from '../../models/plan.ts';
 import type { TensorShapes } from '../../models/types.ts';
+import { computing } from '../../../tests/computing.ts';
 import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
 import { DEFAULT_IMG2IMG, DEFAULT_INPAINT, type Img2Img } from '../request/request.ts';
 import { DEFAULT_MEMORY } from './memory-options.ts';
@@ -29,8 +30,8 @@ const square = (side: number, batchSize = 1) => ({ width: side, height: side, ba
 const MB = 1e6;
 
 describe.skipIf(!listReference('models', 'manifests').includes('sd1.json.gz'))('SD 1.5', () => {
-  const needs = (side: number, batchSize = 1, float16 = true) =>
-    memoryNeeds(published('sd1'), square(side, batchSize), float16)!;
+  const needs = (side: number, batchSize = 1, on = computing()) =>
+    memoryNeeds(published('sd1'), square(side, batchSize), on)!;
 
   it('has the weights of its networks', () => {
     const { text, unet, vae } = needs(512);
@@ -38,12 +39,12 @@ describe.skipIf(!listReference('models', 'manifests').includes('sd1.json.gz'))('
     expect(text[0]!.weights / MB).toBeCloseTo(492, 0);
     expect(unet.weights / MB).toBeCloseTo(1719, 0);
     expect(vae.weights / MB).toBeCloseTo(99, 0);
-    expect(needs(512, 1, false).unet.weights).toBe(2 * unet.weights);
+    expect(needs(512, 1, computing('onnxruntime', false)).unet.weights).toBe(2 * unet.weights);
   });
 
   it('takes hardly more where tokens are merged', () => {
     const settings = { ...DEFAULT_IMAGE_SETTINGS, tokenMergingRatio: 0.5 };
-    const merging = memoryNeeds(published('sd1'), { ...square(1024), settings }, true)!;
+    const merging = memoryNeeds(published('sd1'), { ...square(1024), settings }, computing())!;
     const { unet } = needs(1024);
     expect(merging.unet.weights).toBe(unet.weights);
     expect(merging.unet.peak).not.toBe(unet.peak);
@@ -56,7 +57,7 @@ describe.skipIf(!listReference('models', 'manifests').includes('sd1.json.gz'))('
     const source = { size: null } as Img2Img['source'];
     const request = { ...square(1024), img2img: { ...DEFAULT_IMG2IMG, source } };
     const [plain, tiling] = [{}, { settings }].map((asked) =>
-      memoryNeeds(published('sd1'), { ...request, ...asked }, true)!,
+      memoryNeeds(published('sd1'), { ...request, ...asked }, computing())!,
     );
     for (const network of ['unet', 'vae', 'tiledVae', 'encoder'] as const) {
       expect(tiling![network].weights).toBe(plain![network].weights);
@@ -82,6 +83,33 @@ describe.skipIf(!listReference('models', 'manifests').includes('sd1.json.gz'))('
     // 256 channels at the full size.
     expect(large.vae.largest).toBe(256 * 1024 * 1024 * 2);
     expect(large.tiledVae.peak).toBeLessThan(large.vae.peak / 2);
+  });
+
+  it('takes less by our own kernels, which share their memory', () => {
+    const [ort, own] = [needs(512), needs(512, 1, computing('own'))];
+    // Weights lie in rows of four; a number for each channel is nearly nothing.
+    expect(own.unet.weights / ort.unet.weights).toBeCloseTo(1, 2);
+    for (const network of ['unet', 'vae', 'tiledVae'] as const)
+      expect(own[network].peak).toBeLessThan(ort[network].peak);
+    // The largest of them, and what each keeps to itself.
+    const peaks = [...own.text, own.unet, own.vae].map(({ peak }) => peak);
+    expect(own.together.vae).toBeGreaterThanOrEqual(Math.max(...peaks));
+    expect(own.together.vae).toBeLessThan(1.1 * Math.max(...peaks));
+    expect(own.together.vae).toBeLessThan(ort.together.vae);
+  });
+
+  it('counts each network by whose kernels compute it', () => {
+    const kernels = { ...computing().kernels, setting: 'auto', measured: { UNet: 'own' } } as const;
+    const [ort, own, mixed] = [computing(), computing('own'), { ...computing(), kernels }].map((on) =>
+      needs(512, 1, on),
+    );
+    expect(mixed!.unet).toEqual(own!.unet);
+    expect(mixed!.vae).toEqual(ort!.vae);
+    // onnxruntime keeps what it has for itself, and so do ours.
+    expect(mixed!.together.vae).toBeGreaterThan(ort!.vae.peak);
+    // A tensor that no buffer of the device holds is onnxruntime's to compute.
+    const narrow = { ...computing('own'), maxBinding: 2 ** 20 };
+    expect(needs(512, 1, narrow).vae).toEqual(ort!.vae);
   });
 
   it('runs as it fits', () => {
@@ -115,7 +143,7 @@ describe.skipIf(!listReference('models', 'manifests').includes('sdxl-base.json.g
     [12, { lowVram: false, tiledVae: true }],
     [16, { lowVram: false, tiledVae: false }],
   ])('at 1024x1024 on %i GB', (gigabytes, expected) => {
-    const needs = memoryNeeds(published('sdxl-base'), square(1024), true)!;
+    const needs = memoryNeeds(published('sdxl-base'), square(1024), computing())!;
     const plan = planMemory(needs, { ...DEFAULT_MEMORY, gpuMemory: gigabytes * 1e9 }, 0);
     expect(plan).toMatchObject(expected);
     expect(plan.bytes).toBeLessThan(0.9 * gigabytes * 1e9);
@@ -127,7 +155,7 @@ it.skipIf(!listReference('models', 'manifests').includes('sdxl-base.json.gz'))(
   () => {
     const model = published('sdxl-base');
     const [usual, wide] = [false, true].map((vaeOverflows) =>
-      memoryNeeds({ ...model, vaeOverflows }, square(512), true),
+      memoryNeeds({ ...model, vaeOverflows }, square(512), computing()),
     );
     expect(wide!.vae.weights).toBe(2 * usual!.vae.weights);
     expect(wide!.vae.largest).toBe(2 * usual!.vae.largest);
@@ -137,7 +165,7 @@ it.skipIf(!listReference('models', 'manifests').includes('sdxl-base.json.gz'))(
 
 describe.skipIf(!listReference('models', 'manifests').includes('vae-standalone.json.gz'))('decoders', () => {
   const needs = (decoders: Partial<Parameters<typeof memoryNeeds>[3]>) =>
-    memoryNeeds(published('sd1'), square(512), true, { vae: null, taesd: null, ...decoders })!;
+    memoryNeeds(published('sd1'), square(512), computing(), { vae: null, taesd: null, ...decoders })!;
   const bytes = (all: ReturnType<typeof needs>) => planMemory(all, DEFAULT_MEMORY, 0).bytes;
   const own = needs({});
 
@@ -154,8 +182,8 @@ describe.skipIf(!listReference('models', 'manifests').includes('vae-standalone.j
     const networks = { ...whole.detection.networks!, vae: null };
     const bare = { ...whole, detection: { ...whole.detection, networks } };
     const vae = published('vae-standalone');
-    expect(memoryNeeds(bare, square(512), true, { vae, taesd: null })).toEqual(own);
-    expect(memoryNeeds(bare, square(512), true)!.vae.weights).toBe(0);
+    expect(memoryNeeds(bare, square(512), computing(), { vae, taesd: null })).toEqual(own);
+    expect(memoryNeeds(bare, square(512), computing())!.vae.weights).toBe(0);
   });
 
   it('counts the encoder where a picture is encoded', () => {
@@ -163,7 +191,7 @@ describe.skipIf(!listReference('models', 'manifests').includes('vae-standalone.j
     const source = { file: new Blob(), sha256: '', size: { width: 1000, height: 1500 } };
     const img2img = { ...DEFAULT_IMG2IMG, source };
     const over = (how: Partial<Img2Img>) =>
-      memoryNeeds(published('sd1'), { ...square(512), img2img: { ...img2img, ...how } }, true)!;
+      memoryNeeds(published('sd1'), { ...square(512), img2img: { ...img2img, ...how } }, computing())!;
     const { encoder, tiledEncoder, ...rest } = over({});
     // In float32.
     expect(encoder.weights / MB).toBeCloseTo(137, 0);
@@ -174,7 +202,7 @@ describe.skipIf(!listReference('models', 'manifests').includes('vae-standalone.j
     const latent = over({ resizeMode: 'Just resize (latent upscale)' });
     expect(latent.encoder.peak).toBeGreaterThan(3 * encoder.peak);
     expect(latent.tiledEncoder.peak).toBeLessThan(latent.encoder.peak);
-    expect(memoryNeeds(published('sd1-inpainting'), square(512), true)!.encoder).toEqual(encoder);
+    expect(memoryNeeds(published('sd1-inpainting'), square(512), computing())!.encoder).toEqual(encoder);
     // Of what is masked, only the part that is painted.
     const inpaint = { ...DEFAULT_INPAINT, mask: source, inpaintArea: 'Only masked' } as const;
     const part = over({ resizeMode: 'Just resize (latent upscale)', inpaint });
@@ -187,7 +215,7 @@ describe.skipIf(!listReference('models', 'manifests').includes('vae-standalone.j
       memoryNeeds(
         published('sd1-instruct-pix2pix'),
         { ...square(512), img2img: { ...DEFAULT_IMG2IMG, source, imageCfgScale } },
-        true,
+        computing(),
       )!;
     expect(needs(1.5).unet.peak).toBeGreaterThan(1.2 * needs(1).unet.peak);
   });
@@ -203,7 +231,7 @@ describe('hires fix', () => {
   const bytes = (hires: Partial<Hires> | null, side = 512) => {
     const request = { ...square(side), hires: hires && { ...DEFAULT_HIRES, ...hires } };
     return planMemory(
-      memoryNeeds(published('sd1'), request, true)!,
+      memoryNeeds(published('sd1'), request, computing())!,
       { ...DEFAULT_MEMORY, gpuMemory: 48e9 },
       0,
     ).bytes;

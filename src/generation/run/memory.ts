@@ -3,17 +3,12 @@
 // WebGPU does not tell how much memory a GPU has. So it is the person who says, or a common size is assumed.
 import { conditioningOf } from '../../families/conditioning.ts';
 import { familyOf, textInfoOf } from '../../families/families.ts';
-import { BufferPool } from '../../graph/buffer-pool.ts';
-import { planRun, type RunPlan } from '../../graph/memory.ts';
-import type { Graph } from '../../graph/graph.ts';
-import { product } from '../../graph/shapes.ts';
 import type { Precision, WeightCatalog } from '../../graph/types.ts';
 import { cutTiles, heightOf, widthOf } from '../../image/tiles.ts';
 import { isLatentUpscaler } from '../../image/upscale-latent.ts';
 import type { StoredModel } from '../../library/types.ts';
 import type { Size } from '../../image/picture-file.ts';
-import type { Network } from '../../models/network.ts';
-import { textEncoderNetwork } from '../../models/text-encoder.ts';
+import { stateName, textEncoderNetwork } from '../../models/text-encoder.ts';
 import { tinyDecoderNetwork } from '../../models/taesd.ts';
 import { mergesTokens, unetNetwork } from '../../models/unet.ts';
 import type { UNetConfig, VaeConfig } from '../../models/types.ts';
@@ -27,8 +22,10 @@ import {
   encoderTiles,
   type TileShape,
 } from '../../models/vae-tiles.ts';
+import { nameOfEncoder } from '../../runtime/network-names.ts';
 import { TILE_SIZE } from '../../runtime/tiled-vae.ts';
 import { roomOf, type MemoryOptions, type MemoryPlan } from './memory-options.ts';
+import { needOf, NO_NEED, runAll, runOf, type Computing, type Need, type Run } from './run-memory.ts';
 import { hiresSize, pictureSize } from '../request/hires.ts';
 import { largestPass } from '../request/passes.ts';
 import type { SizedRequest } from '../request/request.ts';
@@ -39,15 +36,6 @@ import { askedUpscalers } from '../request/upscalers.ts';
 const TILED_VAE_ABOVE = 512 * 512;
 /** Shaders, the browser's own pictures, readback. */
 const FIXED_BYTES = 250e6;
-
-/** Bytes. */
-export interface Need {
-  readonly weights: number;
-  /** All buffers beside the weights, at the peak of a run on its own. */
-  readonly peak: number;
-  /** The largest of them: no buffer of the device may be smaller. */
-  readonly largest: number;
-}
 
 export interface MemoryNeeds {
   readonly text: readonly Need[];
@@ -80,9 +68,9 @@ type Sized = Pick<StoredModel, 'detection' | 'tensors' | 'vaeOverflows'>;
 export function memoryNeeds(
   model: Sized,
   asked: SizedRequest,
-  shaderF16: boolean,
+  computing: Computing,
   decoders: { readonly vae: Sized | null; readonly taesd: Sized | null } = { vae: null, taesd: null },
-  finishing: Need = { weights: 0, peak: 0, largest: 0 },
+  finishing: Need = NO_NEED,
   controls: readonly Need[] = [],
 ): MemoryNeeds | null {
   const request = { ...asked, ...largestPass(asked) };
@@ -94,19 +82,19 @@ export function memoryNeeds(
   if (!family || !networks || positions === undefined) return null;
   const { unet, textEncoders } = networks;
   const catalog = catalogOf(model);
-  const precision: Precision = shaderF16 ? 'float16' : 'float32';
+  const precision: Precision = computing.shaderF16 ? 'float16' : 'float32';
   const batch = itemsPerPicture(unet, request) * batchSize;
-  const textRuns = textEncoders.map((encoder) => {
+  const textRuns = textEncoders.map((encoder, index) => {
     const { pooled, exact } = textInfoOf(family, encoder);
-    return runOf(textEncoderNetwork(encoder, catalog, exact ? 'float32' : precision, { pooled }), {
-      tokens: new Int32Array(2 * encoder.positions),
-      chunks: 2,
-    });
+    const network = textEncoderNetwork(encoder, catalog, exact ? 'float32' : precision, { pooled });
+    const inputs = { tokens: new Int32Array(2 * encoder.positions), chunks: 2 };
+    const outputs = [stateName(encoder, 1, true), ...(pooled ? ['pooled'] : [])];
+    return runOf(nameOfEncoder(index), network, inputs, computing, outputs);
   });
   const unetRun = (size: Size, tokenMerging: number): Run => {
     const [h, w] = cellsOf(size);
     const options = { circular, tokenMerging: mergesTokens(unet, tokenMerging) };
-    return runOf(unetNetwork(unet, catalog, precision, options), {
+    const inputs = {
       x: new Float32Array(batch * unet.inChannels * h * w),
       batch,
       height: h,
@@ -116,17 +104,18 @@ export function memoryNeeds(
       tokens: positions,
       tokenMerging,
       ...(unet.vectorDim === null ? {} : { vector: new Float32Array(batch * unet.vectorDim) }),
-    });
+    };
+    return runOf('UNet', unetNetwork(unet, catalog, precision, options), inputs, computing);
   };
   const picture = pictureSize(request);
   const last = unetRun(picture, hires ? tokenMergingOfSecondPass(request) : tokenMergingOf(request));
   const firstPass = hires && !hires.firstPass ? [unetRun(request, tokenMergingOf(request))] : [];
-  const vae = (size: Size) => vaeRuns(model, decoders.vae, ...cellsOf(size), precision, circular);
+  const vae = (size: Size) => vaeRuns(model, decoders.vae, ...cellsOf(size), computing, circular);
   const { whole, tiles } = vae(picture);
   // Between the passes, unless it is the latents that are enlarged.
   const between = firstPass.length > 0 && hires && !isLatentUpscaler(hires.upscaler) ? vae(request) : NO_RUNS;
-  const encoder = encoderRuns(model, decoders.vae, encodedSize(unet, request), circular);
-  const tiny = tinyRuns(decoders.taesd, ...cellsOf(picture), precision);
+  const encoder = encoderRuns(model, decoders.vae, encodedSize(unet, request), computing, circular);
+  const tiny = tinyRuns(decoders.taesd, ...cellsOf(picture), precision, computing);
   const all = (how: 'whole' | 'tiles') =>
     runAll(
       ...textRuns,
@@ -168,6 +157,9 @@ function vaeOf(model: Sized, file: Sized | null): VaeConfig | null {
   return chosen ? { ...chosen, scaleFactor: 1 } : (model.detection.networks?.vae ?? null);
 }
 
+/** What is asked of a tile (runtime/loaded-vae.ts). */
+const TILE_OUTPUTS = ['out', 'moments'];
+
 const NO_RUNS: VaeRuns = { whole: [], tiles: [] };
 
 /** Decoding. `file`: a VAE in place of the model's own. `circular`: opposite edges continue each other. */
@@ -176,14 +168,14 @@ function vaeRuns(
   file: Sized | null,
   h: number,
   w: number,
-  usual: Precision,
+  computing: Computing,
   circular: boolean,
 ): VaeRuns {
   const vae = vaeOf(model, file);
   if (!vae) return NO_RUNS;
   const holder = file ?? model;
   const catalog = catalogOf(holder);
-  const precision = holder.vaeOverflows ? 'float32' : usual;
+  const precision = holder.vaeOverflows || !computing.shaderF16 ? 'float32' : 'float16';
   const picture = {
     latent: new Float32Array(vae.latentChannels * h * w),
     batch: 1,
@@ -195,10 +187,10 @@ function vaeRuns(
   const { height, width, ...area } = largestTile(shape, h * featureScale, w * featureScale, circular);
   const tile = { planes: new Float32Array(shape.channels * height * width), height, width, ...area };
   return {
-    whole: [runOf(vaeDecoderNetwork(vae, catalog, precision, { circular }), picture)],
+    whole: [runOf('VAE', vaeDecoderNetwork(vae, catalog, precision, { circular }), picture, computing)],
     tiles: [
-      runOf(decoderStemNetwork(vae, catalog, precision, { circular }), picture),
-      runOf(decoderTileNetwork(vae, catalog, precision), tile),
+      runOf('VAE stem', decoderStemNetwork(vae, catalog, precision, { circular }), picture, computing),
+      runOf('VAE tile', decoderTileNetwork(vae, catalog, precision), tile, computing, TILE_OUTPUTS),
     ],
   };
 }
@@ -227,7 +219,13 @@ function encodedSize({ inChannels, outChannels }: UNetConfig, request: EncodedRe
 type EncodedRequest = Pick<SizedRequest, 'width' | 'height' | 'img2img' | 'hires' | 'detailer'>;
 
 /** Encoding, always in float32; never in tiles where opposite edges continue each other (runtime/loaded-vae.ts). */
-function encoderRuns(model: Sized, file: Sized | null, size: Size | null, circular: boolean): VaeRuns {
+function encoderRuns(
+  model: Sized,
+  file: Sized | null,
+  size: Size | null,
+  computing: Computing,
+  circular: boolean,
+): VaeRuns {
   const vae = vaeOf(model, file);
   if (!vae?.hasEncoder || !size) return NO_RUNS;
   const { width, height } = size;
@@ -244,13 +242,14 @@ function encoderRuns(model: Sized, file: Sized | null, size: Size | null, circul
   const image = { image: new Float32Array(vae.inChannels * height * width), batch: 1, height, width };
   const tile = { ...sides, planes: new Float32Array(vae.inChannels * pixels) };
   const features = { features: new Float32Array(channels * rows * columns), height: rows, width: columns };
-  const whole = [runOf(vaeEncoderNetwork(vae, catalog, 'float32', { circular }), image)];
+  const encoder = vaeEncoderNetwork(vae, catalog, 'float32', { circular });
+  const whole = [runOf('VAE encoder', encoder, image, computing, ['mean'])];
   if (circular) return { whole, tiles: whole };
   return {
     whole,
     tiles: [
-      runOf(encoderTileNetwork(vae, catalog, 'float32'), tile),
-      runOf(encoderStemNetwork(vae, catalog, 'float32'), features),
+      runOf('VAE encoder', encoderTileNetwork(vae, catalog, 'float32'), tile, computing, TILE_OUTPUTS),
+      runOf('VAE encoder stem', encoderStemNetwork(vae, catalog, 'float32'), features, computing, ['mean']),
     ],
   };
 }
@@ -263,40 +262,23 @@ function largestTile({ pictureScale, halo }: TileShape, rows: number, columns: n
   return { height, width, core: { top: 0, left: 0, bottom: height, right: width }, statistics: null };
 }
 
-function tinyRuns(file: Sized | null, height: number, width: number, precision: Precision): readonly Run[] {
+function tinyRuns(
+  file: Sized | null,
+  height: number,
+  width: number,
+  precision: Precision,
+  computing: Computing,
+): readonly Run[] {
   const sizes = file?.detection.tinyVae;
   if (!file || !sizes) return [];
   const latent = new Float32Array(sizes.latentChannels * height * width);
-  return [runOf(tinyDecoderNetwork(sizes, catalogOf(file), precision), { latent, batch: 1, height, width })];
+  const decoder = tinyDecoderNetwork(sizes, catalogOf(file), precision);
+  return [runOf('TAESD', decoder, { latent, batch: 1, height, width }, computing)];
 }
 
 function catalogOf({ tensors }: Sized): WeightCatalog {
   const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
   return { shapeOf: (name) => shapes.get(name) };
-}
-
-/** A network and one of its runs. */
-interface Run extends RunPlan {
-  readonly weights: number;
-}
-
-function runOf<I>({ graph, feeds }: Network<I>, inputs: I): Run {
-  return { weights: weightsOf(graph), ...planRun(graph, feeds(inputs)) };
-}
-
-/** Of networks that run one after the other, and are loaded together. */
-function needOf(...runs: readonly Run[]): Need {
-  return { weights: runs.reduce((sum, { weights }) => sum + weights, 0), ...runAll(...runs) };
-}
-
-function runAll(...runs: readonly Run[]): Pick<Need, 'peak' | 'largest'> {
-  const pool = new BufferPool();
-  for (const run of runs) run.simulate(pool);
-  return { peak: pool.peak, largest: Math.max(0, ...runs.map(({ largest }) => largest)) };
-}
-
-function weightsOf({ weights, precision }: Graph): number {
-  return weights.reduce((sum, { shape }) => sum + product(shape), 0) * (precision === 'float16' ? 2 : 4);
 }
 
 /** What is switched on, and what it takes. Where the person left it open: the quickest way that fits, or else the leanest. */

@@ -1,5 +1,6 @@
 // What upscalers are said to take of the GPU's memory, by the published layouts.
 import { describe, expect, it } from 'vitest';
+import { computing } from '../../../tests/computing.ts';
 import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
 import type { DType } from '../../checkpoint/types.ts';
 import type { StoredModel } from '../../library/types.ts';
@@ -27,23 +28,29 @@ function published(): Pick<StoredModel, 'detection' | 'tensors'> {
 
 describe.skipIf(!listReference(...FOLDER).includes(NAME))('Real-ESRGAN x4', () => {
   const model = published();
-  const needs = (esrganTile: number, shaderF16 = true) =>
+  const needs = (esrganTile: number, on = computing()) =>
     upscalersNeed(
       [model],
       { width: 512, height: 512, batchSize: 1, settings: { ...DEFAULT_IMAGE_SETTINGS, esrganTile } },
-      shaderF16,
+      on,
     );
 
   it('takes what a tile takes, and its weights', () => {
     // 16.7 million weights.
     expect(needs(192).weights).toBeCloseTo(33.4e6, -5);
-    expect(needs(192, false).weights).toBeCloseTo(66.8e6, -5);
+    expect(needs(192, computing('onnxruntime', false)).weights).toBeCloseTo(66.8e6, -5);
     // At four times the size, 64 channels before a convolution and after it.
     const layer = 64 * (4 * 192) ** 2 * 2;
     expect(needs(192).largest).toBe(layer);
     expect(needs(192).peak).toBeGreaterThan(2 * layer);
     // Buffers come in a few sizes, and wait for the end of a submit.
     expect(needs(192).peak).toBeLessThan(16 * layer);
+  });
+
+  it('takes less by our own kernels', () => {
+    const own = needs(192, computing('own'));
+    expect(own.weights / needs(192).weights).toBeCloseTo(1, 2);
+    expect(own.peak).toBeLessThan(needs(192).peak);
   });
 
   it('grows with the tile, and with the whole picture where there are none', () => {
@@ -53,7 +60,7 @@ describe.skipIf(!listReference(...FOLDER).includes(NAME))('Real-ESRGAN x4', () =
   });
 
   it('is nothing where no upscaler is asked for', () => {
-    expect(upscalersNeed([], { width: 512, height: 512, batchSize: 1 }, true)).toEqual({
+    expect(upscalersNeed([], { width: 512, height: 512, batchSize: 1 }, computing())).toEqual({
       weights: 0,
       peak: 0,
       largest: 0,
