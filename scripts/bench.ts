@@ -27,6 +27,7 @@ const HELP = `npm run bench -- [options]
   --batch N      batch size (1)
   --software     WebGPU rendered in software, even where there is a graphics card
   --cpu          no WebGPU at all
+  --files        importing and loading alone
   --out FILE     where to write the numbers (.cache/bench/TIME.json)
 
 Importing and loading are measured with the checkpoint named, or with a stand-in of 0.8 GB that is made once.
@@ -36,7 +37,16 @@ Without a graphics card it renders in software: then only the ratios tell someth
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 const { values } = parseArgs({
-  options: { model: text, size: text, batch: text, software: flag, cpu: flag, out: text, help: flag },
+  options: {
+    model: text,
+    size: text,
+    batch: text,
+    software: flag,
+    cpu: flag,
+    out: text,
+    files: flag,
+    help: flag,
+  },
 });
 if (values.help === true) console.log(HELP);
 else await bench();
@@ -72,6 +82,11 @@ async function bench(): Promise<void> {
       const files = await measureFile(app, sizable, values.model === undefined ? null : sidecar, (what) =>
         line.show(what),
       );
+      if (values.files === true) {
+        line.clear();
+        console.log(table([['', 'Time', '', '', ''], ...fileRows(files)]).join('\n'));
+        return;
+      }
       line.show('Importing');
       enter('Importing');
       // The same file, or a small one beside the sizable.
