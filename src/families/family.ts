@@ -1,5 +1,6 @@
 // What a family of models has in common: everything that code has to know of a model beyond the sizes of its networks. A new
 // family is a table of this form in a file of its own, listed in families.ts.
+import type { OptimizedFor } from '../sampling/optimized-levels.ts';
 import type { Prediction } from '../sampling/types.ts';
 
 export type FamilyId = 'sd1' | 'sd2' | 'sdxl' | 'sdxl-refiner';
@@ -42,8 +43,8 @@ export interface Family {
   readonly noiseLevelsOfFile: boolean;
   /** Whether A1111 shows inpainting models the grey mask of soft inpainting, or one in black and white as ever. */
   readonly greyMasks: boolean;
-  /** Noise levels of the schedule Align Your Steps; null for SD 1's. */
-  readonly alignYourSteps: readonly number[] | null;
+  /** Whose noise levels its schedules have that were found by optimisation. */
+  readonly optimizedFor: OptimizedFor;
   /** `modelspec.architecture` where it tells what the UNet predicts (Stability-AI/ModelSpec). */
   readonly architectures: Readonly<Record<string, Prediction>>;
   /** Whether models of this family predict noise or v, and do not always tell which. */

@@ -44,7 +44,7 @@ export const SD1: Family = {
   latent: SD_LATENT,
   noiseLevelsOfFile: true,
   greyMasks: true,
-  alignYourSteps: null,
+  optimizedFor: 'sd1',
   architectures: {},
   mayPredictV: false,
   sizes: {

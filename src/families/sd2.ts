@@ -46,7 +46,7 @@ export const SD2: Family = {
   latent: SD_LATENT,
   noiseLevelsOfFile: true,
   greyMasks: true,
-  alignYourSteps: null,
+  optimizedFor: 'sd1',
   architectures: { 'stable-diffusion-v2-512': 'epsilon', 'stable-diffusion-v2-768-v': 'v' },
   mayPredictV: true,
   sizes: {

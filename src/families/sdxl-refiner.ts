@@ -1,6 +1,6 @@
 // The refiner of Stable Diffusion XL (Podell et al. 2023, section 2.5; Stability-AI/generative-models, sd_xl_refiner.yaml).
 import type { Family } from './family.ts';
-import { ALIGN_YOUR_STEPS, OPEN_CLIP_G, SDXL_LATENT, SDXL_SIZES } from './sdxl.ts';
+import { OPEN_CLIP_G, SDXL_LATENT, SDXL_SIZES } from './sdxl.ts';
 
 export const SDXL_REFINER: Family = {
   id: 'sdxl-refiner',
@@ -27,7 +27,7 @@ export const SDXL_REFINER: Family = {
   latent: SDXL_LATENT,
   noiseLevelsOfFile: false,
   greyMasks: false,
-  alignYourSteps: ALIGN_YOUR_STEPS,
+  optimizedFor: 'sdxl',
   architectures: {},
   mayPredictV: false,
   sizes: { usual: SDXL_SIZES },

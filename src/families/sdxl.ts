@@ -30,9 +30,6 @@ export const SDXL_LATENT: LatentInfo = {
   tinyVae: 'taesdxl',
 };
 
-/** Sabour et al. 2024, for 10 steps. */
-export const ALIGN_YOUR_STEPS = [14.615, 6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.38, 0.234, 0.113, 0.029];
-
 /** Of those it was trained with (Podell et al. 2023, appendix I), one for each usual aspect ratio. */
 export const SDXL_SIZES: readonly Size[] = [
   { width: 1024, height: 1024 },
@@ -93,7 +90,7 @@ export const SDXL: Family = {
   latent: SDXL_LATENT,
   noiseLevelsOfFile: false,
   greyMasks: false,
-  alignYourSteps: ALIGN_YOUR_STEPS,
+  optimizedFor: 'sdxl',
   architectures: {},
   mayPredictV: true,
   sizes: { usual: SDXL_SIZES },

@@ -18,6 +18,7 @@ import {
 import type { Blend } from './latent-mask.ts';
 import { combine, type Latent, scale } from './latent.ts';
 import { DiscreteTable, LcmTable, linearAlphasCumprod, nearestIndex, TRAINING_STEPS } from './noise-table.ts';
+import type { OptimizedFor } from './optimized-levels.ts';
 import type { NoiseSource } from './random/types.ts';
 import { getSampler, type SamplerInfo, totalSteps } from './registry.ts';
 import { solverOf, stepsOf } from './solvers.ts';
@@ -79,8 +80,8 @@ export interface SamplingRequest<C, T extends Latent = Float32Array> extends Sam
   readonly scheduler: string;
   readonly steps: number;
   readonly cfgScale: number;
-  /** Levels of Align Your Steps, where the model has other ones than SD 1. */
-  readonly alignYourSteps?: readonly number[];
+  /** Whose levels schedules have that were found by optimisation; SD 1's where it is left out. */
+  readonly optimizedFor?: OptimizedFor;
   /** The batch's noise; `ImageRng` in the app. */
   readonly noise: NoiseSource<T>;
   readonly refiner?: RefinerSwitch<C, T>;
@@ -219,7 +220,7 @@ function scheduleOf<C, T extends Latent>(
     discardNextToLastSigma: sampler.discardNextToLastSigma,
     steps,
     table,
-    ...(request.alignYourSteps && { alignYourSteps: request.alignYourSteps }),
+    ...(request.optimizedFor && { optimizedFor: request.optimizedFor }),
     ...(request.options && { options: request.options }),
   });
 }

@@ -3,6 +3,13 @@
 import { betaQuantile } from './beta-distribution.ts';
 import { exp32, linspace32, pow32 } from './float32-math.ts';
 import { linspace, TRAINING_STEPS, type NoiseTable } from './noise-table.ts';
+import {
+  ALIGN_YOUR_STEPS,
+  ALIGN_YOUR_STEPS_32,
+  GITS,
+  type OptimizedFor,
+  type OptimizedLevels,
+} from './optimized-levels.ts';
 
 const fround = Math.fround;
 
@@ -15,7 +22,8 @@ interface SchedulerContext extends ScheduleRange {
   readonly table: NoiseTable;
   /** Undefined: the scheduler's own. */
   readonly rho: number | undefined;
-  readonly alignYourSteps: readonly number[];
+  /** Whose levels those found by optimisation are. */
+  readonly optimizedFor: OptimizedFor;
   readonly betaAlpha: number;
   readonly betaBeta: number;
 }
@@ -88,23 +96,24 @@ function klOptimal(n: number, { sigmaMin, sigmaMax }: SchedulerContext): number[
   return Array.from({ length: n + 1 }, (_, i) => Math.tan((i / n) * low + (1 - i / n) * high));
 }
 
-/** Sabour et al. 2024: found by optimisation for 10 steps; other counts interpolate the logarithms. */
-const ALIGN_YOUR_STEPS_SD1 = [14.615, 6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152, 0.029];
-
-function alignYourSteps(n: number, { alignYourSteps: listed }: SchedulerContext): number[] {
-  if (n === listed.length) return [...listed, 0];
-  const logs = listed.map(Math.log).reverse();
-  const at = (position: number): number => {
-    const low = Math.min(Math.floor(position), logs.length - 2);
-    return Math.exp(logs[low]! + (position - low) * (logs[low + 1]! - logs[low]!));
+/** Of levels found for so many steps; other counts interpolate their logarithms. */
+const optimized =
+  (levels: OptimizedLevels) =>
+  (n: number, { optimizedFor }: SchedulerContext): number[] => {
+    const listed = levels[optimizedFor];
+    if (n === listed.length) return [...listed, 0];
+    const logs = listed.map(Math.log).reverse();
+    const at = (position: number): number => {
+      const low = Math.min(Math.floor(position), logs.length - 2);
+      return Math.exp(logs[low]! + (position - low) * (logs[low + 1]! - logs[low]!));
+    };
+    return [
+      ...linspace(0, logs.length - 1, n)
+        .map(at)
+        .reverse(),
+      0,
+    ];
   };
-  return [
-    ...linspace(0, logs.length - 1, n)
-      .map(at)
-      .reverse(),
-    0,
-  ];
-}
 
 /** Every so many entries of the table, from the top. */
 function simple(n: number, { table }: SchedulerContext): number[] {
@@ -142,6 +151,28 @@ function turbo(n: number, { table }: SchedulerContext): number[] {
   return [...times.map((t) => table.tToSigma(t)), 0];
 }
 
+/** Half of the steps go down evenly by a small part, the others ever faster (genmo's Mochi, as ComfyUI has it). */
+function linearQuadratic(n: number, { sigmaMax }: SchedulerContext): number[] {
+  const part = 0.025;
+  const even = Math.floor(n / 2);
+  if (even === 0) return [sigmaMax, 0];
+  const faster = n - even;
+  const rest = even - part * n;
+  const square = rest / (even * faster ** 2);
+  const slope = part / even - (2 * rest) / faster ** 2;
+  const gone = (i: number): number =>
+    i < even ? (i * part) / even : square * i ** 2 + slope * i + square * even ** 2;
+  return [...Array.from({ length: n }, (_, i) => sigmaMax * (1 - gone(i))), 0];
+}
+
+/** Lee et al. 2024 over the table's entries, as ComfyUI has it, with RES4LYF's numbers. Entries that come twice are left out. */
+function beta57(n: number, { table: { sigmas } }: SchedulerContext): number[] {
+  const entries = Array.from({ length: n }, (_, i) =>
+    halfToEven(betaQuantile(1 - i / n, 0.5, 0.7) * (sigmas.length - 1)),
+  );
+  return [...entries.filter((entry, i) => entry !== entries[i - 1]).map((entry) => sigmas[entry]!), 0];
+}
+
 /** As numpy rounds: halves to the even neighbour. */
 function halfToEven(value: number): number {
   const rounded = Math.round(value);
@@ -159,13 +190,29 @@ export const SCHEDULERS: readonly Scheduler[] = [
   { name: 'polyexponential', label: 'Polyexponential', aliases: [], defaultRho: 1, sigmas: polyexponential },
   { name: 'sgm_uniform', label: 'SGM Uniform', aliases: ['SGMUniform'], sigmas: sgmUniform },
   { name: 'kl_optimal', label: 'KL Optimal', aliases: [], sigmas: klOptimal },
-  { name: 'align_your_steps', label: 'Align Your Steps', aliases: [], sigmas: alignYourSteps },
+  { name: 'align_your_steps', label: 'Align Your Steps', aliases: [], sigmas: optimized(ALIGN_YOUR_STEPS) },
   { name: 'simple', label: 'Simple', aliases: [], sigmas: simple },
   { name: 'normal', label: 'Normal', aliases: [], sigmas: normal },
   { name: 'ddim', label: 'DDIM', aliases: [], sigmas: ddim },
   { name: 'beta', label: 'Beta', aliases: [], sigmas: beta },
   // Forge's.
   { name: 'turbo', label: 'Turbo', aliases: [], sigmas: turbo },
+  { name: 'align_your_steps_GITS', label: 'Align Your Steps GITS', aliases: [], sigmas: optimized(GITS) },
+  {
+    name: 'align_your_steps_11',
+    label: 'Align Your Steps 11',
+    aliases: [],
+    sigmas: optimized(ALIGN_YOUR_STEPS),
+  },
+  {
+    name: 'align_your_steps_32',
+    label: 'Align Your Steps 32',
+    aliases: [],
+    sigmas: optimized(ALIGN_YOUR_STEPS_32),
+  },
+  // ComfyUI's and RES4LYF's.
+  { name: 'linear_quadratic', label: 'Linear Quadratic', aliases: [], sigmas: linearQuadratic },
+  { name: 'beta57', label: 'Beta57', aliases: [], sigmas: beta57 },
 ];
 
 /** By inner name or label, exactly as written; undefined when there is none. */
@@ -181,8 +228,8 @@ export interface SigmasRequest {
   readonly discardNextToLastSigma?: boolean;
   readonly steps: number;
   readonly table: NoiseTable;
-  /** Levels of Align Your Steps, where the model has other ones than SD 1. */
-  readonly alignYourSteps?: readonly number[];
+  /** Whose levels those found by optimisation are; SD 1's where it is left out. */
+  readonly optimizedFor?: OptimizedFor;
   readonly options?: ScheduleOptions;
 }
 
@@ -200,7 +247,7 @@ export function buildSigmas(request: SigmasRequest): number[] {
     samplerScheduler,
     discardNextToLastSigma = false,
     table,
-    alignYourSteps: levels = ALIGN_YOUR_STEPS_SD1,
+    optimizedFor = 'sd1',
     options = {},
   } = request;
   const discard = discardNextToLastSigma || options.alwaysDiscardNextToLastSigma === true;
@@ -215,7 +262,7 @@ export function buildSigmas(request: SigmasRequest): number[] {
         sigmaMax: options.sigmaMax || (options.useOldKarrasSigmas ? 10 : modelMax),
         table,
         rho: options.rho || undefined,
-        alignYourSteps: levels,
+        optimizedFor,
         betaAlpha: options.betaAlpha ?? 0.6,
         betaBeta: options.betaBeta ?? 0.6,
       })

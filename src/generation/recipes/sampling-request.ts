@@ -60,7 +60,7 @@ export async function samplingRequest(
     scheduler,
     steps,
     cfgScale,
-    ...(networks.family.alignYourSteps && { alignYourSteps: networks.family.alignYourSteps }),
+    optimizedFor: networks.family.optimizedFor,
     noise,
     ...(refiner && { refiner }),
     // The negative prompt counts for nothing at a CFG scale of 1: the same picture but for rounding, in half the time.
