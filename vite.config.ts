@@ -46,10 +46,10 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
     // By itself it leaves one core free: on two, half of them.
+    minWorkers: '100%',
+    maxWorkers: '100%',
     // V8's optimizing compiler takes longer over onnxruntime's WebAssembly than everything else that the float16 tests do: it only
     // drives the device there.
     poolOptions: { forks: { execArgv: process.env['DARKROOM_FLOAT16'] === '1' ? ['--liftoff-only'] : [] } },
-    minWorkers: '100%',
-    maxWorkers: '100%',
   },
 });

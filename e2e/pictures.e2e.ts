@@ -66,13 +66,34 @@ test('a checkpoint picked from disk makes a picture, and both are there after a 
     expect((await readImageMetadata(bytes)).parameters).toBe(await darkroom.parameters.textContent());
   });
 
+  // Image i of a batch has seed + i. On the page that has loaded the model: shaders take longer to compile than pictures to draw.
+  await test.step('the same seed makes the same picture, another seed another', async () => {
+    await darkroom.set({ 'Batch size': 2, Seed: 6 });
+    await darkroom.generateButton.click();
+    await expect(darkroom.interruptButton).toBeVisible();
+    await darkroom.finished();
+    await expect(darkroom.failures).toHaveCount(0);
+    const images = await page.evaluate(async () =>
+      Promise.all(
+        (await window.darkroom.listImages()).map(async ({ seed, png }) => {
+          const bytes = await crypto.subtle.digest('SHA-256', await png.arrayBuffer());
+          return { seed, picture: [...new Uint8Array(bytes)].join() };
+        }),
+      ),
+    );
+    expect(images.map(({ seed }) => seed).sort()).toEqual([6, 7, 7]);
+    const [first, second] = images.filter(({ seed }) => seed === 7);
+    expect(first?.picture).toBe(second?.picture);
+    expect(new Set(images.map(({ picture }) => picture)).size).toBe(2);
+  });
+
   await test.step('reload', async () => {
     await page.reload();
     await expect(darkroom.checkpoint).toContainText(files.name);
     await expect(darkroom.prompt).toHaveValue('a lighthouse at dusk');
     await expect(page.getByLabel('Width', { exact: true })).toHaveValue('64');
-    await expect(darkroom.recent).toHaveCount(1);
-    await darkroom.recent.click();
+    await expect(darkroom.recent).toHaveCount(3);
+    await darkroom.recent.first().click();
     await expect(darkroom.picture).toBeVisible();
     await expect(darkroom.parameters).toContainText('a lighthouse at dusk');
   });
@@ -100,7 +121,7 @@ test('a checkpoint picked from disk makes a picture, and both are there after a 
     await expect(darkroom.checkpoint).toBeDisabled();
     // A reload keeps the place.
     await darkroom.tab('txt2img');
-    await expect(darkroom.recent).toHaveCount(1);
+    await expect(darkroom.recent).toHaveCount(3);
     const left = await page.evaluate(async () => (await window.darkroom.listModels()).length);
     expect(left).toBe(0);
   });
@@ -131,40 +152,4 @@ test('a dropped checkpoint can be interrupted, and what is there is kept', async
   await expect(darkroom.picture).toBeVisible();
   const images = await page.evaluate(() => window.darkroom.listImages());
   expect(images).toHaveLength(1);
-});
-
-test('the same seed makes the same picture, another seed another', async ({ page }) => {
-  const darkroom = new DarkroomPage(page);
-  await darkroom.open();
-  await darkroom.pick([files.checkpoint, files.sidecar]);
-  await expect(darkroom.importOf(`${files.name}.safetensors`)).toContainText('Imported', {
-    timeout: 300_000,
-  });
-  await darkroom.prompt.fill('a lighthouse');
-  await darkroom.choose('Sampling method', 'Euler');
-  await darkroom.set({ ...SMALL, 'Sampling steps': 1 });
-
-  for (const values of [
-    { 'Batch size': 2, Seed: 5 },
-    { 'Batch size': 1, Seed: 6 },
-  ]) {
-    await darkroom.set(values);
-    await darkroom.generateButton.click();
-    await expect(darkroom.interruptButton).toBeVisible();
-    await darkroom.finished();
-  }
-  await expect(darkroom.failures).toHaveCount(0);
-  const images = await page.evaluate(async () =>
-    Promise.all(
-      (await window.darkroom.listImages()).map(async ({ seed, png }) => {
-        const bytes = await crypto.subtle.digest('SHA-256', await png.arrayBuffer());
-        return { seed, picture: [...new Uint8Array(bytes)].join() };
-      }),
-    ),
-  );
-  // Image i of a batch has seed + i, so the first run's second picture is the second run's.
-  expect(images.map(({ seed }) => seed).sort()).toEqual([5, 6, 6]);
-  const [first, second] = images.filter(({ seed }) => seed === 6);
-  expect(first?.picture).toBe(second?.picture);
-  expect(new Set(images.map(({ picture }) => picture)).size).toBe(2);
 });
