@@ -42,17 +42,14 @@ export class KernelTimer {
   readonly #device: GPUDevice;
   #overhead: number | null = null;
 
-  /** `dispatches`: what computes a step by a kernel. */
+  /** `dispatches`: what computes a step by a kernel. `usesTimestamps`: whether by the GPU's own clock. */
   constructor(
     private readonly pipelines: Pipelines,
     private readonly dialect: Dialect,
     private readonly dispatches: typeof dispatchesBy = dispatchesBy,
+    private readonly usesTimestamps = pipelines.device.features.has('timestamp-query'),
   ) {
     this.#device = pipelines.device;
-  }
-
-  get usesTimestamps(): boolean {
-    return this.#device.features.has('timestamp-query');
   }
 
   /** Compiles a kernel in the background. */

@@ -17,12 +17,12 @@ const wanted = process.env['DARKROOM_FLOAT16'] === '1';
 /** Without shader-f16, since that takes the software device longest to compile. */
 const DIALECT = { float16: 'packed' } as const;
 
-describe.skipIf(!wanted).each([[['timestamp-query' as const]], [[]]])('the tuner, with %j', (features) => {
+describe.skipIf(!wanted)('the tuner', () => {
   const shapes = shapesOf([smallMap(), someAttention(1, 16, 20, 9)], DIALECT);
   let device: GPUDevice;
   let limits: DeviceLimits;
   beforeAll(async () => {
-    ({ device } = await openDawn({ features }));
+    ({ device } = await openDawn({ features: ['timestamp-query'] }));
     const { maxComputeInvocationsPerWorkgroup: threads, maxComputeWorkgroupStorageSize: shared } =
       device.limits;
     limits = { threads, shared, matrixUnits: [] };
@@ -46,9 +46,11 @@ describe.skipIf(!wanted).each([[['timestamp-query' as const]], [[]]])('the tuner
       onProgress: () => undefined,
     });
 
-  it('finds a kernel for each shape, which is taken again from the record', async () => {
-    const timer = new KernelTimer(new Pipelines(device), DIALECT);
-    expect(timer.usesTimestamps).toBe(features.length > 0);
+  it.each([
+    ['by the card’s clock', true],
+    ['by repeats', false],
+  ])('finds a kernel for each shape %s, which is taken again from the record', async (_, timestamps) => {
+    const timer = new KernelTimer(new Pipelines(device), DIALECT, dispatchesBy, timestamps);
     const outcome = await run(timer);
     expect(outcome.refused).toEqual([]);
     expect(outcome.complete).toBe(true);
@@ -66,34 +68,31 @@ describe.skipIf(!wanted).each([[['timestamp-query' as const]], [[]]])('the tuner
       expect(kernelName(choose(step)!)).toBe(outcome.shapes.get(key)!.kernel);
   });
 
-  it.runIf(features.length > 0)(
-    'refuses kernels that compute something else, and those that do not compile',
-    async () => {
-      const names = new Map(shapes.map((shape) => [shape.step.kind, kernelName(few(shape)[1]!)]));
-      const broken = shapes.find(({ step }) => step.kind === 'product')!;
-      const brokenName = kernelName(few(broken)[2]!);
-      /** One has its sums halved. Another is no WGSL. */
-      const planted: typeof dispatchesBy = (kernel, step, dialect) =>
-        dispatchesBy(kernel, step, dialect).map((dispatch) => {
-          const name = kernelName(kernel);
-          if (step.kind === 'product' && name === brokenName)
-            return { ...dispatch, code: dispatch.code.replace('fn main', 'fn main main') };
-          if (name !== names.get(step.kind)) return dispatch;
-          const code = dispatch.code.replace('result[', 'value *= 0.98;\n result[');
-          expect(code).not.toBe(dispatch.code);
-          return { ...dispatch, code };
-        });
-      const outcome = await run(new KernelTimer(new Pipelines(device), DIALECT, planted));
-      expect(outcome.refused).toHaveLength(3);
-      for (const { step, key } of shapes) {
-        expect(isTunable(step)).toBe(true);
-        expect(outcome.refused).toContainEqual({
-          key,
-          kernel: names.get(step.kind),
-          why: expect.stringContaining('off by') as string,
-        });
-        expect(outcome.shapes.get(key)!.kernel).not.toBe(names.get(step.kind));
-      }
-    },
-  );
+  it('refuses kernels that compute something else, and those that do not compile', async () => {
+    const names = new Map(shapes.map((shape) => [shape.step.kind, kernelName(few(shape)[1]!)]));
+    const broken = shapes.find(({ step }) => step.kind === 'product')!;
+    const brokenName = kernelName(few(broken)[2]!);
+    /** One has its sums halved. Another is no WGSL. */
+    const planted: typeof dispatchesBy = (kernel, step, dialect) =>
+      dispatchesBy(kernel, step, dialect).map((dispatch) => {
+        const name = kernelName(kernel);
+        if (step.kind === 'product' && name === brokenName)
+          return { ...dispatch, code: dispatch.code.replace('fn main', 'fn main main') };
+        if (name !== names.get(step.kind)) return dispatch;
+        const code = dispatch.code.replace('result[', 'value *= 0.98;\n result[');
+        expect(code).not.toBe(dispatch.code);
+        return { ...dispatch, code };
+      });
+    const outcome = await run(new KernelTimer(new Pipelines(device), DIALECT, planted));
+    expect(outcome.refused).toHaveLength(3);
+    for (const { step, key } of shapes) {
+      expect(isTunable(step)).toBe(true);
+      expect(outcome.refused).toContainEqual({
+        key,
+        kernel: names.get(step.kind),
+        why: expect.stringContaining('off by') as string,
+      });
+      expect(outcome.shapes.get(key)!.kernel).not.toBe(names.get(step.kind));
+    }
+  });
 });
