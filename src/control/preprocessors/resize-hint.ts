@@ -91,8 +91,9 @@ async function linesOf(hint: PixelImage, pause: Pause): Promise<{ readonly ofOne
   const planes = [0, 1, 2].map((channel) => channelOf(hint, channel));
   const has = (test: (value: number) => boolean): boolean => planes.some(({ data }) => data.some(test));
   if (!has((value) => value < 16) || !has((value) => value > 240)) return null;
+  const isGrey = planes.every(({ data }) => data.every((value, i) => value === planes[0]!.data[i]));
   let [thin, all] = [0, 0];
-  for (const plane of planes) {
+  for (const plane of isGrey ? planes.slice(0, 1) : planes) {
     const { data: opened } = await dilated(await eroded3x3(plane, SQUARE, pause), SQUARE, pause);
     for (let i = 0; i < opened.length; i += 1) {
       if (opened[i]! < plane.data[i]!) thin += 1;

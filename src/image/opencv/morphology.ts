@@ -10,28 +10,29 @@ export const SQUARE: Pattern = [1, 1, 1, 1, 1, 1, 1, 1, 1];
 
 /** Stops after every row. */
 export async function dilated(plane: Plane8, pattern: Pattern, pause: Pause): Promise<Plane8> {
-  return { ...plane, data: await extreme(plane, offsets(pattern, 1), Math.max, 0, pause) };
+  return extreme(plane, offsets(pattern, 1), 'largest', pause);
 }
 
 /** Stops after every row. */
 export async function eroded3x3(plane: Plane8, pattern: Pattern, pause: Pause): Promise<Plane8> {
-  return { ...plane, data: await extreme(plane, offsets(pattern, 1), Math.min, 255, pause) };
+  return extreme(plane, offsets(pattern, 1), 'least', pause);
 }
 
-/** Places of a picture of 0 and 255 where the pattern lies. */
-export function hits(plane: Plane8, pattern: Pattern): number[] {
-  const { width, height, data } = plane;
-  const [there, missing] = [offsets(pattern, 1), offsets(pattern, -1)];
+/** Places of a picture of 0 and 255 where the pattern lies, whose middle is white. */
+export function hits({ width, height, data }: Plane8, pattern: Pattern): number[] {
+  const looked = [...offsets(pattern, 1), ...offsets(pattern, -1)];
+  const white = offsets(pattern, 1).length;
   const found: number[] = [];
   for (let i = 0; i < data.length; i += 1) {
-    if (pattern[4] === 1 && data[i]! <= 127) continue;
+    if (data[i]! <= 127) continue;
     const [x, y] = [i % width, Math.floor(i / width)];
-    const all = (wanted: readonly Offset[], white: boolean): boolean =>
-      wanted.every(([dx, dy]) => {
-        const outside = x + dx < 0 || y + dy < 0 || x + dx >= width || y + dy >= height;
-        return outside || data[i + dy * width + dx]! > 127 === white;
-      });
-    if (all(there, true) && all(missing, false)) found.push(i);
+    let fits = true;
+    for (let k = 0; k < looked.length && fits; k += 1) {
+      const [u, v] = [x + looked[k]![0], y + looked[k]![1]];
+      if (u < 0 || v < 0 || u >= width || v >= height) continue;
+      fits = data[v * width + u]! > 127 === k < white;
+    }
+    if (fits) found.push(i);
   }
   return found;
 }
@@ -47,21 +48,22 @@ function offsets(pattern: Pattern, which: number): readonly Offset[] {
 async function extreme(
   { width, height, data }: Plane8,
   places: readonly Offset[],
-  choose: (a: number, b: number) => number,
-  none: number,
+  which: 'largest' | 'least',
   pause: Pause,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const out = new Uint8Array(data.length);
+): Promise<Plane8> {
+  const out = new Uint8Array(data.length).fill(which === 'largest' ? 0 : 255);
   for (let y = 0; y < height; y += 1) {
     await pause();
-    for (let x = 0; x < width; x += 1) {
-      let value = none;
-      for (const [dx, dy] of places) {
-        if (x + dx < 0 || y + dy < 0 || x + dx >= width || y + dy >= height) continue;
-        value = choose(value, data[(y + dy) * width + x + dx]!);
+    const row = out.subarray(y * width, (y + 1) * width);
+    for (const [dx, dy] of places) {
+      if (y + dy < 0 || y + dy >= height) continue;
+      const from = (y + dy) * width + dx;
+      const [first, end] = [Math.max(0, -dx), Math.min(width, width - dx)];
+      for (let x = first; x < end; x += 1) {
+        const value = data[from + x]!;
+        if (which === 'largest' ? value > row[x]! : value < row[x]!) row[x] = value;
       }
-      out[y * width + x] = value;
     }
   }
-  return out;
+  return { width, height, data: out };
 }
