@@ -100,6 +100,7 @@ const ROOMS = {
     'graph',
     'image',
     'library',
+    'merging',
     'models',
     'prompt',
     'runtime',

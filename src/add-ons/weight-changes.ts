@@ -4,11 +4,21 @@ import type { Hypernetworks } from './hypernetworks.ts';
 
 /** What a model is run with besides its own weights. */
 export interface ModelAddOns {
+  /** Comes first: `changes` are over what it makes. */
+  readonly mix?: WeightMix | null;
   readonly changes: WeightChanges | null;
   readonly hypernetworks: Hypernetworks | null;
 }
 
 export const NO_ADD_ONS: ModelAddOns = { changes: null, hypernetworks: null };
+
+/** Other models' weights, mixed into a model's. */
+export interface WeightMix {
+  /** The tensors that are others than in the model's file, each with what tells it from other mixtures. */
+  readonly keys: ReadonlyMap<string, string>;
+  /** `own`: the whole tensor as the model has it, in float16, as is what it gives. Workers only. */
+  mixed(name: string, own: Uint16Array): Uint16Array<ArrayBuffer>;
+}
 
 export interface WeightChanges {
   /** Tells what is changed of the text encoders; '' for nothing. */

@@ -23,12 +23,10 @@ export class ChangedWeights implements ModelWeights {
 
   /** From now on (`addOns` have been loaded). Gives the names of tensors that are others than before. */
   use(addOns: ModelAddOns): ReadonlySet<string> {
-    const before = this.#addOns;
+    const [before, now] = [keysOf(this.#addOns), keysOf(addOns)];
     this.#addOns = addOns;
     this.#last = nothing();
-    const [old, now] = [before.changes?.keys, addOns.changes?.keys];
-    const names = [...(old?.keys() ?? []), ...(now?.keys() ?? [])];
-    return new Set(names.filter((name) => old?.get(name) !== now?.get(name)));
+    return new Set([...before.keys(), ...now.keys()].filter((name) => before.get(name) !== now.get(name)));
   }
 
   shapeOf(name: string): readonly number[] | undefined {
@@ -54,10 +52,14 @@ export class ChangedWeights implements ModelWeights {
   }
 
   readFactored(ref: WeightRef, precision: Precision): FactoredWeight | null {
-    const { changes, hypernetworks } = this.#addOns;
+    const { mix, changes, hypernetworks } = this.#addOns;
     if (!changes?.keys.has(ref.name) || hypernetworks?.shapeOf(ref.name)) return null;
     const factors = changes.factors(ref);
-    return factors && { stored: this.kept.read(ref, precision), factors };
+    if (!factors) return null;
+    if (!mix?.keys.has(ref.name)) return { stored: this.kept.read(ref, precision), factors };
+    const count = ref.shape.reduce((product, size) => product * size, 1);
+    const own = this.#keptNow(ref.name).slice(ref.start, ref.start + count);
+    return { stored: bytesIn(precision === 'float16' ? own : float16ToFloat32(own)), factors };
   }
 
   files(refs: readonly WeightRef[], precision: Precision, onRead: (bytes: number) => void): ExternalFile[] {
@@ -76,18 +78,29 @@ export class ChangedWeights implements ModelWeights {
   }
 
   #isOwn(name: string): boolean {
-    const { changes, hypernetworks } = this.#addOns;
-    return changes?.keys.has(name) === true || hypernetworks?.shapeOf(name) !== undefined;
+    const { mix, changes, hypernetworks } = this.#addOns;
+    return (
+      changes?.keys.has(name) === true ||
+      mix?.keys.has(name) === true ||
+      hypernetworks?.shapeOf(name) !== undefined
+    );
+  }
+
+  #keptNow(name: string): Uint16Array {
+    const { mix } = this.#addOns;
+    const kept = this.kept.readNow(name);
+    return mix?.keys.has(name) ? mix.mixed(name, kept) : kept;
   }
 
   #valuesOf(name: string, onRead: (bytes: number) => void): Float32Array {
     const { changes, hypernetworks } = this.#addOns;
     if (hypernetworks?.shapeOf(name)) return hypernetworks.valuesOf(name);
-    const added = changes!.added.get(name);
+    const added = changes?.added.get(name);
     if (added !== undefined) return changes!.apply(name, new Float32Array(added));
-    const kept = this.kept.readNow(name);
+    const kept = this.#keptNow(name);
     onRead(kept.byteLength);
-    return changes!.apply(name, float16ToFloat32(kept));
+    const values = float16ToFloat32(kept);
+    return changes?.keys.has(name) ? changes.apply(name, values) : values;
   }
 
   #bytesOf(name: string, precision: Precision, last: Last, onRead: (bytes: number) => void): Uint8Array {
@@ -111,6 +124,13 @@ export class ChangedWeights implements ModelWeights {
       subarray: { value: read },
     });
   }
+}
+
+/** Tells what is made of each tensor that is another than the stored one. */
+function keysOf({ mix, changes }: ModelAddOns): ReadonlyMap<string, string> {
+  const keys = new Map(mix?.keys);
+  for (const [name, key] of changes?.keys ?? []) keys.set(name, `${keys.get(name) ?? ''} ${key}`);
+  return keys;
 }
 
 /** What was computed last. */

@@ -182,7 +182,8 @@ export class LoadedModel implements Networks {
 
   /** Tells what text encoders give apart from what they give with other changes. */
   get textKey(): string {
-    return this.#addOns.changes?.textKey ?? '';
+    const { mix, changes } = this.#addOns;
+    return `${mix ? [...new Set(mix.keys.values())].join() : ''} ${changes?.textKey ?? ''}`;
   }
 
   async encodeText(encoder: number, text: TextInputs, { layer, finalNorm }: TextState): Promise<EncodedText> {
@@ -251,7 +252,10 @@ export class LoadedModel implements Networks {
   #load(file: StoredModel, config: VaeConfig, weights: ModelWeights): LoadedVae {
     const precision = file.vaeOverflows ? 'float32' : this.precision;
     // Where it cannot be written, the next visit finds out again.
-    const onOverflow = () => void noteVaeOverflow(file.sha256).catch(() => undefined);
+    const onOverflow = () => {
+      // That of a mixture says nothing of the file.
+      if (!this.#addOns.mix) void noteVaeOverflow(file.sha256).catch(() => undefined);
+    };
     return new LoadedVae(config, weights, this.#sessions, precision, this.onEvent, onOverflow);
   }
 
@@ -332,8 +336,8 @@ export class LoadedModel implements Networks {
 }
 
 /** Tells add-ons from others. */
-function keyOf({ changes, hypernetworks }: ModelAddOns): string {
-  return JSON.stringify([[...(changes?.keys ?? [])], hypernetworks?.key ?? '']);
+function keyOf({ mix, changes, hypernetworks }: ModelAddOns): string {
+  return JSON.stringify([[...(mix?.keys ?? [])], [...(changes?.keys ?? [])], hypernetworks?.key ?? '']);
 }
 
 /** Tells add-ons apart that add to a network: hypernetworks, and biases of layers without one. */

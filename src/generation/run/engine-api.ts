@@ -15,6 +15,7 @@ import type { ExtrasEvent, ExtrasOrder, ExtrasOutcome } from './extras-run.ts';
 import type { PreprocessOrder, PreprocessOutcome } from './preprocessing.ts';
 import type { MemoryPlan } from './memory-options.ts';
 import type { RunOptions } from './run-options.ts';
+import type { TrialOrder } from './trial.ts';
 
 /** Failures the page can do something about. They cross the worker boundary as plain objects. */
 export interface EngineFailure {
@@ -74,6 +75,11 @@ export interface EngineApi {
     onEvent: (event: GenerationEvent) => void,
     continuation?: Continuation,
   ): Promise<GenerationOutcome>;
+  /**
+   * Paints a request at each position, one after the other; the pictures' numbers are the positions'. Nothing is kept. `interrupt` stops
+   * it.
+   */
+  tryOut(order: TrialOrder, onEvent: (event: GenerationEvent) => void): Promise<GenerationOutcome>;
   /** Works on pictures as the Extras tab asks; `interrupt` stops that, `skip` goes on with the next picture. */
   extras(order: ExtrasOrder, onEvent: (event: ExtrasEvent) => void): Promise<ExtrasOutcome>;
   /** A preprocessor's map of a picture, to look at; `interrupt` stops that. */

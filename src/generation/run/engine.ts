@@ -41,11 +41,13 @@ import { RunAddOns } from './run-add-ons.ts';
 import { DEFAULT_RUN_OPTIONS, type RunOptions } from './run-options.ts';
 import type { Computing } from './run-memory.ts';
 import type { Job, OpenModel } from './models-in-use.ts';
+import type { Task } from './painter.ts';
 import { makePictures } from './picture-run.ts';
 import { preprocess, type PreprocessOrder, type PreprocessOutcome } from './preprocessing.ts';
 import type { NetworkMeans } from './network-means.ts';
 import { misfitOf } from './second-checkpoint.ts';
 import { stepTime } from './step-time.ts';
+import { mixOf, trialParameters, type TriedMerge, type TrialOrder } from './trial.ts';
 import { finishingNeed } from './finishing-memory.ts';
 import { missingFaces, missingFacesOf, Restoring } from './restoring.ts';
 import { workOnPictures, type ExtrasEvent, type ExtrasOrder, type ExtrasOutcome } from './extras-run.ts';
@@ -72,6 +74,11 @@ type OnEvent = (event: GenerationEvent) => void;
 
 /** How a request is carried out, and what decodes its pictures. */
 type EnginePlan = MemoryPlan & Pick<LoadOptions, 'tiledVaeInFloat32'> & { readonly decoders: Decoders };
+
+/** How a request is carried out besides what it says. */
+interface Way extends Pick<Task, 'continuation' | 'keeps'> {
+  readonly merge: TriedMerge | null;
+}
 
 /** A checkpoint of a request, and how it is carried out with that. */
 interface Planned {
@@ -158,6 +165,29 @@ export class Engine implements EngineApi {
     onEvent: OnEvent,
     continuation?: Continuation,
   ): Promise<GenerationOutcome> {
+    return this.#generate(sha256, asked, onEvent, {
+      continuation: continuation ?? null,
+      merge: null,
+      keeps: true,
+    });
+  }
+
+  async tryOut(order: TrialOrder, onEvent: OnEvent): Promise<GenerationOutcome> {
+    for (const [index, trial] of order.trials.entries()) {
+      const tell: OnEvent = (event) => onEvent(event.type === 'image' ? { ...event, index } : event);
+      const way = { continuation: null, merge: trial.merge, keeps: false };
+      const outcome = await this.#generate(order.sha256, trialParameters(order, trial), tell, way);
+      if (outcome.status === 'interrupted') return outcome;
+    }
+    return { status: 'finished', imageIds: [] };
+  }
+
+  async #generate(
+    sha256: string,
+    asked: GenerationParameters,
+    onEvent: OnEvent,
+    { continuation, merge, keeps }: Way,
+  ): Promise<GenerationOutcome> {
     const parameters = prepareRequest(asked);
     const problems = validateParameters(parameters);
     if (problems.length > 0) throw new BadParametersError(problems.join(' '));
@@ -179,6 +209,7 @@ export class Engine implements EngineApi {
       const all = [own, ...others];
       const together = this.#fitTogether(all.map(({ plan }) => plan));
       let before = own;
+      const mix = merge && (await mixOf(own.record, merge));
       const addOns = new RunAddOns((message) => onEvent({ type: 'warning', message }));
       const open: OpenModel = async (checkpoint, prompt) => {
         const wanted = others.find(({ record }) => record.sha256 === checkpoint?.sha256) ?? own;
@@ -186,7 +217,8 @@ export class Engine implements EngineApi {
         before = wanted;
         ({ plan } = wanted);
         const beside = together ? all.map(({ record }) => record) : [];
-        const used = await addOns.for(prompt, wanted.record);
+        const named = await addOns.for(prompt, wanted.record);
+        const used = wanted === own ? { ...named, mix } : named;
         const at = await this.#open(
           wanted.record,
           parameters,
@@ -199,13 +231,12 @@ export class Engine implements EngineApi {
       };
       const vaeText = decoders.text;
       return await makePictures({
-        ...{ job, open, addOns, parameters, vaeText, onEvent },
+        ...{ job, open, addOns, parameters, vaeText, onEvent, keeps, continuation },
         upscaleUntil: (stopped) => this.#upscaling.by(parameters.settings, stopped),
         controlNetworkOf: controls.networkOf,
         annotate: this.#annotating.by(() => job.stop),
         detect: (...asked) => this.#detecting.find(...asked),
         facesUntil: (stopped) => this.#restoring.by(stopped),
-        continuation: continuation ?? null,
       });
     };
     return this.#alone(onEvent, async (job) => {

@@ -46,6 +46,8 @@ export interface Task {
   readonly detect: (name: string, picture: PixelImage, confidence: number) => Promise<readonly Find[]>;
   /** Likewise. */
   readonly facesUntil: (stopped: () => boolean) => FaceTools;
+  /** Whether its pictures go into the library, with their texts. */
+  readonly keeps: boolean;
   /** What an earlier run of it had done. */
   readonly continuation: Continuation | null;
 }
@@ -252,11 +254,12 @@ export class Painter {
   }
 
   async #save(id: string, picture: PixelImage, seed: Seed, text: string): Promise<Blob> {
-    const { onEvent } = this.task;
+    const { onEvent, keeps } = this.task;
     const { width, height } = picture;
     const modelHash = shortHash(this.#own!);
-    const bytes = await encodePng(picture, { parameters: text });
+    const bytes = await encodePng(picture, keeps ? { parameters: text } : {});
     const png = new Blob([bytes], { type: 'image/png' });
+    if (!keeps) return png;
     try {
       await saveImage({ id, createdAt: Date.now(), width, height, seed, modelHash, parameters: text, png });
     } catch (error) {
