@@ -197,9 +197,9 @@ export class DarkroomPage {
     return this.pixels();
   }
 
-  /** Red, green and blue of every pixel of the picture that is shown large. */
-  async pixels(): Promise<number[]> {
-    return this.picture.evaluate(async (element: HTMLImageElement) => {
+  /** Red, green and blue of every pixel of a picture: the one that is shown large, unless told. */
+  async pixels(picture = this.picture): Promise<number[]> {
+    return picture.evaluate(async (element: HTMLImageElement) => {
       await element.decode();
       const canvas = new OffscreenCanvas(element.naturalWidth, element.naturalHeight);
       const context = canvas.getContext('2d')!;

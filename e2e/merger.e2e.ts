@@ -51,6 +51,7 @@ test('two models become a third, which draws, and whose file is the one that was
   await darkroom.prompt.fill(TEXT);
   await page.getByRole('button', { name: 'Read parameters' }).click();
   const first = await darkroom.draw();
+  let half: number[] = [];
 
   await darkroom.tab('Checkpoint Merger');
   await expect(mergeButton(page)).toBeDisabled();
@@ -79,6 +80,23 @@ test('two models become a third, which draws, and whose file is the one that was
     const drawn = await darkroom.draw();
     expect(drawn).not.toEqual(first);
     await expect(darkroom.parameters).toContainText(/Model: half and half/);
+    half = drawn;
+  });
+
+  await test.step('what is tried is what the merges paint', async () => {
+    // Whatever is painted with now, A is the one of the merge.
+    await darkroom.tab('Checkpoint Merger');
+    await page.getByText('Try', { exact: true }).click();
+    await field(page, 'Positions').fill('0, 0.5');
+    await page.getByRole('button', { name: 'Try them' }).click();
+    const tried = page.getByRole('list', { name: 'What was tried' }).getByRole('button');
+    await expect(tried).toHaveCount(2, { timeout: 120_000 });
+    const shown = page.getByRole('figure').getByRole('img');
+    expect(await darkroom.pixels(shown)).toEqual(half);
+    await tried.filter({ hasText: 'M = 0' }).first().click();
+    expect(await darkroom.pixels(shown)).toEqual(first);
+    await page.getByRole('button', { name: 'Use M = 0', exact: true }).click();
+    await expect(field(page, 'Multiplier (M) - set to 0 to get model A').first()).toHaveValue('0');
   });
 
   await test.step('files, into a download', async () => {

@@ -16,6 +16,7 @@ import type { BenchmarkResult } from '../../generation/run/benchmark-report.ts';
 import type { ExtrasEvent, ExtrasOrder, ExtrasOutcome } from '../../generation/run/extras-run.ts';
 import type { PreprocessOrder, PreprocessOutcome } from '../../generation/run/preprocessing.ts';
 import type { NetworkEvent } from '../../runtime/network-event.ts';
+import type { TrialOrder } from '../../generation/run/trial.ts';
 import { DEFAULT_RUN_OPTIONS, type RunOptions } from '../../generation/run/run-options.ts';
 import { Failure, toFailure } from '../failure.ts';
 import { startWorker } from './start-worker.ts';
@@ -97,10 +98,18 @@ export class EngineClient {
     onEvent: (event: GenerationEvent) => void,
     continuation?: Continuation,
   ): Promise<GenerationOutcome> {
-    const upscalers = askedUpscalers(parameters).map(({ name }) => name);
-    const faces = parameters.settings.faceRestoration || asksForFaces(parameters.detailer);
-    if (isNeeding({ upscalers, faces })) await this.#bringAsked({ upscalers, faces });
+    await this.#bringFor(parameters);
     return this.#withGpu(cpu, (engine) => engine.generate(sha256, parameters, proxy(onEvent), continuation));
+  }
+
+  /** ... at each position, and keeps none. */
+  async tryOut(
+    order: TrialOrder,
+    cpu: boolean,
+    onEvent: (event: GenerationEvent) => void,
+  ): Promise<GenerationOutcome> {
+    await this.#bringFor(order.parameters);
+    return this.#withGpu(cpu, (engine) => engine.tryOut(order, proxy(onEvent)));
   }
 
   /** Starts the engine and loads the model, where necessary, without making a picture. */
@@ -219,6 +228,12 @@ export class EngineClient {
     this.#started = null;
     this.report = null;
     this.loaded = [];
+  }
+
+  async #bringFor(parameters: GenerationParameters): Promise<void> {
+    const upscalers = askedUpscalers(parameters).map(({ name }) => name);
+    const faces = parameters.settings.faceRestoration || asksForFaces(parameters.detailer);
+    if (isNeeding({ upscalers, faces })) await this.#bringAsked({ upscalers, faces });
   }
 
   async #bringAsked(needs: Needs): Promise<void> {

@@ -9,6 +9,7 @@ import type {
   MergeTarget,
 } from '../../merging/merge-types.ts';
 import { DEFAULT_METADATA } from '../../merging/metadata.ts';
+import type { TriedMerge } from '../../generation/run/trial.ts';
 import type { ConfigSource, MergeSettings, Method } from '../../merging/types.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { MergerClient } from '../clients/merger-client.ts';
@@ -197,16 +198,38 @@ export class Merger {
     }
   }
 
+  /** How weights are mixed. */
+  get #mixing() {
+    const { method, multiplier } = this;
+    return {
+      ...{ method, multiplier },
+      blocks: this.blocksOn && method !== 'No interpolation' ? [...this.blocks] : null,
+    };
+  }
+
+  /** The merge as it can be tried, by the models' SHA-256; null where one is missing, or is a file. */
+  get tried(): ({ readonly a: string } & TriedMerge) | null {
+    const hashOf = (role: ModelRole): string | null => {
+      const input = this.input(role);
+      return input?.kind === 'stored' ? input.sha256 : null;
+    };
+    const used = [...this.roles, ...(this.models.vae ? (['vae'] as const) : [])];
+    const [a, vae] = [hashOf('a'), hashOf('vae')];
+    if (a === null || used.some((role) => hashOf(role) === null)) return null;
+    const of = (role: 'b' | 'c') => (this.roles.includes(role) ? hashOf(role) : null);
+    const [b, c] = [of('b'), of('c')];
+    return { a, b, c, vae, settings: this.#mixing };
+  }
+
   #order(target: MergeTarget): MergeOrder {
-    const { method, multiplier, precision, discard } = this;
-    const blocks = this.blocksOn && method !== 'No interpolation' ? [...this.blocks] : null;
+    const { precision, discard } = this;
     return {
       id: crypto.randomUUID(),
       a: this.input('a'),
       b: this.input('b'),
       c: this.input('c'),
       vae: this.input('vae'),
-      settings: { method, multiplier, blocks, precision, discard },
+      settings: { ...this.#mixing, precision, discard },
       customName: this.customName.trim(),
       configSource: this.configSource,
       metadata: $state.snapshot(this.metadata),

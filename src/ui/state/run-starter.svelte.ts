@@ -1,7 +1,7 @@
 // From a press of Generate to a job of the queue, and to its end by Interrupt.
 import type { GenerationParameters } from '../../generation/request/request.ts';
 import { picturesOf } from '../../generation/request/passes.ts';
-import { laterSeeds, randomSeed } from '../../generation/request/seeds.ts';
+import { laterSeeds, RANDOM_SEED, randomSeed, type Seed } from '../../generation/request/seeds.ts';
 import type { Cell } from '../../plots/cell.ts';
 import type { Plot } from '../../plots/plot.ts';
 import { MAX_REQUESTS } from '../../library/queue.ts';
@@ -227,6 +227,20 @@ export class RunStarter {
     });
     this.#asking -= 1;
     return id;
+  }
+
+  /** What txt2img asks for now, as one picture. `seed`: where none is set. */
+  async single(seed: Seed): Promise<GenerationParameters> {
+    const { hires, refiner, detailer } = this.host.next;
+    const set = { ...this.host.settings.snapshot(), hires, refiner, detailer, batchSize: 1, batchCount: 1 };
+    const settled = (asked: Seed) => (asked === RANDOM_SEED ? seed : asked);
+    const request = { ...this.#requestOf(set), img2img: null, script: null };
+    const { requests } = await this.#expand({
+      ...request,
+      seed: settled(request.seed),
+      subseed: settled(request.subseed),
+    });
+    return requests[0]!;
   }
 
   /** With the styles in its prompts. */

@@ -31,4 +31,5 @@ export { sending } from './sending.ts';
 export { settings } from './settings.ts';
 export { source } from './source.ts';
 export { texts } from './texts.ts';
+export { trials } from './trials.ts';
 export { units } from './units.ts';
