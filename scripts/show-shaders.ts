@@ -23,7 +23,7 @@ if (!stage || !(name in COUNTED) || positionals.length > 1) {
   );
   process.exit(2);
 }
-const { network, feeds } = stepOf(name, values.float32 ? 'float32' : 'float16');
+const { network, feeds } = stepOf(COUNTED[name]!, values.float32 ? 'float32' : 'float16');
 const program = compile(network.graph, feeds, ['out'], {
   dialect: { float16: values.packed ? 'packed' : 'native' },
   maxBufferSize: 2 ** 31,

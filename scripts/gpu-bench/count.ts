@@ -64,8 +64,7 @@ const STEPS = 10;
 const FILE_SIZE = 1 << 30;
 
 /** A step of a counted model: its network, and inputs of its size. */
-export function stepOf(name: string, precision: Precision) {
-  const { sizes, heads, pixels } = COUNTED[name]!;
+export function stepOf({ sizes, heads, pixels }: Omit<Counting, 'label'>, precision: Precision) {
   const shapes = unetTensors(sizes);
   const catalog = { shapeOf: (tensor: string) => shapes.get(tensor.replace('model.diffusion_model.', '')) };
   const network = unetNetwork({ ...sizes, heads }, catalog, precision);
@@ -81,7 +80,7 @@ export function stepOf(name: string, precision: Precision) {
 
 /** One process counts one of them: a device, and onnxruntime's memory, do not come back. */
 export async function count(name: string, whose: Whose): Promise<Counted> {
-  const { network, feeds } = stepOf(name, 'float16');
+  const { network, feeds } = stepOf(COUNTED[name]!, 'float16');
   // Dawn fills what nothing has written with zeros, which in software is the processor's work; here nothing is ever written.
   const dawn = await openDawn({ flags: ['disable-dawn-features=lazy_clear_resource_on_first_use'] });
   return whose === 'own' ? countOwn(dawn, network, feeds) : countOrt(dawn, network, feeds);

@@ -4,8 +4,10 @@
 //   npm run bench-gpu -- [FILE [--size 512x512] [--batch 2]] [--models sd15,sdxl] [--tiny] [--minutes 8] [--runs 20]
 //                        [--python python3] [--out DIR] [--scratch DIR]
 //   npm run bench-gpu -- --count
+//   npm run bench-gpu -- --in-place
 //
 // `--count` needs no card: it counts what a step asks of one, by onnxruntime and by our own kernels (count.ts).
+// `--in-place` times a LoRA that comes and goes over loaded weights (in-place.ts).
 // FILE: a checkpoint of SD 1.x, 2.x or XL; without one, stand-ins of SD 1.5 and SDXL are made. `npm run pack-gpu-bench` packs
 // this for machines that have nothing but Python.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,7 +29,7 @@ import { findDriver, type Driver } from './vulkan.ts';
 
 const USAGE =
   'Usage: [FILE [--size 512x512] [--batch 2]] [--models sd15,sdxl] [--tiny] [--minutes 8] [--runs 20] ' +
-  '[--python python3] [--out DIR] [--scratch DIR], or --count alone';
+  '[--python python3] [--out DIR] [--scratch DIR], or --count or --in-place alone';
 /** How generous the time's division is where compiling a shader takes seconds. */
 const IN_SOFTWARE = 12;
 /** Kept for comparing and writing at the end. */
@@ -46,7 +48,12 @@ else if (command === 'count') {
   const [name = '', whose = ''] = argument.split(' ');
   console.log(JSON.stringify(await (await import('./count.ts')).count(name, whose as Whose)));
   vanish();
-} else if (command === '--count') process.exitCode = await (await import('./count-report.ts')).countAll();
+} else if (command === 'in-place') {
+  await (await import('./in-place.ts')).inPlace();
+  vanish();
+} else if (command === '--in-place')
+  process.exitCode = await (await import('./in-place.ts')).compareInPlace();
+else if (command === '--count') process.exitCode = await (await import('./count-report.ts')).countAll();
 else process.exitCode = await main();
 process.exit();
 

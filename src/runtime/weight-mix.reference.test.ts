@@ -7,7 +7,6 @@ import { bytesSource } from '../checkpoint/source.ts';
 import type { Checkpoint } from '../checkpoint/types.ts';
 import { mergedCheckpoint } from '../merging/merged-checkpoint.ts';
 import { planMerge } from '../merging/plan.ts';
-import type { MergeSettings } from '../merging/types.ts';
 import { weightMix, type KeptModel, type MixedModels } from '../merging/weight-mix.ts';
 import { keptWeights } from '../../tests/kept-weights.ts';
 import { predictU0 } from '../../tests/lora-rounding.ts';
@@ -44,16 +43,8 @@ async function kept(name: string, checkpoint: Checkpoint): Promise<KeptModel> {
   return { name, sha256: name, checkpoint, readNow };
 }
 
-const WAYS: readonly [string, Pick<MergeSettings, 'method' | 'multiplier' | 'blocks'>][] = [
-  ...[0, 0.25, 0.5, 1].map(
-    (multiplier) =>
-      [
-        `weighted sum, M = ${multiplier}`,
-        { method: 'Weighted sum', multiplier, blocks: null },
-      ] as (typeof WAYS)[number],
-  ),
-  ['added difference, M = 0.7', { method: 'Add difference', multiplier: 0.7, blocks: null }],
-];
+const summed = (multiplier: number) => ({ method: 'Weighted sum', multiplier, blocks: null }) as const;
+const added = { method: 'Add difference', multiplier: 0.7, blocks: null } as const;
 
 describe.skipIf(models.length === 0).each(models)('a merge over %s', (name) => {
   async function mixed(): Promise<MixedModels> {
@@ -64,7 +55,10 @@ describe.skipIf(models.length === 0).each(models)('a merge over %s', (name) => {
     return { a: { name, checkpoint }, b, c, vae: null };
   }
 
-  it.each(WAYS)('has the bytes of the file: %s', async (_, settings) => {
+  // The arithmetic is the same for all of them; names and first layers are not.
+  const ways = name === models[0] ? [summed(0), summed(0.25), summed(1), added] : [summed(0.5), added];
+
+  it.each(ways)('has the bytes of the file: $method, M = $multiplier', async (settings) => {
     const given = await mixed();
     const plan = planMerge(given, { ...settings, precision: 'float16', discard: '' });
     const file = safetensorsFile(mergedCheckpoint(given, plan));
@@ -87,7 +81,7 @@ describe.skipIf(models.length === 0).each(models)('a merge over %s', (name) => {
     if (!unet?.has('u0.context')) return context.skip('no inputs');
     const given = await mixed();
     const model = await loadTinyModel(name);
-    const settings = { method: 'Weighted sum', multiplier: 0.05, blocks: null } as const;
+    const settings = summed(0.05);
     const plan = planMerge(given, { ...settings, precision: 'float16', discard: '' });
     const wanted = await keptWeights(await openCheckpoint(safetensorsFile(mergedCheckpoint(given, plan))));
     const weights = new ChangedWeights(await keptWeights(given.a.checkpoint));
