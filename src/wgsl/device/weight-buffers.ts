@@ -144,7 +144,7 @@ export class WeightBuffers {
     const pipeline = await this.pipelines.get(dispatch);
     const params = this.#temporary(roundUp(dispatch.params.byteLength, 16), GPUBufferUsage.UNIFORM);
     this.#device.queue.writeBuffer(params, 0, dispatch.params);
-    const given = [bytes, ...(factors ? [bytesOf(factors.up), bytesOf(factors.down)] : [])];
+    const given = [bytes, ...(factors ? factorBytes(factors, ref.shape[0]!) : [])];
     const sources = given.map((data, i) => {
       const size = i === 0 ? stored.bytes : data.byteLength;
       const buffer = this.#temporary(size, GPUBufferUsage.STORAGE);
@@ -184,6 +184,12 @@ export class WeightBuffers {
 function weightOf({ role }: Storage): PackedWeight {
   if (role.kind !== 'weight') throw new Error('Not a weight.');
   return role.packed;
+}
+
+/** As packPart reads them. */
+function factorBytes({ rank, up, down }: Factors, rows: number): readonly Uint8Array[] {
+  const pitch = roundUp(rows, QUAD);
+  return [pitch === rows ? bytesOf(up) : padded(bytesOf(up), rank, rows, pitch), bytesOf(down)];
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Factors['up']): Uint8Array {

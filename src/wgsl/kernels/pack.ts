@@ -13,7 +13,7 @@ const LARGEST_HALF = 65504;
 
 /**
  * `stored`: part number `part` of the weight as it was read, [O, I, kh, kw] or [O, I]. Writes its columns of `packed`. `rank`: of the
- * factors of what is added, [rank, O] and [rank, I * kh * kw] in float32; null for nothing.
+ * factors of what is added, [rank, O] with rows of whole fours and [rank, I * kh * kw], in float32; null for nothing.
  */
 export function packPart(
   weight: PackedWeight,
@@ -31,11 +31,9 @@ export function packPart(
   const shader = new Shader(dialect);
   shader.readsScalars('stored', stored);
   if (rank !== null) {
-    for (const [name, length] of [
-      ['up', rank * own],
-      ['down', rank * inputs * taps],
-    ] as const)
-      shader.readsScalars(name, new Storage('float32', roundUp(length, QUAD), { kind: 'scratch' }));
+    const floats = (count: number) => new Storage('float32', roundUp(count, QUAD), { kind: 'scratch' });
+    shader.reads('up', floats(rank * QUAD * quads));
+    shader.readsScalars('down', floats(rank * inputs * taps));
   }
   shader.writes('packed', packed);
   const p = {
@@ -73,7 +71,7 @@ ${shader.store('packed', `row * ${p.pitch} + ${p.first} + quad * ${p.apart}`, 'v
 /** Only to what is there: what fills rows and columns up stays zero. */
 function added(
   rank: string,
-  p: Readonly<Record<'outputs' | 'inputs' | 'taps', string>>,
+  p: Readonly<Record<'quads' | 'inputs' | 'taps', string>>,
   packed: Storage,
 ): string {
   const clamped = 'clamp(value, vec4<f32>(-LIMIT), vec4<f32>(LIMIT))'.replaceAll(
@@ -85,10 +83,7 @@ if (input < ${p.inputs}) {
   var sum = vec4<f32>();
   for (var r = 0u; r < ${rank}; r++) {
     let factor = down[(r * ${p.inputs} + input) * ${p.taps} + tap];
-    for (var c = 0u; c < 4u; c++) {
-      let output = quad * 4u + c;
-      if (output < ${p.outputs}) { sum[c] += up[r * ${p.outputs} + output] * factor; }
-    }
+    sum += up[r * ${p.quads} + quad] * factor;
   }
   value += sum;
   ${packed.type === 'float16' ? `value = ${clamped};` : ''}
