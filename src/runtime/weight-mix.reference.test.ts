@@ -10,13 +10,18 @@ import { planMerge } from '../merging/plan.ts';
 import { weightMix, type KeptModel, type MixedModels } from '../merging/weight-mix.ts';
 import { keptWeights } from '../../tests/kept-weights.ts';
 import { predictU0 } from '../../tests/lora-rounding.ts';
-import { firstOfEachKind, tinyModels } from '../../tests/reference-dir.ts';
+import { firstOfEachKind, readReferenceJson, tinyModels } from '../../tests/reference-dir.ts';
 import { readSafetensors, writeSafetensors, type Entry } from '../../tests/safetensors-file.ts';
-import { loadTinyModel, readExpected, readTinyModel } from '../../tests/tiny-model.ts';
+import { loadTinyModel, readExpected, readTinyModel, type ReferenceConfig } from '../../tests/tiny-model.ts';
 import { ChangedWeights } from './changed-weights.ts';
 
 const FIRST = 'model.diffusion_model.input_blocks.0.0.weight';
-const models = tinyModels().filter((name) => firstOfEachKind().has(name));
+/** A first layer of more channels is mixed in part. */
+const models = tinyModels().filter((name) => firstOfEachKind().has(name) || channelsOf(name) > 4);
+
+function channelsOf(name: string): number {
+  return readReferenceJson<ReferenceConfig>('models', name, 'config.json').unet.in_channels;
+}
 
 /** The model's file with its halves made others; `channels`: of its first layer only the first ones. */
 async function another(name: string, by: number, channels = Infinity): Promise<Checkpoint> {
