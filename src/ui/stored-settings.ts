@@ -58,6 +58,7 @@ export const SETTING_KEYS = {
   resizeMode: 'ui.img2img.resize-mode',
   hires: 'ui.txt2img.hires',
   refiner: 'ui.txt2img.refiner',
+  controlUnits: 'ui.controlnet',
   detailer: 'ui.detailer',
   keepSources: 'ui.img2img.keep-sources',
   savedAs: 'ui.saved-as',

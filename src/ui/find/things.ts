@@ -49,6 +49,7 @@ const controls = (): readonly (readonly [name: string, section: string, tab?: Cr
   // Their controls are there once they are on.
   [labels.hires, labels.hires],
   [labels.refiner, labels.refiner],
+  [labels.controlNet, labels.controlNet],
   [labels.detailer, labels.detailer],
   [labels.batchCount, create.batch],
   [labels.batchSize, create.batch],

@@ -1,7 +1,9 @@
 // What the next run is made of, as it is set now, besides the parameters: what is painted over, by how many passes, and by what script.
 import { DEFAULT_IMG2IMG, type Hires, type Img2Img, type Refiner } from '../../generation/request/request.ts';
+import type { ControlUnit } from '../../generation/request/control-unit.ts';
 import type { Detailer } from '../../generation/request/detailer.ts';
 import type { Script } from '../../generation/request/script.ts';
+import { controlUnitsOf } from '../control-choice.ts';
 import { detailerOf } from '../detailer-choice.ts';
 import { Failure } from '../failure.ts';
 import { inpaintOf, isInverted } from '../inpaint-choice.ts';
@@ -60,6 +62,11 @@ export class NextRun {
 
   get refiner(): Refiner | null {
     return refinerOf(this.host.settings.run.refiner);
+  }
+
+  get controlUnits(): readonly ControlUnit[] {
+    const { run, unitPictures } = this.host.settings;
+    return controlUnitsOf(run.controlUnits, unitPictures);
   }
 
   get detailer(): Detailer | null {

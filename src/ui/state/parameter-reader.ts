@@ -21,6 +21,7 @@ import type { PromptPair } from '../../prompt/styles.ts';
 import { listed } from '../format.ts';
 import { choiceOf } from '../inpaint-choice.ts';
 import { findByHash, hashFitsSeveral } from '../model-facts.ts';
+import { parseControlUnits } from '../control-choice.ts';
 import { parseDetailer } from '../detailer-choice.ts';
 import { parseHires } from '../passes-choice.ts';
 import type { Picture } from '../picture.ts';
@@ -163,6 +164,7 @@ export class ParameterReader {
         if (faces !== null) remarks.push(faces);
       }
       remarks.push(...missingDetectors(read, this.host.library.models));
+      remarks.push(...(await this.#takeUnits(read)));
       if (remarks.length > 0) {
         this.host.notices.warn(t.mayDiffer, `${remarks.join('. ')}.`);
       }
@@ -187,6 +189,38 @@ export class ParameterReader {
     const { findSource } = await import('../../library/source-pictures.ts');
     settings.firstPass = (await findSource(hash).catch(() => null))?.picture ?? null;
     return settings.firstPass !== null;
+  }
+
+  /** ControlNet's units with what is kept of their pictures; those that are set are off where a text tells of none. Resolves with what is missing. */
+  async #takeUnits({ controlUnits, extraSeed }: ReadParameters): Promise<string[]> {
+    const { settings, library } = this.host;
+    const { run } = settings;
+    if (extraSeed === null) return [];
+    if (controlUnits.length === 0) {
+      run.controlUnits = run.controlUnits.map((unit) => ({ ...unit, enabled: false }));
+      return [];
+    }
+    const [{ controlsAmong, findControl }, { findSource }, { control }] = await Promise.all([
+      import('../../library/control-choice.ts'),
+      import('../../library/source-pictures.ts'),
+      import('../strings/control.ts'),
+    ]);
+    const controls = controlsAmong(library.models);
+    const missing: string[] = [];
+    const pictures = controlUnits.map(async ({ pictureHash }) => {
+      if (pictureHash === null) return null;
+      const kept = await findSource(pictureHash).catch(() => null);
+      if (!kept) missing.push(control.pictureMissing(pictureHash));
+      return kept?.picture ?? null;
+    });
+    settings.unitPictures = await Promise.all(pictures);
+    const units = controlUnits.map((unit) => {
+      const found = findControl(controls, unit.model);
+      if (!found) missing.push(control.notThere(unit.model));
+      return { ...unit, model: found?.name ?? unit.model, enabled: true };
+    });
+    run.controlUnits = parseControlUnits(units);
+    return missing;
   }
 
   /** Hires. fix, Refiner and Detailer; off where a text tells nothing of them. `missing`: hears of what cannot be found. */

@@ -142,7 +142,7 @@ export class RunStarter {
    */
   async batch(files: BatchFiles, onProgress: (done: number) => void): Promise<boolean> {
     const { settings, queue, notices } = this.host;
-    const { refiner, detailer } = this.host.next;
+    const { refiner, controlUnits, detailer } = this.host.next;
     const model = this.host.models.checkpoint;
     if (!model) {
       notices.inform(t.noCheckpoint, t.noCheckpointWhat, this.host.waysToAModel);
@@ -150,7 +150,7 @@ export class RunStarter {
     }
     const { script } = settings;
     const { resizeMode, denoisingStrength, imageCfgScale, inpaint, resizeBy } = settings.img2img;
-    const set = { ...settings.snapshot(), refiner, detailer, script };
+    const set = { ...settings.snapshot(), refiner, controlUnits, detailer, script };
     const request = this.#requestOf(set);
     settings.prompts.history = remember(settings.prompts.history, set);
     let added = false;
@@ -196,10 +196,17 @@ export class RunStarter {
     }
     if (!this.host.generating) this.settle();
     const { settings } = this.host;
-    const { hires, refiner, detailer, script } = this.host.next;
+    const { hires, refiner, controlUnits, detailer, script } = this.host.next;
     const { plot } = settings;
     // A1111 has one list of both: a plot is of ordinary pictures.
-    const set = { ...settings.snapshot(), hires, refiner, detailer, script: plot ? null : script };
+    const set = {
+      ...settings.snapshot(),
+      hires,
+      refiner,
+      controlUnits,
+      detailer,
+      script: plot ? null : script,
+    };
     // Before anything is waited for: what is changed from now on is not meant.
     const painted = this.host.next.paintedImg2img().catch((error: unknown) => {
       this.host.source.shown = true;
@@ -251,9 +258,10 @@ export class RunStarter {
   }
 
   /** What is painted over, or enlarged, for the same again. That it cannot be kept keeps nothing else back. */
-  async #keepSource({ img2img, hires }: GenerationParameters, name: string): Promise<void> {
+  async #keepSource({ img2img, hires, controlUnits }: GenerationParameters, name: string): Promise<void> {
     const { settings, notices } = this.host;
-    const sources = [img2img?.source, hires?.firstPass].filter((picture) => picture != null);
+    const shown = controlUnits.map(({ picture }) => picture);
+    const sources = [img2img?.source, hires?.firstPass, ...shown].filter((picture) => picture != null);
     if (sources.length === 0 || !settings.saving.keepSources) return;
     try {
       const { keepSource } = await import('../../library/source-pictures.ts');

@@ -39,6 +39,8 @@ export class Settings {
 
   /** A finished picture that Hires. fix starts from, in place of a first pass; a text may bring one back. */
   firstPass = $state.raw<SourcePicture | null>(null);
+  /** Of ControlNet's units; null for those without one of their own. */
+  unitPictures = $state.raw<readonly (SourcePicture | null)[]>([]);
 
   #state = $state<EditableParameters>({ ...DEFAULT_PARAMETERS });
   readonly #watched = $derived(

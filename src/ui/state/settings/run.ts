@@ -1,5 +1,6 @@
 // What runs are made of, besides the parameters: the checkpoint, and passes beside the first.
 import type { Choices } from '../../choices.ts';
+import { parseControlUnits, type ControlUnitChoice } from '../../control-choice.ts';
 import { parseDetailer, type DetailerChoice } from '../../detailer-choice.ts';
 import { parseHires, parseRefiner, type HiresChoice, type RefinerChoice } from '../../passes-choice.ts';
 import {
@@ -19,6 +20,7 @@ export interface RunSettings {
   // Each of these is replaced as a whole.
   hires: HiresChoice;
   refiner: RefinerChoice;
+  controlUnits: readonly ControlUnitChoice[];
   detailer: DetailerChoice;
   /** What may make many requests of one, each as it was set last. */
   plots: PlotChoice;
@@ -29,6 +31,7 @@ export const runInfos = (choices: Choices): KeptInfos<RunSettings> => ({
   extraSeed: { key: SETTING_KEYS.extraSeed, parse: parseSwitch },
   hires: { key: SETTING_KEYS.hires, parse: (stored) => parseHires(stored, choices) },
   refiner: { key: SETTING_KEYS.refiner, parse: parseRefiner },
+  controlUnits: { key: SETTING_KEYS.controlUnits, parse: parseControlUnits },
   detailer: { key: SETTING_KEYS.detailer, parse: parseDetailer },
   plots: { key: SETTING_KEYS.plots, parse: parsePlots },
 });

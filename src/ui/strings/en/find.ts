@@ -78,6 +78,5 @@ export const find = {
     },
     { title: 'Textual Inversion', words: 'embedding embeddings', line: 'Not built yet.' },
     { title: 'Hypernetworks', words: 'hypernet hypernetwork', line: 'Not built yet.' },
-    { title: 'ControlNet', words: 'openpose canny depth unit', line: 'Not built yet.' },
   ],
 };

@@ -3,6 +3,7 @@ export { addons } from './addons.ts';
 export { batch } from './batch.ts';
 export { canvas } from './canvas.ts';
 export { common } from './common.ts';
+export { control } from './control.ts';
 export { create } from './create.ts';
 export { detailer } from './detailer.ts';
 export { device } from './device.ts';

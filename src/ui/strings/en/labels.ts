@@ -38,6 +38,7 @@ export const labels = {
   hiresPrompt: 'Hires prompt',
   hiresNegativePrompt: 'Hires negative prompt',
   refiner: 'Refiner',
+  controlNet: 'ControlNet',
   detailer: 'Detailer',
   refinerCheckpoint: 'Checkpoint',
   switchAt: 'Switch at',

@@ -1,0 +1,54 @@
+// ControlNet's units as the controls have them: what is set stays while one is off. Their pictures are not kept between visits.
+import {
+  DEFAULT_CONTROL_UNIT,
+  HIRES_OPTIONS,
+  NO_MODEL,
+  type ControlUnit,
+} from '../generation/request/control-unit.ts';
+import type { SourcePicture } from '../generation/request/source-picture.ts';
+import { record } from './passes-choice.ts';
+
+/** More than any card has room for. */
+export const MOST_UNITS = 10;
+
+export interface ControlUnitChoice extends Omit<
+  ControlUnit,
+  'picture' | 'mask' | 'region' | 'outputWeights'
+> {
+  readonly enabled: boolean;
+}
+
+const { picture, mask, region, outputWeights, ...PLAIN } = DEFAULT_CONTROL_UNIT;
+export const NEW_UNIT: ControlUnitChoice = { ...PLAIN, enabled: true };
+
+/** Those that are on and have a model. `pictures`: of each of `units`. */
+export function controlUnitsOf(
+  units: readonly ControlUnitChoice[],
+  pictures: readonly (SourcePicture | null)[],
+): readonly ControlUnit[] {
+  return units.flatMap(({ enabled, ...unit }, index) =>
+    enabled && unit.model !== NO_MODEL
+      ? [{ ...unit, mask, region, outputWeights, picture: pictures[index] ?? picture }]
+      : [],
+  );
+}
+
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  resizeMode: ['Just Resize', 'Crop and Resize', 'Resize and Fill'],
+  controlMode: ['Balanced', 'My prompt is more important', 'ControlNet is more important'],
+  hiresOption: HIRES_OPTIONS,
+};
+
+/** Out of anything: each field is taken that is of its kind, or else is the extension's default. */
+export function parseControlUnits(stored: unknown): readonly ControlUnitChoice[] {
+  const list = Array.isArray(stored) ? stored.slice(0, MOST_UNITS) : [];
+  return list.map((one) => {
+    const from = record(one);
+    const read = Object.entries(NEW_UNIT).map(([key, usual]) => {
+      const value = from[key];
+      const fits = typeof value === typeof usual && (CHOICES[key]?.includes(String(value)) ?? true);
+      return [key, fits ? value : usual] as const;
+    });
+    return Object.fromEntries(read) as unknown as ControlUnitChoice;
+  });
+}
