@@ -5,7 +5,7 @@ import type { GenerationParameters } from './request.ts';
 /** "Control Weight", as the extension bounds it. */
 const MOST_WEIGHT = 2;
 
-export function validateControl({
+export function controlProblems({
   controlUnits,
   img2img,
 }: Pick<GenerationParameters, 'controlUnits' | 'img2img'>): string[] {

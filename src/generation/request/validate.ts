@@ -7,6 +7,7 @@ import { MAX_FILE_NAME, type SettingInfo } from './settings/setting-info.ts';
 import { choiceProblems, numberProblems, shortened, upscalerProblems, type Bounds } from './problems.ts';
 import { addToSeed, parseSeed, RANDOM_SEED, SEED_LIMITS } from './seeds.ts';
 import type { GenerationParameters } from './request.ts';
+import { controlProblems } from './validate-control.ts';
 import { detailerProblems } from './validate-detailer.ts';
 import { hiresProblems, PICTURE_SIDES, refinerProblems } from './validate-hires.ts';
 import { img2imgProblems, sourcesProblems } from './validate-img2img.ts';
@@ -84,6 +85,7 @@ export function validateParameters(parameters: GenerationParameters): string[] {
   problems.push(...samplerProblems(parameters, parameters.img2img?.denoisingStrength ?? null));
   problems.push(...hiresProblems(parameters));
   problems.push(...refinerProblems(parameters.refiner));
+  problems.push(...controlProblems(parameters));
   problems.push(...detailerProblems(parameters));
   for (const info of IMAGE_SETTINGS) problems.push(...settingProblems(info, parameters.settings[info.key]));
   for (const [name, text] of [
