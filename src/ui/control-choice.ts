@@ -1,4 +1,5 @@
 // ControlNet's units as the controls have them: what is set stays while one is off. Their pictures are not kept between visits.
+import { HINT_RESIZE_MODES } from '../control/preprocessors/hint-resize-modes.ts';
 import {
   DEFAULT_CONTROL_UNIT,
   HIRES_OPTIONS,
@@ -6,6 +7,7 @@ import {
   type ControlUnit,
 } from '../generation/request/control-unit.ts';
 import type { SourcePicture } from '../generation/request/source-picture.ts';
+import { CONTROL_MODES } from '../models/control/scales.ts';
 import { record } from './passes-choice.ts';
 
 /** More than any card has room for. */
@@ -34,8 +36,8 @@ export function controlUnitsOf(
 }
 
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
-  resizeMode: ['Just Resize', 'Crop and Resize', 'Resize and Fill'],
-  controlMode: ['Balanced', 'My prompt is more important', 'ControlNet is more important'],
+  resizeMode: HINT_RESIZE_MODES,
+  controlMode: CONTROL_MODES,
   hiresOption: HIRES_OPTIONS,
 };
 

@@ -29,7 +29,6 @@ describe('find', () => {
     for (const [search, title] of [
       ['hypernet', 'Hypernetworks'],
       ['prompt matrix', 'X/Y/Z plot'],
-      ['openpose', 'ControlNet'],
     ] as const) {
       const found = find(search, THINGS).find((thing) => thing.title === title);
       expect(found?.line).toMatch(/Not built yet/);
