@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Graph } from '../graph/graph.ts';
 import type { HostTensor, Precision, WeightCatalog } from '../graph/types.ts';
+import { ARCHITECTURES } from '../models/annotators/architectures.ts';
 import { ddColorNetwork } from '../models/colorizers/ddcolor.ts';
 import { yoloNetwork } from '../models/detectors/yolo.ts';
 import { faceArchitectureOf } from '../models/faces/architectures.ts';
@@ -21,6 +22,14 @@ import {
   encoderTiles,
 } from '../models/vae-tiles.ts';
 import { architectureOf } from '../models/upscalers/architectures.ts';
+import { annotatorReference, loadAnnotator, networkOf } from '../../tests/annotators.ts';
+import {
+  adapterGraph,
+  controlFile,
+  controlGraph,
+  controlRows,
+  openControl,
+} from '../../tests/control-networks.ts';
 import { loadNetwork, networkCases } from '../../tests/reference-networks.ts';
 import { tinyModels } from '../../tests/reference-dir.ts';
 import { loadTinyModel, type TinyModel } from '../../tests/tiny-model.ts';
@@ -140,7 +149,7 @@ function runsOf({ detection, catalog }: File, precision: Precision): readonly Ru
   }
   if (colorizer) return [runOf(ddColorNetwork(catalog, precision, size), { image })];
   if (detector) return [runOf(yoloNetwork(catalog, precision), { image, ...size })];
-  return [];
+  throw new Error(`No network is known to be in a file of this kind: ${detection.label}.`);
 }
 
 const files = await networkCases(() => true);
@@ -149,6 +158,36 @@ describe.each(files)('$name ($file)', (one) => {
     const file = await loadNetwork(one);
     expect(runsOf(file, precision).flatMap((run) => missing(run) ?? [])).toEqual([]);
   });
+});
+
+it.each(annotatorReference()?.networks ?? [])('$name has kernels', async (one) => {
+  const file = await loadAnnotator(one);
+  if (!file) return;
+  const { tried } = ARCHITECTURES[file.detection.annotator!.kind];
+  const size = { height: tried, width: tried };
+  const image = new Float32Array(3 * tried * tried);
+  expect(missing(runOf(networkOf(one, file, 'float16', size), { image }))).toBeNull();
+});
+
+it.each(controlRows)('$name has kernels', async (row) => {
+  const base = await loadTinyModel(row.base);
+  const bytes = await controlFile(row, base);
+  if (!bytes) return;
+  const opened = await openControl(bytes, base);
+  const [side, tokens] = [16, 77];
+  const picture = { picture: new Float32Array(3 * 64 * side * side), height: 8 * side, width: 8 * side };
+  if (opened.info.kind === 't2i-adapter')
+    return expect(missing(runOf(adapterGraph(opened, 'float16'), picture))).toBeNull();
+  const { config, network } = controlGraph(opened, base, 'float16');
+  const inputs = {
+    ...{ batch: 2, height: side, width: side, tokens, timesteps: [500, 500] },
+    x: new Float32Array(2 * config.inChannels * side * side),
+    context: new Float32Array(2 * tokens * (config.contextDim || base.unet.contextDim)),
+    ...(config.vectorDim === null ? {} : { vector: new Float32Array(2 * config.vectorDim) }),
+    hint: picture.picture,
+    ...(row.control_type === undefined ? {} : { controlType: row.control_type }),
+  };
+  expect(missing(runOf(network, inputs))).toBeNull();
 });
 
 it.each(yoloReference()?.models ?? [])('$name has kernels', async ({ name }) => {

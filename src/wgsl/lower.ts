@@ -122,7 +122,7 @@ class Lowering {
       case 'upsample':
         return this.#upsampled(operation);
       case 'instanceNorm':
-        throw new UnsupportedError(`There is no kernel of ours for ${operation.kind} by itself (${name}).`);
+        return this.#instanceNorm(operation);
     }
   }
 
@@ -149,7 +149,7 @@ class Lowering {
     const result = this.#result(output);
     const [rows = 1, columns = 1] = result.shape;
     const inputs = this.#shape(operation.x)[1]!;
-    const factors = transposed ? this.#factors(layers, paired, name) : this.#weights.asStored(layers);
+    const factors = transposed ? this.#factors(layers, paired, name) : this.#asTheyLie(layers, name);
     const domain = { samples: 1, rows, columns };
     const step = { kind: 'product', name, inputs, window: null, left, paired, batches: 1 } as const;
     return this.#push({ ...step, ...factors, domain, ...chained(result, domain) }, result);
@@ -172,6 +172,14 @@ class Lowering {
     const packed = tensors.reshape(this.#readable.copied(turned, name, inOrder), [rows, weight.shape[0]!])!;
     const bias = layer.bias && this.#readable.copied(this.#at(layer.bias), name).storage;
     return { right: matrixOf(packed)!, bias };
+  }
+
+  /** A layer whose weight is the right factor as it is. */
+  #asTheyLie([layer, ...others]: readonly Layer[], name: string) {
+    if (!layer || others.length > 0)
+      throw new UnsupportedError(`There is no kernel of ours for such layers side by side (${name}).`);
+    const bias = layer.bias && this.#readable.copied(this.#at(layer.bias), name).storage;
+    return { right: this.#readable.matrix(this.#at(layer.weight), name), bias };
   }
 
   #matMul({ a, b, output, name }: OperationOf<'matMul'>): Tensor {
@@ -242,6 +250,33 @@ class Lowering {
         : { scale: null, shift: null, epsilon: operation.kind === 'rmsNorm' ? operation.epsilon : 0 };
     this.#push({ kind, name, x, width, ...own, domain, ...chained(result, domain) }, result);
     return this.#readable.reshaped(result, this.#shape(output), name);
+  }
+
+  /** Each channel of each sample as a row, then scale and shift. */
+  #instanceNorm({ x, scale, shift, epsilon, output, name }: OperationOf<'instanceNorm'>): Tensor {
+    const shape = this.#shape(x);
+    const [samples = 1, channels = 1, ...rest] = shape;
+    const [rows, width] = [samples * channels, product(rest)];
+    const flat = this.#readable.matrix(this.#readable.reshaped(this.#at(x), [rows, width], name), name);
+    const normed = allocate(output.type as ElementType, [rows, width]);
+    const domain = { samples: 1, rows, columns: width };
+    const step = { kind: 'layerNorm', name, x: flat, width, scale: null, shift: null, epsilon } as const;
+    this.#push({ ...step, domain, ...chained(normed, domain) }, normed);
+    const result = this.#result(output);
+    const perChannel = (value: Value) =>
+      tensors.broadcast(
+        this.#readable.reshaped(this.#at(value), [channels, ...rest.map(() => 1)], name),
+        shape,
+      );
+    this.#steps.push({
+      ...{ kind: 'pointwise', name, output: result },
+      inputs: [this.#readable.reshaped(normed, shape, name), perChannel(scale), perChannel(shift)],
+      code: [
+        { kind: 'binary', fn: 'mul', operand: 1 },
+        { kind: 'binary', fn: 'add', operand: 2 },
+      ],
+    });
+    return result;
   }
 
   #gather(operation: OperationOf<'gather'>): Tensor {

@@ -24,6 +24,7 @@ export function readOperations(
   for (const { value, data } of graph.constants) {
     const { buffer } = data;
     if (value.type === 'int64') integers.set(value, Array.from(new BigInt64Array(buffer), Number));
+    else if (value.type === 'int32') integers.set(value, Array.from(new Int32Array(buffer)));
     else if (value.type === 'float32') constants.set(value, Array.from(new Float32Array(buffer)));
     else if (value.type === 'float16') constants.set(value, halves(new Uint16Array(buffer)));
   }
@@ -69,6 +70,12 @@ const UNARY: Readonly<Record<string, PlainUnary>> = {
 };
 const BINARY: Readonly<Record<string, 'add' | 'mul' | 'div'>> = { Add: 'add', Mul: 'mul', Div: 'div' };
 
+/** How many of a node's inputs are tensors to be read; those behind them say how. */
+const READ: Readonly<Record<General['op'], number>> = {
+  ...{ gather: 2, gatherElements: 2, argMax: 1, topIndices: 1, scatter: 3, maxPool: 1, unusualConv: 3 },
+  ...{ convTranspose: 3, pad: 1, bilinear: 1, reshape: 1, concat: Infinity },
+};
+
 class NodeReader {
   constructor(
     private readonly shapes: ReadonlyMap<Value, Shape>,
@@ -90,7 +97,7 @@ class NodeReader {
       return {
         kind: 'general',
         what: general,
-        inputs: node.inputs.filter((input) => input !== null),
+        inputs: node.inputs.slice(0, READ[general.op]).filter((input) => input !== null),
         ...common,
       };
     switch (op) {

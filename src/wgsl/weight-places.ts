@@ -3,7 +3,7 @@ import type { Value } from '../graph/graph.ts';
 import { product } from '../graph/shapes.ts';
 import type { Precision } from '../graph/types.ts';
 import type { Layer, Sources } from './operations.ts';
-import { matrixOf, type Matrix } from './steps.ts';
+import type { Matrix } from './steps.ts';
 import { allocate, Storage, type Tensor } from './tensor.ts';
 import { UnsupportedError } from './unsupported.ts';
 import { packedSize, packedWeight, type PackedWeight } from './weights.ts';
@@ -31,7 +31,8 @@ export class WeightPlaces {
     }
     const numbers = this.operations.constants.get(value);
     const whole = this.operations.integers.get(value);
-    if (!numbers && !whole) throw new UnsupportedError('A value that nothing computes.');
+    if (!numbers && !whole)
+      throw new UnsupportedError(`A value that nothing computes: ${value.type} [${shape?.join(', ')}].`);
     const data = new Uint8Array((whole ? Int32Array.from(whole) : Float32Array.from(numbers!)).buffer);
     const rowMajor = shape.map((_, i) => i);
     const role = { kind: 'constant', data } as const;
@@ -63,14 +64,6 @@ export class WeightPlaces {
     const biases = layers.flatMap(({ bias }) => bias ?? []);
     const right = { storage: this.#storage(packed), offset: 0, batch: 0, row: packedSize(packed).pitch };
     return { right, bias: biases.length > 0 ? this.#storage(pack(biases)) : null };
-  }
-
-  /** A weight that is stored as products want it. */
-  asStored([layer]: readonly Layer[]) {
-    const { weight, bias } = layer!;
-    const right = matrixOf(this.asItIs(weight));
-    if (!right || bias) throw new UnsupportedError('A weight that is stored in an unusual way.');
-    return { right, bias: null };
   }
 
   vector(value: Value): Storage {

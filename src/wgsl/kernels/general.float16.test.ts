@@ -121,6 +121,13 @@ describe.skipIf(!wanted)('general kernels', () => {
     });
   });
 
+  it('instance norm by itself, and a layer whose weight lies the other way', async () => {
+    await check(({ graph, input, weight }) => {
+      const normed = graph.instanceNormalization(input(2, 6, 5, 7), weight(6), weight(6), 1e-5);
+      return graph.gemm(graph.reshape(normed, [12, 35]), weight(35, 10), weight(10), { transposed: false });
+    });
+  });
+
   it('products of two and four axes, one factor for all', async () => {
     await check(({ graph, input }) => {
       const scores = graph.matMul(input(2, 3, 5, 6), input(1, 1, 6, 7));

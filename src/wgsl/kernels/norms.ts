@@ -191,7 +191,7 @@ let mean = sum_of(sum, index) / f32(${p.columns});
 var squares = 0.0;
 ${each(`let away = select(${zeros}, ${load} - mean, inside);\n  squares += dot(away, away);`)}
 let factor = inverseSqrt(sum_of(squares, index) / f32(${p.columns}) + ${shader.f32('epsilon', epsilon)});
-${write(`(${load} - mean) * factor * ${shader.load('scale', 'quad')} + ${shader.load('shift', 'quad')}`)}`;
+${write(`select(${zeros}, (${load} - mean) * factor, inside)${scale ? ` * ${shader.load('scale', 'quad')}` : ''}${shift ? ` + ${shader.load('shift', 'quad')}` : ''}`)}`;
   const softmax = () => `
 var largest = -3.0e38;
 ${each(
