@@ -43,9 +43,10 @@ test('a LoRA comes with its picture and words, and is called by a click and by T
   await page.keyboard.press('Enter');
   await expect(darkroom.prompt).toHaveValue('a boat, at sea');
   await page.keyboard.press('e');
-  await expect(dialog.getByLabel('Notes')).toHaveValue('by hand');
+  const editor = page.getByRole('dialog', { name: 'Edit ink' });
+  await expect(editor.getByLabel('Notes')).toHaveValue('by hand');
   await page.keyboard.press('Escape');
-  await expect(dialog).toBeHidden();
+  await expect(editor).toBeHidden();
 
   await darkroom.drop([tags]);
   await expect(page.getByText('2 tags', { exact: true }).first()).toBeVisible();
