@@ -127,6 +127,7 @@ describe('parseModel', () => {
       file({ kind: 'taesd', tinyVae: tiny }),
       file({ kind: 'face-detector', face: { kind: 'retina-face', side: null } }),
       file({ kind: 'face-restorer', face: { kind: 'gfpgan', side: 512 } }),
+      file({ kind: 'annotator', annotator: { kind: 'hed' } }),
       { ...SOUND, detection: { ...SOUND.detection, networks: { ...networks, vae: null } } },
     ]) {
       expect(parseModel(KEY, model)).toBe(model);
@@ -141,6 +142,8 @@ describe('parseModel', () => {
     { kind: 'sd1', vae: sizes },
     { kind: 'vae', vae: { ...sizes, channels: 0 } },
     { kind: 'taesd', tinyVae: { ...tiny, hasDecoder: 1 } },
+    { kind: 'annotator' },
+    { kind: 'annotator', annotator: { kind: 'another' } },
     { kind: 'face-restorer' },
     { kind: 'face-restorer', face: { kind: 'retina-face', side: null } },
     { kind: 'face-restorer', face: { kind: 'gfpgan', side: -1 } },
