@@ -16,7 +16,7 @@ const mounts = { '/': 'dist', '/harness/': 'dist-harness', '/reference/': REFERE
  * onnxruntime's WebAssembly is optimized a hundred times later than V8 does it by itself: every test's page would have it done anew,
  * and it takes longer than it saves with models as small as the tests'.
  */
-const HASTY_WASM = '--js-flags=--wasm-tiering-budget=200000000';
+const UNHURRIED_WASM = '--js-flags=--wasm-tiering-budget=200000000';
 
 /** Started first, so that none of them runs on alone when all others are done. */
 const LONGEST = ['gpu-memory', 'chaos', 'queue', 'pictures', 'single-file'].map(
@@ -44,7 +44,7 @@ export default defineConfig({
     // It would fetch 27 MB into every test's browser. Tests of it let it in.
     serviceWorkers: 'block',
     launchOptions: {
-      args: [...SOFTWARE_WEBGPU_FLAGS, HASTY_WASM],
+      args: [...SOFTWARE_WEBGPU_FLAGS, UNHURRIED_WASM],
       ...(executablePath === '' ? {} : { executablePath }),
     },
   },

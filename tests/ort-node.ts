@@ -24,7 +24,12 @@ export async function openNodeSession<I>(
   read: (ref: WeightRef, precision: Precision) => Promise<Uint8Array>,
   folder?: string,
 ): Promise<NodeSession<I>> {
-  const options: InferenceSession.SessionOptions = { executionProviders: ['cpu'], logSeverityLevel: 3 };
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: ['cpu'],
+    logSeverityLevel: 3,
+    // Vitest keeps every core busy by itself: threads that wait for each other take half of the processor's time.
+    intraOpNumThreads: 1,
+  };
   const session = await (folder === undefined
     ? packGraph(network.graph, read).then(({ model, externalData }) =>
         InferenceSession.create(model, { ...options, externalData }),
