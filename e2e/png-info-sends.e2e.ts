@@ -11,7 +11,7 @@ const GRAPH = {
   1: {
     class_type: 'KSampler',
     inputs: {
-      ...{ seed: 77, steps: 12, cfg: 6, sampler_name: 'heun', scheduler: 'beta57', denoise: 1 },
+      ...{ seed: 77, steps: 12, cfg: 6, sampler_name: 'heun', scheduler: 'unheard_of', denoise: 1 },
       ...{ model: ['2', 0], positive: ['3', 0], negative: ['4', 0], latent_image: ['5', 0] },
     },
   },
@@ -48,7 +48,7 @@ test('a picture of ComfyUI’s goes to txt2img, img2img, Inpaint and Extras', as
   };
 
   await darkroom.dropPicture(picture);
-  await expect(page.getByText('Scheduler beta57 of ComfyUI has no like here')).toBeVisible();
+  await expect(page.getByText('Scheduler unheard_of of ComfyUI has no like here')).toBeVisible();
 
   await test.step('txt2img', async () => {
     await send('txt2img');

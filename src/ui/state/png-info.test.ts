@@ -50,7 +50,7 @@ describe('PngInfo', () => {
 
   it("has another program's parameters in A1111's words, and says what has none", async () => {
     const sampler = {
-      ...{ seed: 7, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'beta57', denoise: 1 },
+      ...{ seed: 7, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'unheard_of', denoise: 1 },
       ...{ latent_image: ['2', 0], positive: ['3', 0] },
     };
     const graph = JSON.stringify({
@@ -70,7 +70,7 @@ describe('PngInfo', () => {
     expect(info?.read?.unsupported).toEqual([]);
     expect(info?.other?.program).toBe('ComfyUI');
     expect(info?.other?.remarks[0]).toBe(
-      'Scheduler beta57 of ComfyUI has no like here; the sampler’s own is taken.',
+      'Scheduler unheard_of of ComfyUI has no like here; the sampler’s own is taken.',
     );
     expect(info?.others).toEqual([{ keyword: 'prompt', text: graph }]);
   });
