@@ -38,7 +38,7 @@ const maskControls = (): readonly string[] => [
 const controls = (): readonly (readonly [name: string, section: string, tab?: CreateTab])[] => [
   [labels.denoisingStrength, source.title, 'img2img'],
   [labels.resizeMode, source.title, 'img2img'],
-  [scripts.title, scripts.title, 'img2img'],
+  [scripts.title, scripts.title],
   [labels.prompt, ''],
   [labels.negativePrompt, ''],
   [labels.samplingMethod, create.sampling],
