@@ -1,7 +1,7 @@
 // What a person is offered for a model.
 import { expect, it } from 'vitest';
 import { SAMPLERS } from '../sampling/registry.ts';
-import { findScheduler } from '../sampling/schedules.ts';
+import { findScheduler } from '../sampling/schedulers.ts';
 import { FAMILIES, sizesFor, variantOf, variantOfLora } from './families.ts';
 import { SD1 } from './sd1.ts';
 import { SD2 } from './sd2.ts';

@@ -1,6 +1,6 @@
 // Names of samplers and schedules: what other programs call them, and what A1111 does. Those of A1111 are looked up as well.
 import { findSampler } from '../sampling/registry.ts';
-import { findScheduler } from '../sampling/schedules.ts';
+import { findScheduler } from '../sampling/schedulers.ts';
 import type { Told } from './told.ts';
 
 /** ComfyUI's (comfy/samplers.py, KSAMPLER_NAMES); SwarmUI and Fooocus have the same. "_gpu" only says where noise is drawn. */

@@ -5,7 +5,7 @@ import { parseSeed } from '../generation/request/seeds.ts';
 import { HIRES_UPSCALERS } from '../image/upscale-latent.ts';
 import { asciiDigits, strip } from '../prompt/python-text.ts';
 import { findSampler, SAMPLERS } from '../sampling/registry.ts';
-import { findScheduler, SCHEDULERS } from '../sampling/schedules.ts';
+import { findScheduler, SCHEDULERS } from '../sampling/schedulers.ts';
 import type { AxisValue, ValueType } from './axis-values.ts';
 import type { Cell, PlotNames } from './cell.ts';
 import { PlotError } from './plot-error.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findSampler, getSampler, resolveSampler, SAMPLERS, totalSteps } from './registry.ts';
-import { findScheduler } from './schedules.ts';
+import { findScheduler } from './schedulers.ts';
 
 describe('registry', () => {
   it('has no name or alias twice', () => {

@@ -1,6 +1,6 @@
 // The samplers by A1111's names, and what A1111 knows of each (modules/sd_samplers_kdiffusion.py, sd_samplers_*.py). What they compute is
 // in solvers.ts: the page needs no more than this.
-import { findScheduler, SCHEDULERS } from './schedules.ts';
+import { findScheduler, SCHEDULERS } from './schedulers.ts';
 
 /** Options that a person's settings reach; the others stay at the sampler's defaults. */
 export type PassedOption = 'eta' | 'sChurn' | 'sTmin' | 'sTmax' | 'sNoise';

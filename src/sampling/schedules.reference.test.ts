@@ -10,7 +10,8 @@ import {
   zeroTerminalSnr,
 } from './noise-table.ts';
 import { getSampler, totalSteps } from './registry.ts';
-import { buildSigmas, findScheduler, type ScheduleOptions } from './schedules.ts';
+import { findScheduler } from './schedulers.ts';
+import { buildSigmas, type ScheduleOptions } from './schedules.ts';
 import { ddimTimesteps, img2imgSigmas, img2imgSteps } from './steps.ts';
 
 const has = (name: string): boolean => listReference('schedules').includes(name);

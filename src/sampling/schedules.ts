@@ -1,6 +1,7 @@
 // Schedulers: how a run's noise levels are spaced (k-diffusion sampling.py get_sigmas_*; A1111 modules/sd_schedulers.py
 // and KDiffusionSampler.get_sigmas). Values are rounded to float32, as there.
 import { betaQuantile } from './beta-distribution.ts';
+import { findScheduler, type Scheduler } from './schedulers.ts';
 import { exp32, linspace32, pow32 } from './float32-math.ts';
 import { linspace, TRAINING_STEPS, type NoiseTable } from './noise-table.ts';
 import {
@@ -28,17 +29,8 @@ interface SchedulerContext extends ScheduleRange {
   readonly betaBeta: number;
 }
 
-export interface Scheduler {
-  /** A1111's inner name: "sgm_uniform". */
-  readonly name: string;
-  /** Shown and written into images: "SGM Uniform". */
-  readonly label: string;
-  readonly aliases: readonly string[];
-  /** Present where rho matters. */
-  readonly defaultRho?: number;
-  /** n noise levels, descending, most with a 0 after them. Null for "Automatic", which leaves it to the sampler. */
-  readonly sigmas: ((n: number, context: SchedulerContext) => number[]) | null;
-}
+/** n noise levels, descending, most with a 0 after them. */
+type Sigmas = (n: number, context: SchedulerContext) => number[];
 
 /** A1111's settings that bend a schedule. */
 export interface ScheduleOptions {
@@ -181,44 +173,26 @@ function halfToEven(value: number): number {
 
 const uniform = (n: number, { table }: SchedulerContext): number[] => table.uniformSigmas(n);
 
-/** In A1111's order. */
-export const SCHEDULERS: readonly Scheduler[] = [
-  { name: 'automatic', label: 'Automatic', aliases: [], sigmas: null },
-  { name: 'uniform', label: 'Uniform', aliases: [], sigmas: uniform },
-  { name: 'karras', label: 'Karras', aliases: [], defaultRho: 7, sigmas: karras },
-  { name: 'exponential', label: 'Exponential', aliases: [], sigmas: exponential },
-  { name: 'polyexponential', label: 'Polyexponential', aliases: [], defaultRho: 1, sigmas: polyexponential },
-  { name: 'sgm_uniform', label: 'SGM Uniform', aliases: ['SGMUniform'], sigmas: sgmUniform },
-  { name: 'kl_optimal', label: 'KL Optimal', aliases: [], sigmas: klOptimal },
-  { name: 'align_your_steps', label: 'Align Your Steps', aliases: [], sigmas: optimized(ALIGN_YOUR_STEPS) },
-  { name: 'simple', label: 'Simple', aliases: [], sigmas: simple },
-  { name: 'normal', label: 'Normal', aliases: [], sigmas: normal },
-  { name: 'ddim', label: 'DDIM', aliases: [], sigmas: ddim },
-  { name: 'beta', label: 'Beta', aliases: [], sigmas: beta },
-  // Forge's.
-  { name: 'turbo', label: 'Turbo', aliases: [], sigmas: turbo },
-  { name: 'align_your_steps_GITS', label: 'Align Your Steps GITS', aliases: [], sigmas: optimized(GITS) },
-  {
-    name: 'align_your_steps_11',
-    label: 'Align Your Steps 11',
-    aliases: [],
-    sigmas: optimized(ALIGN_YOUR_STEPS),
-  },
-  {
-    name: 'align_your_steps_32',
-    label: 'Align Your Steps 32',
-    aliases: [],
-    sigmas: optimized(ALIGN_YOUR_STEPS_32),
-  },
-  // ComfyUI's and RES4LYF's.
-  { name: 'linear_quadratic', label: 'Linear Quadratic', aliases: [], sigmas: linearQuadratic },
-  { name: 'beta57', label: 'Beta57', aliases: [], sigmas: beta57 },
-];
-
-/** By inner name or label, exactly as written; undefined when there is none. */
-export function findScheduler(name: string): Scheduler | undefined {
-  return SCHEDULERS.find((scheduler) => scheduler.name === name || scheduler.label === name);
-}
+/** By label. None for Automatic, which leaves it to the sampler. */
+const SIGMAS: Readonly<Record<string, Sigmas>> = {
+  Uniform: uniform,
+  Karras: karras,
+  Exponential: exponential,
+  Polyexponential: polyexponential,
+  'SGM Uniform': sgmUniform,
+  'KL Optimal': klOptimal,
+  'Align Your Steps': optimized(ALIGN_YOUR_STEPS),
+  Simple: simple,
+  Normal: normal,
+  DDIM: ddim,
+  Beta: beta,
+  Turbo: turbo,
+  'Align Your Steps GITS': optimized(GITS),
+  'Align Your Steps 11': optimized(ALIGN_YOUR_STEPS),
+  'Align Your Steps 32': optimized(ALIGN_YOUR_STEPS_32),
+  'Linear Quadratic': linearQuadratic,
+  Beta57: beta57,
+};
 
 export interface SigmasRequest {
   /** Name or label; unknown ones count as Automatic. */
@@ -237,7 +211,7 @@ export interface SigmasRequest {
 export function effectiveScheduler(scheduler: string, samplerScheduler?: string): Scheduler | undefined {
   const found = scheduler === 'Automatic' ? samplerScheduler : scheduler;
   const entry = found === undefined ? undefined : findScheduler(found);
-  return entry?.sigmas ? entry : undefined;
+  return entry && entry.label in SIGMAS ? entry : undefined;
 }
 
 /** The noise levels of a run, descending. Mostly steps + 1 values of which the last is 0. */
@@ -256,8 +230,8 @@ export function buildSigmas(request: SigmasRequest): number[] {
 
   const modelMin = table.sigmas[0]!;
   const modelMax = table.sigmas[table.sigmas.length - 1]!;
-  const sigmas = entry?.sigmas
-    ? entry.sigmas(n, {
+  const sigmas = entry
+    ? SIGMAS[entry.label]!(n, {
         sigmaMin: options.sigmaMin || (options.useOldKarrasSigmas ? 0.1 : modelMin),
         sigmaMax: options.sigmaMax || (options.useOldKarrasSigmas ? 10 : modelMax),
         table,

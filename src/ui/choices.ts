@@ -1,8 +1,8 @@
 // The ranges and lists of txt2img's controls, with A1111's names.
+import { PARAMETER_BOUNDS, PARAMETER_LIMITS } from '../generation/request/bounds.ts';
 import type { GenerationParameters } from '../generation/request/request.ts';
-import { PARAMETER_BOUNDS, PARAMETER_LIMITS } from '../generation/request/validate.ts';
 import { SAMPLERS } from '../sampling/registry.ts';
-import { SCHEDULERS } from '../sampling/schedules.ts';
+import { SCHEDULERS } from '../sampling/schedulers.ts';
 import { common as t } from './strings/common.ts';
 
 export interface Range {

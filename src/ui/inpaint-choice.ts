@@ -1,4 +1,5 @@
 // How the masked part is painted over, as the controls have it: soft inpainting keeps its sliders while it is off.
+import { INPAINT_BOUNDS, SOFT_INPAINTING_BOUNDS } from '../generation/request/bounds.ts';
 import {
   DEFAULT_INPAINT,
   DEFAULT_SOFT_INPAINTING,
@@ -8,7 +9,6 @@ import {
   type Inpaint,
   type SoftInpainting,
 } from '../generation/request/request.ts';
-import { INPAINT_BOUNDS, SOFT_INPAINTING_BOUNDS } from '../generation/request/validate-img2img.ts';
 import { snap } from './choices.ts';
 
 export interface InpaintChoice extends Omit<Inpaint, 'mask' | 'soft'> {

@@ -1,4 +1,5 @@
 // Hires. fix and Refiner as the controls have them: what is set stays while they are off.
+import { DENOISING_BOUNDS, HIRES_BOUNDS, HIRES_LIMITS, SWITCH_BOUNDS } from '../generation/request/bounds.ts';
 import {
   DEFAULT_HIRES,
   DEFAULT_REFINER,
@@ -7,8 +8,7 @@ import {
   type Refiner,
 } from '../generation/request/request.ts';
 import type { SourcePicture } from '../generation/request/source-picture.ts';
-import { HIRES_BOUNDS, HIRES_LIMITS, SWITCH_BOUNDS } from '../generation/request/validate-hires.ts';
-import { DENOISING_BOUNDS } from '../generation/request/validate-img2img.ts';
+
 import { MAX_PROMPT_LENGTH } from '../prompt/length.ts';
 import { type Choices, RANGES, snap } from './choices.ts';
 

@@ -1,5 +1,6 @@
 // What the page remembers between visits, checked as it is read: whatever lies in the browser's storage may be
 // years old, half-written or made by someone else, and must never keep the page from starting.
+import { DENOISING_BOUNDS, IMAGE_CFG_BOUNDS } from '../generation/request/bounds.ts';
 import {
   DEFAULT_IMG2IMG,
   DEFAULT_PARAMETERS,
@@ -12,7 +13,6 @@ import { DEFAULT_MEMORY, type MemoryOptions } from '../generation/run/memory-opt
 import { parseSeed } from '../generation/request/seeds.ts';
 import { MAX_PROMPT_LENGTH } from '../prompt/length.ts';
 import type { KernelSetting } from '../runtime/kernel-choice.ts';
-import { DENOISING_BOUNDS, IMAGE_CFG_BOUNDS } from '../generation/request/validate-img2img.ts';
 import type { PromptPair, PromptStyle } from '../prompt/styles.ts';
 import { BRUSH_RANGES, DEFAULT_BRUSH, type BrushChoice } from './canvas/brush.ts';
 import { MODES, type Mode } from './canvas/modes.ts';

@@ -1,7 +1,7 @@
 // What parameters texts say of the detailer: ADetailer's fields, those of a second detector with " 2nd" behind them and so on; and
 // under keys of our own its settings, of which it tells nothing.
 import { resolveSampler } from '../../sampling/registry.ts';
-import { findScheduler } from '../../sampling/schedules.ts';
+import { findScheduler } from '../../sampling/schedulers.ts';
 import { checkpointFromText, checkpointToText, type ToldCheckpoint } from './checkpoint-text.ts';
 import { DEFAULT_DETAILER, DEFAULT_DETAILER_TAB, type Detailer, type DetailerTab } from './detailer.ts';
 import { FILTER_METHODS, MERGE_MODES, SIZE_MATCHES, SORT_ORDERS } from './detailer-lists.ts';

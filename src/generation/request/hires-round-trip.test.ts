@@ -6,7 +6,7 @@ import { FORMULA_NETWORKS } from '../../../tests/formula-networks.ts';
 import { watchedModels } from '../../../tests/golden-models.ts';
 import { HIRES_UPSCALERS, isLatentUpscaler } from '../../image/upscale-latent.ts';
 import { SAMPLERS } from '../../sampling/registry.ts';
-import { SCHEDULERS } from '../../sampling/schedules.ts';
+import { SCHEDULERS } from '../../sampling/schedulers.ts';
 import { paintHires } from '../recipes/hires.ts';
 import { hiresFromText } from './hires-text.ts';
 import { parseInfotext } from './infotext/parse.ts';

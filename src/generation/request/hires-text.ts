@@ -1,7 +1,8 @@
 // What parameters texts say of hires fix: A1111's fields (modules/processing.py, StableDiffusionProcessingTxt2Img.init), Forge's for
 // a CFG scale of its own, and one of ours for a picture in place of the first pass.
 import { findSampler, resolveSampler } from '../../sampling/registry.ts';
-import { effectiveScheduler, findScheduler } from '../../sampling/schedules.ts';
+import { findScheduler } from '../../sampling/schedulers.ts';
+import { effectiveScheduler } from '../../sampling/schedules.ts';
 import { checkpointFromText, checkpointToText, type ToldCheckpoint } from './checkpoint-text.ts';
 import { MAX_FILE_NAME } from './settings/setting-info.ts';
 import type { Infotext } from './infotext/parse.ts';

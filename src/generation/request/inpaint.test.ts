@@ -1,11 +1,11 @@
 // Requests of inpainting: what is checked, what the text says, and what requests of before are filled up with.
+import { INPAINT_BOUNDS, SOFT_INPAINTING_BOUNDS } from './bounds.ts';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_IMG2IMG, DEFAULT_INPAINT, DEFAULT_PARAMETERS, DEFAULT_SOFT_INPAINTING } from './request.ts';
 import type { GenerationParameters, Img2Img, Inpaint } from './request.ts';
 import { img2imgFromText, img2imgToText } from './img2img-text.ts';
 import { parseInfotext } from './infotext/parse.ts';
 import { prepareRequest } from './prepare.ts';
-import { INPAINT_BOUNDS, SOFT_INPAINTING_BOUNDS } from './validate-img2img.ts';
 import { validateParameters } from './validate.ts';
 
 const picture = (digit: string) => ({ file: new Blob([digit]), sha256: digit.repeat(64), size: null });

@@ -7,7 +7,7 @@ import type { PixelImage } from '../../image/pixels.ts';
 import { encodePng } from '../../image/png.ts';
 import { RESIZE_MODES } from '../../image/resize-modes.ts';
 import { SAMPLERS } from '../../sampling/registry.ts';
-import { SCHEDULERS } from '../../sampling/schedules.ts';
+import { SCHEDULERS } from '../../sampling/schedulers.ts';
 import { CondCache, encodePrompts } from '../recipes/conditioning.ts';
 import type { ImageSettings } from './image-settings.ts';
 import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS } from './settings/list.ts';

@@ -1,12 +1,13 @@
 // Whether the detailer can be carried out as asked: the bounds of ADetailer's controls, and what to say where one is overstepped.
+import { MOST_STEPS, PICTURE_SIDES } from './bounds.ts';
 import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
 import { type DetailerTab } from './detailer.ts';
 import { FILTER_METHODS, MERGE_MODES, SIZE_MATCHES, SORT_ORDERS } from './detailer-lists.ts';
 import { MAX_FILE_NAME } from './settings/setting-info.ts';
 import { choiceProblems, numberProblems, shortened, type Bounds } from './problems.ts';
 import type { GenerationParameters } from './request.ts';
-import { checkpointProblems, PICTURE_SIDES } from './validate-hires.ts';
-import { MOST_STEPS, samplerProblems } from './validate-sampler.ts';
+import { checkpointProblems } from './validate-hires.ts';
+import { samplerProblems } from './validate-sampler.ts';
 
 /** Of its sliders. */
 export const DETAILER_BOUNDS = {

@@ -1,36 +1,13 @@
 // Whether hires fix and the refiner can be carried out as asked: the bounds of A1111's controls, and what to say where one is
 // overstepped.
+import { DENOISING_BOUNDS, HIRES_LIMITS, PICTURE_SIDES, SWITCH_BOUNDS } from './bounds.ts';
 import { MAX_FILE_BYTES } from '../../image/metadata.ts';
 import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
 import { pictureSize, secondPass } from './hires.ts';
 import { MAX_FILE_NAME } from './settings/setting-info.ts';
-import { numberProblems, upscalerProblems, type Bounds } from './problems.ts';
+import { numberProblems, upscalerProblems } from './problems.ts';
 import type { GenerationParameters, Hires, NamedCheckpoint, Refiner } from './request.ts';
-import { DENOISING_BOUNDS } from './validate-img2img.ts';
-import { MOST_STEPS, samplerProblems } from './validate-sampler.ts';
-
-/** Pixels of a picture's sides. */
-export const PICTURE_SIDES = { min: 64, max: 4096 } as const;
-
-/** Of hires fix's sliders. */
-export const HIRES_BOUNDS = {
-  scale: { min: 1, max: 4, step: 0.05 },
-  resizeWidth: { min: 0, max: 2048, step: 8 },
-  resizeHeight: { min: 0, max: 2048, step: 8 },
-  steps: { min: 0, max: 150, step: 1 },
-} as const satisfies Readonly<Record<string, Bounds>>;
-
-/** Of the refiner's "Switch at". */
-export const SWITCH_BOUNDS = { min: 0.01, max: 1, step: 0.01 } as const satisfies Bounds;
-
-/** What can be carried out where texts and programs ask for more than the sliders offer. */
-export const HIRES_LIMITS = {
-  scale: { min: 0.05, max: 16 },
-  resizeWidth: { min: 0, max: PICTURE_SIDES.max },
-  resizeHeight: { min: 0, max: PICTURE_SIDES.max },
-  steps: { min: 0, max: MOST_STEPS },
-  cfgScale: { min: -1000, max: 1000 },
-} as const;
+import { samplerProblems } from './validate-sampler.ts';
 
 export function hiresProblems(parameters: GenerationParameters): string[] {
   const { hires } = parameters;

@@ -1,8 +1,9 @@
 // Whether img2img and inpainting can be carried out as asked: the bounds of A1111's controls, and what to say where one is
 // overstepped.
+import { DENOISING_BOUNDS, SOFT_INPAINTING_BOUNDS, SOFT_INPAINTING_NAMES } from './bounds.ts';
 import { MAX_FILE_BYTES } from '../../image/metadata.ts';
 import { RESIZE_MODES } from '../../image/resize-modes.ts';
-import { choiceProblems, numberProblems, type Bounds } from './problems.ts';
+import { choiceProblems, numberProblems } from './problems.ts';
 import {
   INPAINT_AREAS,
   MASK_MODES,
@@ -14,42 +15,11 @@ import {
 } from './request.ts';
 import type { SourcePicture } from './source-picture.ts';
 
-/** Of the denoising strength. */
-export const DENOISING_BOUNDS = { min: 0, max: 1, step: 0.01 } as const satisfies Bounds;
-/** Of "Image CFG Scale". */
-export const IMAGE_CFG_BOUNDS = { min: 0, max: 3, step: 0.05 } as const satisfies Bounds;
-
-/** Of inpainting's sliders. */
-export const INPAINT_BOUNDS = {
-  maskBlur: { min: 0, max: 64, step: 1 },
-  padding: { min: 0, max: 256, step: 4 },
-} as const satisfies Readonly<Record<string, Bounds>>;
-
-/** Of soft inpainting's sliders. */
-export const SOFT_INPAINTING_BOUNDS = {
-  scheduleBias: { min: 0, max: 8, step: 0.1 },
-  preservationStrength: { min: 0, max: 8, step: 0.05 },
-  transitionContrastBoost: { min: 1, max: 32, step: 0.5 },
-  maskInfluence: { min: 0, max: 1, step: 0.05 },
-  differenceThreshold: { min: 0, max: 8, step: 0.25 },
-  differenceContrast: { min: 0, max: 8, step: 0.25 },
-} as const satisfies Readonly<Record<keyof SoftInpainting, Bounds>>;
-
 /** What can be carried out where texts and programs ask for more than the sliders offer. */
 const IMAGE_CFG_LIMITS = { min: -1000, max: 1000 };
 const INPAINT_LIMITS = {
   maskBlur: { min: 0, max: 1024 },
   padding: { min: 0, max: 4096 },
-};
-
-/** A1111's labels. */
-export const SOFT_INPAINTING_NAMES: Readonly<Record<keyof SoftInpainting, string>> = {
-  scheduleBias: 'Schedule bias',
-  preservationStrength: 'Preservation strength',
-  transitionContrastBoost: 'Transition contrast boost',
-  maskInfluence: 'Mask influence',
-  differenceThreshold: 'Difference threshold',
-  differenceContrast: 'Difference contrast',
 };
 
 export function img2imgProblems(img2img: Img2Img | null): string[] {

@@ -1,13 +1,11 @@
 // Whether a pass can be sampled as asked: what its sampler can do with so many steps, and what to say where it cannot.
+import { MOST_STEPS } from './bounds.ts';
 import { TRAINING_STEPS } from '../../sampling/noise-table.ts';
 import { findSampler } from '../../sampling/registry.ts';
-import { findScheduler } from '../../sampling/schedules.ts';
+import { findScheduler } from '../../sampling/schedulers.ts';
 import { img2imgSteps } from '../../sampling/steps.ts';
 import { shortened } from './problems.ts';
 import type { GenerationParameters } from './request.ts';
-
-/** Of a schedule, far beyond A1111's slider. */
-export const MOST_STEPS = 10_000;
 
 /** `strength`: denoising strength of a pass that starts from a picture; null for one from noise alone. */
 export function samplerProblems(

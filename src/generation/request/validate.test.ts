@@ -1,7 +1,8 @@
+import { PARAMETER_BOUNDS, PARAMETER_LIMITS } from './bounds.ts';
 import { describe, expect, test } from 'vitest';
 import { encodePng } from '../../image/png.ts';
 import { SAMPLERS } from '../../sampling/registry.ts';
-import { SCHEDULERS } from '../../sampling/schedules.ts';
+import { SCHEDULERS } from '../../sampling/schedulers.ts';
 import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS } from './settings/list.ts';
 import {
   DEFAULT_IMG2IMG,
@@ -14,7 +15,7 @@ import {
 import { parseScript } from './script.ts';
 import { sourcePicture } from './source-picture.ts';
 import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
-import { PARAMETER_BOUNDS, PARAMETER_LIMITS, validateParameters } from './validate.ts';
+import { validateParameters } from './validate.ts';
 
 const problems = (change: Partial<GenerationParameters>): string[] =>
   validateParameters({ ...DEFAULT_PARAMETERS, ...change });

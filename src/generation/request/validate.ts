@@ -1,45 +1,20 @@
 // Whether a request can be carried out: the bounds of A1111's controls, and what to say where one is overstepped.
+import type { PARAMETER_BOUNDS} from './bounds.ts';
+import { PARAMETER_LIMITS } from './bounds.ts';
 import { parseColor } from '../../image/flatten.ts';
 import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
 import { findSampler } from '../../sampling/registry.ts';
 import { IMAGE_SETTINGS } from './settings/list.ts';
 import { MAX_FILE_NAME, type SettingInfo } from './settings/setting-info.ts';
-import { choiceProblems, numberProblems, shortened, upscalerProblems, type Bounds } from './problems.ts';
+import { choiceProblems, numberProblems, shortened, upscalerProblems } from './problems.ts';
 import { addToSeed, parseSeed, RANDOM_SEED, SEED_LIMITS } from './seeds.ts';
 import type { GenerationParameters } from './request.ts';
 import { controlProblems } from './validate-control.ts';
 import { detailerProblems } from './validate-detailer.ts';
-import { hiresProblems, PICTURE_SIDES, refinerProblems } from './validate-hires.ts';
+import { hiresProblems, refinerProblems } from './validate-hires.ts';
 import { img2imgProblems, sourcesProblems } from './validate-img2img.ts';
 import { scriptProblems } from './validate-script.ts';
-import { MOST_STEPS, samplerProblems } from './validate-sampler.ts';
-
-/** Range and step of the number fields: of A1111's sliders, and what typing into them is brought to. */
-export const PARAMETER_BOUNDS = {
-  steps: { min: 1, max: 150, step: 1 },
-  cfgScale: { min: 1, max: 30, step: 0.5 },
-  width: { min: 64, max: 2048, step: 8 },
-  height: { min: 64, max: 2048, step: 8 },
-  batchSize: { min: 1, max: 8, step: 1 },
-  batchCount: { min: 1, max: 100, step: 1 },
-  clipSkip: { min: 1, max: 12, step: 1 },
-  subseedStrength: { min: 0, max: 1, step: 0.01 },
-  seedResizeFromWidth: { min: 0, max: 2048, step: 8 },
-  seedResizeFromHeight: { min: 0, max: 2048, step: 8 },
-} as const satisfies Readonly<Record<string, Bounds>>;
-
-/** What can be carried out. A1111's server sets no bounds at all; texts ask for CFG scales of 0 or 45 and for 200 steps. */
-export const PARAMETER_LIMITS = {
-  ...PARAMETER_BOUNDS,
-  steps: { min: 1, max: MOST_STEPS, step: 1 },
-  cfgScale: { min: -1000, max: 1000, step: 0.5 },
-  width: { ...PICTURE_SIDES, step: 8 },
-  height: { ...PICTURE_SIDES, step: 8 },
-  batchSize: { min: 1, max: 64, step: 1 },
-  subseedStrength: { min: -10, max: 10, step: 0.01 },
-  seedResizeFromWidth: { min: 0, max: 4096, step: 8 },
-  seedResizeFromHeight: { min: 0, max: 4096, step: 8 },
-} as const satisfies Readonly<Record<string, Bounds>>;
+import { samplerProblems } from './validate-sampler.ts';
 
 const NAMES: Readonly<Record<keyof typeof PARAMETER_BOUNDS, string>> = {
   steps: 'Sampling steps',

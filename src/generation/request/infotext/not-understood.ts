@@ -1,7 +1,7 @@
 // What a parameters text asks for and does not get: every field that is neither read nor known to change no picture, and every
 // value of a read field that means nothing here. Extensions write what they like, so nothing is harmless but what is listed.
 import { resolveSampler } from '../../../sampling/registry.ts';
-import { findScheduler } from '../../../sampling/schedules.ts';
+import { findScheduler } from '../../../sampling/schedulers.ts';
 import { readsControlField } from '../control-text.ts';
 import { readsDetailerField } from '../detailer-text.ts';
 import { IMAGE_SETTINGS } from '../settings/list.ts';
