@@ -10,7 +10,8 @@
 import { toFloat32 } from '../checkpoint/convert.ts';
 import { CheckpointError, type Checkpoint } from '../checkpoint/types.ts';
 import { familyOf } from '../families/families.ts';
-import { linearAlphasCumprod, TRAINING_STEPS } from '../sampling/noise-table.ts';
+import { linearAlphasCumprod } from '../sampling/noise-table.ts';
+import { TRAINING_STEPS } from '../sampling/training-steps.ts';
 import { findComponents } from './layouts/components.ts';
 import { tensorShapes } from './tensor-shapes.ts';
 import type { Detection } from './types.ts';

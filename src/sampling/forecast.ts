@@ -5,7 +5,7 @@
 // with a step along the last difference. Both are sums of past answers: all there is to compute are the factors. Which
 // evaluations are computed is known beforehand: the first ones, then one in every window, which grows, and the last ones.
 import { combine, type Latent, type Term } from './latent.ts';
-import { TRAINING_STEPS } from './noise-table.ts';
+import { TRAINING_STEPS } from './training-steps.ts';
 
 /** Highest degree of the polynomials (3.2: "M"). */
 const DEGREE = 3;

@@ -1,11 +1,9 @@
 // The model's noise levels: alphas_cumprod as trained, the sigmas that follow from it, and the way between sigma and
 // the network's time t (k-diffusion external.py DiscreteSchedule; A1111 sd_models.py, sd_samplers_lcm.py).
+import { TRAINING_STEPS } from './training-steps.ts';
 import { exp32, linspace32, log32 } from './float32-math.ts';
 
 const fround = Math.fround;
-
-/** Training steps of every Stable Diffusion model. */
-export const TRAINING_STEPS = 1000;
 
 /**
  * alphas_cumprod of the "linear" (in square roots) schedule, 1000 values: betas are the squares of a line from

@@ -17,7 +17,8 @@ import {
 } from './guidance.ts';
 import type { Blend } from './latent-mask.ts';
 import { combine, type Latent, scale } from './latent.ts';
-import { DiscreteTable, LcmTable, linearAlphasCumprod, nearestIndex, TRAINING_STEPS } from './noise-table.ts';
+import { DiscreteTable, LcmTable, linearAlphasCumprod, nearestIndex } from './noise-table.ts';
+import { TRAINING_STEPS } from './training-steps.ts';
 import type { OptimizedFor } from './optimized-levels.ts';
 import type { NoiseSource } from './random/types.ts';
 import { getSampler, type SamplerInfo, totalSteps } from './registry.ts';

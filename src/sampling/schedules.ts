@@ -3,7 +3,8 @@
 import { betaQuantile } from './beta-distribution.ts';
 import { findScheduler, type Scheduler } from './schedulers.ts';
 import { exp32, linspace32, pow32 } from './float32-math.ts';
-import { linspace, TRAINING_STEPS, type NoiseTable } from './noise-table.ts';
+import { linspace, type NoiseTable } from './noise-table.ts';
+import { TRAINING_STEPS } from './training-steps.ts';
 import {
   ALIGN_YOUR_STEPS,
   ALIGN_YOUR_STEPS_32,

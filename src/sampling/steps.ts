@@ -1,6 +1,6 @@
 // Counting steps: which part of a schedule img2img runs, and the timesteps of DDIM and its kin
 // (A1111 modules/sd_samplers_common.py setup_img2img_steps, sd_samplers_timesteps.py get_timesteps).
-import { TRAINING_STEPS } from './noise-table.ts';
+import { TRAINING_STEPS } from './training-steps.ts';
 
 export interface Img2imgSteps {
   /** Length of the whole schedule. */

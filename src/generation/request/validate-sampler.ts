@@ -1,6 +1,6 @@
 // Whether a pass can be sampled as asked: what its sampler can do with so many steps, and what to say where it cannot.
 import { MOST_STEPS } from './bounds.ts';
-import { TRAINING_STEPS } from '../../sampling/noise-table.ts';
+import { TRAINING_STEPS } from '../../sampling/training-steps.ts';
 import { findSampler } from '../../sampling/registry.ts';
 import { findScheduler } from '../../sampling/schedulers.ts';
 import { img2imgSteps } from '../../sampling/steps.ts';

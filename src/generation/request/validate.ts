@@ -1,5 +1,5 @@
 // Whether a request can be carried out: the bounds of A1111's controls, and what to say where one is overstepped.
-import type { PARAMETER_BOUNDS} from './bounds.ts';
+import type { PARAMETER_BOUNDS } from './bounds.ts';
 import { PARAMETER_LIMITS } from './bounds.ts';
 import { parseColor } from '../../image/flatten.ts';
 import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
