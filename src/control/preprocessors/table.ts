@@ -33,6 +33,8 @@ export interface Preprocessor {
   /** Runs without a control network. */
   readonly needsNoModel: boolean;
   readonly showsControlMode: boolean;
+  /** It works on the latent while that is sampled, too, which is not built: its map alone would give another picture. */
+  readonly steersSampling: boolean;
 }
 
 /** The extension's value of sliders that are not shown. */
@@ -50,6 +52,8 @@ function slider(label: string, minimum: number, maximum: number, step: number, v
   return { label, minimum, maximum, step, value };
 }
 
+const STEERING = /^(?:inpaint_only|tile_colorfix|reference_)/;
+
 function entry({ resolution = 512, ...rest }: Entry): Preprocessor {
   return {
     label: rest.name,
@@ -57,6 +61,7 @@ function entry({ resolution = 512, ...rest }: Entry): Preprocessor {
     acceptsMask: false,
     needsNoModel: false,
     showsControlMode: true,
+    steersSampling: STEERING.test(rest.name),
     ...rest,
     resolution: resolution === null ? null : slider('Resolution', 64, 2048, 8, resolution),
   };

@@ -1,4 +1,5 @@
 // What is wrong with a request's ControlNet units: sentences for a person.
+import { findPreprocessor } from '../../control/preprocessors/table.ts';
 import type { ControlUnit } from './control-unit.ts';
 import type { GenerationParameters } from './request.ts';
 
@@ -10,12 +11,25 @@ export function controlProblems({
   img2img,
 }: Pick<GenerationParameters, 'controlUnits' | 'img2img'>): string[] {
   return controlUnits.flatMap((unit, index) => {
-    const problems = [...rangesOf(unit), ...(unit.picture || img2img ? [] : [NO_PICTURE])];
+    const problems = [
+      ...rangesOf(unit),
+      ...(unit.picture || img2img ? [] : [NO_PICTURE]),
+      ...preprocessorOf(unit, img2img),
+    ];
     return problems.map((problem) => `ControlNet unit ${index}: ${problem}`);
   });
 }
 
 const NO_PICTURE = 'choose a picture for it; only in img2img it can do with the source.';
+
+/** With img2img's own mask, inpaint_only is no more than its map. */
+function preprocessorOf({ module }: ControlUnit, img2img: GenerationParameters['img2img']): string[] {
+  const preprocessor = findPreprocessor(module);
+  if (!preprocessor?.steersSampling || (preprocessor.name === 'inpaint_only' && img2img?.inpaint)) return [];
+  return [
+    `the preprocessor "${preprocessor.label}" works on the picture while it is sampled, too, which is not built yet. Choose another one, inpaint_global_harmonious or tile_resample for instance.`,
+  ];
+}
 
 function rangesOf({ weight, guidanceStart: start, guidanceEnd: end }: ControlUnit): string[] {
   const inOrder = start >= 0 && end <= 1 && start <= end;
