@@ -7,18 +7,30 @@
 import { combine, type Latent, type Term } from './latent.ts';
 import { TRAINING_STEPS } from './training-steps.ts';
 
-/** Highest degree of the polynomials (3.2: "M"). */
-const DEGREE = 3;
-/** The ridge regression's weight on the coefficients' squares (equation 8: "lambda"). */
-const RIDGE = 0.1;
-/** How much of a forecast is the polynomial's; the rest is the last difference's (3.4: "w"). */
-const BLEND = 0.5;
-/** How much the window grows with each evaluation that is computed (3.3: "alpha"). */
-const GROWTH = 0.5;
-/** Evaluations that are computed before any is forecast. */
-const WARM_UP = 6;
-/** From this part of the run on all are computed: details are decided here. */
-const LAST_PART = 0.9;
+/** How forecasts are made; names of the paper's section 3. */
+export interface ForecastSettings {
+  /** Highest degree of the polynomials ("M"). */
+  readonly degree: number;
+  /** The ridge regression's weight on the coefficients' squares (equation 8, "lambda"). */
+  readonly ridge: number;
+  /** How much of a forecast is the polynomial's; the rest is the last difference's ("w"). */
+  readonly blend: number;
+  /** How much the window grows with each evaluation that is computed ("alpha"). */
+  readonly growth: number;
+  /** Evaluations that are computed before any is forecast. */
+  readonly warmUp: number;
+  /** From this part of the run on all are computed: details are decided here. */
+  readonly lastPart: number;
+}
+
+const SETTINGS: ForecastSettings = {
+  degree: 3,
+  ridge: 0.1,
+  blend: 0.5,
+  growth: 0.5,
+  warmUp: 6,
+  lastPart: 0.9,
+};
 /** Answers that a forecast goes by: the last ones. */
 const MOST_KEPT = 6;
 
@@ -32,13 +44,15 @@ export class ForecastPlan {
   constructor(
     private readonly total: number,
     window: number,
+    private readonly settings = SETTINGS,
   ) {
     this.#window = window;
   }
 
   /** Whether the next evaluation may be forecast. */
   get mayForecast(): boolean {
-    if (this.#evaluation < WARM_UP || this.#evaluation >= LAST_PART * this.total) return false;
+    const { warmUp, lastPart } = this.settings;
+    if (this.#evaluation < warmUp || this.#evaluation >= Math.floor(lastPart * this.total)) return false;
     return (this.#skipped + 1) % Math.max(1, Math.floor(this.#window)) !== 0;
   }
 
@@ -47,7 +61,8 @@ export class ForecastPlan {
     if (forecast) {
       this.#skipped++;
     } else {
-      if (this.#evaluation >= WARM_UP) this.#window += GROWTH;
+      const { warmUp, growth } = this.settings;
+      if (this.#evaluation >= warmUp) this.#window += growth;
       this.#skipped = 0;
     }
     this.#evaluation++;
@@ -128,19 +143,24 @@ export class Forecaster<C, T extends Latent> {
 export function forecastFactors(times: readonly number[], time: number): number[] {
   const chebyshev = chebyshevFactors(times, time);
   const difference = differenceFactors(times, time);
-  return times.map((_, i) => BLEND * chebyshev[i]! + (1 - BLEND) * difference[i]!);
+  const { blend } = SETTINGS;
+  return times.map((_, i) => blend * chebyshev[i]! + (1 - blend) * difference[i]!);
 }
 
 /** The ridge regression's: T(time) (X^T X + lambda I)^-1 X^T, X having the polynomials at each of the times. */
-export function chebyshevFactors(times: readonly number[], time: number, ridge = RIDGE): number[] {
-  const rows = times.map(chebyshev);
-  const normal = Array.from({ length: DEGREE + 1 }, (_, i) =>
+export function chebyshevFactors(
+  times: readonly number[],
+  time: number,
+  { degree, ridge }: Pick<ForecastSettings, 'degree' | 'ridge'> = SETTINGS,
+): number[] {
+  const rows = times.map((one) => chebyshev(one, degree));
+  const normal = Array.from({ length: degree + 1 }, (_, i) =>
     Array.from(
-      { length: DEGREE + 1 },
+      { length: degree + 1 },
       (_, j) => rows.reduce((sum, row) => sum + row[i]! * row[j]!, 0) + (i === j ? ridge : 0),
     ),
   );
-  const solved = solve(normal, chebyshev(time));
+  const solved = solve(normal, chebyshev(time, degree));
   return rows.map((row) => row.reduce((sum, value, i) => sum + value * solved[i]!, 0));
 }
 
@@ -157,10 +177,10 @@ export function differenceFactors(times: readonly number[], time: number): numbe
 }
 
 /** Chebyshev polynomials of the first kind, of the network's time brought to -1..1. */
-function chebyshev(time: number): number[] {
+function chebyshev(time: number, degree: number): number[] {
   const x = (2 * time) / (TRAINING_STEPS - 1) - 1;
   const values = [1, x];
-  while (values.length <= DEGREE) values.push(2 * x * values.at(-1)! - values.at(-2)!);
+  while (values.length <= degree) values.push(2 * x * values.at(-1)! - values.at(-2)!);
   return values;
 }
 
