@@ -15,29 +15,31 @@ async function detectFile(...path: string[]): Promise<Detection> {
 }
 
 /** Folders of add-ons by the beginning of their names. */
-const FOLDERS: readonly (readonly [RegExp, ModelKind])[] = [
+const FOLDERS: readonly (readonly [RegExp, ...ModelKind[]])[] = [
   [/^lora-/, 'lora'],
   [/^embeddings-/, 'embedding'],
   [/^hypernetworks-/, 'hypernetwork'],
   [/^controlnet-/, 'controlnet'],
-  [/^control$/, 'controlnet'],
+  [/^control$/, 'controlnet', 'annotator'],
   [/^upscalers/, 'upscaler'],
 ];
 
 const addOns = listReference('models').flatMap((folder) => {
-  const kind = FOLDERS.find(([pattern]) => pattern.test(folder))?.[1];
-  if (!kind || !statSync(join(REFERENCE_DIR, 'models', folder)).isDirectory()) return [];
+  const [, ...kinds] = FOLDERS.find(([pattern]) => pattern.test(folder)) ?? [/^$/];
+  if (kinds.length === 0 || !statSync(join(REFERENCE_DIR, 'models', folder)).isDirectory()) return [];
   return listReference('models', folder)
     .filter(
-      (file) => /\.(safetensors|pt|pth|bin)(\.gz)?$/.test(file) && !/^(expected|nets)\.|_part\./.test(file),
+      (file) =>
+        /\.(safetensors|pt|pth|bin)(\.gz)?$/.test(file) && !/^(expected|nets|detect|ip)\.|_part\./.test(file),
     )
-    .map((file) => ({ folder, file, kind }));
+    .map((file) => ({ folder, file, kinds }));
 });
 
 describe.skipIf(addOns.length === 0)('add-on files', () => {
-  it.each(addOns)('$folder/$file', async ({ folder, file, kind }) => {
+  it.each(addOns)('$folder/$file', async ({ folder, file, kinds }) => {
     const detection = await detectFile('models', folder, file);
-    expect(detection.kind).toBe(kind);
+    const { kind } = detection;
+    expect(kinds).toContain(kind);
     expect(detection.supported).toBe(true);
     expect(detection.unsupportedReason).toBeNull();
     expect(detection.networks).toBeNull();

@@ -9,6 +9,8 @@ export interface Scheduler {
   readonly aliases: readonly string[];
   /** Present where rho matters. */
   readonly defaultRho?: number;
+  /** Others' than A1111's 1.10.1. */
+  readonly later?: true;
 }
 
 /** In A1111's order. */
@@ -26,13 +28,13 @@ export const SCHEDULERS: readonly Scheduler[] = [
   { name: 'ddim', label: 'DDIM', aliases: [] },
   { name: 'beta', label: 'Beta', aliases: [] },
   // Forge's.
-  { name: 'turbo', label: 'Turbo', aliases: [] },
-  { name: 'align_your_steps_GITS', label: 'Align Your Steps GITS', aliases: [] },
-  { name: 'align_your_steps_11', label: 'Align Your Steps 11', aliases: [] },
-  { name: 'align_your_steps_32', label: 'Align Your Steps 32', aliases: [] },
+  { name: 'turbo', label: 'Turbo', aliases: [], later: true },
+  { name: 'align_your_steps_GITS', label: 'Align Your Steps GITS', aliases: [], later: true },
+  { name: 'align_your_steps_11', label: 'Align Your Steps 11', aliases: [], later: true },
+  { name: 'align_your_steps_32', label: 'Align Your Steps 32', aliases: [], later: true },
   // ComfyUI's and RES4LYF's.
-  { name: 'linear_quadratic', label: 'Linear Quadratic', aliases: [] },
-  { name: 'beta57', label: 'Beta57', aliases: [] },
+  { name: 'linear_quadratic', label: 'Linear Quadratic', aliases: [], later: true },
+  { name: 'beta57', label: 'Beta57', aliases: [], later: true },
 ];
 
 /** By inner name or label, exactly as written; undefined when there is none. */

@@ -116,7 +116,7 @@ describe('readParameters', () => {
   });
 
   it.each([
-    ['Schedule type', 'Align Your Steps GITS'],
+    ['Schedule type', 'Nobody Has This'],
     ['Emphasis', 'Fancy'],
     ['RNG', 'XPU'],
     ['Eta', 'much'],

@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { trials } from '../../../tests/trials-dir.ts';
 import { createGenerator } from '../../sampling/random/generator.ts';
-import { resolveSampler } from '../../sampling/registry.ts';
+import { findSampler, resolveSampler, WEBUI_SAMPLERS } from '../../sampling/registry.ts';
+import { findScheduler } from '../../sampling/schedulers.ts';
 import { CHOICES } from '../../ui/choices.ts';
 import { describeChanges, readParameters } from '../../ui/read-parameters.ts';
 import { parseParameters } from '../../ui/stored-settings.ts';
@@ -27,6 +28,13 @@ interface Expected {
 const cases = trials<Expected>('parameters text');
 const RANDN_SIZE = 4 * 8 * 8;
 
+/** A sampler or scheduler that is here and that webui 1.10.1, which the cases go by, does not know. */
+function isOurs(name: unknown): name is string {
+  if (typeof name !== 'string') return false;
+  const sampler = findSampler(name);
+  return (sampler !== undefined && !WEBUI_SAMPLERS.includes(sampler)) || findScheduler(name)?.later === true;
+}
+
 describe.skipIf(cases.length === 0)('parameters texts (the folder has no cases: skipped)', () => {
   it.each(cases)('$id: $kind', ({ text = '', expected }) => {
     const infotext = parseInfotext(text);
@@ -34,7 +42,11 @@ describe.skipIf(cases.length === 0)('parameters texts (the folder has no cases: 
     if (expected.sampler_and_scheduler) {
       const [sampler, scheduler] = [infotext['Sampler'], infotext['Schedule type']];
       const found = resolveSampler(sampler as string | undefined, scheduler as string | undefined);
-      expect([found.sampler, found.scheduler]).toEqual(expected.sampler_and_scheduler);
+      const [ofWebui, spacing] = expected.sampler_and_scheduler;
+      expect([found.sampler, found.scheduler]).toEqual([
+        isOurs(sampler) ? sampler : ofWebui,
+        isOurs(scheduler) ? scheduler : spacing,
+      ]);
     }
 
     // What the page makes of it, through the controls to the request.
@@ -59,6 +71,8 @@ describe.skipIf(cases.length === 0)('parameters texts (the folder has no cases: 
       numbers.forEach((number, i) => expect(drawn[i]).toBeCloseTo(number, 6));
     }
     for (const name of [expected.named_as_unsupported ?? []].flat()) {
+      if ([infotext['Sampler'], infotext['Schedule type']].some((one) => isOurs(one) && name.includes(one)))
+        continue;
       expect(read.unsupported.join(', ')).toContain(name);
     }
   });

@@ -74,6 +74,13 @@ export class EngineClient {
 
   /** Starts the engine on the GPU or on the processor, unless it runs that way already. */
   async start(cpu: boolean): Promise<DeviceReport> {
+    return (await this.#begin(cpu)).report;
+  }
+
+  /** With the worker that was started: should it be stopped meanwhile, calls to it reject, and no other one is started in its place. */
+  async #begin(
+    cpu: boolean,
+  ): Promise<{ readonly link: WorkerLink<EngineApi>; readonly report: DeviceReport }> {
     if (this.#started && this.#started.cpu !== cpu) this.stop();
     const link = this.#alive();
     if (!this.#started) {
@@ -87,7 +94,7 @@ export class EngineClient {
     }
     const report = await this.#started.report;
     if (this.#link === link) this.report = report;
-    return report;
+    return { link, report };
   }
 
   /** Starts the engine where necessary, loads the model where necessary, makes the pictures. */
@@ -255,17 +262,16 @@ export class EngineClient {
     if (needed) return this.#withGpu(cpu, work);
     if (this.#tuning) await this.#end(this.#tuning);
     // As it was started, where it was: its models stay loaded.
-    await this.start(this.#started?.cpu ?? cpu);
-    return this.#alive().call(work);
+    const { link } = await this.#begin(this.#started?.cpu ?? cpu);
+    return link.call(work);
   }
 
   async #withGpu<T>(cpu: boolean, work: (engine: Remote<EngineApi>) => Promise<T>): Promise<T> {
     if (this.#tuning) await this.#end(this.#tuning);
-    const report = await this.start(cpu);
+    const { link, report } = await this.#begin(cpu);
     if (report.backend === null) {
       throw new Failure('no-webgpu', report.problem ?? t.noWebGpu);
     }
-    const link = this.#alive();
     try {
       return await link.call(async (engine) => {
         await this.#tellOptions(engine);

@@ -120,13 +120,20 @@ it('says why there is no GPU', async () => {
   await expect(make(engine)).rejects.toMatchObject({ code: 'no-webgpu', message: 'Update the driver.' });
 });
 
-it('rejects what is under way when it is stopped', async () => {
-  const { engine } = client(`generate: () => new Promise(() => {}),`);
-  const job = make(engine);
-  await engine.start(false);
-  engine.stop();
-  await expect(job).rejects.toMatchObject({ code: 'worker-died' });
-});
+// At any moment after the engine has started: what was asked for is not on its way yet, or it is.
+it.each([0, 1, 2, 3, 4, 6, 8, 12, 20])(
+  'rejects what is under way when it is stopped, %i turns after it has started',
+  async (turns) => {
+    const { engine, spawned } = client(`generate: () => new Promise(() => {}),`);
+    const job = make(engine);
+    const ended = expect(job).rejects.toMatchObject({ code: 'worker-died' });
+    await engine.start(false);
+    for (let i = 0; i < turns; i++) await Promise.resolve();
+    engine.stop();
+    await ended;
+    expect(spawned()).toBe(1);
+  },
+);
 
 it('brings the upscalers that are asked for first, and starts nothing where it is stopped meanwhile', async () => {
   const brought: string[] = [];
