@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
+import type { FileTimes } from '../scripts/file-times.ts';
 import { STAGES, type BenchmarkResult } from '../src/generation/run/benchmark-report.ts';
 import { readImageMetadata } from '../src/image/metadata.ts';
 import { decodePng } from '../src/image/png.ts';
@@ -91,11 +92,17 @@ test('measures every stage', async () => {
     ...['--model', checkpoint, '--out', out, '--size', '64', '--cpu'],
   );
   expect(code, errors).toBe(0);
-  const { measured, file, startUp } = JSON.parse(readFileSync(out, 'utf8')) as BenchmarkResult & {
-    readonly file: Record<string, number>;
+  const { measured, files, startUp } = JSON.parse(readFileSync(out, 'utf8')) as BenchmarkResult & {
+    readonly files: FileTimes;
     readonly startUp: Record<string, number>;
   };
-  const times = [...Object.values(measured).flat(), ...Object.values(file), ...Object.values(startUp)];
+  const { bytes, storedBytes, reading, ...processed } = files;
+  const times = [
+    ...Object.values(measured).flat(),
+    ...[bytes, storedBytes, reading],
+    ...Object.values(processed).flatMap(({ clock, processor }) => [clock, processor]),
+    ...Object.values(startUp),
+  ];
   expect(times.every((time) => Number.isFinite(time) && time >= 0)).toBe(true);
   expect(Object.keys(measured)).toEqual(Object.keys(STAGES));
   expect(Object.values(measured).every((runs) => runs.length > 0)).toBe(true);
