@@ -28,11 +28,12 @@ describe('a picture', () => {
     await expect(open(await picture(data))).rejects.toThrow(/picture \(PNG\) without an embedding/);
   });
 
-  it('that is cut off is called what it is', async () => {
+  it('that cannot be read is called what it is, wherever it ends', async () => {
     const bytes = await picture((i) => i % 251);
-    await expect(open(bytes.slice(0, bytes.length / 2))).rejects.toThrow(
-      /picture \(PNG\) that cannot be read/,
-    );
+    for (const end of [8, 12, 30, bytes.length / 2, bytes.length - 20])
+      await expect(open(bytes.slice(0, end)), String(end)).rejects.toThrow(/picture \(PNG\)/);
+    const noise = Uint8Array.from(bytes, (byte, i) => (i < 8 ? byte : 120));
+    await expect(open(noise)).rejects.toThrow(/picture \(PNG\) that cannot be read/);
   });
 
   it.each([

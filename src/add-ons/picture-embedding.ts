@@ -24,7 +24,7 @@ const MAX_PIXELS = 4096 * 4096;
 export async function openPictureEmbedding(source: ByteSource): Promise<Checkpoint> {
   if (source.size > MAX_FILE) throw noEmbedding();
   const file = await source.read(0, source.size);
-  const json = (await textIn(file)) ?? (await hiddenIn(file));
+  const json = await jsonIn(file);
   if (json === null) throw noEmbedding();
   return checkpointOf(json);
 }
@@ -39,6 +39,20 @@ function noEmbedding(): CheckpointError {
     'not-a-checkpoint',
     'This file is a picture (PNG) without an embedding in it. Drop it on PNG Info or img2img.',
   );
+}
+
+/** Null where it holds none. */
+async function jsonIn(file: Uint8Array): Promise<string | null> {
+  try {
+    return (await textIn(file)) ?? (await hiddenIn(file));
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    // Dropped by mistake more often than not, so it is called what it is.
+    throw new CheckpointError(
+      'corrupt',
+      `This file is a picture (PNG) that cannot be read. ${error.message}`,
+    );
+  }
 }
 
 async function textIn(file: Uint8Array): Promise<string | null> {
@@ -56,18 +70,7 @@ async function textIn(file: Uint8Array): Promise<string | null> {
  * Pictures without such columns hide nothing.
  */
 async function hiddenIn(file: Uint8Array): Promise<string | null> {
-  let image: PixelImage;
-  try {
-    image = await decodePng(file, MAX_PIXELS);
-  } catch (error) {
-    // Dropped by mistake more often than not, so it is called what it is.
-    if (error instanceof ImageError)
-      throw new CheckpointError(
-        'corrupt',
-        `This file is a picture (PNG) that cannot be read. ${error.message}`,
-      );
-    throw error;
-  }
+  const image = await decodePng(file, MAX_PIXELS);
   const area = withoutBlackEdges(image);
   if (!area) return null;
   const { left, right, top, bottom } = area;
