@@ -24,7 +24,7 @@ const ROOMS = {
   // Graphs as programs of our own kernels.
   wgsl: ['graph'],
   // What is done to pictures by networks that are no part of a model; the networks are given to it.
-  finishing: ['image'],
+  finishing: ['image', 'sampling'],
   // What control networks are shown of a picture.
   'control/preprocessors': ['finishing', 'image', 'models', 'sampling'],
 

@@ -1,5 +1,5 @@
 // Colours for a grey picture, as DDColor's own pipeline has it: the picture gives its lightness, a network the rest.
-import { halfToEven } from '../image/half-to-even.ts';
+import { halfToEven } from '../sampling/half-to-even.ts';
 import { rgbOf } from '../image/lab.ts';
 import { lightnessOf } from '../image/lightness.ts';
 import type { PixelImage } from '../image/pixels.ts';

@@ -1,7 +1,7 @@
 // Where a picture's subject is, by its corners, by how busy its parts are and by its faces (modules/textual_inversion/autocrop.py).
 import { findCorners, type Point } from '../image/corners.ts';
 import { dithered } from '../image/dither.ts';
-import { halfToEven } from '../image/half-to-even.ts';
+import { halfToEven } from '../sampling/half-to-even.ts';
 import { greyOf } from '../image/mask.ts';
 import { crop } from '../image/paste.ts';
 import type { Size } from '../image/picture-file.ts';

@@ -3,7 +3,7 @@
 // Two ways of its: `upscale_with_model` makes bytes of every tile and blends those where tiles overlap; `tiled_upscale_2`, for
 // SwinIR, averages the network's numbers. Networks are given blue, green and red, in that order, as all of A1111's upscalers are.
 import { ImageError } from '../image/errors.ts';
-import { halfToEven } from '../image/half-to-even.ts';
+import { halfToEven } from '../sampling/half-to-even.ts';
 import { withoutAlpha, type PixelImage } from '../image/pixels.ts';
 import { cutIntoTiles, joinTiles, tileGrid } from '../image/tile-grid.ts';
 import { cutOut, emptyPlanes, scaled, type Area, type Planes } from '../image/tiles.ts';

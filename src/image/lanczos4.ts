@@ -1,6 +1,6 @@
 // Resampling of 8-bit pictures, to the byte as OpenCV's resize does it with INTER_LANCZOS4: eight neighbours along each side whatever
 // the scale, weights in 1/2048, one rounding at the end.
-import { halfToEven } from './half-to-even.ts';
+import { halfToEven } from '../sampling/half-to-even.ts';
 import type { Pause } from './pause.ts';
 import type { Raster } from './resize.ts';
 

@@ -1,7 +1,7 @@
 // Pictures and planes of numbers under affine maps, to the bit as OpenCV's warpAffine does it (bilinear): a pixel's source is found
 // in 1/1024 along the row, and its neighbours weigh in 1/32.
 import { inverseOf, type Affine } from './affine.ts';
-import { halfToEven } from './half-to-even.ts';
+import { halfToEven } from '../sampling/half-to-even.ts';
 import type { Pause } from './pause.ts';
 import type { Raster } from './resize.ts';
 import type { Area } from './tiles.ts';

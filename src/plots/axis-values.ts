@@ -1,7 +1,8 @@
 // What is written for an axis as values: lists, ranges with a step "1-9 (+2)" and with a count "1-10 [5]", read as Python reads
 // numbers (A1111 scripts/xyz_grid.py, process_axis).
 import { parseCsv } from '../prompt/csv.ts';
-import { asciiDigits, parseFloatPython, strip } from '../prompt/python-text.ts';
+import { shortened } from '../generation/request/problems.ts';
+import { parseFloatPython, parseIntPython, strip } from '../prompt/python-text.ts';
 import { PlotError } from './plot-error.ts';
 
 /** Whole numbers beyond what a number holds exactly are bigints. An order of words is a list. */
@@ -26,6 +27,9 @@ export function axisValues(text: string, type: ValueType, label: string): readon
   }
 }
 
+/** Characters of a range. */
+const MAX_WORD = 100;
+
 /** The numbers of one kind, as Python has them. */
 interface NumberKind<T extends number | bigint> {
   readonly pattern: string;
@@ -46,7 +50,7 @@ const INTEGERS: NumberKind<bigint> = {
   pattern: WHOLE,
   countPattern: '\\p{Nd}+',
   example: '"1, 2, 5-9, 10-50 (+10), 1-100 [5]"',
-  parse: parseInteger,
+  parse: parseIntPython,
   stepped: (from, to, step) => steppedIntegers(from, to + 1n, step),
   counted: (from, to, count) =>
     linspace(Number(from), Number(to), count).map((value) => BigInt(Math.trunc(value))),
@@ -75,6 +79,7 @@ function numbers<T extends number | bigint>(
     `^\\s*(${one})\\s*-\\s*(${one})(?:\\s*\\[(${kind.countPattern})\\s*\\])?\\s*$`,
     'u',
   );
+  if (words.length > MAX_VALUES) throw tooMany(label);
   const read = (word: string): T => {
     const value = kind.parse(word);
     if (value === null)
@@ -86,6 +91,8 @@ function numbers<T extends number | bigint>(
   return words
     .filter((word) => word !== '')
     .flatMap((word) => {
+      // Before the patterns, whose work grows faster than a text does: it may come out of a picture.
+      if (word.length > MAX_WORD) return [plain(read(word))];
       const stepped = step.exec(word);
       if (stepped) {
         const [from, to] = [read(stepped[1]!), read(stepped[2]!)];
@@ -95,7 +102,7 @@ function numbers<T extends number | bigint>(
       }
       const counted = count.exec(word);
       if (!counted) return [plain(read(word))];
-      const many = parseInteger(counted[3]!);
+      const many = parseIntPython(counted[3]!);
       if (many === null)
         throw new PlotError(
           `${label}: "${shortened(word)}" needs a whole number of values between its brackets.`,
@@ -104,14 +111,6 @@ function numbers<T extends number | bigint>(
         .counted(read(counted[1]!), read(counted[2]!), Math.min(Number(many), MAX_VALUES + 1))
         .map(plain);
     });
-}
-
-/** Python's int() of a text. */
-function parseInteger(text: string): bigint | null {
-  const digits = asciiDigits(strip(text));
-  return /^[+-]?\d+(?:_\d+)*$/.test(digits) && digits.length <= 60
-    ? BigInt(digits.replace(/[_+]/g, ''))
-    : null;
 }
 
 function plain(value: number | bigint): number | bigint {
@@ -167,8 +166,4 @@ function tooMany(label: string): PlotError {
   return new PlotError(
     `${label}: more than ${MAX_VALUES} values. Write fewer, or a range with a larger step.`,
   );
-}
-
-function shortened(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -1,6 +1,6 @@
 // A line of "Prompts from file" that says more than a prompt: options as on a command line (A1111 scripts/prompts_from_file.py,
 // cmdargs; Python's shlex in POSIX mode).
-import { asciiDigits, parseFloatPython, strip } from '../prompt/python-text.ts';
+import { parseFloatPython, parseIntPython } from '../prompt/python-text.ts';
 
 /** Why a line is no list of options. */
 export class CommandLineError extends Error {
@@ -71,10 +71,8 @@ function valueOf(option: string, kind: Kind, text: string): OptionValue {
       return value;
     }
     case 'int': {
-      const digits = asciiDigits(strip(text));
-      if (!/^[+-]?\d+(?:_\d+)*$/.test(digits) || digits.length > 60)
-        throw new CommandLineError(`${option} needs a whole number; "${text}" is none`);
-      const value = BigInt(digits.replace(/[_+]/g, ''));
+      const value = parseIntPython(text);
+      if (value === null) throw new CommandLineError(`${option} needs a whole number; "${text}" is none`);
       return Number.isSafeInteger(Number(value)) ? Number(value) : value;
     }
   }

@@ -1,6 +1,7 @@
 // Prompts from file or textbox: a request a line (A1111 scripts/prompts_from_file.py).
 import { addToSeed, parseSeed, randomSeed, RANDOM_SEED } from '../generation/request/seeds.ts';
 import type { GenerationParameters } from '../generation/request/request.ts';
+import { shortened } from '../generation/request/problems.ts';
 import { strip } from '../prompt/python-text.ts';
 import { findSampler } from '../sampling/registry.ts';
 import type { Cell, PlotNames } from './cell.ts';
@@ -141,8 +142,4 @@ function definedOf<T extends object>(fields: T): { [K in keyof T]: NonNullable<T
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]: NonNullable<T[K]>;
   };
-}
-
-function shortened(line: string): string {
-  return line.length > 60 ? `${line.slice(0, 57)}...` : line;
 }

@@ -73,6 +73,17 @@ export function asciiDigits(text: string): string {
   );
 }
 
+/** Digits of a whole number that is believed: far more than a seed has. */
+const MAX_DIGITS = 60;
+
+/** Python's int() of a text: a sign, digits of any script, single underscores between them. Null where Python raises ValueError. */
+export function parseIntPython(text: string): bigint | null {
+  const plain = asciiDigits(strip(text));
+  return plain.length <= MAX_DIGITS && /^[+-]?\d+(?:_\d+)*$/.test(plain)
+    ? BigInt(plain.replace(/[_+]/g, ''))
+    : null;
+}
+
 /**
  * Python's float() of a decimal number: an optional sign, digits of any script, at most one point, perhaps an exponent,
  * `inf` or `nan`, single underscores between digits, and whitespace around it. Null where Python raises ValueError.
@@ -80,7 +91,7 @@ export function asciiDigits(text: string): string {
 export function parseFloatPython(text: string): number | null {
   const plain = asciiDigits(strip(text));
   const match =
-    /^([+-]?)(?:(inf(?:inity)?|nan)|(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?)$/i.exec(
+    /^([+-]?)(?:(inf(?:inity)?|nan)|(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?)$/i.exec(
       plain,
     );
   if (match === null) return null;

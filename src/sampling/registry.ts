@@ -52,7 +52,7 @@ const ETA_AND_NOISE: readonly PassedOption[] = ['eta', 'sNoise'];
 const CFG_PP: Partial<SamplerInfo> = { cfgDivisor: 12.5, needsUncond: true };
 
 /** In A1111's order; the first is its default. */
-export const WEBUI_SAMPLERS: readonly SamplerInfo[] = [
+const WEBUI_SAMPLERS: readonly SamplerInfo[] = [
   entry('DPM++ 2M', ['k_dpmpp_2m'], { scheduler: 'karras' }),
   entry('DPM++ SDE', ['k_dpmpp_sde'], {
     scheduler: 'karras',

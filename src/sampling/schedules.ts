@@ -2,6 +2,7 @@
 // and KDiffusionSampler.get_sigmas). Values are rounded to float32, as there.
 import { betaQuantile } from './beta-distribution.ts';
 import { findScheduler, type Scheduler } from './schedulers.ts';
+import { halfToEven } from './half-to-even.ts';
 import { exp32, linspace32, pow32 } from './float32-math.ts';
 import { linspace, type NoiseTable } from './noise-table.ts';
 import { TRAINING_STEPS } from './training-steps.ts';
@@ -164,12 +165,6 @@ function beta57(n: number, { table: { sigmas } }: SchedulerContext): number[] {
     halfToEven(betaQuantile(1 - i / n, 0.5, 0.7) * (sigmas.length - 1)),
   );
   return [...entries.filter((entry, i) => entry !== entries[i - 1]).map((entry) => sigmas[entry]!), 0];
-}
-
-/** As numpy rounds: halves to the even neighbour. */
-function halfToEven(value: number): number {
-  const rounded = Math.round(value);
-  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
 const uniform = (n: number, { table }: SchedulerContext): number[] => table.uniformSigmas(n);

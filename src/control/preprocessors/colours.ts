@@ -1,7 +1,7 @@
 // Preprocessors that keep colours or light and give up detail (sd-webui-controlnet 1.1.455: scripts/preprocessor/legacy/processor.py,
 // annotator/color).
 import { lightOf } from '../../finishing/recolor.ts';
-import { halfToEven } from '../../image/half-to-even.ts';
+import { halfToEven } from '../../sampling/half-to-even.ts';
 import { resizeBytes } from '../../image/opencv/resize-bytes.ts';
 import type { Pause } from '../../image/pause.ts';
 import { greyAsRgb, type RgbImage } from './hint.ts';

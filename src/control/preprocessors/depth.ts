@@ -1,6 +1,6 @@
 // Depth by Depth Anything V2 (sd-webui-controlnet 1.1.455, annotator/depth_anything_v2.py; DepthAnything/Depth-Anything-V2,
 // util/transform.py). What is near is white.
-import { halfToEven } from '../../image/half-to-even.ts';
+import { halfToEven } from '../../sampling/half-to-even.ts';
 import type { Plane8 } from '../../image/opencv/plane.ts';
 import { resizeNumbers } from '../../image/opencv/resize-numbers.ts';
 import type { Pause } from '../../image/pause.ts';

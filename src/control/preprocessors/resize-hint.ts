@@ -1,6 +1,6 @@
 // How a map comes to the size of the picture (scripts/controlnet.py, detectmap_proc of sd-webui-controlnet 1.1.455): maps of two
 // colours stay so, lines of one pixel stay lines of one pixel, and few colours are not mixed.
-import { halfToEven } from '../../image/half-to-even.ts';
+import { halfToEven } from '../../sampling/half-to-even.ts';
 import { dilated, eroded3x3, SQUARE } from '../../image/opencv/morphology.ts';
 import { blackAndWhite } from '../../image/opencv/otsu.ts';
 import { channelOf, type Plane8 } from '../../image/opencv/plane.ts';

@@ -1,6 +1,6 @@
 // A picture stirred by two smooth random disks, so that its colours stay and its shapes go (sd-webui-controlnet 1.1.455:
 // annotator/shuffle, annotator/util.py make_noise_disk): numpy's legacy random numbers, cv::resize in float64, cv::remap.
-import { halfToEven } from '../../image/half-to-even.ts';
+import { halfToEven } from '../../sampling/half-to-even.ts';
 import { resizeNumbers } from '../../image/opencv/resize-numbers.ts';
 import type { Pause } from '../../image/pause.ts';
 import { MersenneTwister } from '../../sampling/random/mersenne-twister.ts';

@@ -1,7 +1,7 @@
 // The size at which a preprocessor works (scripts/preprocessor/legacy/processor.py, resize_image_with_pad; internal_controlnet/
 // external_code.py, pixel_perfect_resolution of sd-webui-controlnet 1.1.455).
 import { ImageError } from '../../image/errors.ts';
-import { halfToEven } from '../../image/half-to-even.ts';
+import { halfToEven } from '../../sampling/half-to-even.ts';
 import { resizeBytes } from '../../image/opencv/resize-bytes.ts';
 import type { Pause } from '../../image/pause.ts';
 import type { Size } from '../../image/picture-file.ts';

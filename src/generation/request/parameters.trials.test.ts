@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { trials } from '../../../tests/trials-dir.ts';
 import { createGenerator } from '../../sampling/random/generator.ts';
-import { findSampler, resolveSampler, WEBUI_SAMPLERS } from '../../sampling/registry.ts';
+import { findSampler, resolveSampler, webuiSamplerName } from '../../sampling/registry.ts';
 import { findScheduler } from '../../sampling/schedulers.ts';
 import { CHOICES } from '../../ui/choices.ts';
 import { describeChanges, readParameters } from '../../ui/read-parameters.ts';
@@ -32,7 +32,8 @@ const RANDN_SIZE = 4 * 8 * 8;
 function isOurs(name: unknown): name is string {
   if (typeof name !== 'string') return false;
   const sampler = findSampler(name);
-  return (sampler !== undefined && !WEBUI_SAMPLERS.includes(sampler)) || findScheduler(name)?.later === true;
+  const later = sampler !== undefined && webuiSamplerName(sampler.name.toLowerCase()) === undefined;
+  return later || findScheduler(name)?.later === true;
 }
 
 describe.skipIf(cases.length === 0)('parameters texts (the folder has no cases: skipped)', () => {

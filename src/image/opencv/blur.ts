@@ -2,7 +2,7 @@
 // of numbers channel by channel, in more precision and then rounded to float32. Edges mirrored.
 import { blurPlane } from '../blur-plane.ts';
 import type { Bytes } from '../bytes.ts';
-import { halfToEven } from '../half-to-even.ts';
+import { halfToEven } from '../../sampling/half-to-even.ts';
 import { fixedKernel } from '../mask-blur.ts';
 import { mirrored } from '../mirrored.ts';
 import type { Pause } from '../pause.ts';

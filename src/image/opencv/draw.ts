@@ -1,6 +1,6 @@
 // Filled shapes and lines without smooth edges, pixel by pixel as OpenCV 4.6 draws them (modules/imgproc/src/drawing.cpp): points in
 // 2^-16 of pixels, as whole numbers.
-import { halfToEven } from '../half-to-even.ts';
+import { halfToEven } from '../../sampling/half-to-even.ts';
 import type { Raster } from '../resize.ts';
 
 export interface Point {

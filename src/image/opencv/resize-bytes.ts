@@ -1,6 +1,6 @@
 // Resampling of 8-bit pictures, to the byte as cv::resize does it (OpenCV 4.6, modules/imgproc/src/resize.cpp). Lanczos is in
 // ../lanczos4.ts.
-import { halfToEven } from '../half-to-even.ts';
+import { halfToEven } from '../../sampling/half-to-even.ts';
 import type { Pause } from '../pause.ts';
 import type { Raster } from '../resize.ts';
 import { areaKind, tapsOf, type Taps } from './taps.ts';

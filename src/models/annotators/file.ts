@@ -3,7 +3,7 @@ import { inferShapes } from '../../graph/shapes.ts';
 import type { WeightCatalog } from '../../graph/types.ts';
 import { unwrapped } from '../layouts/containers.ts';
 import type { TensorShapes, WeightPlanEntry } from '../types.ts';
-import { MAX_WEIGHT_ELEMENTS } from '../weight-limits.ts';
+import { weightProblem } from '../weight-limits.ts';
 import { ARCHITECTURES } from './architectures.ts';
 import { ANNOTATOR_KINDS, type AnnotatorInfo, type AnnotatorKind } from './kinds.ts';
 
@@ -54,15 +54,7 @@ function problemWith(found: Found, tensors: TensorShapes): string | null {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-  for (const { name, sources, shape } of plan) {
-    const { dtype, form } = tensors.get(sources[0]!)!;
-    if (form !== undefined) return `Its tensor ${name} has a form that cannot be read (${form}).`;
-    if (/^([IU]\d|BOOL)/.test(dtype))
-      return `Its tensor ${name} is stored as integers: a quantised model, which cannot be read.`;
-    if (shape.reduce((product, size) => product * size, 1) > MAX_WEIGHT_ELEMENTS)
-      return `Its tensor ${name} is larger than any browser can hold.`;
-  }
-  return null;
+  return weightProblem(tensors, plan);
 }
 
 /** What the library keeps of it: all that its graph reads. Throws Error where that is not there. */

@@ -1,7 +1,7 @@
 // A file with a network for faces: what it is, whether it can be used, and which tensors are kept of it.
 import { inferShapes } from '../../graph/shapes.ts';
 import type { TensorShapes, WeightPlanEntry } from '../types.ts';
-import { MAX_WEIGHT_ELEMENTS } from '../weight-limits.ts';
+import { weightProblem } from '../weight-limits.ts';
 import { isDeviations, nameInFile } from '../layouts/deviations.ts';
 import { findFaceNetwork, type FoundFaceNetwork } from './architectures.ts';
 import { FACE_ROLES, type FaceInfo, type FaceRole } from './kinds.ts';
@@ -40,15 +40,7 @@ function problemWith(found: FoundFaceNetwork, tensors: TensorShapes): string | n
   }
   const stray = strayTensor(found, tensors, plan);
   if (stray !== null) return `Its tensor ${stray} belongs to a layer that lacks others.`;
-  for (const { name, sources, shape } of plan) {
-    const { dtype, form } = tensors.get(sources[0]!)!;
-    if (form !== undefined) return `Its tensor ${name} has a form that cannot be read (${form}).`;
-    if (/^([IU]\d|BOOL)/.test(dtype) && found.architecture.integers !== true)
-      return `Its tensor ${name} is stored as integers: a quantised model, which cannot be read.`;
-    if (shape.reduce((product, size) => product * size, 1) > MAX_WEIGHT_ELEMENTS)
-      return `Its tensor ${name} is larger than any browser can hold.`;
-  }
-  return null;
+  return weightProblem(tensors, plan, () => found.architecture.integers === true);
 }
 
 /** What counts how often a normalisation was trained, which nothing reads. */

@@ -1,7 +1,7 @@
 // An upscaler's file: what it is, whether it can be used, and which tensors are kept of it.
 import { inferShapes } from '../../graph/shapes.ts';
 import type { TensorShapes, WeightPlanEntry } from '../types.ts';
-import { MAX_WEIGHT_ELEMENTS } from '../weight-limits.ts';
+import { weightProblem } from '../weight-limits.ts';
 import { findUpscaler, type FoundUpscaler } from './architectures.ts';
 import type { UpscalerInfo } from './kinds.ts';
 
@@ -44,15 +44,7 @@ function problemWith(found: FoundUpscaler, tensors: TensorShapes): string | null
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-  for (const { name, sources, shape } of plan) {
-    const { dtype, form } = tensors.get(sources[0]!)!;
-    if (form !== undefined) return `Its tensor ${name} has a form that cannot be read (${form}).`;
-    if (/^([IU]\d|BOOL)/.test(dtype) && !found.architecture.marks?.includes(name))
-      return `Its tensor ${name} is stored as integers: a quantised model, which cannot be read.`;
-    if (shape.reduce((product, size) => product * size, 1) > MAX_WEIGHT_ELEMENTS)
-      return `Its tensor ${name} is larger than any browser can hold.`;
-  }
-  return null;
+  return weightProblem(tensors, plan, (name) => found.architecture.marks?.includes(name) === true);
 }
 
 /** What the library keeps of it: all that its graph reads. Throws Error where that is not there. */

@@ -36,6 +36,14 @@ export interface Needs {
 /** Puts what of these comes with Darkroom into the library. Rejects with an Error for people. */
 export type Bring = (needs: Needs) => Promise<void>;
 
+/** A worker's life with an engine that has started. */
+interface Started {
+  readonly link: WorkerLink<EngineApi>;
+  readonly report: DeviceReport;
+}
+
+const NOTHING: Needs = { upscalers: [], faces: false };
+
 /** Tuning that is under way, or about to begin. */
 interface Tuning {
   readonly done: Promise<unknown>;
@@ -105,8 +113,11 @@ export class EngineClient {
     onEvent: (event: GenerationEvent) => void,
     continuation?: Continuation,
   ): Promise<GenerationOutcome> {
-    await this.#bringFor(parameters);
-    return this.#withGpu(cpu, (engine) => engine.generate(sha256, parameters, proxy(onEvent), continuation));
+    return this.#withGpu(
+      cpu,
+      (engine) => engine.generate(sha256, parameters, proxy(onEvent), continuation),
+      needsOf(parameters),
+    );
   }
 
   /** ... at each position, and keeps none. */
@@ -115,8 +126,7 @@ export class EngineClient {
     cpu: boolean,
     onEvent: (event: GenerationEvent) => void,
   ): Promise<GenerationOutcome> {
-    await this.#bringFor(order.parameters);
-    return this.#withGpu(cpu, (engine) => engine.tryOut(order, proxy(onEvent)));
+    return this.#withGpu(cpu, (engine) => engine.tryOut(order, proxy(onEvent)), needsOf(order.parameters));
   }
 
   /** Starts the engine and loads the model, where necessary, without making a picture. */
@@ -131,8 +141,8 @@ export class EngineClient {
     needs: Needs,
     onEvent: (event: ExtrasEvent) => void,
   ): Promise<ExtrasOutcome> {
-    if (isNeeding(needs)) await this.#bringAsked(needs);
-    return this.#withNetworks(isNeeding(needs), cpu, (engine) => engine.extras(order, proxy(onEvent)));
+    const work = (engine: Remote<EngineApi>) => engine.extras(order, proxy(onEvent));
+    return isNeeding(needs) ? this.#withGpu(cpu, work, needs) : this.#withoutNetworks(cpu, work);
   }
 
   /**
@@ -144,7 +154,8 @@ export class EngineClient {
     network: boolean,
     onEvent: (event: NetworkEvent) => void,
   ): Promise<PreprocessOutcome> {
-    return this.#withNetworks(network, cpu, (engine) => engine.preprocess(order, proxy(onEvent)));
+    const work = (engine: Remote<EngineApi>) => engine.preprocess(order, proxy(onEvent));
+    return network ? this.#withGpu(cpu, work) : this.#withoutNetworks(cpu, work);
   }
 
   /** Measures a model; `interrupt` stops that. */
@@ -237,38 +248,33 @@ export class EngineClient {
     this.loaded = [];
   }
 
-  async #bringFor(parameters: GenerationParameters): Promise<void> {
-    const upscalers = askedUpscalers(parameters).map(({ name }) => name);
-    const faces = parameters.settings.faceRestoration || asksForFaces(parameters.detailer);
-    if (isNeeding({ upscalers, faces })) await this.#bringAsked({ upscalers, faces });
-  }
-
-  async #bringAsked(needs: Needs): Promise<void> {
-    const stops = this.#stops;
-    try {
-      await this.#bring(needs);
-    } catch (error) {
-      throw toFailure(error);
-    }
-    if (this.#stops !== stops) throw new Failure('worker-died', t.workerEnded(t.workers.engine));
-  }
-
-  /** `needed`: whether there are any in the work. */
-  async #withNetworks<T>(
-    needed: boolean,
-    cpu: boolean,
-    work: (engine: Remote<EngineApi>) => Promise<T>,
-  ): Promise<T> {
-    if (needed) return this.#withGpu(cpu, work);
-    if (this.#tuning) await this.#end(this.#tuning);
+  async #withoutNetworks<T>(cpu: boolean, work: (engine: Remote<EngineApi>) => Promise<T>): Promise<T> {
     // As it was started, where it was: its models stay loaded.
-    const { link } = await this.#begin(this.#started?.cpu ?? cpu);
+    const { link } = await this.#startFor(NOTHING, () => this.#started?.cpu ?? cpu);
     return link.call(work);
   }
 
-  async #withGpu<T>(cpu: boolean, work: (engine: Remote<EngineApi>) => Promise<T>): Promise<T> {
+  /** Starts the engine for work. Rejects where it is stopped on the way: nothing is to be started any more. */
+  async #startFor(needs: Needs, cpu: () => boolean): Promise<Started> {
+    const stops = this.#stops;
+    if (isNeeding(needs)) {
+      try {
+        await this.#bring(needs);
+      } catch (error) {
+        throw toFailure(error);
+      }
+    }
     if (this.#tuning) await this.#end(this.#tuning);
-    const { link, report } = await this.#begin(cpu);
+    if (this.#stops !== stops) throw new Failure('worker-died', t.workerEnded(t.workers.engine));
+    return this.#begin(cpu());
+  }
+
+  async #withGpu<T>(
+    cpu: boolean,
+    work: (engine: Remote<EngineApi>) => Promise<T>,
+    needs: Needs = NOTHING,
+  ): Promise<T> {
+    const { link, report } = await this.#startFor(needs, () => cpu);
     if (report.backend === null) {
       throw new Failure('no-webgpu', report.problem ?? t.noWebGpu);
     }
@@ -308,6 +314,14 @@ export class EngineClient {
     }
     return this.#link;
   }
+}
+
+/** What a request asks for. */
+function needsOf(parameters: GenerationParameters): Needs {
+  return {
+    upscalers: askedUpscalers(parameters).map(({ name }) => name),
+    faces: parameters.settings.faceRestoration || asksForFaces(parameters.detailer),
+  };
 }
 
 function isNeeding({ upscalers, faces, colors = false }: Needs): boolean {

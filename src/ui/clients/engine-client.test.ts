@@ -135,6 +135,26 @@ it.each([0, 1, 2, 3, 4, 6, 8, 12, 20])(
   },
 );
 
+it('starts nothing for what is stopped as soon as it is asked for, tuning or not', async () => {
+  const { engine, spawned } = client(`
+    tuneKernels: () => new Promise((resolve) => (globalThis.end = resolve)),
+    interrupt: () => globalThis.end?.(null),
+    generate: () => new Promise(() => {}),`);
+  const died = { code: 'worker-died' };
+  const soon = expect(make(engine)).rejects.toMatchObject(died);
+  engine.stop();
+  await soon;
+  expect(spawned()).toBeLessThanOrEqual(1);
+  const before = spawned();
+  const tuning = engine.tuneKernels('a'.repeat(64), { width: 8, height: 8, batchSize: 1 }, () => undefined);
+  const ended = expect(tuning).rejects.toMatchObject(died);
+  await engine.start(false);
+  const job = expect(make(engine)).rejects.toMatchObject(died);
+  engine.stop();
+  await Promise.all([ended, job]);
+  expect(spawned()).toBe(before + 1);
+});
+
 it('brings the upscalers that are asked for first, and starts nothing where it is stopped meanwhile', async () => {
   const brought: string[] = [];
   let arrive = (): void => undefined;

@@ -1,6 +1,6 @@
 // People out of OpenPose's maps (Cao et al. 2017; sd-webui-controlnet 1.1.455, annotator/openpose/body.py): parts are where their map is
 // highest, limbs where the field between two parts points from one to the other, people what limbs join.
-import { halfToEven } from '../../../image/half-to-even.ts';
+import { halfToEven } from '../../../sampling/half-to-even.ts';
 import type { Pause } from '../../../image/pause.ts';
 import type { Size } from '../../../image/picture-file.ts';
 import { LIMBS as DRAWN } from './draw-people.ts';
