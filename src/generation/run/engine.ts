@@ -1,5 +1,4 @@
 // The engine behind workers/engine.ts: one GPU, one loaded model, one job at a time.
-import { isImageKind } from '../../families/families.ts';
 import { askedOfExtras, restorersOfExtras } from '../../finishing/extras-request.ts';
 import type { GpuMemoryUse } from '../../runtime/gpu-memory.ts';
 import { getModel, listModels } from '../../library/models.ts';
@@ -13,54 +12,39 @@ import {
   ModelMissingError,
   OutOfMemoryError,
 } from '../../runtime/errors.ts';
-import { NO_ADD_ONS } from '../../add-ons/weight-changes.ts';
-import {
-  DEFAULT_KERNELS,
-  type KernelChoice,
-  type KernelSetting,
-  type LoadedNetwork,
-} from '../../runtime/kernel-choice.ts';
+import type { KernelChoice, LoadedNetwork } from '../../runtime/kernel-choice.ts';
 import type { KernelReport } from '../../runtime/kernel-measurements.ts';
 import type { LoadOptions } from '../../runtime/load-options.ts';
 import type { LoadedModel } from '../../runtime/loaded-model.ts';
 import type { TuningReport } from '../../runtime/tune-model.ts';
 import { runBenchmark, type BenchmarkProgress } from './benchmark.ts';
 import type { BenchmarkResult } from './benchmark-report.ts';
-import { chooseDecoders, encoderUserOf, type Decoders } from './decoders.ts';
 import { CardKernels } from './card-kernels.ts';
 import { Annotating } from './annotating.ts';
-import { controlNeeds } from './control-memory.ts';
 import { ControlFiles } from './control-files.ts';
 import { Coloring } from './coloring.ts';
 import { Detecting, missingDetector } from './detecting.ts';
-import { cpuReport, EngineDevice, type DeviceLimits } from './engine-device.ts';
-import { roomOf, type MemoryOptions, type MemoryPlan } from './memory-options.ts';
-import { memoryAdvice, memoryNeeds, planMemory } from './memory.ts';
+import { cpuReport, EngineDevice } from './engine-device.ts';
+import { roomOf, type MemoryPlan } from './memory-options.ts';
+import { memoryAdvice } from './memory.ts';
 import { LoadedModels, type AtHand } from './loaded-models.ts';
 import { RunAddOns } from './run-add-ons.ts';
 import { DEFAULT_RUN_OPTIONS, type RunOptions } from './run-options.ts';
-import type { Computing } from './run-memory.ts';
 import type { Job, OpenModel } from './models-in-use.ts';
 import type { Task } from './painter.ts';
 import { makePictures } from './picture-run.ts';
 import { preprocess, type PreprocessOrder, type PreprocessOutcome } from './preprocessing.ts';
 import type { NetworkMeans } from './network-means.ts';
-import { misfitOf } from './second-checkpoint.ts';
 import { stepTime } from './step-time.ts';
 import { mixOf, trialParameters, type TriedMerge, type TrialOrder } from './trial.ts';
-import { finishingNeed } from './finishing-memory.ts';
 import { missingFaces, missingFacesOf, Restoring } from './restoring.ts';
 import { workOnPictures, type ExtrasEvent, type ExtrasOrder, type ExtrasOutcome } from './extras-run.ts';
 import { missingOf, missingUpscaler, Upscaling } from './upscaling.ts';
-import { largestPass } from '../request/passes.ts';
 import { prepareRequest } from '../request/prepare.ts';
-import { pictureSize } from '../request/hires.ts';
-import { tokenMergingOf, tokenMergingOfSecondPass } from '../request/token-merging.ts';
 import { DEFAULT_IMAGE_SETTINGS } from '../request/settings/list.ts';
 import {
   DEFAULT_PARAMETERS,
   type GenerationParameters,
-  type NamedCheckpoint,
   type RequestSize,
   type SizedRequest,
 } from '../request/request.ts';
@@ -69,25 +53,14 @@ import type { DeviceReport } from '../../runtime/device-report.ts';
 import type { EngineApi } from './engine-api.ts';
 import type { GenerationEvent, GenerationOutcome } from './events.ts';
 import { validateParameters } from '../request/validate.ts';
+import { Planner, sizeOf, type EnginePlan, type Planned } from './planner.ts';
 
 type OnEvent = (event: GenerationEvent) => void;
-
-/** How a request is carried out, and what decodes its pictures. */
-type EnginePlan = MemoryPlan & Pick<LoadOptions, 'tiledVaeInFloat32'> & { readonly decoders: Decoders };
 
 /** How a request is carried out besides what it says. */
 interface Way extends Pick<Task, 'continuation' | 'keeps'> {
   readonly merge: TriedMerge | null;
 }
-
-/** A checkpoint of a request, and how it is carried out with that. */
-interface Planned {
-  readonly record: StoredModel;
-  readonly plan: EnginePlan;
-}
-
-/** What wasm can hold: all of it is usable, unlike a GPU's. */
-const WASM_MEMORY = 4.5e9;
 
 export class Engine implements EngineApi {
   readonly #device = new EngineDevice();
@@ -103,6 +76,7 @@ export class Engine implements EngineApi {
   readonly #coloring = new Coloring(this.#means);
   readonly #annotating = new Annotating(this.#means);
   readonly #kernels = new CardKernels();
+  readonly #planner = new Planner(this.#device, this.#kernels, () => this.#options);
   #job: Job | null = null;
   #options = DEFAULT_RUN_OPTIONS;
   /** Who hears of loading and of the model's warnings: whoever asked last. */
@@ -125,28 +99,8 @@ export class Engine implements EngineApi {
     this.#options = options;
   }
 
-  async estimateMemory(sha256: string, request: SizedRequest, { memory, kernels }: RunOptions, cpu: boolean) {
-    const limits = await this.#device.limits(cpu);
-    const options = cpu ? inWasm(memory) : memory;
-    if (!limits) return null;
-    const { settings = DEFAULT_IMAGE_SETTINGS } = request;
-    const models = await listModels();
-    const wanted = [sha256, ...checkpointsOf(request).map((checkpoint) => checkpoint.sha256)];
-    const finishing = finishingNeed(request, models, await this.#computing(limits, kernels, null));
-    const plans: MemoryPlan[] = [];
-    for (const record of await Promise.all(wanted.map(getModel))) {
-      const decoders = record && chooseDecoders(record, settings, models, encoderUserOf(request));
-      const computing = record && (await this.#computing(limits, kernels, record));
-      const controls = computing && controlNeeds(record, request, models, computing);
-      const needs =
-        controls && decoders && memoryNeeds(record, request, computing, decoders, finishing, controls);
-      if (needs) plans.push(planMemory(needs, options, limits.maxBufferSize));
-    }
-    const [first, ...others] = plans;
-    if (!first) return null;
-    // Where there is no room for all they take turns.
-    const most = others.reduce((most, plan) => (plan.bytes > most.bytes ? plan : most), first);
-    return { ...most, room: roomOf(options) };
+  async estimateMemory(sha256: string, request: SizedRequest, options: RunOptions, cpu: boolean) {
+    return this.#planner.estimate(sha256, request, options, cpu);
   }
 
   async load(sha256: string, onEvent: OnEvent): Promise<{ readonly prediction: LoadedModel['prediction'] }> {
@@ -199,15 +153,15 @@ export class Engine implements EngineApi {
         missingDetector(parameters, files) ??
         missingFacesOf(parameters.settings, files);
       if (missing !== null) throw new BadParametersError(missing);
-      const own = await this.#planned(await this.#record(sha256), parameters);
+      const own = await this.#plannedFor(await this.#record(sha256), parameters);
       const controls = new ControlFiles(parameters, files, own.record);
-      const others = await this.#othersOf(own.record, parameters);
+      const others = await this.#planner.othersOf(own.record, parameters);
       plan = own.plan;
       const { decoders } = plan;
       for (const message of decoders.remarks) onEvent({ type: 'warning', message });
       await this.#makeRoom(own.record, parameters, plan);
       const all = [own, ...others];
-      const together = this.#fitTogether(all.map(({ plan }) => plan));
+      const together = this.#planner.fitTogether(all.map(({ plan }) => plan));
       let before = own;
       const mix = merge && (await mixOf(own.record, merge));
       const addOns = new RunAddOns((message) => onEvent({ type: 'warning', message }));
@@ -302,8 +256,7 @@ export class Engine implements EngineApi {
     return this.#alone(ignore, async (job) => {
       const parameters = { ...DEFAULT_PARAMETERS, ...size, settings };
       const record = await this.#record(sha256);
-      const plan = await this.#plan(record, parameters);
-      if (plan.decoders.problem !== null) throw new BadParametersError(plan.decoders.problem);
+      const { plan } = await this.#plannedFor(record, parameters);
       const device = await this.#device.report();
       const load = async () => {
         await this.unload();
@@ -339,9 +292,8 @@ export class Engine implements EngineApi {
       const stopped = () => job.stop;
       const parameters = { ...DEFAULT_PARAMETERS, ...size };
       const record = await this.#record(sha256);
-      const plan = await this.#plan(record, parameters);
-      if (plan.decoders.problem !== null) throw new BadParametersError(plan.decoders.problem);
-      const options = await this.#loadOptions(record, parameters, plan);
+      const { plan } = await this.#plannedFor(record, parameters);
+      const options = await this.#planner.loadOptions(record, parameters, plan);
       const on = { executor: await this.#device.executor(), report: await this.#device.report() };
       try {
         const { model, sizes } = await this.#openWith(record, options, stopped);
@@ -411,43 +363,6 @@ export class Engine implements EngineApi {
     );
   }
 
-  /** The checkpoints that a request names besides its own, each once. */
-  async #othersOf(own: StoredModel, parameters: GenerationParameters): Promise<Planned[]> {
-    const others: Planned[] = [];
-    for (const { sha256, name } of checkpointsOf(parameters)) {
-      if (others.some(({ record }) => record.sha256 === sha256)) continue;
-      const record = await getModel(sha256);
-      if (!record) {
-        throw new ModelMissingError(
-          `The checkpoint "${name}" is no longer in the library. Choose another under Hires. fix, Refiner or Detailer, or import its file again.`,
-        );
-      }
-      const { detection } = record;
-      if (!detection.supported || !isImageKind(detection.kind))
-        throw new BadParametersError(`"${name}" is no checkpoint that pictures can be made with.`);
-      const misfit = misfitOf(own, record, parameters);
-      if (misfit !== null) throw new BadParametersError(misfit);
-      others.push(await this.#planned(record, parameters));
-    }
-    return others;
-  }
-
-  async #planned(record: StoredModel, parameters: GenerationParameters): Promise<Planned> {
-    const plan = await this.#plan(record, parameters);
-    if (plan.decoders.problem !== null) throw new BadParametersError(plan.decoders.problem);
-    return { record, plan };
-  }
-
-  /** Whether the memory holds all at once. In low VRAM mode it is not asked to. */
-  #fitTogether(plans: readonly EnginePlan[]): boolean {
-    if (plans.some(({ lowVram }) => lowVram)) return false;
-    const weights = plans.reduce((sum, { bytes, working }) => sum + bytes - working, 0);
-    const working = Math.max(...plans.map((plan) => plan.working));
-    return (
-      weights + working <= roomOf(this.#device.cpu ? inWasm(this.#options.memory) : this.#options.memory)
-    );
-  }
-
   /** The model, loaded the way that the request's size asks for. `beside`: what may stay loaded with it. */
   async #open(
     record: StoredModel,
@@ -456,7 +371,7 @@ export class Engine implements EngineApi {
     stopped: () => boolean = () => false,
     beside: readonly StoredModel[] = [],
   ): Promise<AtHand> {
-    return this.#openWith(record, await this.#loadOptions(record, parameters, plan), stopped, beside);
+    return this.#openWith(record, await this.#planner.loadOptions(record, parameters, plan), stopped, beside);
   }
 
   #openWith(
@@ -468,23 +383,15 @@ export class Engine implements EngineApi {
     return this.#models.open(record, options, beside, () => this.#deviceInUse(), stopped);
   }
 
-  async #loadOptions(
-    record: StoredModel,
-    parameters: GenerationParameters,
-    {
-      lowVram,
-      tiledVae,
-      tiledVaeInFloat32,
-      addOns = NO_ADD_ONS,
-      controls = [],
-      decoders: { vae, taesd, taesdEncoder },
-    }: EnginePlan & Partial<Pick<LoadOptions, 'addOns' | 'controls'>>,
-  ): Promise<LoadOptions> {
-    const { upcastAttention, tiling: circular } = parameters.settings;
-    const tokenMerging = tokenMergingOf(parameters);
-    const networks = { upcastAttention, tokenMerging, circular, addOns, controls, vae, taesd, taesdEncoder };
-    const kernels = await this.#choice(record);
-    return { kernels, lowVram, tiledVae, tiledVaeInFloat32, ...networks };
+  /** On a device that is there. @throws BadParametersError where nothing decodes its pictures. */
+  async #plannedFor(record: StoredModel, parameters: GenerationParameters): Promise<Planned> {
+    await this.#forgetLostDevice();
+    return this.#planner.planned(record, parameters);
+  }
+
+  async #plan(record: StoredModel, parameters: GenerationParameters): Promise<EnginePlan> {
+    await this.#forgetLostDevice();
+    return this.#planner.plan(record, parameters);
   }
 
   async #deviceInUse(): Promise<Device> {
@@ -492,50 +399,8 @@ export class Engine implements EngineApi {
     return {
       executor,
       shaderF16: (await this.#device.report()).shaderF16,
-      kernels: await this.#choice(null),
+      kernels: await this.#planner.choice(null),
     };
-  }
-
-  /** As far as memory depends on it. What was measured on a device is known once it is open. */
-  async #computing(
-    limits: DeviceLimits,
-    setting: KernelSetting,
-    model: StoredModel | null,
-  ): Promise<Computing> {
-    const { opened } = this.#device;
-    const kernels = opened
-      ? await this.#kernels.choice(setting, opened, model)
-      : { ...DEFAULT_KERNELS, setting };
-    return { ...limits, kernels };
-  }
-
-  /** Whose kernels compute a model's networks; null: networks of files of their own. */
-  async #choice(model: StoredModel | null): Promise<KernelChoice> {
-    return this.#kernels.choice(this.#options.kernels, await this.#device.report(), model);
-  }
-
-  /** On the CPU there are the 4 GB of wasm to run out of. */
-  async #plan(record: StoredModel, parameters: GenerationParameters): Promise<EnginePlan> {
-    await this.#forgetLostDevice();
-    await this.#device.report();
-    const limits = (await this.#device.limits(this.#device.cpu))!;
-    const { kernels } = this.#options;
-    const computing = await this.#computing(limits, kernels, record);
-    const options = this.#device.cpu ? inWasm(this.#options.memory) : this.#options.memory;
-    const { settings } = parameters;
-    const models = await listModels();
-    const decoders = chooseDecoders(record, settings, models, encoderUserOf(parameters));
-    const finishing = finishingNeed(parameters, models, await this.#computing(limits, kernels, null));
-    const controls = controlNeeds(record, parameters, models, computing);
-    const { vae, taesd } = decoders;
-    const planFor = (model: StoredModel, file: StoredModel | null): MemoryPlan => {
-      const needs = memoryNeeds(model, parameters, computing, { vae: file, taesd }, finishing, controls);
-      if (!needs) return { lowVram: false, tiledVae: false, bytes: 0, working: 0 };
-      return planMemory(needs, options, limits.maxBufferSize);
-    };
-    const wide = { vaeOverflows: true } as const;
-    const { tiledVae } = planFor({ ...record, ...wide }, vae && { ...vae, ...wide });
-    return { ...planFor(record, vae), tiledVaeInFloat32: tiledVae, decoders };
   }
 
   /** Buffers kept for other sizes are given back, with all that is loaded, where a new size would not fit beside them. */
@@ -552,22 +417,4 @@ export class Engine implements EngineApi {
     await this.unload().catch(() => undefined);
     this.#device.forget();
   }
-}
-
-function inWasm(options: MemoryOptions): MemoryOptions {
-  return { ...options, gpuMemory: WASM_MEMORY };
-}
-
-function checkpointsOf({ hires, refiner, detailer }: SizedRequest): NamedCheckpoint[] {
-  const details = (detailer?.tabs ?? []).map(({ checkpoint }) => checkpoint);
-  return [hires?.checkpoint, refiner?.checkpoint, ...details].filter((checkpoint) => checkpoint != null);
-}
-
-/** What decides the sizes of buffers. */
-function sizeOf(request: SizedRequest, { tiledVae }: MemoryPlan): string {
-  const { width, height, batchSize } = largestPass(request);
-  const { hires } = request;
-  const second = hires ? [...Object.values(pictureSize(request)), tokenMergingOfSecondPass(request)] : [];
-  const tiling = request.settings?.tiling ?? false;
-  return [width, height, batchSize, tiledVae, tiling, tokenMergingOf(request), ...second].join();
 }
