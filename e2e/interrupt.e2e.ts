@@ -33,6 +33,12 @@ function watchSteps(): void {
 
 const told = (page: Page): Promise<Told> => page.evaluate(() => window.told);
 
+/**
+ * Steps that may still be told after a key: those whose messages were under way, on a busy machine several. A worker that does not
+ * listen while it computes goes on to the last one.
+ */
+const UNDER_WAY = 5;
+
 // Large enough that a step takes much longer than a word from the page to the engine.
 for (const mode of ['processor', 'gpu'] as const) {
   const size = mode === 'processor' ? 160 : 64;
@@ -65,7 +71,7 @@ for (const mode of ['processor', 'gpu'] as const) {
       await page.keyboard.press('Alt+Enter');
       await reached('2').toBeGreaterThanOrEqual(2);
       const { latest, atKey } = await told(page);
-      expect(latest['1']).toBeLessThanOrEqual(atKey['Enter']! + 1);
+      expect(latest['1']).toBeLessThanOrEqual(atKey['Enter']! + UNDER_WAY);
     });
 
     await test.step('Interrupt', async () => {
@@ -73,7 +79,7 @@ for (const mode of ['processor', 'gpu'] as const) {
       await page.keyboard.press('Escape');
       await darkroom.finished();
       const { latest, atKey } = await told(page);
-      expect(latest['2']).toBeLessThanOrEqual(atKey['Escape']! + 1);
+      expect(latest['2']).toBeLessThanOrEqual(atKey['Escape']! + UNDER_WAY);
     });
 
     await expect(darkroom.failures).toHaveCount(0);
