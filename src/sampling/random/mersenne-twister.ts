@@ -17,6 +17,30 @@ export class MersenneTwister {
     }
   }
 
+  /** From words of a longer seed (init_by_array of Matsumoto and Nishimura 2002), as Python and NumPy take one. */
+  static fromWords(words: readonly number[]): MersenneTwister {
+    const twister = new MersenneTwister(19650218);
+    const { state } = twister;
+    let [i, j] = [1, 0];
+    const next = () => {
+      if (++i < SIZE) return;
+      state[0] = state[SIZE - 1]!;
+      i = 1;
+    };
+    const before = () => state[i - 1]! ^ (state[i - 1]! >>> 30);
+    for (let k = Math.max(SIZE, words.length); k > 0; k--) {
+      state[i] = (state[i]! ^ Math.imul(before(), 1664525)) + words[j]! + j;
+      j = (j + 1) % words.length;
+      next();
+    }
+    for (let k = SIZE - 1; k > 0; k--) {
+      state[i] = (state[i]! ^ Math.imul(before(), 1566083941)) - i;
+      next();
+    }
+    state[0] = 0x80000000;
+    return twister;
+  }
+
   nextUint32(): number {
     if (this.position === SIZE) this.refill();
     let y = this.state[this.position++]!;
