@@ -33,7 +33,7 @@ export interface Preprocessor {
   /** Runs without a control network. */
   readonly needsNoModel: boolean;
   readonly showsControlMode: boolean;
-  /** It works on the latent while that is sampled, too, which is not built: its map alone would give another picture. */
+  /** It works on the latent while that is sampled, too. */
   readonly steersSampling: boolean;
 }
 

@@ -1,13 +1,12 @@
 // ControlNet units in a recipe: what their networks are shown, once a job, and which of them are at work in a call of the UNet, and how
 // (Mikubill/sd-webui-controlnet 1.1.455, scripts/controlnet.py and hook.py).
-import { asRgb } from '../../control/preprocessors/hint.ts';
+import { asRgb, type Hint } from '../../control/preprocessors/hint.ts';
 import type { FilterMeans } from '../../control/preprocessors/filters.ts';
 import { hintsFor, paintsIn } from '../../control/preprocessors/hints.ts';
 import type { HintResizeMode } from '../../control/preprocessors/hint-resize-modes.ts';
 import { findPreprocessor } from '../../control/preprocessors/table.ts';
 import { croppedToMask, preparedMask, unitPicture } from '../../control/preprocessors/unit-picture.ts';
 import type { FamilyId } from '../../families/family.ts';
-import { inLight } from '../../finishing/recolor.ts';
 import { greyOf, maskOf, type Mask } from '../../image/mask.ts';
 import type { Pause } from '../../image/pause.ts';
 import type { Size } from '../../image/picture-file.ts';
@@ -16,15 +15,19 @@ import { readPicture } from '../../image/read-picture.ts';
 import type { ResizeMode } from '../../image/resize-modes.ts';
 import type { Raster } from '../../image/resize.ts';
 import type { Planes } from '../../image/tiles.ts';
-import { hintPlanes, paintedPlanes } from '../../models/control/hint.ts';
+import { largestIn } from '../../image/windows.ts';
+import { hintPlanes, paintedMask, paintedPlanes } from '../../models/control/hint.ts';
 import type { ActiveUnit, ControlSource } from '../../models/control/units.ts';
+import { conditioningOf } from '../../families/conditioning.ts';
 import { BadParametersError } from '../../runtime/errors.ts';
+import type { SampledNetworks } from '../../runtime/networks.ts';
 import type { NetworkItem, ShownStep } from '../../sampling/guidance.ts';
 import { settledSliders, unionTypeOf } from '../request/control-sliders.ts';
 import type { ControlUnit } from '../request/control-unit.ts';
 import { pictureSize } from '../request/hires.ts';
 import type { GenerationParameters, Img2Img } from '../request/request.ts';
 import { seedsOf } from '../request/seeds.ts';
+import { joined } from './image-conditioning.ts';
 
 /** A control network of the library, as a unit names it. */
 export interface FoundNetwork extends ControlSource {
@@ -32,17 +35,36 @@ export interface FoundNetwork extends ControlSource {
   readonly fileName: string;
 }
 
+/** What a unit works with in one pass. */
+export interface PassHint {
+  /** What its network is shown: [3, height, width]. */
+  readonly shown: Planes;
+  /** The same without a mask over it, 0..1. */
+  readonly colours: Planes;
+  /** [1, height, width], 1 where is to be painted; null where the preprocessor knows no mask. */
+  readonly mask: Planes | null;
+  /** The picture's colours as the VAE has them, for units that steer sampling; null for others. */
+  readonly latent: Float32Array | null;
+  /** What an inpainting model reads beside the latent in place of its own: mask, then what it leaves of the picture. */
+  readonly further: Float32Array | null;
+}
+
 export interface PreparedUnit {
   readonly unit: ControlUnit;
+  /** Its preprocessor by the name of the table, as it counts in the run. */
+  readonly module: string;
+  /** Where the preprocessor's sliders stand. */
+  readonly thresholdA: number;
+  readonly thresholdB: number;
   readonly network: FoundNetwork;
   /** Union models: the kind of map. */
   readonly controlType: number;
   /** Where it counts, [1, height, width], 0..1. */
   readonly region: Planes | null;
   /** In a pass of the request's size. */
-  readonly hint: Planes;
+  readonly hint: PassHint;
   /** In the second pass of Hires. fix; null without. */
-  readonly largeHint: Planes | null;
+  readonly largeHint: PassHint | null;
 }
 
 /** Of the web UI's, where a unit takes img2img's picture. */
@@ -53,20 +75,29 @@ const RESIZE_MODES: Readonly<Record<ResizeMode, HintResizeMode>> = {
   'Just resize (latent upscale)': 'Just Resize',
 };
 
+/** Pixels of a latent's cell. */
+const CELL = 8;
+
 /** Numbers that numpy's seeds have. */
 const NUMPY_SEEDS = 2n ** 32n;
 
+/** By which a unit's picture comes to where the model paints. */
+type Encoding = Pick<SampledNetworks, 'latentChannels' | 'unetChannels' | 'scaleFactor' | 'encode'>;
+
 /**
- * `parameters` must be valid and its seeds resolved. `networkOf`: by a unit's `model`. Rejects with ImageError where a picture or
+ * `parameters` must be valid and its seeds resolved. `networkOf`: by a unit's `model`. `networks`: the model's. Rejects with ImageError where a picture or
  * preprocessor cannot be used, with BadParametersError where a unit asks for what there is not.
  */
 export async function prepareUnits(
   parameters: GenerationParameters,
   networkOf: (model: string) => FoundNetwork,
   means: FilterMeans,
+  networks: Encoding,
 ): Promise<readonly PreparedUnit[]> {
   const prepared: PreparedUnit[] = [];
   for (const unit of parameters.controlUnits) {
+    const module = moduleOf(unit, parameters.img2img);
+    const { thresholdA, thresholdB } = settledSliders({ ...unit, module });
     const network = networkOf(unit.model);
     const controlType = unionTypeOf(unit);
     if (network.controlTypes > 0 && controlType === null) {
@@ -74,9 +105,15 @@ export async function prepareUnits(
         `"${network.name}" is a union model: choose under Control Type what kind of map it is shown.`,
       );
     }
-    const [hint, largeHint = null] = await hintsOf(unit, parameters, means);
+    const hints: PassHint[] = [];
+    for (const hint of await hintsOf({ ...unit, module }, parameters, means))
+      hints.push(await passHint(hint, module, networks));
+    const [hint, largeHint = null] = hints;
     const region = unit.region && firstColour(hintPlanes(asRgb(await readPicture(unit.region.file))));
-    prepared.push({ unit, network, controlType: controlType ?? 0, region, hint: hint!, largeHint });
+    prepared.push({
+      ...{ unit, module, thresholdA, thresholdB, network, region, hint: hint!, largeHint },
+      controlType: controlType ?? 0,
+    });
   }
   return prepared;
 }
@@ -86,25 +123,46 @@ function firstColour({ data, height, width }: Planes): Planes {
   return { data: data.subarray(0, height * width), channels: 1, height, width };
 }
 
+async function passHint(hint: Hint, module: string, networks: Encoding): Promise<PassHint> {
+  const { height, width } = hint;
+  const painted = hint.channels === 4;
+  const mask = painted ? paintedMask(hint) : null;
+  const colours = hintPlanes(hint);
+  const image = colours.data.map((value) => 2 * value - 1);
+  const encode = (pixels: Float32Array) => networks.encode(pixels, height, width);
+  return {
+    ...{ mask, colours },
+    shown: painted ? paintedPlanes(hint) : colours,
+    latent: findPreprocessor(module)?.steersSampling === true ? await encode(image) : null,
+    further:
+      mask && conditioningOf(networks) === 'inpainting'
+        ? joined(
+            largestIn(mask, CELL, CELL, 0).data,
+            await encode(image.map((value, i) => value * (1 - mask.data[i % mask.data.length]!))),
+          )
+        : null,
+  };
+}
+
 /** What a unit's network is shown in each pass. */
 async function hintsOf(
   unit: ControlUnit,
   parameters: GenerationParameters,
   means: FilterMeans,
-): Promise<readonly Planes[]> {
+): Promise<readonly Hint[]> {
   const { img2img, hires, width, height, seed, subseed, subseedStrength } = parameters;
   const { pause } = means;
   const target: Size = { width, height };
-  const module = moduleOf(unit, img2img);
+  const { module } = unit;
   const preprocessor = findPreprocessor(module);
   const painted = preprocessor !== null && paintsIn(preprocessor);
   const { picture, mask, resizeMode } = await pictureOf(unit, img2img, painted, pause);
   let seen = unitPicture(picture, mask, painted);
-  if (img2img?.inpaint?.inpaintArea === 'Only masked') {
+  if (img2img?.inpaint?.inpaintArea === 'Only masked' && !module.startsWith('reference')) {
     const whole = await maskOfRequest(img2img.inpaint, pause);
     seen = croppedToMask(seen, whole, img2img.inpaint.padding, target, resizeMode);
   }
-  const { processorRes, thresholdA, thresholdB } = settledSliders({ ...unit, module });
+  const { processorRes, thresholdA, thresholdB } = settledSliders(unit);
   const first = seedsOf(parameters, 0);
   const seeds = BigInt(first.seed) + BigInt(subseedStrength === 0 || subseed === -1 ? seed : first.subseed);
   const order = {
@@ -117,13 +175,13 @@ async function hintsOf(
       seed: Number(BigInt.asUintN(64, seeds) % NUMPY_SEEDS),
     },
   };
-  const hints = await hintsFor(order, hires ? [target, pictureSize(parameters)] : [target], means);
-  return hints.map((hint) => (hint.channels === 4 ? paintedPlanes(hint) : hintPlanes(hint)));
+  return hintsFor(order, hires ? [target, pictureSize(parameters)] : [target], means);
 }
 
-/** With img2img's own mask, "inpaint_only" would paint twice. */
+/** By its name in the table. With img2img's own mask, "inpaint_only" would paint twice. */
 function moduleOf({ module }: ControlUnit, img2img: Img2Img | null): string {
-  return module === 'inpaint_only' && img2img?.inpaint ? 'inpaint' : module;
+  const name = findPreprocessor(module)?.name ?? module;
+  return name === 'inpaint_only' && img2img?.inpaint ? 'inpaint' : name;
 }
 
 interface UnitPicture {
@@ -196,13 +254,13 @@ export function unitsAtWork(units: readonly PreparedUnit[], { size, shown, items
     const averaged = network.kind === 'controlnet' && /shuffle/i.test(network.fileName);
     const without = averaged || unit.controlMode === 'ControlNet is more important';
     // Lines in the second pass would leave traces at their full weight.
-    const softens = second && /canny|mlsd/.test(unit.module);
+    const softens = second && /canny|mlsd/.test(prepared.module);
     return [
       {
         ...{ network, controlType, averaged, region: prepared.region },
         ...{ weight: unit.weight, outputWeights: unit.outputWeights },
         // Adapters are asked once a picture.
-        hint: second && largeHint && network.kind !== 't2i-adapter' ? largeHint : hint,
+        hint: (second && largeHint && network.kind !== 't2i-adapter' ? largeHint : hint).shown,
         soft: unit.controlMode !== 'Balanced' || softens,
         leftOut: items.map(({ negative = false }) => without && negative),
       },
@@ -210,18 +268,15 @@ export function unitsAtWork(units: readonly PreparedUnit[], { size, shown, items
   });
 }
 
-/** A pass is the one whose height it is nearer to. */
-function isSecondPass({ hint, largeHint }: PreparedUnit, { height }: Size): boolean {
-  return largeHint !== null && Math.abs(height - hint.height) >= Math.abs(height - largeHint.height);
+/** What a unit works with in a pass. */
+export function hintIn(prepared: PreparedUnit, size: Size): PassHint {
+  const { hint, largeHint } = prepared;
+  return largeHint && isSecondPass(prepared, size) ? largeHint : hint;
 }
 
-/** What recolor does to a finished picture: its light is that of the map. Others are left as they are. */
-export function finishUnits(picture: PixelImage, units: readonly PreparedUnit[]): PixelImage {
-  return units.reduce((made, { unit, hint, largeHint }) => {
-    const kept = /^recolor_(luminance|intensity)$/.exec(unit.module)?.[1];
-    const { data, height, width } = largeHint ?? hint;
-    if (!kept || height !== made.height || width !== made.width) return made;
-    const light = Uint8Array.from(data.subarray(0, height * width), (value) => Math.fround(value * 255));
-    return inLight(made, light, kept === 'luminance' ? 'Luminance' : 'Intensity');
-  }, picture);
+/** A pass is the one whose height it is nearer to. */
+export function isSecondPass({ hint, largeHint }: PreparedUnit, { height }: Size): boolean {
+  return (
+    largeHint !== null && Math.abs(height - hint.shown.height) >= Math.abs(height - largeHint.shown.height)
+  );
 }

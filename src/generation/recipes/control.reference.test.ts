@@ -30,7 +30,8 @@ import type { Networks } from '../../runtime/networks.ts';
 import { DEFAULT_CONTROL_UNIT, type ControlUnit } from '../request/control-unit.ts';
 import { pictureSize } from '../request/hires.ts';
 import type { GenerationParameters } from '../request/request.ts';
-import { finishUnits, prepareUnits, type FoundNetwork, type PreparedUnit } from './control-units.ts';
+import { prepareUnits, type FoundNetwork, type PreparedUnit } from './control-units.ts';
+import { finishUnits } from './finish-units.ts';
 import { paintHires } from './hires.ts';
 import { finishImg2Img, paintImg2Img, startImg2Img } from './img2img.ts';
 import type { Models, RecipeRun } from './recipe.ts';
@@ -94,11 +95,9 @@ function missing(one: ControlCase): string | null {
     if (enabled === false) continue;
     const unknown = Object.keys(rest).filter((field) => !(field in FIELDS) && !(field in PICTURES));
     if (unknown.length > 0) return unknown.join(', ');
-    if (findPreprocessor(module)?.by !== 'here' || /colorfix|inpaint_only|reference/.test(module))
-      return module;
+    if (findPreprocessor(module)?.by !== 'here' || /reference/.test(module)) return module;
     const row = controlRows.find(({ name }) => name === files[nameOf(model)]);
     if (!row || /lllite/.test(row.name)) return model;
-    if (/^control_inp/.test(model) && module !== 'none') return 'the extra channels of inpainting models';
   }
   return null;
 }
@@ -186,10 +185,13 @@ async function check(one: ControlCase, expected: Tensors): Promise<void> {
       },
     }),
   );
-  const prepared = await prepareUnits(parameters, (model) => found.get(model)!, {
-    annotate: () => Promise.reject(new Error('no network')),
-    pause: withoutPause,
-  });
+  const means = { annotate: () => Promise.reject(new Error('no network')), pause: withoutPause };
+  const prepared = await prepareUnits(
+    parameters,
+    (model) => found.get(model)!,
+    means,
+    models.current.networks,
+  );
   const { run, finish } = await recipeOf(models, parameters, prepared);
   let next = await run.next();
   while (!next.done) next = await run.next();

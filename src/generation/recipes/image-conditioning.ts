@@ -78,7 +78,7 @@ export async function pictureConditioning(
   }
 }
 
-function joined(first: Float32Array, second: Float32Array): Float32Array {
+export function joined(first: Float32Array, second: Float32Array): Float32Array {
   const both = new Float32Array(first.length + second.length);
   both.set(first);
   both.set(second, first.length);

@@ -2,12 +2,14 @@
 import { conditioningOf } from '../../families/conditioning.ts';
 import type { Size } from '../../image/picture-file.ts';
 import type { NetworkCall, NetworkItem } from '../../sampling/guidance.ts';
+import { linearAlphasCumprod } from '../../sampling/noise-table.ts';
 import { ImageRng } from '../../sampling/random/image-rng.ts';
 import type { NoiseSource } from '../../sampling/random/types.ts';
 import type { RefinerSwitch, SampledModel, SamplingRequest } from '../../sampling/sample.ts';
 import { alphasCumprodOf, vFactorsOf } from '../request/alphas.ts';
 import type { Cond, Conditions } from './conditioning.ts';
-import { unitsAtWork, unitsFor, type PreparedUnit } from './control-units.ts';
+import { steered } from './control-steering.ts';
+import { hintIn, unitsAtWork, unitsFor, type PreparedUnit } from './control-units.ts';
 import { blankConditioning } from './image-conditioning.ts';
 import { BadParametersError } from '../../runtime/errors.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
@@ -137,18 +139,21 @@ function rngOf(
   });
 }
 
-/** Calls the UNet once for all items whose contexts have one length. `further`: channels beside the latent, as in `Given`, and `all` units. */
+/** Calls the UNet once for all items whose contexts have one length. `given`: channels beside the latent, as in `Given`, and `all` units. */
 function unetCaller(
   networks: SampledNetworks,
   size: Size,
   tokenMerging: number,
-  further: Float32Array | null,
+  given: Float32Array | null,
   all: readonly PreparedUnit[] = [],
 ): NetworkCall<Cond> {
   const units = unitsFor(all, networks.family.id);
   const [height, width] = [size.height / 8, size.width / 8];
   const length = (networks.unetChannels - networks.latentChannels) * height * width;
   const none = new Float32Array(length);
+  const alphas = networks.buffers.alphasCumprod ?? linearAlphasCumprod();
+  // An inpainting model paints what the last unit with a mask says.
+  const further = units.reduce((own, unit) => hintIn(unit, size).further ?? own, given);
   const furtherOf = ({ image, withoutPicture = false }: NetworkItem<Cond>): Float32Array[] => {
     if (!further) return [];
     if (withoutPicture) return [none];
@@ -173,7 +178,9 @@ function unetCaller(
         ...(networks.vectorDim === null ? {} : { vector: join(group.map(([, { cond }]) => cond.vector!)) }),
       });
       const own = out.length / group.length;
-      group.forEach(([index], i) => (outputs[index] = out.slice(i * own, (i + 1) * own)));
+      group.forEach(([index, item], i) => {
+        outputs[index] = steered(out.slice(i * own, (i + 1) * own), item, units, size, alphas);
+      });
     }
     return outputs;
   };

@@ -14,7 +14,7 @@ export function controlProblems({
     const problems = [
       ...rangesOf(unit),
       ...(unit.picture || img2img ? [] : [NO_PICTURE]),
-      ...preprocessorOf(unit, img2img),
+      ...preprocessorOf(unit),
     ];
     return problems.map((problem) => `ControlNet unit ${index}: ${problem}`);
   });
@@ -22,12 +22,12 @@ export function controlProblems({
 
 const NO_PICTURE = 'choose a picture for it; only in img2img it can do with the source.';
 
-/** With img2img's own mask, inpaint_only is no more than its map. */
-function preprocessorOf({ module }: ControlUnit, img2img: GenerationParameters['img2img']): string[] {
+/** The rest would be another picture. */
+function preprocessorOf({ module }: ControlUnit): string[] {
   const preprocessor = findPreprocessor(module);
-  if (!preprocessor?.steersSampling || (preprocessor.name === 'inpaint_only' && img2img?.inpaint)) return [];
+  if (!preprocessor?.needsNoModel || preprocessor.by !== 'here') return [];
   return [
-    `the preprocessor "${preprocessor.label}" works on the picture while it is sampled, too, which is not built yet. Choose another one, inpaint_global_harmonious or tile_resample for instance.`,
+    `the preprocessor "${preprocessor.label}" works within the UNet, which is not built yet. Choose another one.`,
   ];
 }
 

@@ -58,8 +58,9 @@ describe('validateParameters', () => {
     const unit = (module: string) => ({
       controlUnits: [{ ...DEFAULT_CONTROL_UNIT, picture, module, model: 'canny' }],
     });
-    expect(problems(unit('canny'))).toEqual([]);
-    for (const name of ['inpaint_only', 'tile_colorfix', 'tile_colorfix+sharp', 'reference_only'])
+    for (const name of ['canny', 'inpaint_only', 'tile_colorfix'])
+      expect(problems(unit(name)), name).toEqual([]);
+    for (const name of ['reference_only', 'reference_adain', 'reference_adain+attn'])
       expect(problems(unit(name)), name).toEqual([expect.stringMatching(/not built yet/)]);
   });
 

@@ -16,7 +16,8 @@ import {
   type Img2ImgPictures,
   type Img2ImgStart,
 } from '../recipes/img2img.ts';
-import { finishUnits, prepareUnits, type PreparedUnit } from '../recipes/control-units.ts';
+import { prepareUnits, type PreparedUnit } from '../recipes/control-units.ts';
+import { finishUnits } from '../recipes/finish-units.ts';
 import { paintAlternative } from '../recipes/img2img-alternative.ts';
 import type { ModelInUse, Models, RecipeRun } from '../recipes/recipe.ts';
 import type { Batch, SettledPicture } from '../recipes/sampling-request.ts';
@@ -52,10 +53,8 @@ async function makeBatches(task: Task): Promise<GenerationOutcome> {
   await current.conditions(parameters);
   await turn();
   if (job.stop) throw new InterruptedError();
-  const units = await prepareUnits(parameters, task.controlNetworkOf, {
-    annotate: task.annotate,
-    pause: turns(),
-  }).catch(unusable);
+  const means = { annotate: task.annotate, pause: turns() };
+  const units = await prepareUnits(parameters, task.controlNetworkOf, means, current.networks).catch(unusable);
   const recipe = await startRecipe(current, parameters, units, task.onEvent);
 
   let done = continuation?.pictures ?? 0;

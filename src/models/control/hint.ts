@@ -12,9 +12,14 @@ export interface HintPicture {
 /** What is painted is -1 (ControlNet's inpainting models). */
 export function paintedPlanes(picture: HintPicture): Planes {
   const planes = hintPlanes(picture);
-  const pixels = planes.width * planes.height;
-  const painted = (pixel: number): boolean => picture.data[4 * pixel + 3]! / 255 > 0.5;
-  return { ...planes, data: planes.data.map((value, i) => (painted(i % pixels) ? -1 : value)) };
+  const { data: mask } = paintedMask(picture);
+  return { ...planes, data: planes.data.map((value, i) => (mask[i % mask.length] === 1 ? -1 : value)) };
+}
+
+/** The fourth channel: [1, height, width], 1 where is painted, 0 elsewhere. */
+export function paintedMask({ data, width, height }: HintPicture): Planes {
+  const mask = Float32Array.from({ length: width * height }, (_, i) => Number(data[4 * i + 3]! / 255 > 0.5));
+  return { data: mask, channels: 1, width, height };
 }
 
 /** Its colours as [3, height, width], 0..1. */
