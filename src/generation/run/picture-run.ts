@@ -54,7 +54,9 @@ async function makeBatches(task: Task): Promise<GenerationOutcome> {
   await turn();
   if (job.stop) throw new InterruptedError();
   const means = { annotate: task.annotate, pause: turns() };
-  const units = await prepareUnits(parameters, task.controlNetworkOf, means, current.networks).catch(unusable);
+  const units = await prepareUnits(parameters, task.controlNetworkOf, means, current.networks).catch(
+    unusable,
+  );
   const recipe = await startRecipe(current, parameters, units, task.onEvent);
 
   let done = continuation?.pictures ?? 0;
