@@ -19,6 +19,8 @@ const ROOMS = {
   families: ['sampling'],
   models: ['checkpoint', 'families', 'graph', 'image', 'sampling', 'text-files'],
   onnx: ['graph'],
+  // What extensions are, and those that are built in.
+  extensions: ['families', 'image', 'models', 'sampling'],
   // What is put into a model or its prompt: embeddings, LoRAs.
   'add-ons': ['checkpoint', 'graph', 'image', 'models', 'prompt', 'simd'],
   // Graphs as programs of our own kernels.
@@ -29,7 +31,15 @@ const ROOMS = {
   'control/preprocessors': ['finishing', 'image', 'models', 'sampling'],
 
   // A request, and what is kept of models, pictures and the queue.
-  'generation/request': ['control/preprocessors', 'families', 'image', 'models', 'prompt', 'sampling'],
+  'generation/request': [
+    'control/preprocessors',
+    'extensions',
+    'families',
+    'image',
+    'models',
+    'prompt',
+    'sampling',
+  ],
   // What other programs tell in their pictures, in A1111's words.
   'other-programs': ['generation/request', 'image', 'sampling'],
   // One request as many: what a plot asks for, and the grid of its pictures.
@@ -70,6 +80,7 @@ const ROOMS = {
   'generation/recipes': [
     'add-ons',
     'control/preprocessors',
+    'extensions',
     'families',
     'finishing',
     'generation/request',
@@ -92,6 +103,7 @@ const ROOMS = {
     'add-ons',
     'checkpoint',
     'control/preprocessors',
+    'extensions',
     'families',
     'finishing',
     'generation/recipes',
@@ -112,6 +124,7 @@ const ROOMS = {
   ui: [
     'blob-entrance.ts',
     'control/preprocessors',
+    'extensions',
     'families',
     'finishing',
     'generation/request',

@@ -6,7 +6,7 @@ import { controlPlaces } from '../src/models/control/ports.ts';
 import { adapterOutputs, adapterSizes, ADAPTER_PREFIX } from '../src/models/control/t2i-adapter.ts';
 import { controlPlanes, controlUseOf, firstChannels, type ActiveUnit } from '../src/models/control/units.ts';
 import { sizeAtLevel } from '../src/models/unet-blocks.ts';
-import { mergesTokens, unetNetwork, type UNetInputs } from '../src/models/unet.ts';
+import { mergesTokens, unetNetwork, type UNetInputs, type UNetOptions } from '../src/models/unet.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../src/models/vae.ts';
 import type { Networks } from '../src/runtime/networks.ts';
 import type { Prediction } from '../src/sampling/types.ts';
@@ -47,12 +47,16 @@ export async function nodeNetworks(
     openNodeSession(vaeDecoderNetwork(vae, catalog, 'float32', { circular }), readWeight),
     openNodeSession(vaeEncoderNetwork(vae, catalog, 'float32', { circular }), readWeight),
   ]);
-  let merging: Promise<NodeSession<UNetInputs>> | undefined;
-  const mergingUNet = () =>
-    (merging ??= openNodeSession(
-      unetNetwork(unet, catalog, 'float32', { circular, tokenMerging: true }),
-      readWeight,
-    ));
+  /** Other forms of the UNet, by what is another. */
+  const forms = new Map<string, Promise<NodeSession<UNetInputs>>>();
+  const unetAs = (options: Pick<UNetOptions, 'tokenMerging' | 'changes'>) => {
+    const key = JSON.stringify(options);
+    const session =
+      forms.get(key) ??
+      openNodeSession(unetNetwork(unet, catalog, 'float32', { circular, ...options }), readWeight);
+    forms.set(key, session);
+    return session;
+  };
   const run = (unit: ActiveUnit, inputs: UNetInputs): Promise<readonly ControlOutput[]> =>
     runControl(model, controls.get(unit.network.name)!, unit, inputs);
   return {
@@ -74,7 +78,10 @@ export async function nodeNetworks(
     unet: async (asked) => {
       const control = asked.units && (await controlPlanes(unet, asked, run));
       const inputs = { ...asked, ...(control && { control }) };
-      const session = mergesTokens(unet, inputs.tokenMerging ?? 0) ? await mergingUNet() : denoiser;
+      const tokenMerging = mergesTokens(unet, inputs.tokenMerging ?? 0);
+      const { changes = [] } = asked;
+      const other = tokenMerging || changes.length > 0;
+      const session = other ? await unetAs({ tokenMerging, changes }) : denoiser;
       return (await session.run(inputs))['out']!.data;
     },
     decode: async (latent, height, width) =>

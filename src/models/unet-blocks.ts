@@ -6,6 +6,7 @@ import { transformed, type Role, type UsedHypernetwork } from './hypernetwork.ts
 import { Layers } from './layers.ts';
 import { Level } from './level.ts';
 import { float32Tensor, shapeTensor } from './network.ts';
+import { GraphChanges, type Marks, type NetworkChange } from './network-changes.ts';
 import { timestepEmbedding } from './timestep.ts';
 import { TokenMerging } from './token-merging.ts';
 import type { UNetConfig } from './types.ts';
@@ -23,6 +24,8 @@ export interface BlockInputs {
   readonly tokens: number;
   /** [batch, vectorDim], for models that have it. */
   readonly vector?: Float32Array;
+  /** What changes of the network are told. */
+  readonly marks?: Marks;
 }
 
 /** A 3x3 convolution of stride 2, padded by one, rounds up. */
@@ -74,6 +77,8 @@ export interface BlockOptions {
   readonly tokenMerging?: boolean;
   /** What keys and values are made of goes through these, in order; their weights are in the catalogue, too. */
   readonly hypernetworks?: readonly UsedHypernetwork[];
+  /** What is another in this network. */
+  readonly changes?: readonly NetworkChange[];
 }
 
 /** A UNet's blocks, with what all of them share: the time embedding and the context. */
@@ -89,6 +94,7 @@ export class Blocks extends Layers {
   readonly #transformed = new Map<Value, Partial<Record<Role, Value>>>();
   /** Of the finest level's tokens. */
   readonly merging: TokenMerging | null;
+  readonly #changes: GraphChanges;
 
   constructor(
     graph: Graph,
@@ -101,10 +107,12 @@ export class Blocks extends Layers {
       tokenMerging = false,
       circular = false,
       hypernetworks = [],
+      changes = [],
     }: BlockOptions,
   ) {
     super(graph, weights, prefix, taps, circular);
     this.#hypernetworks = hypernetworks;
+    this.#changes = new GraphChanges(graph, changes);
     this.#attentionType = upcastAttention ? 'float32' : graph.precision;
     this.merging = tokenMerging && config.transformerDepth[0] ? new TokenMerging(graph) : null;
     this.levels = config.channelMult.map((_, index) => new Level(graph, index));
@@ -188,7 +196,8 @@ export class Blocks extends Layers {
   }
 
   /** What the inputs that all blocks share carry in a run. */
-  feeds({ batch, height, width, timesteps, context, tokens, vector }: BlockInputs, tokenMerging: number) {
+  feeds(inputs: BlockInputs, tokenMerging: number): Record<string, HostTensor> {
+    const { batch, height, width, timesteps, context, tokens, vector, marks } = inputs;
     const { modelChannels, contextDim, vectorDim } = this.config;
     const embedded = timestepEmbedding(timesteps, modelChannels);
     const feeds: Record<string, HostTensor> = {
@@ -199,7 +208,7 @@ export class Blocks extends Layers {
     if (vectorDim !== null)
       feeds['vector'] = float32Tensor('vector', vector ?? new Float32Array(0), [batch, vectorDim]);
     const sizes = { batch, height, width };
-    Object.assign(feeds, this.merging?.feeds(sizes, tokenMerging));
+    Object.assign(feeds, this.merging?.feeds(sizes, tokenMerging), this.#changes.feeds(batch, marks));
     for (const [index, level] of this.levels.entries()) {
       Object.assign(feeds, level.feeds(sizeAtLevel(sizes, index)));
     }
@@ -258,7 +267,7 @@ export class Blocks extends Layers {
     const looked =
       this.merging && level.index === 0
         ? this.#mergedAttention(this.merging, x, normed, `${name}.attn1`, channels, heads)
-        : this.#attention(onLevel(normed), onLevel(normed), `${name}.attn1`, heads);
+        : this.#selfAttention(onLevel(normed), `${name}.attn1`, heads);
     this.#tapTokens(`${name}.attn1`, looked, channels, level);
     let h = graph.add(looked, x);
 
@@ -284,7 +293,11 @@ export class Blocks extends Layers {
     const plan = merging.plan(x, channels);
     const tokens = merging.merge(normed, plan, channels);
     const self: Sequence = { tokens, channels, shape: merging.sequence, length: 'merging.left' };
-    return merging.unmerge(this.#attention(self, self, name, heads), plan);
+    return merging.unmerge(this.#selfAttention(self, name, heads), plan);
+  }
+
+  #selfAttention(x: Sequence, name: string, heads: number): Value {
+    return this.#attention(x, x, name, heads);
   }
 
   #lookedAt({ tokens, channels }: Sequence, role: Role): Value {
@@ -305,12 +318,10 @@ export class Blocks extends Layers {
       const dims = ['n', from.length, x.channels];
       return graph.reshape(graph.cast(tokens, this.#attentionType), from.shape, dims);
     };
-    const mixed = graph.multiHeadAttention(
-      project(x, 'to_q'),
-      project(source, 'to_k', 'keys'),
-      project(source, 'to_v', 'values'),
-      heads,
-    );
+    const [queries, keys] = [project(x, 'to_q'), project(source, 'to_k', 'keys')];
+    const values = project(source, 'to_v', 'values');
+    let mixed = graph.multiHeadAttention(queries, keys, values, heads);
+    if (source === x) mixed = this.#changes.attended(name, mixed, values);
     const tokens = graph.cast(graph.reshape(mixed, [-1, x.channels]), graph.precision);
     return this.linear(tokens, `${name}.to_out.0`, x.channels, x.channels);
   }

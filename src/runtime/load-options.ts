@@ -1,6 +1,7 @@
 // How a model's networks are kept and run.
 import { NO_ADD_ONS, type ModelAddOns } from '../add-ons/weight-changes.ts';
 import type { StoredModel } from '../library/types.ts';
+import type { NetworkChange } from '../models/network-changes.ts';
 import { DEFAULT_KERNELS, type KernelChoice } from './kernel-choice.ts';
 
 export interface LoadOptions {
@@ -14,6 +15,8 @@ export interface LoadOptions {
   readonly upcastAttention: boolean;
   /** "Token merging ratio"; what a picture's runs of the UNet are told. */
   readonly tokenMerging: number;
+  /** Of extensions, that a picture's runs of the UNet ask for. */
+  readonly changes: readonly NetworkChange[];
   /** Opposite edges of pictures continue each other ("Tiling"). */
   readonly circular: boolean;
   /** Over the text encoders and the UNet. */
@@ -35,6 +38,7 @@ export const DEFAULT_LOAD_OPTIONS: LoadOptions = {
   tiledVaeInFloat32: false,
   upcastAttention: false,
   tokenMerging: 0,
+  changes: [],
   circular: false,
   addOns: NO_ADD_ONS,
   controls: [],

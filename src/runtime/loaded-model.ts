@@ -156,7 +156,7 @@ export class LoadedModel implements Networks {
     if (options.lowVram) return;
     const networks = [
       ...this.textEncoders.map((_, encoder) => () => this.#textSession(encoder)),
-      () => this.#unetSession(options.tokenMerging, options.controls.length > 0),
+      () => this.#unetSession(options, options.controls.length > 0),
       async () => this.#vae?.open(),
     ];
     for (const open of networks) {
@@ -197,12 +197,12 @@ export class LoadedModel implements Networks {
 
   async unet(asked: ControlledInputs): Promise<Float32Array> {
     const { units, ...inputs } = asked;
-    if (!units) return (await this.#unetSession(inputs.tokenMerging)).run(inputs);
+    if (!units) return (await this.#unetSession(asked)).run(inputs);
     const { heads } = this.unetConfig;
     const control = await controlPlanes(this.unetConfig, asked, (unit) =>
       this.#controls.run(unit, inputs, heads),
     );
-    return (await this.#unetSession(inputs.tokenMerging, true)).run({ ...inputs, control });
+    return (await this.#unetSession(asked, true)).run({ ...inputs, control });
   }
 
   async decode(latent: Float32Array, height: number, width: number): Promise<Float32Array> {
@@ -301,13 +301,19 @@ export class LoadedModel implements Networks {
     );
   }
 
-  /** With or without token merging, whatever the ratio, and with or without what control networks add: one of them at a time. */
-  async #unetSession(ratio = 0, controlled = false) {
+  /**
+   * With or without token merging, whatever the ratio, with the changes that extensions ask for, and with or without what control networks
+   * add: one of them at a time.
+   */
+  async #unetSession(
+    { tokenMerging: ratio = 0, changes = [] }: Pick<ControlledInputs, 'tokenMerging' | 'changes'>,
+    controlled = false,
+  ) {
     const { upcastAttention, circular, controls } = this.#options;
     const tokenMerging = mergesTokens(this.unetConfig, ratio);
     const networks = controls.flatMap(({ detection }) => detection.control ?? []);
     const control = controlUseOf(controlled ? networks : []);
-    const form = JSON.stringify({ tokenMerging, control });
+    const form = JSON.stringify({ tokenMerging, control, changes });
     if (this.#unetForm !== form) await this.#sessions.release('UNet');
     this.#unetForm = form;
     const weights = this.#weights;
@@ -319,6 +325,7 @@ export class LoadedModel implements Networks {
         circular,
         hypernetworks,
         control,
+        changes,
       }),
     );
   }
@@ -327,10 +334,10 @@ export class LoadedModel implements Networks {
   async #settlePrediction(): Promise<void> {
     const known = this.record.predictionOverride ?? this.record.detection.prediction?.value;
     // The UNet that is at hand is asked.
-    const { tokenMerging } = this.#options;
+    const { tokenMerging, changes } = this.#options;
     const { contextDim, unetChannels } = this;
     const units = this.#options.controls.length > 0 ? { units: [] } : {};
-    const unet = (inputs: ControlledInputs) => this.unet({ ...inputs, tokenMerging, ...units });
+    const unet = (inputs: ControlledInputs) => this.unet({ ...inputs, tokenMerging, changes, ...units });
     this.#prediction = known ?? (await probePrediction({ contextDim, unetChannels, unet }));
   }
 }

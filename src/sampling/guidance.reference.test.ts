@@ -9,7 +9,7 @@ import {
   sigmaParameterization,
   timestepParameterization,
 } from './denoiser.ts';
-import { combineGuidance } from './guidance.ts';
+import { combineGuidance } from './combine-guidance.ts';
 import { DiscreteTable, LcmTable } from './noise-table.ts';
 import { analytic, gap, type NetworkConstants, referenceAlphas } from './testing.ts';
 

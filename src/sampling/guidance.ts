@@ -1,9 +1,19 @@
 // Classifier-free guidance over a batch: which conditions are in force, which evaluations the network is asked for, and
 // how they become one prediction per image (A1111 modules/sd_samplers_cfg_denoiser.py CFGDenoiser).
+import { combineEditing, combineGuidance } from './combine-guidance.ts';
 import { networkInput, type Parameterization } from './denoiser.ts';
 import { Forecaster } from './forecast.ts';
-import { combine, emptyLike, type Latent, standardDeviation, type Term } from './latent.ts';
+import {
+  surrounded,
+  type FurtherItem,
+  type GuidedImage,
+  type ImageAnswers,
+  type SamplingHooks,
+} from './hooks.ts';
+import { emptyLike, type Latent } from './latent.ts';
 import type { Blend } from './latent-mask.ts';
+import type { NetworkCall, NetworkItem, ShownStep } from './network-call.ts';
+import { SIGMA_SPACE, type SigmaSpace } from './sigma-space.ts';
 import type { Denoise, Guided } from './types.ts';
 
 /** Conditions over a run: each is in force up to and including its step, counted as A1111 does. */
@@ -15,31 +25,7 @@ export interface WeightedCond<C> {
   readonly schedule: CondSchedule<C>;
 }
 
-export interface NetworkItem<C, T extends Latent = Float32Array> {
-  /** One image's latent, scaled as the network wants it. */
-  readonly x: T;
-  /** Network time, 0..999, possibly fractional. The same for all items of a call. */
-  readonly t: number;
-  readonly cond: C;
-  /** Index of the image in the batch. */
-  readonly image: number;
-  /** The network is to see no picture beside the latent. */
-  readonly withoutPicture?: boolean;
-  /** What pictures are guided away from. */
-  readonly negative?: boolean;
-}
-
-/** Where a run is, as A1111 tells extensions (`sampling_step`, `total_sampling_steps`): it learns of a step once that is done. */
-export interface ShownStep {
-  readonly step: number;
-  readonly steps: number;
-}
-
-/** The network: result i is its raw output for item i. */
-export type NetworkCall<C, T extends Latent = Float32Array> = (
-  items: readonly NetworkItem<C, T>[],
-  shown: ShownStep,
-) => Promise<readonly T[]>;
+export type { NetworkCall, NetworkItem, ShownStep } from './network-call.ts';
 
 export interface GuidanceOptions {
   /** "Negative Guidance minimum sigma": below it, odd steps go without the negative prompt. 0: never. */
@@ -48,8 +34,6 @@ export interface GuidanceOptions {
   readonly sMinUncondAll?: boolean;
   /** "Ignore negative prompt during early sampling": part of the run, 0..1. 0: never. */
   readonly skipEarlyCond?: number;
-  /** Pulls the spread of the guided prediction towards that of the positive one (Lin et al. 2023, 3.4): 0..1. */
-  readonly cfgRescale?: number;
   /** Ask for conditions and unconditions in one call (more memory, faster). Default true. */
   readonly batchCondUncond?: boolean;
   /** Step forecasting: of so many evaluations one is computed, at first (forecast.ts). 0: all are. */
@@ -88,13 +72,12 @@ export interface GuidanceRequest<C, T extends Latent> extends GuidedModel<C, T> 
   readonly blend?: Blend;
   /** Timestep samplers do that before the network, sigma samplers after it. */
   readonly blendBefore?: boolean;
-  /** For `cfgRescale`: how far prediction, x and noise level are from v. Identity when absent. */
-  readonly toV?: VSpace;
+  /** Default: a sigma sampler's. */
+  readonly space?: SigmaSpace;
+  /** In this order. */
+  readonly hooks?: readonly SamplingHooks<C, T>[];
   readonly options?: GuidanceOptions;
 }
-
-/** The linear way between a prediction and v at a level: v = scale * prediction + offset * x. */
-export type VSpace = (level: number) => { readonly scale: number; readonly offset: number };
 
 /** The network gave NaN or infinity. */
 export class NotFiniteError extends Error {
@@ -114,34 +97,9 @@ export function condAt<C>(schedule: CondSchedule<C>, evaluation: number): C {
   return entry[1];
 }
 
-/** uncond + sum of (cond - uncond) * weight * scale (CFGDenoiser.combine_denoised). */
-export function combineGuidance<T extends Latent>(
-  conds: readonly { readonly weight: number; readonly output: T }[],
-  uncond: T,
-  cfgScale: number,
-): T {
-  const terms = conds.map(({ weight, output }): Term => [weight * cfgScale, output]);
-  const total = conds.reduce((sum, { weight }) => sum + weight * cfgScale, 0);
-  return combine([1 - total, uncond], ...terms);
-}
-
-/**
- * InstructPix2Pix (Brooks et al. 2023, equation 3; CFGDenoiser.combine_denoised_for_edit_model): `both` saw prompt and picture,
- * `pictureOnly` the negative prompt in place of the prompt, `none` no picture either.
- */
-function combineEditing<T extends Latent>(
-  both: T,
-  pictureOnly: T,
-  none: T,
-  cfgScale: number,
-  imageCfgScale: number,
-): T {
-  return combine([1 - imageCfgScale, none], [cfgScale, both], [imageCfgScale - cfgScale, pictureOnly]);
-}
-
 /** A denoiser for samplers that counts its evaluations: prompt editing and skipping go by them. */
 export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Denoise<T> {
-  const { cfgScale, totalSteps, blend, options = {} } = request;
+  const { totalSteps, blend, options = {}, space = SIGMA_SPACE, hooks = [] } = request;
   let { parameterization, network, conds, unconds, imageCfgScale } = request;
   let { successor } = request;
   const images = conds.length;
@@ -164,9 +122,10 @@ export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Deno
   };
   const weightless = () =>
     options.skipUncondAtScale1 === true &&
-    cfgScale === 1 &&
+    request.cfgScale === 1 &&
     imageCfgScale === undefined &&
     !request.needsUncond &&
+    !hooks.some(({ needsUncond }) => needsUncond) &&
     conds.every((parts) => parts.length === 1 && parts[0]!.weight === 1);
 
   return async (batch, level) => {
@@ -184,7 +143,7 @@ export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Deno
 
     const { scale, t } = parameterization.input(level);
     const inputs = xs.map((x) => networkInput(x, scale));
-    const items: NetworkItem<C, T>[] = [];
+    let items: NetworkItem<C, T>[] = [];
     conds.forEach((parts, image) => {
       for (const { schedule } of parts)
         items.push({ x: inputs[image]!, t, cond: condAt(schedule, evaluation), image });
@@ -197,34 +156,72 @@ export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Deno
       items.push(...negative.map((item) => ({ ...item, withoutPicture: true })));
     // What pictures are guided away from comes last.
     if (skip) items.splice(-images);
+    const shown = request.shownStep();
+    const info = {
+      ...{ ...shown, evaluation, evaluations: totalSteps, level },
+      ...{ sigma: space.sigma(level), cfgScale: request.cfgScale },
+    };
+    for (const { beforeModel } of hooks) {
+      const changed = await beforeModel?.({ ...info, items });
+      if (changed?.items) items = replaced(items, changed.items);
+      info.cfgScale = changed?.cfgScale ?? info.cfgScale;
+    }
+    const around = surrounded(network, hooks);
     const ask = async () => {
       const perCall = options.batchCondUncond === false ? images : items.length;
-      const answers = await evaluate(network, items, perCall, evaluation, request.shownStep());
+      const answers = await evaluate(around, items, perCall, evaluation, shown);
       forecaster?.learn(items, answers);
       return answers;
     };
     const raw = forecaster?.forecast(items) ?? (await ask());
     const outputs = items.map(({ image }, i) => parameterization.output(xs[image]!, raw[i]!, level));
 
+    let next = 0;
+    let answers = conds.map((parts, image): ImageAnswers<T> => {
+      const weighted = parts.map(({ weight }, i) => ({ weight, output: outputs[next + i]! }));
+      next += parts.length;
+      return {
+        x: xs[image]!,
+        conds: weighted,
+        uncond: skip ? null : outputs[items.length - images + image]!,
+      };
+    });
+    const answered = {
+      ...{ ...info, items, space },
+      evaluate: async (asked: readonly FurtherItem<C, T>[]) => {
+        const further = asked.map(({ latent, ...item }) =>
+          latent ? { ...item, x: networkInput(latent, scale) } : item,
+        );
+        const results = await evaluate(around, further, further.length, evaluation, shown);
+        return results.map((result, i) =>
+          parameterization.output(asked[i]!.latent ?? xs[asked[i]!.image]!, result, level),
+        );
+      },
+    };
+    for (const { afterModel } of hooks)
+      if (afterModel) answers = replaced(answers, await afterModel({ ...answered, images: answers }));
+
+    let guidedImages = answers.map((answer, image): GuidedImage<T> => {
+      const { conds: weighted, uncond } = answer;
+      // Without an uncondition the first condition takes its place.
+      const base = uncond ?? weighted[0]!.output;
+      const guided =
+        imageCfgScale === undefined
+          ? combineGuidance(weighted, base, uncond ? info.cfgScale : 1)
+          : combineEditing(weighted[0]!.output, outputs[images + image]!, base, info.cfgScale, imageCfgScale);
+      return { ...answer, guided };
+    });
+    for (const { guidance } of hooks) {
+      if (!guidance) continue;
+      const results = replaced(xs, await guidance({ ...answered, images: guidedImages }));
+      guidedImages = guidedImages.map((image, i) => ({ ...image, guided: results[i]! }));
+    }
+
     const guided = emptyLike(batch);
     const uncond = emptyLike(batch);
-    let next = 0;
-    conds.forEach((parts, image) => {
-      const weighted = parts.map(({ weight }, i) => ({ weight, output: outputs[next + i]! }));
-      // Without an uncondition the first condition takes its place.
-      const base = skip ? outputs[next]! : outputs[items.length - images + image]!;
-      const pictureOnly = outputs[images + image]!;
-      next += parts.length;
-      let result =
-        imageCfgScale === undefined
-          ? combineGuidance(weighted, base, skip ? 1 : cfgScale)
-          : combineEditing(weighted[0]!.output, pictureOnly, base, cfgScale, imageCfgScale);
-      if (options.cfgRescale && !skip && imageCfgScale === undefined) {
-        const positive = combineGuidance(weighted, base, 1);
-        result = rescale(result, positive, xs[image]!, options.cfgRescale, request.toV?.(level));
-      }
-      guided.set(result, image * size);
-      uncond.set(base, image * size);
+    guidedImages.forEach((image, i) => {
+      guided.set(image.guided, i * size);
+      uncond.set(image.uncond ?? image.conds[0]!.output, i * size);
     });
     evaluation += 1;
     const result: Guided<T> = {
@@ -233,6 +230,14 @@ export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Deno
     };
     return result;
   };
+}
+
+/** What a hook gave in place of `before`: as many, and latents of their lengths. */
+function replaced<V>(before: readonly V[], after: readonly V[]): V[] {
+  const sizeOf = (value: V | undefined) => (value as { readonly length?: number } | undefined)?.length;
+  if (after.length === before.length && before.every((value, i) => sizeOf(value) === sizeOf(after[i])))
+    return [...after];
+  throw new RangeError(`A hook gave something of another size than the ${before.length} that it was given.`);
 }
 
 async function evaluate<C, T extends Latent>(
@@ -258,20 +263,4 @@ async function evaluate<C, T extends Latent>(
     throw new RangeError(`The network gave ${outputs.length} results for ${items.length} items.`);
   }
   return outputs;
-}
-
-/** Lin et al. 2023, eq. 15-16, on the v prediction: std of the guided one brought to the positive one's, in part. */
-function rescale<T extends Latent>(
-  guided: T,
-  positive: T,
-  x: T,
-  amount: number,
-  { scale: toV, offset } = { scale: 1, offset: 0 },
-): T {
-  const guidedV = combine([toV, guided], [offset, x]);
-  const positiveV = combine([toV, positive], [offset, x]);
-  const spread = standardDeviation(guidedV);
-  const ratio = spread > 0 ? standardDeviation(positiveV) / spread : 1;
-  const factor = amount * ratio + (1 - amount);
-  return combine([factor / toV, guidedV], [-offset / toV, x]);
 }

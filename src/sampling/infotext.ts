@@ -56,7 +56,6 @@ export function samplingInfotext(request: InfotextRequest): InfotextEntries {
   add('Skip Early CFG', options.skipEarlyCond, 0);
   add('NGMS', options.sMinUncond, 0);
   if (options.sMinUncond && options.sMinUncondAll) entries['NGMS all steps'] = true;
-  add('CFG Rescale', options.cfgRescale, 0);
   add('Spectrum window', options.spectrumWindow, 0);
   return entries;
 }

@@ -15,6 +15,7 @@ import {
   type NetworkCall,
   type WeightedCond,
 } from './guidance.ts';
+import type { SamplingHooks } from './hooks.ts';
 import type { Blend } from './latent-mask.ts';
 import { combine, type Latent, scale } from './latent.ts';
 import { DiscreteTable, LcmTable, linearAlphasCumprod, nearestIndex } from './noise-table.ts';
@@ -22,6 +23,7 @@ import { TRAINING_STEPS } from './training-steps.ts';
 import type { OptimizedFor } from './optimized-levels.ts';
 import type { NoiseSource } from './random/types.ts';
 import { getSampler, type SamplerInfo, totalSteps } from './registry.ts';
+import { timestepSpace } from './sigma-space.ts';
 import { solverOf, stepsOf } from './solvers.ts';
 import { buildSigmas, type ScheduleOptions } from './schedules.ts';
 import { ddimTimesteps, img2imgSigmas, img2imgSteps } from './steps.ts';
@@ -86,6 +88,8 @@ export interface SamplingRequest<C, T extends Latent = Float32Array> extends Sam
   /** The batch's noise; `ImageRng` in the app. */
   readonly noise: NoiseSource<T>;
   readonly refiner?: RefinerSwitch<C, T>;
+  /** What extensions do around each evaluation. */
+  readonly hooks?: readonly SamplingHooks<C, T>[];
   readonly options?: SamplingOptions;
   /** A schedule to use in place of the scheduler's: all its sigmas, descending. Sigma samplers only. */
   readonly sigmas?: readonly number[];
@@ -260,7 +264,8 @@ async function* run<C, T extends Latent>(
     // A step's first evaluation ends it for A1111, whatever comes after; the first of all counts like the second.
     shownStep: () => ({ step: inStep > 0 ? done : Math.max(0, done - 1), steps: launchSteps }),
     blendBefore: isTimestep,
-    toV: isTimestep ? (t) => epsToV(alphas[Math.trunc(t)]!) : denoisedToV,
+    ...(isTimestep && { space: timestepSpace(alphas) }),
+    ...(request.hooks && { hooks: request.hooks }),
     options,
     ...(blend && { blend }),
   });
@@ -352,12 +357,3 @@ function passedOptions(sampler: SamplerInfo, options: SamplingOptions): Partial<
     ...(sampler.name === 'UniPC' && options.uniPcOrder && { order: options.uniPcOrder }),
   };
 }
-
-/** v of x = x0 + sigma n, for the variance-preserving x / sqrt(sigma^2 + 1). */
-const denoisedToV = (sigma: number) => ({
-  scale: -Math.sqrt(sigma ** 2 + 1) / sigma,
-  offset: 1 / (sigma * Math.sqrt(sigma ** 2 + 1)),
-});
-
-/** v = sqrt(alpha) eps - sqrt(1 - alpha) x0, with x0 = (x - sqrt(1 - alpha) eps) / sqrt(alpha). */
-const epsToV = (alpha: number) => ({ scale: 1 / Math.sqrt(alpha), offset: -Math.sqrt((1 - alpha) / alpha) });

@@ -106,6 +106,7 @@ export function parseParameters(stored: unknown, choices: Choices): GenerationPa
     hires: null,
     refiner: null,
     controlUnits: [],
+    extensions: [],
     detailer: null,
     script: null,
   };

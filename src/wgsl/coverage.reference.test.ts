@@ -7,11 +7,12 @@ import { ARCHITECTURES } from '../models/annotators/architectures.ts';
 import { ddColorNetwork } from '../models/colorizers/ddcolor.ts';
 import { yoloNetwork } from '../models/detectors/yolo.ts';
 import { faceArchitectureOf } from '../models/faces/architectures.ts';
+import type { NetworkChange } from '../models/network-changes.ts';
 import type { Network } from '../models/network.ts';
 import { tinyDecoderNetwork, tinyEncoderNetwork } from '../models/taesd.ts';
 import type { Detection } from '../models/types.ts';
 import { textEncoderNetwork } from '../models/text-encoder.ts';
-import { unetNetwork } from '../models/unet.ts';
+import { unetNetwork, type UNetOptions } from '../models/unet.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../models/vae.ts';
 import {
   decoderStemNetwork,
@@ -71,7 +72,9 @@ function networksOf({ unet, vae, textEncoders, catalog }: TinyModel): Readonly<R
     context: new Float32Array(2 * tokens * unet.contextDim),
     ...(unet.vectorDim === null ? {} : { vector: new Float32Array(2 * unet.vectorDim) }),
   });
-  const unets = [{}, { upcastAttention: true }, { tokenMerging: true }, { circular: true }].map(
+  const changes: readonly NetworkChange[] = [{ kind: 'perturbed-attention', layers: 'middle_block' }];
+  const forms: UNetOptions[] = [{}, { upcastAttention: true }, { tokenMerging: true }, { circular: true }];
+  const unets = [...forms, ...changes.map((change) => ({ changes: [change] }))].map(
     (options, i) =>
       [
         `UNet ${Object.keys(options).join('')}`,

@@ -1,8 +1,11 @@
 // From prompts to what the UNet attends to: A1111's prompt_parser.get_learned_conditioning, its text encoders' forward, and
 // the lengths that CFGDenoiser brings together. SDXL: modules/sd_models_xl.py get_learned_conditioning, and sgm's
 // GeneralConditioner, which joins the encoders' states and adds the vector.
+import { changedConditions } from '../../extensions/at-work.ts';
+import type { Prompts } from '../../extensions/interface.ts';
 import type { TextEncoderInfo } from '../../families/family.ts';
 import type { Size } from '../../image/picture-file.ts';
+import type { Cond } from '../../models/cond.ts';
 import type { EmbeddedVectors } from '../../models/text-encoder.ts';
 import type { TextEncoderConfig } from '../../models/types.ts';
 import { applyEmphasis } from '../../prompt/emphasis.ts';
@@ -21,14 +24,7 @@ import { vectorOf } from './vector.ts';
 
 type Chunks = readonly PromptChunk[];
 
-/** One text, encoded. */
-export interface Cond {
-  /** [tokens, contextDim]. */
-  readonly context: Float32Array;
-  readonly tokens: number;
-  /** [vectorDim]; null for models without one. */
-  readonly vector: Float32Array | null;
-}
+export type { Cond } from '../../models/cond.ts';
 
 /** The prompts of one image, encoded. */
 export interface Conditions {
@@ -96,12 +92,38 @@ export interface PromptEmbedding extends EmbeddingName {
   read(encoder: number): Promise<Float32Array>;
 }
 
-/** Encodes the prompts of a request. `cache` belongs to the loaded model. */
+/** Encodes the prompts of a request, as its extensions change them. `cache` belongs to the loaded model. */
 export async function encodePrompts(
   networks: TextNetworks,
   asked: GenerationParameters,
   cache: CondCache,
-  { firstPassSteps, size, embeddings = [], weightsKey = '' }: PromptContext = {},
+  context: PromptContext = {},
+): Promise<Conditions> {
+  if (asked.extensions.length === 0) return readPrompts(networks, asked, cache, context);
+  const read: Conditions[] = [];
+  const { prompt, negativePrompt, width, height } = { ...asked, ...context.size };
+  const conds = await changedConditions(asked.extensions, {
+    ...{ prompt, negativePrompt, width, height, family: networks.family.id },
+    pass: context.firstPassSteps === undefined ? 'first' : 'second',
+    encode: async (others: Partial<Prompts> = {}) => {
+      const conditions = await readPrompts(networks, { ...asked, ...others }, cache, context);
+      read.push(conditions);
+      return conditions;
+    },
+  });
+  return {
+    ...conds,
+    padded: read.find(({ padded }) => padded)?.padded ?? null,
+    truncated: [...new Set(read.flatMap(({ truncated }) => truncated))],
+    embeddings: [...new Set(read.flatMap(({ embeddings }) => embeddings))],
+  };
+}
+
+async function readPrompts(
+  networks: TextNetworks,
+  asked: GenerationParameters,
+  cache: CondCache,
+  { firstPassSteps, size, embeddings = [], weightsKey = '' }: PromptContext,
 ): Promise<Conditions> {
   const parameters = { ...asked, ...size };
   const { settings } = parameters;

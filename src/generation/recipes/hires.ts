@@ -1,5 +1,6 @@
 // Hires fix: a first pass, or a finished picture in its place, is enlarged and painted over (A1111 modules/processing.py,
 // StableDiffusionProcessingTxt2Img.sample and sample_hr_pass).
+import { betweenPasses } from '../../extensions/at-work.ts';
 import { enlargeBy } from '../../finishing/upscale.ts';
 import { flatten } from '../../image/flatten.ts';
 import { pixelsToVaeInput, toUnit, vaeOutputToPixels, type PixelImage } from '../../image/pixels.ts';
@@ -50,7 +51,9 @@ export async function* paintHires(
     ? null
     : yield* partOf(paintTxt2Img(models, parameters, batch, units), nothing, ahead, own);
   const before = models.current;
-  const small = first ? apart(first, batch.size) : [];
+  const { extensions } = parameters;
+  const changed = first && (await betweenPasses(extensions, { ...first, pictures: batch.size }));
+  const small = first && changed ? apart({ ...first, data: changed }, batch.size) : [];
   const { upscaler } = hires;
   let enlarged: Enlarged;
   if (isLatentUpscaler(upscaler)) {
@@ -93,10 +96,10 @@ async function* paintOver(
     firstPassSteps: totalSteps(getSampler(parameters.sampler), parameters.steps),
     size: hiresSize(parameters, hires).enlarged,
   };
+  const more = { imageConditioning, units, pass: 'second' } as const;
   const given = {
-    imageConditioning,
-    units,
-    ...refinerOf(models, parameters, 'second pass', second, batch, { imageConditioning, units, context }),
+    ...more,
+    ...refinerOf(models, parameters, 'second pass', second, batch, { ...more, context }),
   };
   const run = img2img<Cond>({
     ...(await samplingRequest(networks, second, await conditions(second, context), batch, given)),

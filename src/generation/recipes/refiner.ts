@@ -22,7 +22,7 @@ export function refinerOf(
   {
     context,
     ...given
-  }: Pick<Given, 'imageConditioning' | 'units'> & { readonly context?: PromptContext } = {},
+  }: Pick<Given, 'imageConditioning' | 'units' | 'pass'> & { readonly context?: PromptContext } = {},
 ): Pick<Given, 'refiner'> {
   const { refiner, hires, settings } = asked;
   if (refiner === null || refiner.checkpoint.sha256 === models.current.sha256) return {};

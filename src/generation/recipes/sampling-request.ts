@@ -1,13 +1,18 @@
 // What every recipe's sampling asks alike: the request's parameters, the batch's noise, and calls of the UNet, on any networks.
+import { networkChanges, samplingHooks } from '../../extensions/at-work.ts';
+import type { ExtensionPass, WhichPass } from '../../extensions/interface.ts';
 import { conditioningOf } from '../../families/conditioning.ts';
 import type { Size } from '../../image/picture-file.ts';
-import type { NetworkCall, NetworkItem } from '../../sampling/guidance.ts';
+import { cutOut } from '../../image/tiles.ts';
+import type { Marks } from '../../models/network-changes.ts';
+import type { LatentArea, NetworkCall, NetworkItem } from '../../sampling/network-call.ts';
 import { linearAlphasCumprod } from '../../sampling/noise-table.ts';
 import { ImageRng } from '../../sampling/random/image-rng.ts';
 import type { NoiseSource } from '../../sampling/random/types.ts';
 import type { RefinerSwitch, SampledModel, SamplingRequest } from '../../sampling/sample.ts';
 import { alphasCumprodOf, vFactorsOf } from '../request/alphas.ts';
 import type { Cond, Conditions } from './conditioning.ts';
+import { withinArea } from './control-area.ts';
 import { steered } from './control-steering.ts';
 import { hintIn, unitsAtWork, unitsFor, type PreparedUnit } from './control-units.ts';
 import { blankConditioning } from './image-conditioning.ts';
@@ -42,6 +47,8 @@ export interface Given {
    */
   readonly imageConditioning?: Float32Array | null;
   readonly refiner?: RefinerSwitch<Cond>;
+  /** Default: the first. */
+  readonly pass?: WhichPass;
   /** ControlNet's, of which those count that are made for the model. */
   readonly units?: readonly PreparedUnit[];
 }
@@ -55,7 +62,8 @@ export async function samplingRequest(
   given: Given = {},
 ): Promise<SamplingRequest<Cond>> {
   const { sampler, scheduler, steps, cfgScale, settings } = parameters;
-  const { noise = noiseOf(parameters, batch, networks.latentChannels), refiner } = given;
+  const { noise = noiseOf(parameters, batch, networks.latentChannels), refiner, pass } = given;
+  const hooks = samplingHooks(parameters.extensions, passOf(networks, parameters, batch, pass));
   return {
     ...(await sampledModel(networks, parameters, conditions, batch, given)),
     sampler,
@@ -65,6 +73,7 @@ export async function samplingRequest(
     optimizedFor: networks.family.optimizedFor,
     noise,
     ...(refiner && { refiner }),
+    ...(hooks.length > 0 && { hooks }),
     // The negative prompt counts for nothing at a CFG scale of 1: the same picture but for rounding, in half the time.
     options: { ...settings, skipUncondAtScale1: true },
   };
@@ -76,7 +85,7 @@ export async function sampledModel(
   parameters: GenerationParameters,
   conditions: Conditions,
   batch: Batch,
-  given: Pick<Given, 'imageConditioning' | 'units'>,
+  given: Pick<Given, 'imageConditioning' | 'units' | 'pass'>,
 ): Promise<SampledModel<Cond>> {
   const { settings, height, width } = parameters;
   const { imageConditioning = await blankConditioning(networks, height / 8, width / 8) } = given;
@@ -89,8 +98,23 @@ export async function sampledModel(
     ...(networks.family.noiseLevelsOfFile && { vFactors: vFactorsOf(networks.buffers) }),
     conds: perImage(conditions.positive),
     unconds: perImage(conditions.negative),
-    network: unetCaller(networks, parameters, tokenMergingOf(parameters), imageConditioning, given.units),
+    network: unetCaller(networks, parameters, imageConditioning, given),
     ...(imageCfgScale !== null && { imageCfgScale }),
+  };
+}
+
+/** What extensions are told of it. */
+function passOf(
+  { family, prediction, latentChannels }: SampledNetworks,
+  parameters: GenerationParameters,
+  batch: Batch,
+  pass: WhichPass = 'first',
+): ExtensionPass {
+  const { width, height, steps, sampler, cfgScale } = parameters;
+  const seeds = Array.from({ length: batch.size }, (_, i) => seedsOf(parameters, batch.first + i).seed);
+  return {
+    ...{ family: family.id, pass, width, height, prediction, seeds, steps, sampler, cfgScale },
+    channels: latentChannels,
   };
 }
 
@@ -139,41 +163,59 @@ function rngOf(
   });
 }
 
-/** Calls the UNet once for all items whose contexts have one length. `given`: channels beside the latent, as in `Given`, and `all` units. */
+/** Calls the UNet once for all items whose contexts have one length. `given`: channels beside the latent, as in `Given`. */
 function unetCaller(
   networks: SampledNetworks,
-  size: Size,
-  tokenMerging: number,
+  parameters: GenerationParameters,
   given: Float32Array | null,
-  all: readonly PreparedUnit[] = [],
+  { units: all = [], pass = 'first' }: Pick<Given, 'units' | 'pass'>,
 ): NetworkCall<Cond> {
   const units = unitsFor(all, networks.family.id);
+  const size: Size = { width: parameters.width, height: parameters.height };
+  const tokenMerging = tokenMergingOf(parameters);
+  const changes = networkChanges(parameters.extensions, { ...size, pass, family: networks.family.id });
   const [height, width] = [size.height / 8, size.width / 8];
-  const length = (networks.unetChannels - networks.latentChannels) * height * width;
+  const whole: LatentArea = { top: 0, left: 0, bottom: height, right: width };
+  const channels = networks.unetChannels - networks.latentChannels;
+  const length = channels * height * width;
   const none = new Float32Array(length);
   const alphas = networks.buffers.alphasCumprod ?? linearAlphasCumprod();
   // An inpainting model paints what the last unit with a mask says.
   const further = units.reduce((own, unit) => hintIn(unit, size).further ?? own, given);
-  const furtherOf = ({ image, withoutPicture = false }: NetworkItem<Cond>): Float32Array[] => {
+  const furtherOf = ({ image, area, withoutPicture = false }: NetworkItem<Cond>): Float32Array[] => {
     if (!further) return [];
-    if (withoutPicture) return [none];
     const start = further.length > length ? image * length : 0;
-    return [further.subarray(start, start + length)];
+    const data = withoutPicture ? none : further.subarray(start, start + length);
+    return [area ? cutOut({ data, channels, height, width }, area).data : data];
+  };
+  /** Items of one group are asked together: their contexts are of one length, their latents of one size, and units show them the same. */
+  const groupOf = ({ cond, area = whole }: NetworkItem<Cond>): string => {
+    const { top, left, bottom, right } = area;
+    const place = units.length > 0 ? [top, left, bottom, right] : [bottom - top, right - left];
+    return [cond.tokens, ...place].join();
   };
   return async (items, shown) => {
     const outputs = new Array<Float32Array>(items.length);
-    for (const group of groupBy([...items.entries()], ([, { cond }]) => cond.tokens)) {
+    for (const group of groupBy([...items.entries()], ([, item]) => groupOf(item))) {
+      const area = group[0]![1].area ?? whole;
+      if (area !== whole && units.some((unit) => hintIn(unit, size).latent))
+        throw new BadParametersError(
+          'Units that steer every step (inpaint_only, tile_colorfix) need the whole picture: choose another preprocessor, or paint without tiles.',
+        );
       const out = await networks.unet({
         x: join(group.flatMap(([, item]) => [item.x, ...furtherOf(item)])),
         batch: group.length,
-        height,
-        width,
+        height: area.bottom - area.top,
+        width: area.right - area.left,
         timesteps: group.map(([, { t }]) => t),
         context: join(group.map(([, { cond }]) => cond.context)),
         tokens: group[0]![1].cond.tokens,
         tokenMerging,
+        ...(changes.length > 0 && { changes, marks: marksOf(group.map(([, item]) => item)) }),
         ...(units.length > 0 && {
-          units: unitsAtWork(units, { size, shown, items: group.map(([, item]) => item) }),
+          units: unitsAtWork(units, { size, shown, items: group.map(([, item]) => item) }).map((unit) =>
+            area === whole ? unit : withinArea(unit, area, whole),
+          ),
         }),
         ...(networks.vectorDim === null ? {} : { vector: join(group.map(([, { cond }]) => cond.vector!)) }),
       });
@@ -184,6 +226,12 @@ function unetCaller(
     }
     return outputs;
   };
+}
+
+/** Of each name that any of the items has, all of their numbers; 0 where one has none. */
+function marksOf(items: readonly NetworkItem<Cond>[]): Marks {
+  const names = new Set(items.flatMap(({ marks = {} }) => Object.keys(marks)));
+  return Object.fromEntries([...names].map((name) => [name, items.map(({ marks }) => marks?.[name] ?? 0)]));
 }
 
 export function join(parts: readonly Float32Array[]): Float32Array {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../../package.json';
+import { extensionUses } from '../../../tests/extension-uses.ts';
 import type { ImageSettings } from './image-settings.ts';
 import { DEFAULT_IMAGE_SETTINGS } from './settings/list.ts';
 import { parseInfotext } from './infotext/parse.ts';
@@ -152,6 +153,7 @@ describe('fromGenerationParameters', () => {
       hires: fc.constant(null),
       refiner: fc.constant(null),
       controlUnits: fc.constant([]),
+      extensions: extensionUses,
       detailer: fc.constant(null),
       script: fc.constant(null),
     });
@@ -240,6 +242,7 @@ describe('toGenerationParameters', () => {
     const text =
       'a\nNegative prompt: b\nSteps: 30, Sampler: DPM++ SDE Karras, CFG scale: 7.5, Seed: 42, Size: 768x512';
     expect(read(text)).toEqual({
+      extensions: [],
       prompt: 'a',
       negativePrompt: 'b',
       steps: 30,
@@ -267,6 +270,7 @@ describe('toGenerationParameters', () => {
       'a\nSteps: many, Sampler: Euler, CFG scale: 7e999, Seed: 0x10, Size: 512x512, Clip skip: two',
     );
     expect(parameters).toEqual({
+      extensions: [],
       prompt: 'a',
       negativePrompt: '',
       sampler: 'Euler',

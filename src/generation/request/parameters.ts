@@ -6,6 +6,7 @@ import type { FileBuffers } from '../../models/buffers.ts';
 import { resolveSampler } from '../../sampling/registry.ts';
 import { controlToText } from './control-text.ts';
 import { detailerToText } from './detailer-text.ts';
+import { extensionsFromText, extensionsToText } from './extensions-text.ts';
 import { hiresToText } from './hires-text.ts';
 import { img2imgToText } from './img2img-text.ts';
 import { createInfotext } from './infotext/create.ts';
@@ -87,6 +88,7 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     rng: parameters.rng === 'GPU' ? null : parameters.rng,
     extra: {
       ...controlToText(parameters.controlUnits),
+      ...extensionsToText(parameters.extensions),
       ...(parameters.detailer && detailerToText(parameters.detailer)),
       ...(parameters.img2img && img2imgToText(parameters.img2img)),
       ...(parameters.hires && hiresToText(parameters, parameters.hires)),
@@ -134,6 +136,7 @@ export function toGenerationParameters(infotext: Infotext): Partial<GenerationPa
   result.rng = rng === 'CPU' || rng === 'NV' ? rng : 'GPU';
   result.settings = settingsFromText(infotext);
   result.script = scriptFromText(infotext);
+  result.extensions = extensionsFromText(infotext);
   return withSizes(result);
 }
 

@@ -1,4 +1,7 @@
 // What is left open in a request is settled before it runs.
+import { fittingValues } from '../../extensions/controls.ts';
+import { findExtension } from '../../extensions/known.ts';
+import type { ExtensionUse } from '../../extensions/use.ts';
 import { stripComments } from '../../prompt/comments.ts';
 import { resolveSampler } from '../../sampling/registry.ts';
 import { DEFAULT_CONTROL_UNIT } from './control-unit.ts';
@@ -34,6 +37,7 @@ export function prepareRequest(asked: GenerationParameters): GenerationParameter
       hires: asked.hires && !asked.img2img ? preparedHires({ ...DEFAULT_HIRES, ...asked.hires }) : null,
       refiner: asked.refiner ? { ...DEFAULT_REFINER, ...asked.refiner } : null,
       controlUnits: (asked.controlUnits ?? []).map((unit) => ({ ...DEFAULT_CONTROL_UNIT, ...unit })),
+      extensions: (asked.extensions ?? []).map(preparedExtension),
       detailer: asked.detailer ? preparedDetailer(asked.detailer) : null,
       // A kind that is not known stays, too.
       script: parseScript(asked.script?.kind, { ...asked.script }) ?? asked.script ?? null,
@@ -43,6 +47,12 @@ export function prepareRequest(asked: GenerationParameters): GenerationParameter
       negativePrompt: stripComments(asked.negativePrompt),
     }),
   );
+}
+
+/** What it does not say stands at its default; what it says stays, to be refused where it does not fit. */
+function preparedExtension(asked: ExtensionUse): ExtensionUse {
+  const { controls = [] } = findExtension(asked.name) ?? {};
+  return { name: asked.name, values: { ...fittingValues(controls, {}), ...asked.values } };
 }
 
 function preparedImg2Img(asked: Img2Img): Img2Img {

@@ -1,4 +1,5 @@
 // One request for pictures. The page, the queue, the command line and the worker all speak it.
+import type { ExtensionUse } from '../../extensions/use.ts';
 import type { ResizeMode } from '../../image/resize-modes.ts';
 import type { HiresUpscaler } from '../../image/upscale-latent.ts';
 import type { ControlUnit } from './control-unit.ts';
@@ -52,6 +53,8 @@ export interface GenerationParameters {
   readonly refiner: Refiner | null;
   /** ControlNet's units that are switched on, in order. */
   readonly controlUnits: readonly ControlUnit[];
+  /** Extensions that are switched on. */
+  readonly extensions: readonly ExtensionUse[];
   /** What paints parts of each finished picture over; null for none. */
   readonly detailer: Detailer | null;
   /** What carries img2img out in place of one pass; null for that pass. */
@@ -197,7 +200,7 @@ export type SizedRequest = RequestSize &
   Partial<
     Pick<
       GenerationParameters,
-      'settings' | 'img2img' | 'hires' | 'refiner' | 'detailer' | 'script' | 'controlUnits'
+      'settings' | 'img2img' | 'hires' | 'refiner' | 'detailer' | 'script' | 'controlUnits' | 'extensions'
     >
   >;
 
@@ -226,6 +229,7 @@ export const DEFAULT_PARAMETERS: GenerationParameters = {
   hires: null,
   refiner: null,
   controlUnits: [],
+  extensions: [],
   detailer: null,
   script: null,
 };

@@ -9,6 +9,7 @@ import { RESIZE_MODES } from '../../image/resize-modes.ts';
 import { SAMPLERS } from '../../sampling/registry.ts';
 import { SCHEDULERS } from '../../sampling/schedulers.ts';
 import { CondCache, encodePrompts } from '../recipes/conditioning.ts';
+import { extensionUses } from '../../../tests/extension-uses.ts';
 import type { ImageSettings } from './image-settings.ts';
 import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS } from './settings/list.ts';
 import { parseInfotext } from './infotext/parse.ts';
@@ -171,6 +172,7 @@ const request: fc.Arbitrary<GenerationParameters> = fc.record({
   hires: fc.constant(null),
   refiner: fc.constant(null),
   controlUnits: fc.constant([]),
+  extensions: extensionUses,
   detailer: fc.constant(null),
   script: fc.constant(null),
 });

@@ -10,6 +10,7 @@ import { choiceProblems, numberProblems, shortened, upscalerProblems } from './p
 import { addToSeed, parseSeed, RANDOM_SEED, SEED_LIMITS } from './seeds.ts';
 import type { GenerationParameters } from './request.ts';
 import { controlProblems } from './validate-control.ts';
+import { extensionProblems } from './validate-extensions.ts';
 import { detailerProblems } from './validate-detailer.ts';
 import { hiresProblems, refinerProblems } from './validate-hires.ts';
 import { img2imgProblems, sourcesProblems } from './validate-img2img.ts';
@@ -61,7 +62,7 @@ export function validateParameters(parameters: GenerationParameters): string[] {
   problems.push(...hiresProblems(parameters));
   problems.push(...refinerProblems(parameters.refiner));
   problems.push(...controlProblems(parameters));
-  problems.push(...detailerProblems(parameters));
+  problems.push(...detailerProblems(parameters), ...extensionProblems(parameters.extensions));
   for (const info of IMAGE_SETTINGS) problems.push(...settingProblems(info, parameters.settings[info.key]));
   for (const [name, text] of [
     ['The prompt', parameters.prompt],

@@ -1,6 +1,8 @@
 // How much of the GPU's memory a request needs, and what to do where there is less.
 //
 // WebGPU does not tell how much memory a GPU has. So it is the person who says, or a common size is assumed.
+import { networkChanges } from '../../extensions/at-work.ts';
+import type { WhichPass } from '../../extensions/interface.ts';
 import { conditioningOf } from '../../families/conditioning.ts';
 import { familyOf, textInfoOf } from '../../families/families.ts';
 import type { Precision, WeightCatalog } from '../../graph/types.ts';
@@ -91,9 +93,12 @@ export function memoryNeeds(
     const outputs = [stateName(encoder, 1, true), ...(pooled ? ['pooled'] : [])];
     return runOf(nameOfEncoder(index), network, inputs, computing, outputs);
   });
-  const unetRun = (size: Size, tokenMerging: number): Run => {
-    const [h, w] = cellsOf(size);
-    const options = { circular, tokenMerging: mergesTokens(unet, tokenMerging) };
+  const { extensions = [] } = request;
+  const unetRun = ({ width, height }: Size, pass: WhichPass): Run => {
+    const [h, w] = cellsOf({ width, height });
+    const tokenMerging = (pass === 'second' ? tokenMergingOfSecondPass : tokenMergingOf)(request);
+    const changes = networkChanges(extensions, { family: family.id, pass, width, height });
+    const options = { circular, tokenMerging: mergesTokens(unet, tokenMerging), changes };
     const inputs = {
       x: new Float32Array(batch * unet.inChannels * h * w),
       batch,
@@ -108,8 +113,8 @@ export function memoryNeeds(
     return runOf('UNet', unetNetwork(unet, catalog, precision, options), inputs, computing);
   };
   const picture = pictureSize(request);
-  const last = unetRun(picture, hires ? tokenMergingOfSecondPass(request) : tokenMergingOf(request));
-  const firstPass = hires && !hires.firstPass ? [unetRun(request, tokenMergingOf(request))] : [];
+  const last = unetRun(picture, hires ? 'second' : 'first');
+  const firstPass = hires && !hires.firstPass ? [unetRun(request, 'first')] : [];
   const vae = (size: Size) => vaeRuns(model, decoders.vae, ...cellsOf(size), computing, circular);
   const { whole, tiles } = vae(picture);
   // Between the passes, unless it is the latents that are enlarged.

@@ -1,6 +1,7 @@
 // What all ways to carry a request out have in common: painting a batch step by step with previews, decoding its pictures,
 // keeping them.
 import type { RunAnnotator } from '../../control/preprocessors/annotators.ts';
+import { finishedPicture } from '../../extensions/at-work.ts';
 import { conditioningOf } from '../../families/conditioning.ts';
 import type { Find } from '../../finishing/detection/find.ts';
 import type { FaceTools } from '../../finishing/faces/restore-faces.ts';
@@ -204,8 +205,11 @@ export class Painter {
       message: count > 1 ? `Decoding picture ${i + 1} of ${count}` : 'Decoding the picture',
     });
     const size = data.length / count;
-    const picture = await models.current.decode(data.slice(i * size, (i + 1) * size), height, width);
-    return vaeOutputToPixels(picture, 8 * width, 8 * height);
+    const decoded = await models.current.decode(data.slice(i * size, (i + 1) * size), height, width);
+    return finishedPicture(
+      this.task.parameters.extensions,
+      vaeOutputToPixels(decoded, 8 * width, 8 * height),
+    );
   }
 
   /** The parameters text of a picture. `parameters`: where that picture's are others than the request's. */

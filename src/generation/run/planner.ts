@@ -1,8 +1,10 @@
 // How requests are carried out on the device at hand, before anything is loaded: which checkpoints and decoders they need, what fits into
 // memory, and whose kernels compute.
-import { isImageKind } from '../../families/families.ts';
+import { networkChanges } from '../../extensions/at-work.ts';
+import { familyOf, isImageKind } from '../../families/families.ts';
 import { getModel, listModels } from '../../library/models.ts';
 import type { StoredModel } from '../../library/types.ts';
+import type { NetworkChange } from '../../models/network-changes.ts';
 import { BadParametersError, ModelMissingError } from '../../runtime/errors.ts';
 import { NO_ADD_ONS } from '../../add-ons/weight-changes.ts';
 import { DEFAULT_KERNELS, type KernelChoice, type KernelSetting } from '../../runtime/kernel-choice.ts';
@@ -145,7 +147,18 @@ export class Planner {
   ): Promise<LoadOptions> {
     const { upcastAttention, tiling: circular } = parameters.settings;
     const tokenMerging = tokenMergingOf(parameters);
-    const networks = { upcastAttention, tokenMerging, circular, addOns, controls, vae, taesd, taesdEncoder };
+    const changes = changesOf(record, parameters);
+    const networks = {
+      upcastAttention,
+      tokenMerging,
+      changes,
+      circular,
+      addOns,
+      controls,
+      vae,
+      taesd,
+      taesdEncoder,
+    };
     const kernels = await this.choice(record);
     return { kernels, lowVram, tiledVae, tiledVaeInFloat32, ...networks };
   }
@@ -169,6 +182,13 @@ export class Planner {
   }
 }
 
+/** What the extensions of a request change in its first pass; nothing of models that make no pictures. */
+function changesOf({ detection }: StoredModel, parameters: GenerationParameters): readonly NetworkChange[] {
+  const family = familyOf(detection.kind)?.id;
+  const { extensions, width, height } = parameters;
+  return family ? networkChanges(extensions, { family, pass: 'first', width, height }) : [];
+}
+
 function inWasm(options: MemoryOptions): MemoryOptions {
   return { ...options, gpuMemory: WASM_MEMORY };
 }
@@ -184,5 +204,7 @@ export function sizeOf(request: SizedRequest, { tiledVae }: MemoryPlan): string 
   const { hires } = request;
   const second = hires ? [...Object.values(pictureSize(request)), tokenMergingOfSecondPass(request)] : [];
   const tiling = request.settings?.tiling ?? false;
-  return [width, height, batchSize, tiledVae, tiling, tokenMergingOf(request), ...second].join();
+  const extensions = JSON.stringify(request.extensions ?? []);
+  const own = [tokenMergingOf(request), extensions];
+  return [width, height, batchSize, tiledVae, tiling, ...own, ...second].join();
 }

@@ -1,6 +1,7 @@
 // Control networks at work in one call of a UNet, as whoever calls it says, and what comes of it: each network's outputs, brought
 // together to what the UNet adds.
 import type { Planes } from '../../image/tiles.ts';
+import type { NetworkChange } from '../network-changes.ts';
 import type { DescentConfig } from '../unet-blocks.ts';
 import type { UNetInputs } from '../unet.ts';
 import type { ControlInfo } from './kinds.ts';
@@ -34,9 +35,10 @@ export interface ActiveUnit {
   readonly controlType: number;
 }
 
-/** A UNet's inputs; `units`: of control networks, of which in this call none may be at work. */
+/** A UNet's inputs; `units`: of control networks, of which in this call none may be at work. `changes`: of the network that is asked. */
 export interface ControlledInputs extends Omit<UNetInputs, 'control'> {
   readonly units?: readonly ActiveUnit[];
+  readonly changes?: readonly NetworkChange[];
 }
 
 /** Runs one of the networks; outputs in the order of the places. */

@@ -1,0 +1,37 @@
+// The extensions that this thread knows: those that are built in, and those that the person has installed.
+import { fittingValues } from './controls.ts';
+import { rescaleCfg } from './built-in/rescale-cfg.ts';
+import type { Extension } from './interface.ts';
+import type { ExtensionUse } from './use.ts';
+
+/** In the page's order, in which they also work where several are on. */
+export const BUILT_IN: readonly Extension[] = [rescaleCfg];
+
+let installed: readonly Extension[] = [];
+
+/** From now on, in place of those that were. */
+export function setInstalled(extensions: readonly Extension[]): void {
+  installed = extensions;
+}
+
+export function knownExtensions(): readonly Extension[] {
+  return [...BUILT_IN, ...installed];
+}
+
+export function findExtension(name: string): Extension | undefined {
+  return knownExtensions().find((extension) => extension.name === name);
+}
+
+/** One that is on. */
+export interface ActiveExtension {
+  readonly extension: Extension;
+  readonly values: ExtensionUse['values'];
+}
+
+/** In the order in which they work. Those that are not known are left out. */
+export function activeExtensions(uses: readonly ExtensionUse[]): readonly ActiveExtension[] {
+  return knownExtensions().flatMap((extension) => {
+    const use = uses.find(({ name }) => name === extension.name);
+    return use ? [{ extension, values: fittingValues(extension.controls, use.values) }] : [];
+  });
+}

@@ -1,0 +1,9 @@
+// What a UNet is told of one text.
+
+export interface Cond {
+  /** [tokens, contextDim]. */
+  readonly context: Float32Array;
+  readonly tokens: number;
+  /** [vectorDim]; null for models without one. */
+  readonly vector: Float32Array | null;
+}
