@@ -102,7 +102,6 @@ describe('readParameters', () => {
   it.each([
     'Perturbed Attention Guidance: 3',
     'sag_guidance_scale: 0.75',
-    'CFG Rescale: 0.7',
     'RP Active: True',
     'Tiled Diffusion: "x: 1"',
     'NegPiP Active: True',

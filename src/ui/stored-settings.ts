@@ -60,6 +60,7 @@ export const SETTING_KEYS = {
   refiner: 'ui.txt2img.refiner',
   controlUnits: 'ui.controlnet',
   detailer: 'ui.detailer',
+  extensions: 'ui.extensions',
   keepSources: 'ui.img2img.keep-sources',
   savedAs: 'ui.saved-as',
   savedTo: 'ui.saved-to',

@@ -51,6 +51,7 @@ const controls = (): readonly (readonly [name: string, section: string, tab?: Cr
   [labels.refiner, labels.refiner],
   [labels.controlNet, labels.controlNet],
   [labels.detailer, labels.detailer],
+  [labels.extensions, labels.extensions],
   [labels.batchCount, create.batch],
   [labels.batchSize, create.batch],
   [labels.cfgScale, create.guidance],

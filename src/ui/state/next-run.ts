@@ -1,10 +1,12 @@
 // What the next run is made of, as it is set now, besides the parameters: what is painted over, by how many passes, and by what script.
+import type { ExtensionUse } from '../../extensions/use.ts';
 import { DEFAULT_IMG2IMG, type Hires, type Img2Img, type Refiner } from '../../generation/request/request.ts';
 import type { ControlUnit } from '../../generation/request/control-unit.ts';
 import type { Detailer } from '../../generation/request/detailer.ts';
 import type { Script } from '../../generation/request/script.ts';
 import { controlUnitsOf } from '../control-choice.ts';
 import { detailerOf } from '../detailer-choice.ts';
+import { extensionsOf } from '../extensions-choice.ts';
 import { Failure } from '../failure.ts';
 import { inpaintOf, isInverted } from '../inpaint-choice.ts';
 import type { Navigation } from '../navigation/navigation.svelte.ts';
@@ -67,6 +69,10 @@ export class NextRun {
   get controlUnits(): readonly ControlUnit[] {
     const { run, unitPictures } = this.host.settings;
     return controlUnitsOf(run.controlUnits, unitPictures);
+  }
+
+  get extensions(): readonly ExtensionUse[] {
+    return extensionsOf(this.host.settings.run.extensions);
   }
 
   get detailer(): Detailer | null {

@@ -22,6 +22,7 @@ import { listed } from '../format.ts';
 import { choiceOf } from '../inpaint-choice.ts';
 import { findByHash, hashFitsSeveral } from '../model-facts.ts';
 import { parseControlUnits } from '../control-choice.ts';
+import { takenUp } from '../extensions-choice.ts';
 import { parseDetailer } from '../detailer-choice.ts';
 import { parseHires } from '../passes-choice.ts';
 import type { Picture } from '../picture.ts';
@@ -223,8 +224,8 @@ export class ParameterReader {
     return missing;
   }
 
-  /** Hires. fix, Refiner and Detailer; off where a text tells nothing of them. `missing`: hears of what cannot be found. */
-  #takePasses({ hires, refiner, detailer }: ReadParameters, missing: string[]): void {
+  /** Hires. fix, Refiner, Detailer and extensions; off where a text tells nothing of them. `missing`: hears of what cannot be found. */
+  #takePasses({ hires, refiner, detailer, parameters }: ReadParameters, missing: string[]): void {
     const { settings } = this.host;
     const find = (label: string, told: ToldCheckpoint | null): NamedCheckpoint | null => {
       if (!told) return null;
@@ -249,6 +250,7 @@ export class ParameterReader {
     settings.run.detailer = tabs
       ? parseDetailer({ ...detailer, on: true, tabs })
       : { ...settings.run.detailer, on: false };
+    settings.run.extensions = takenUp(settings.run.extensions, parameters.extensions ?? []);
   }
 
   /** Shows what was painted over, with its mask; what is painted now stays if it is just that. Resolves with what is missing. */

@@ -142,7 +142,7 @@ export class RunStarter {
    */
   async batch(files: BatchFiles, onProgress: (done: number) => void): Promise<boolean> {
     const { settings, queue, notices } = this.host;
-    const { refiner, controlUnits, detailer } = this.host.next;
+    const { refiner, controlUnits, extensions, detailer } = this.host.next;
     const model = this.host.models.checkpoint;
     if (!model) {
       notices.inform(t.noCheckpoint, t.noCheckpointWhat, this.host.waysToAModel);
@@ -150,7 +150,7 @@ export class RunStarter {
     }
     const { script } = settings;
     const { resizeMode, denoisingStrength, imageCfgScale, inpaint, resizeBy } = settings.img2img;
-    const set = { ...settings.snapshot(), refiner, controlUnits, detailer, script };
+    const set = { ...settings.snapshot(), refiner, controlUnits, extensions, detailer, script };
     const request = this.#requestOf(set);
     settings.prompts.history = remember(settings.prompts.history, set);
     let added = false;
@@ -196,7 +196,7 @@ export class RunStarter {
     }
     if (!this.host.generating) this.settle();
     const { settings } = this.host;
-    const { hires, refiner, controlUnits, detailer, script } = this.host.next;
+    const { hires, refiner, controlUnits, extensions, detailer, script } = this.host.next;
     const { plot } = settings;
     // A1111 has one list of both: a plot is of ordinary pictures.
     const set = {
@@ -204,6 +204,7 @@ export class RunStarter {
       hires,
       refiner,
       controlUnits,
+      extensions,
       detailer,
       script: plot ? null : script,
     };
@@ -238,8 +239,9 @@ export class RunStarter {
 
   /** What txt2img asks for now, as one picture. `seed`: where none is set. */
   async single(seed: Seed): Promise<GenerationParameters> {
-    const { hires, refiner, detailer } = this.host.next;
-    const set = { ...this.host.settings.snapshot(), hires, refiner, detailer, batchSize: 1, batchCount: 1 };
+    const { hires, refiner, extensions, detailer } = this.host.next;
+    const passes = { hires, refiner, extensions, detailer };
+    const set = { ...this.host.settings.snapshot(), ...passes, batchSize: 1, batchCount: 1 };
     const settled = (asked: Seed) => (asked === RANDOM_SEED ? seed : asked);
     const request = { ...this.#requestOf(set), img2img: null, script: null };
     const { requests } = await this.#expand({

@@ -4,6 +4,7 @@ import { resolveSampler } from '../../../sampling/registry.ts';
 import { findScheduler } from '../../../sampling/schedulers.ts';
 import { readsControlField } from '../control-text.ts';
 import { readsDetailerField } from '../detailer-text.ts';
+import { readsExtensionField } from '../extensions-text.ts';
 import { IMAGE_SETTINGS } from '../settings/list.ts';
 import { HIRES_FIELDS } from '../hires-text.ts';
 import { IMG2IMG_FIELDS } from '../img2img-text.ts';
@@ -83,7 +84,8 @@ export function notUnderstood(
   const told = fields.flatMap(({ name, value }) => {
     // A1111 passes over fields without a value.
     if (value === '' || HARMLESS.get(name)?.(value)) return [];
-    if (readsDetailerField(name, value) || readsControlField(name, value)) return [];
+    const reads = [readsDetailerField, readsControlField, readsExtensionField];
+    if (reads.some((readsField) => readsField(name, value))) return [];
     const read = READ.get(name) ?? more.find((known) => known.has(name))?.get(name);
     if (!read) return [name];
     return read(value) ? [] : [`${name} ${value.slice(0, 100)}`];

@@ -2,6 +2,7 @@
 import type { Choices } from '../../choices.ts';
 import { parseControlUnits, type ControlUnitChoice } from '../../control-choice.ts';
 import { parseDetailer, type DetailerChoice } from '../../detailer-choice.ts';
+import { parseExtensions, type ExtensionChoice } from '../../extensions-choice.ts';
 import { parseHires, parseRefiner, type HiresChoice, type RefinerChoice } from '../../passes-choice.ts';
 import {
   parseModelChoice,
@@ -22,6 +23,7 @@ export interface RunSettings {
   refiner: RefinerChoice;
   controlUnits: readonly ControlUnitChoice[];
   detailer: DetailerChoice;
+  extensions: readonly ExtensionChoice[];
   /** What may make many requests of one, each as it was set last. */
   plots: PlotChoice;
 }
@@ -33,5 +35,6 @@ export const runInfos = (choices: Choices): KeptInfos<RunSettings> => ({
   refiner: { key: SETTING_KEYS.refiner, parse: parseRefiner },
   controlUnits: { key: SETTING_KEYS.controlUnits, parse: parseControlUnits },
   detailer: { key: SETTING_KEYS.detailer, parse: parseDetailer },
+  extensions: { key: SETTING_KEYS.extensions, parse: parseExtensions },
   plots: { key: SETTING_KEYS.plots, parse: parsePlots },
 });

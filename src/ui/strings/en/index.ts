@@ -8,6 +8,7 @@ export { create } from './create.ts';
 export { detailer } from './detailer.ts';
 export { device } from './device.ts';
 export { dialogs } from './dialogs.ts';
+export { extensions } from './extensions.ts';
 export { extras } from './extras.ts';
 export { faces } from './faces.ts';
 export { failures } from './failures.ts';

@@ -40,6 +40,7 @@ export const labels = {
   refiner: 'Refiner',
   controlNet: 'ControlNet',
   detailer: 'Detailer',
+  extensions: 'Extensions',
   refinerCheckpoint: 'Checkpoint',
   switchAt: 'Switch at',
   resizeTo: 'Resize to',
