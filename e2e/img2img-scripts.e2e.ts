@@ -3,7 +3,7 @@ import { expect, test } from '@playwright/test';
 import { DarkroomPage } from './darkroom-page.ts';
 import { makeCheckpoint } from './small-checkpoint.ts';
 
-test('Loopback and SD upscale', async ({ page }, info) => {
+test('Loopback, SD upscale and Ultimate SD upscale', async ({ page }, info) => {
   const darkroom = await DarkroomPage.withModel(page, await makeCheckpoint(info.outputPath('model')));
   await darkroom.choose('Sampling method', 'Euler');
   await darkroom.set({ Width: 64, Height: 64, 'Sampling steps': 4, Seed: 3 });
@@ -21,6 +21,17 @@ test('Loopback and SD upscale', async ({ page }, info) => {
     await expect(darkroom.recent).toHaveCount(before + 2);
     await expect(darkroom.parameters).toContainText('Final denoising strength: 0.3');
     await expect(darkroom.parameters).toContainText('Loopback loops: 2');
+  });
+
+  await test.step('Ultimate SD upscale inpaints the tiles of a larger canvas; what another choice needs is hidden', async () => {
+    await darkroom.choose('Script', 'Ultimate SD upscale');
+    await expect(page.getByLabel('Custom width')).toHaveCount(0);
+    await darkroom.choose('Target size type', 'Scale from image size');
+    await darkroom.set({ Scale: 2, 'Tile width': 64, 'Redraw padding': 0 });
+    await darkroom.draw();
+    await expect(darkroom.parameters).toContainText('Ultimate SD upscale tile_height: 64');
+    const width = await darkroom.picture.evaluate((image: HTMLImageElement) => image.naturalWidth);
+    expect(width).toBe(128);
   });
 
   await test.step('SD upscale makes one larger picture of its tiles', async () => {

@@ -1,6 +1,7 @@
 // Which pictures of a job A1111 puts into one grid.
 import { passesOf } from './passes.ts';
 import type { GenerationParameters } from './request.ts';
+import type { Script } from './script.ts';
 
 export interface GridOrder {
   /** Of the pictures, in their order; those that are not there are passed over. */
@@ -9,6 +10,13 @@ export interface GridOrder {
   /** As many, whatever is set; null for what is set. */
   readonly rows: number | null;
 }
+
+/** Scripts that make one picture of many parts. */
+const GRIDLESS: ReadonlySet<Script['kind']> = new Set([
+  'SD upscale',
+  "Poor man's outpainting",
+  'Ultimate SD upscale',
+]);
 
 export interface JobGrid extends GridOrder {
   readonly img2img: boolean;
@@ -42,7 +50,7 @@ export function gridsOf(id: string, requests: readonly GenerationParameters[]): 
       continue;
     }
     flush();
-    if (script?.kind === 'SD upscale' || script?.kind === "Poor man's outpainting") continue;
+    if (script && GRIDLESS.has(script.kind)) continue;
     if (script?.kind === 'Loopback') {
       for (let batch = 0; pictures > 1 && batch < batches; batch += 1)
         grids.push({

@@ -14,6 +14,8 @@ import type {
   PoorMansOutpainting,
   SdUpscale,
 } from './script.ts';
+import { planUltimateUpscale } from './ultimate-upscale.ts';
+import type { UltimateUpscale } from './ultimate-upscale-options.ts';
 
 /** One run of a sampler. */
 export interface PassSize extends Size {
@@ -54,6 +56,8 @@ export function passesOf(
       return loopbackPasses(request, script);
     case 'SD upscale':
       return upscalePasses(request, script, source);
+    case 'Ultimate SD upscale':
+      return ultimatePasses(request, script, source);
     case "Poor man's outpainting":
       return tiledOutpaintingPasses(request, script, source);
     case 'Outpainting mk2':
@@ -130,6 +134,16 @@ function upscalePasses(request: PassesRequest, script: SdUpscale, source: Size):
     passOf(request, { batchSize: Math.min(batchSize, tiles - i * batchSize) }),
   );
   return { kind: 'tile', batches: batchCount, pictures: 1, passes };
+}
+
+function ultimatePasses(request: PassesRequest, script: UltimateUpscale, source: Size): RequestPasses {
+  const { redraw, seams } = planUltimateUpscale(script, request, source);
+  const passes = [...redraw, ...seams].map(({ width, height, denoisingStrength }) => {
+    const changed = denoisingStrength === null ? request : withStrength(request, denoisingStrength);
+    return passOf(changed, { width, height, batchSize: 1 });
+  });
+  const pictures = [redraw, seams].filter(({ length }) => length > 0).length;
+  return { kind: 'tile', batches: 1, pictures: Math.max(1, pictures), passes };
 }
 
 function tiledOutpaintingPasses(

@@ -5,7 +5,8 @@ import { img2imgFromText } from './img2img-text.ts';
 import { parseInfotext } from './infotext/parse.ts';
 import { fromGenerationParameters } from './parameters.ts';
 import { DEFAULT_IMG2IMG, DEFAULT_PARAMETERS } from './request.ts';
-import { SCRIPTS, type Script, type ScriptOption } from './script.ts';
+import { SCRIPTS, type Script } from './script.ts';
+import type { ScriptOption } from './script-option.ts';
 import { scriptFromText } from './script-text.ts';
 
 const source = { file: new Blob(), sha256: '0123456789abcdef'.repeat(4), size: null };

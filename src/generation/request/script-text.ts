@@ -2,24 +2,18 @@
 // script's name and the rest of its options under keys of our own.
 import type { Infotext } from './infotext/parse.ts';
 import type { InfotextScalar } from './infotext/quote.ts';
-import {
-  optionProblems,
-  parseScript,
-  scriptInfo,
-  SCRIPTS,
-  type Script,
-  type ScriptInfo,
-  type ScriptOption,
-} from './script.ts';
+import { parseScript, scriptInfo, SCRIPTS, type Script, type ScriptInfo } from './script.ts';
+import { optionProblems, type ScriptOption } from './script-option.ts';
 import { numberFromText } from './settings-text.ts';
 
 const SCRIPT = 'Script';
 
-/** By which field the texts of A1111's, which do not name the script, are known. */
+/** By which field A1111's texts, which do not name the script, are known. */
 const SIGNS: readonly (readonly [field: string, kind: Script['kind']])[] = [
   ['Final denoising strength', 'Loopback'],
   ['SD upscale overlap', 'SD upscale'],
   ['Decode CFG scale', 'img2img alternative test'],
+  ['Ultimate SD upscale upscaler', 'Ultimate SD upscale'],
 ];
 
 /** Fields that are read of an img2img text, and which of their values are. */
@@ -55,7 +49,7 @@ export function scriptFromText(infotext: Infotext): Script | null {
   return parseScript(kind, Object.fromEntries(options));
 }
 
-/** What A1111 says of the masks that an outpainting lays. */
+/** What A1111 says of the masks that a script lays. */
 function masking(script: Script): Readonly<Record<string, InfotextScalar>> {
   if (script.kind === "Poor man's outpainting") {
     const { maskBlur, maskedContent } = script;
@@ -69,6 +63,13 @@ function masking(script: Script): Readonly<Record<string, InfotextScalar>> {
     const across = directions.includes('left') || directions.includes('right');
     const along = directions.includes('up') || directions.includes('down');
     return maskBlur > 0 && across && along ? { 'Mask blur': 4 * maskBlur } : {};
+  }
+  if (script.kind === 'Ultimate SD upscale') {
+    const { maskBlur, padding } = script;
+    return {
+      ...(maskBlur > 0 && { 'Mask blur': maskBlur }),
+      ...{ 'Inpaint area': 'Only masked', 'Masked area padding': padding },
+    };
   }
   return {};
 }

@@ -1,12 +1,13 @@
-// A1111's scripts of img2img, by its names (scripts/*.py): what a request may be carried out by in place of one pass over its
-// source. One entry each: the page draws its controls from this list, requests are checked against it, and the parameters text is
-// written and read by it.
-import { UPSCALERS, type UpscalerName } from '../../image/upscale.ts';
-import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
-import { choiceProblems, numberProblems, shortened, upscalerProblems } from './problems.ts';
+// A1111's scripts of img2img, by its names (scripts/*.py), and one that is an extension there: what a request may be carried out by in
+// place of one pass over its source. One entry each: the page draws its controls from this list, requests are checked against it, and the
+// parameters text is written and read by it.
+import type { UpscalerName } from '../../image/upscale.ts';
 import { MASKED_CONTENTS, type MaskedContent } from './masked-content.ts';
+import { choice, number, optionProblems, toggle, upscaler, type ScriptOption } from './script-option.ts';
+import { ULTIMATE_OPTIONS, type UltimateUpscale } from './ultimate-upscale-options.ts';
 
-export type Script = Loopback | SdUpscale | PoorMansOutpainting | OutpaintingMk2 | Img2ImgAlternative;
+export type Script =
+  Loopback | SdUpscale | PoorMansOutpainting | OutpaintingMk2 | Img2ImgAlternative | UltimateUpscale;
 
 /** Each picture is the source of the next one. */
 export interface Loopback {
@@ -73,47 +74,10 @@ export type DenoisingCurve = (typeof DENOISING_CURVES)[number];
 export const DIRECTIONS = ['left', 'right', 'up', 'down'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
-interface Common {
-  /** The property. */
-  readonly key: string;
-  /** A1111's. */
-  readonly label: string;
-  /** Key in the parameters text. */
-  readonly infotext: string;
-}
-
-export type ScriptOption = Common &
-  (
-    | {
-        readonly type: 'number';
-        readonly standard: number;
-        readonly min: number;
-        readonly max: number;
-        readonly step: number;
-      }
-    | { readonly type: 'switch'; readonly standard: boolean }
-    | { readonly type: 'choice'; readonly standard: string; readonly choices: readonly string[] }
-    /** One of the choices, or an upscaler of the library. */
-    | { readonly type: 'upscaler'; readonly standard: string; readonly choices: readonly string[] }
-    /** Some of the choices. */
-    | {
-        readonly type: 'several';
-        readonly standard: readonly string[];
-        readonly choices: readonly string[];
-      }
-    | { readonly type: 'prompt'; readonly standard: string }
-  );
-
 export interface ScriptInfo {
   readonly kind: Script['kind'];
   readonly options: readonly ScriptOption[];
 }
-
-const number = (standard: number, min: number, max: number, step: number) =>
-  ({ type: 'number', standard, min, max, step }) as const;
-const toggle = (standard: boolean) => ({ type: 'switch', standard }) as const;
-const choice = (standard: string, choices: readonly string[]) =>
-  ({ type: 'choice', standard, choices }) as const;
 
 const PIXELS = {
   key: 'pixels',
@@ -267,10 +231,11 @@ export const SCRIPTS: readonly ScriptInfo[] = [
         key: 'upscaler',
         label: 'Upscaler',
         infotext: 'SD upscale upscaler',
-        ...({ type: 'upscaler', standard: 'None', choices: UPSCALERS } as const),
+        ...upscaler,
       },
     ],
   },
+  { kind: 'Ultimate SD upscale', options: ULTIMATE_OPTIONS },
 ];
 
 export function scriptInfo(kind: unknown): ScriptInfo | undefined {
@@ -291,36 +256,12 @@ export function parseScript(kind: unknown, options: Readonly<Record<string, unkn
   return { kind: info.kind, ...Object.fromEntries(read) } as unknown as Script;
 }
 
-/** Whether it lays masks of its own, whatever the request's is: the outpaintings. */
+/** Whether it lays masks of its own, whatever the request's is. */
 export function masksItself(script: Script | null): boolean {
-  return script !== null && 'directions' in script;
+  return script !== null && ('directions' in script || script.kind === 'Ultimate SD upscale');
 }
 
 /** A1111's defaults. */
 export function defaultScript(kind: Script['kind']): Script {
   return parseScript(kind, {})!;
-}
-
-/** What is wrong with the value of an option; empty when nothing is. */
-export function optionProblems(option: ScriptOption, value: unknown): string[] {
-  const { label } = option;
-  switch (option.type) {
-    case 'number':
-      return numberProblems(label, value, option, Number.isInteger(option.step));
-    case 'switch':
-      return choiceProblems(label, value, [true, false]);
-    case 'choice':
-      return choiceProblems(label, value, option.choices);
-    case 'upscaler':
-      return upscalerProblems(label, value);
-    case 'several': {
-      const some =
-        Array.isArray(value) && value.length <= option.choices.length ? (value as unknown[]) : null;
-      if (some?.every((one) => option.choices.some((known) => known === one))) return [];
-      return [`${label} must be some of ${option.choices.join(', ')}; it is ${shortened(String(value))}.`];
-    }
-    case 'prompt':
-      if (typeof value === 'string' && value.length <= MAX_PROMPT_LENGTH) return [];
-      return [`${label} must be a text of at most ${MAX_PROMPT_LENGTH} characters.`];
-  }
 }

@@ -32,7 +32,7 @@ export function askedUpscalers({
     ...((img2img || detailer) && settings
       ? [{ name: settings.upscalerForImg2img, where: 'Settings, Upscaler for img2img' }]
       : []),
-    ...(img2img && script?.kind === 'SD upscale' ? [{ name: script.upscaler, where: 'SD upscale' }] : []),
+    ...(img2img && script && 'upscaler' in script ? [{ name: script.upscaler, where: script.kind }] : []),
   ];
   return asked.filter(({ name }) => !isBuiltIn(name) && !isLatentUpscaler(name));
 }

@@ -2,7 +2,9 @@
 import { findSampler } from '../../sampling/registry.ts';
 import { shortened } from './problems.ts';
 import type { GenerationParameters } from './request.ts';
-import { optionProblems, scriptInfo } from './script.ts';
+import { scriptInfo } from './script.ts';
+import { optionProblems } from './script-option.ts';
+import { ultimateProblems } from './ultimate-upscale.ts';
 
 export function scriptProblems({ script, img2img, width, height, sampler }: GenerationParameters): string[] {
   if (script === null) return [];
@@ -14,6 +16,7 @@ export function scriptProblems({ script, img2img, width, height, sampler }: Gene
     return optionProblems(option, value);
   });
   if (problems.length > 0) return problems;
+  if (script.kind === 'Ultimate SD upscale') return ultimateProblems(script);
   if (script.kind === 'img2img alternative test' && findSampler(sampler)?.kind === 'timestep')
     return [`${info.kind} cannot be done by ${sampler}; choose Euler.`];
   // Tiles of the request's size must come on.

@@ -5,6 +5,7 @@ import { loopback } from './loopback.ts';
 import { outpaintingMk2 } from './outpainting-mk2.ts';
 import { poorMansOutpainting } from './poor-mans-outpainting.ts';
 import { sdUpscale } from './sd-upscale.ts';
+import { ultimateUpscale } from './ultimate-upscale.ts';
 
 type Program<S extends Script> = (host: ScriptHost, script: S, request: ScriptRequest) => Promise<void>;
 
@@ -13,6 +14,7 @@ const PROGRAMS = {
   'Outpainting mk2': outpaintingMk2,
   "Poor man's outpainting": poorMansOutpainting,
   'SD upscale': sdUpscale,
+  'Ultimate SD upscale': ultimateUpscale,
 } satisfies { readonly [K in Script['kind']]?: Program<Extract<Script, { readonly kind: K }>> };
 
 /** One of the request's batches. @throws ImageError where the source is not fit for it. */

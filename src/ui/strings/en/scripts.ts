@@ -8,6 +8,8 @@ const about: Readonly<Record<Script['kind'], string>> = {
     'Paints on beyond the edges of the source. Recommended: 80 to 100 sampling steps, Euler a, denoising strength 0.8.',
   "Poor man's outpainting":
     'Paints on beyond the edges of the source, in tiles of the width and height that are set.',
+  'Ultimate SD upscale':
+    'Enlarges the source and inpaints it tile by tile, and over the seams once more. A side of 0 is as long as the other.',
   'img2img alternative test': 'Looks for the noise that would become the source, and paints from it.',
 };
 
