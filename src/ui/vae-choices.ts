@@ -2,7 +2,7 @@
 import { familyOf } from '../families/families.ts';
 import { findVae, resolveVae, vaeFileName, vaeMisfit, vaeTitle } from '../library/vae-choice.ts';
 import type { StoredModel } from '../library/types.ts';
-import { settings as t } from './strings/settings.ts';
+import { options as t } from './strings/options.ts';
 
 /** What it needs of the page. */
 export interface VaeShelf {

@@ -14,7 +14,7 @@ import type {
   PoorMansOutpainting,
   SdUpscale,
 } from './script.ts';
-import { planUltimateUpscale } from './ultimate-upscale.ts';
+import { ultimateSizes } from './ultimate-upscale.ts';
 import type { UltimateUpscale } from './ultimate-upscale-options.ts';
 
 /** One run of a sampler. */
@@ -137,13 +137,14 @@ function upscalePasses(request: PassesRequest, script: SdUpscale, source: Size):
 }
 
 function ultimatePasses(request: PassesRequest, script: UltimateUpscale, source: Size): RequestPasses {
-  const { redraw, seams } = planUltimateUpscale(script, request, source);
-  const passes = [...redraw, ...seams].map(({ width, height, denoisingStrength }) => {
-    const changed = denoisingStrength === null ? request : withStrength(request, denoisingStrength);
-    return passOf(changed, { width, height, batchSize: 1 });
-  });
-  const pictures = [redraw, seams].filter(({ length }) => length > 0).length;
-  return { kind: 'tile', batches: 1, pictures: Math.max(1, pictures), passes };
+  const { redraw, seams } = ultimateSizes(script, request, source);
+  const ofSeams = withStrength(request, script.seamsFixDenoise);
+  const passes = [
+    ...redraw.map((size) => passOf(request, { ...size, batchSize: 1 })),
+    ...seams.map((size) => passOf(ofSeams, { ...size, batchSize: 1 })),
+  ];
+  const pictures = Math.max(1, [redraw, seams].filter(({ length }) => length > 0).length);
+  return { kind: 'tile', batches: 1, pictures, passes };
 }
 
 function tiledOutpaintingPasses(

@@ -1,6 +1,5 @@
 // The options of Ultimate SD upscale (Coyote-A/ultimate-upscale-for-automatic1111 2322caa, scripts/ultimate-upscale.py), under its labels;
-// two that it calls by one name have that of their section before it. Of the keys in the text those of tile size, mask blur, padding and
-// upscaler are its own, the others are named as its arguments are.
+// two that it calls by one name have that of their section before it.
 import type { UpscalerName } from '../../image/upscale.ts';
 import { choice, number, upscaler, type ScriptOption } from './script-option.ts';
 
@@ -40,93 +39,36 @@ export const SEAMS_FIX_TYPES = [
 export type SeamsFixType = (typeof SEAMS_FIX_TYPES)[number];
 
 const [, BAND, HALF_TILE, CROSSINGS] = SEAMS_FIX_TYPES;
-const CUSTOM = { key: 'targetSizeType', of: ['Custom size'] } as const;
-const SEAMS = { key: 'seamsFixType', of: [BAND, HALF_TILE, CROSSINGS] } as const;
+const CUSTOM = { key: 'targetSizeType', of: [TARGET_SIZE_TYPES[1]] } as const;
+const seams = (...of: readonly SeamsFixType[]) => ({ key: 'seamsFixType', of }) as const;
+const SEAMS = seams(BAND, HALF_TILE, CROSSINGS);
 
-const infotext = (name: string): string => `Ultimate SD upscale ${name}`;
+/** Said in texts under the name that the extension has for the argument: "tileWidth" as "Ultimate SD upscale tile_width". */
+function option<T extends object>(
+  key: Exclude<keyof UltimateUpscale, 'kind'>,
+  label: string,
+  kind: T,
+  only?: ScriptOption['only'],
+) {
+  const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return { key, label, infotext: `Ultimate SD upscale ${name}`, ...kind, ...(only && { only }) };
+}
 
 /** In the order of its controls. */
 export const ULTIMATE_OPTIONS: readonly ScriptOption[] = [
-  {
-    key: 'targetSizeType',
-    label: 'Target size type',
-    infotext: infotext('target_size_type'),
-    ...choice(TARGET_SIZE_TYPES[0], TARGET_SIZE_TYPES),
-  },
-  {
-    key: 'customWidth',
-    label: 'Custom width',
-    infotext: infotext('custom_width'),
-    only: CUSTOM,
-    ...number(2048, 64, 8192, 64),
-  },
-  {
-    key: 'customHeight',
-    label: 'Custom height',
-    infotext: infotext('custom_height'),
-    only: CUSTOM,
-    ...number(2048, 64, 8192, 64),
-  },
-  {
-    key: 'scale',
-    label: 'Scale',
-    infotext: infotext('custom_scale'),
-    only: { key: 'targetSizeType', of: ['Scale from image size'] },
-    ...number(2, 1, 16, 0.01),
-  },
-  { key: 'upscaler', label: 'Upscaler', infotext: infotext('upscaler'), ...upscaler },
-  {
-    key: 'redrawMode',
-    label: 'Redraw type',
-    infotext: infotext('redraw_mode'),
-    ...choice(REDRAW_MODES[0], REDRAW_MODES),
-  },
-  {
-    key: 'tileWidth',
-    label: 'Tile width',
-    infotext: infotext('tile_width'),
-    ...number(512, 0, 2048, 64),
-  },
-  {
-    key: 'tileHeight',
-    label: 'Tile height',
-    infotext: infotext('tile_height'),
-    ...number(0, 0, 2048, 64),
-  },
-  { key: 'maskBlur', label: 'Redraw mask blur', infotext: infotext('mask_blur'), ...number(8, 0, 64, 1) },
-  { key: 'padding', label: 'Redraw padding', infotext: infotext('padding'), ...number(32, 0, 512, 1) },
-  {
-    key: 'seamsFixType',
-    label: 'Seams fix type',
-    infotext: infotext('seams_fix_type'),
-    ...choice(SEAMS_FIX_TYPES[0], SEAMS_FIX_TYPES),
-  },
-  {
-    key: 'seamsFixDenoise',
-    label: 'Seams fix denoise',
-    infotext: infotext('seams_fix_denoise'),
-    only: SEAMS,
-    ...number(0.35, 0, 1, 0.01),
-  },
-  {
-    key: 'seamsFixWidth',
-    label: 'Seams fix width',
-    infotext: infotext('seams_fix_width'),
-    only: { key: 'seamsFixType', of: [BAND] },
-    ...number(64, 0, 128, 1),
-  },
-  {
-    key: 'seamsFixMaskBlur',
-    label: 'Seams fix mask blur',
-    infotext: infotext('seams_fix_mask_blur'),
-    only: { key: 'seamsFixType', of: [HALF_TILE, CROSSINGS] },
-    ...number(4, 0, 64, 1),
-  },
-  {
-    key: 'seamsFixPadding',
-    label: 'Seams fix padding',
-    infotext: infotext('seams_fix_padding'),
-    only: SEAMS,
-    ...number(16, 0, 128, 1),
-  },
+  option('targetSizeType', 'Target size type', choice(TARGET_SIZE_TYPES[0], TARGET_SIZE_TYPES)),
+  option('customWidth', 'Custom width', number(2048, 64, 8192, 64), CUSTOM),
+  option('customHeight', 'Custom height', number(2048, 64, 8192, 64), CUSTOM),
+  option('scale', 'Scale', number(2, 1, 16, 0.01), { key: 'targetSizeType', of: [TARGET_SIZE_TYPES[2]] }),
+  option('upscaler', 'Upscaler', upscaler),
+  option('redrawMode', 'Redraw type', choice(REDRAW_MODES[0], REDRAW_MODES)),
+  option('tileWidth', 'Tile width', number(512, 0, 2048, 64)),
+  option('tileHeight', 'Tile height', number(0, 0, 2048, 64)),
+  option('maskBlur', 'Redraw mask blur', number(8, 0, 64, 1)),
+  option('padding', 'Redraw padding', number(32, 0, 512, 1)),
+  option('seamsFixType', 'Seams fix type', choice(SEAMS_FIX_TYPES[0], SEAMS_FIX_TYPES)),
+  option('seamsFixDenoise', 'Seams fix denoise', number(0.35, 0, 1, 0.01), SEAMS),
+  option('seamsFixWidth', 'Seams fix width', number(64, 0, 128, 1), seams(BAND)),
+  option('seamsFixMaskBlur', 'Seams fix mask blur', number(4, 0, 64, 1), seams(HALF_TILE, CROSSINGS)),
+  option('seamsFixPadding', 'Seams fix padding', number(16, 0, 128, 1), SEAMS),
 ];

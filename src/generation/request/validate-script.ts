@@ -4,7 +4,8 @@ import { shortened } from './problems.ts';
 import type { GenerationParameters } from './request.ts';
 import { scriptInfo } from './script.ts';
 import { optionProblems } from './script-option.ts';
-import { ultimateProblems } from './ultimate-upscale.ts';
+import { LEAST_TILE, tileOf } from './ultimate-upscale.ts';
+import type { UltimateUpscale } from './ultimate-upscale-options.ts';
 
 export function scriptProblems({ script, img2img, width, height, sampler }: GenerationParameters): string[] {
   if (script === null) return [];
@@ -32,4 +33,17 @@ export function scriptProblems({ script, img2img, width, height, sampler }: Gene
   if ('directions' in script && script.directions.length === 0)
     return ['Choose at least one outpainting direction.'];
   return [];
+}
+
+function ultimateProblems(script: UltimateUpscale): string[] {
+  const tile = tileOf(script);
+  const problems: string[] = [];
+  if (Math.min(tile.width, tile.height) < LEAST_TILE)
+    problems.push(`Tile width and Tile height must be at least ${LEAST_TILE}, or one of them 0.`);
+  if (script.redrawMode === 'None' && script.seamsFixType === 'None')
+    problems.push(`${script.kind} would paint nothing; choose another redraw type or a seams fix type.`);
+  const { seamsFixWidth: width, seamsFixPadding: padding } = script;
+  if (script.seamsFixType === 'Band pass' && (width < 1 || width + 2 * padding < 8))
+    problems.push(`Seams fix width must leave something to paint; it is ${width}.`);
+  return problems;
 }

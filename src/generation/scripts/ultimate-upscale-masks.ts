@@ -3,7 +3,7 @@ import { inverted, type Mask } from '../../image/mask.ts';
 import { blank, paste } from '../../image/paste.ts';
 import type { Size } from '../../image/picture-file.ts';
 import { resize } from '../../image/resize.ts';
-import type { MaskedPlace } from '../request/ultimate-upscale.ts';
+import type { MaskedPlace } from './ultimate-upscale-places.ts';
 
 /** Of the canvas's size, black but for the place. */
 export function placeMask(place: MaskedPlace, { width, height }: Size): Mask {

@@ -13,7 +13,6 @@ import { passesOf } from '../request/passes.ts';
 import { prepareRequest } from '../request/prepare.ts';
 import { DEFAULT_IMG2IMG, DEFAULT_PARAMETERS, type GenerationParameters } from '../request/request.ts';
 import { parseScript } from '../request/script.ts';
-import { enlargingFactors } from '../request/ultimate-upscale.ts';
 import {
   REDRAW_MODES,
   SEAMS_FIX_TYPES,
@@ -23,6 +22,7 @@ import {
 import { validateParameters } from '../request/validate.ts';
 import type { Pass, PassResult, ScriptHost, ScriptRequest } from './host.ts';
 import { runScript } from './run-script.ts';
+import { enlargingFactors } from './ultimate-upscale.ts';
 
 interface Call {
   readonly width: number;

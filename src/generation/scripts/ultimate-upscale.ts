@@ -7,10 +7,11 @@ import type { PixelImage } from '../../image/pixels.ts';
 import { MAX_PIXELS } from '../../image/png.ts';
 import { resize } from '../../image/resize.ts';
 import { DEFAULT_INPAINT } from '../request/request.ts';
-import { enlargingFactors, planUltimateUpscale, type UltimatePass } from '../request/ultimate-upscale.ts';
+import { ultimateSizes } from '../request/ultimate-upscale.ts';
 import type { UltimateUpscale } from '../request/ultimate-upscale-options.ts';
 import type { ScriptHost, ScriptRequest } from './host.ts';
 import { placeMask } from './ultimate-upscale-masks.ts';
+import { ultimatePasses, type UltimatePass } from './ultimate-upscale-places.ts';
 
 /** All passes have the request's seed. @throws ImageError for what would become too large, or has nothing to paint. */
 export async function ultimateUpscale(
@@ -18,9 +19,11 @@ export async function ultimateUpscale(
   script: UltimateUpscale,
   { parameters, source }: ScriptRequest,
 ): Promise<void> {
-  const { canvas, redraw, seams } = planUltimateUpscale(script, parameters, source);
+  const sizes = ultimateSizes(script, parameters, source);
+  const { canvas } = sizes;
   if (canvas.width * canvas.height > MAX_PIXELS)
     throw new ImageError(`It would become ${canvas.width} x ${canvas.height}; choose a smaller target size.`);
+  const { redraw, seams } = ultimatePasses(script, sizes);
   if (redraw.length + seams.length === 0)
     throw new ImageError('All of it is one tile, without seams; choose a redraw type, or smaller tiles.');
   const flat = flatten(source, parameters.settings.img2imgBackgroundColor);
@@ -58,6 +61,24 @@ async function enlargedTo(
     }
   }
   return resize(picture, width, height, 'lanczos');
+}
+
+/**
+ * By which whole numbers, one after the other, an upscaler enlarges a picture to be `scale` times as large or more: 4, 3 or 2 as long as
+ * one divides what is left. What none divides is rounded up, where the original stops with an error once it has begun.
+ */
+export function enlargingFactors(scale: number): number[] {
+  const factors: number[] = [];
+  for (let rest = Math.ceil(scale); ;) {
+    const factor = [4, 3, 2].find((divisor) => rest % divisor === 0);
+    if (factor === undefined) {
+      rest += 1;
+      continue;
+    }
+    factors.push(factor);
+    rest /= factor;
+    if (rest === 1) return factors;
+  }
 }
 
 function paintedBy(

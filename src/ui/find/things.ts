@@ -16,6 +16,7 @@ import { labels } from '../strings/labels.ts';
 import { output } from '../strings/output.ts';
 import { places } from '../strings/places.ts';
 import { scripts } from '../strings/scripts.ts';
+import { options } from '../strings/options.ts';
 import { settings } from '../strings/settings.ts';
 import { source } from '../strings/source.ts';
 import { notBuilt, type Findable } from './find.ts';
@@ -132,7 +133,7 @@ export function thingsOf(app: App): Findable[] {
       kind: 'setting',
       title: label,
       line: t.where(places.tab.settings, section),
-      words: [settings.help[key], infotext].filter(Boolean).join(' '),
+      words: [options.help[key], infotext].filter(Boolean).join(' '),
       run: () => navigation.go(addressOf('settings', slugOf(label))),
     })),
     {

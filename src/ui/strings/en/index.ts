@@ -21,6 +21,7 @@ export { merger } from './merger.ts';
 export { models } from './models.ts';
 export { notices } from './notices.ts';
 export { notifications } from './notifications.ts';
+export { options } from './options.ts';
 export { output } from './output.ts';
 export { passes } from './passes.ts';
 export { pictures } from './pictures.ts';
