@@ -36,11 +36,12 @@ export async function nodeNetworks(
       ),
     ),
   );
+  const control = controlUseOf([...controls.values()].map(({ info }) => info));
   const [denoiser, decoder, encoder] = await Promise.all([
     openNodeSession(
       unetNetwork(unet, catalog, 'float32', {
         circular,
-        control: controlUseOf([...controls.values()].map(({ info }) => info)),
+        control,
       }),
       readWeight,
     ),
@@ -49,11 +50,11 @@ export async function nodeNetworks(
   ]);
   /** Other forms of the UNet, by what is another. */
   const forms = new Map<string, Promise<NodeSession<UNetInputs>>>();
-  const unetAs = (options: Pick<UNetOptions, 'tokenMerging' | 'changes'>) => {
+  const unetAs = (options: Pick<UNetOptions, 'tokenMerging' | 'changes' | 'references'>) => {
     const key = JSON.stringify(options);
     const session =
       forms.get(key) ??
-      openNodeSession(unetNetwork(unet, catalog, 'float32', { circular, ...options }), readWeight);
+      openNodeSession(unetNetwork(unet, catalog, 'float32', { circular, control, ...options }), readWeight);
     forms.set(key, session);
     return session;
   };
@@ -80,8 +81,9 @@ export async function nodeNetworks(
       const inputs = { ...asked, ...(control && { control }) };
       const tokenMerging = mergesTokens(unet, inputs.tokenMerging ?? 0);
       const { changes = [] } = asked;
-      const other = tokenMerging || changes.length > 0;
-      const session = other ? await unetAs({ tokenMerging, changes }) : denoiser;
+      const references = asked.references !== undefined;
+      const other = tokenMerging || references || changes.length > 0;
+      const session = other ? await unetAs({ tokenMerging, changes, references }) : denoiser;
       return (await session.run(inputs))['out']!.data;
     },
     decode: async (latent, height, width) =>

@@ -2,6 +2,7 @@
 // half that leads up again, a ControlNet without.
 import type { Graph, Value } from '../graph/graph.ts';
 import type { HostTensor, Precision, WeightCatalog } from '../graph/types.ts';
+import { References } from './control/references.ts';
 import { transformed, type Role, type UsedHypernetwork } from './hypernetwork.ts';
 import { Layers } from './layers.ts';
 import { Level } from './level.ts';
@@ -79,6 +80,8 @@ export interface BlockOptions {
   readonly hypernetworks?: readonly UsedHypernetwork[];
   /** What is another in this network. */
   readonly changes?: readonly NetworkChange[];
+  /** Pictures may be looked at; which is told with each run. */
+  readonly references?: boolean;
 }
 
 /** A UNet's blocks, with what all of them share: the time embedding and the context. */
@@ -95,6 +98,7 @@ export class Blocks extends Layers {
   /** Of the finest level's tokens. */
   readonly merging: TokenMerging | null;
   readonly #changes: GraphChanges;
+  readonly references: References | null;
 
   constructor(
     graph: Graph,
@@ -108,6 +112,7 @@ export class Blocks extends Layers {
       circular = false,
       hypernetworks = [],
       changes = [],
+      references = false,
     }: BlockOptions,
   ) {
     super(graph, weights, prefix, taps, circular);
@@ -115,6 +120,7 @@ export class Blocks extends Layers {
     this.#changes = new GraphChanges(graph, changes);
     this.#attentionType = upcastAttention ? 'float32' : graph.precision;
     this.merging = tokenMerging && config.transformerDepth[0] ? new TokenMerging(graph) : null;
+    this.references = references ? new References(graph, config.vectorDim !== null) : null;
     this.levels = config.channelMult.map((_, index) => new Level(graph, index));
     this.#embeddingWidth = config.modelChannels * 4;
     const context = graph.input('context', 'float32', ['n', 't', config.contextDim]);
@@ -173,6 +179,7 @@ export class Blocks extends Layers {
         channels = channelsAt(index);
         const depth = config.transformerDepth[index]!;
         if (depth > 0) h = this.spatialTransformer(h, `${name}.1`, channels, depth, level);
+        h = this.references?.normalized(h, name, channels, level) ?? h;
         this.tap(name, () => h, level.planesDims(channels));
         keep(level);
       }
@@ -190,6 +197,7 @@ export class Blocks extends Layers {
     h = this.resBlock(h, `middle_block.${part++}`, channels, channels, level);
     if (depth > 0) h = this.spatialTransformer(h, `middle_block.${part++}`, channels, depth, level);
     h = this.resBlock(h, `middle_block.${part}`, channels, channels, level);
+    h = this.references?.normalized(h, 'middle_block', channels, level) ?? h;
     this.tap('middle_block', () => h, level.planesDims(channels));
     h = after('middle', { value: h, channels, level });
     return { skips, bottom: { value: h, channels, level } };
@@ -267,7 +275,7 @@ export class Blocks extends Layers {
     const looked =
       this.merging && level.index === 0
         ? this.#mergedAttention(this.merging, x, normed, `${name}.attn1`, channels, heads)
-        : this.#selfAttention(onLevel(normed), `${name}.attn1`, heads);
+        : this.#selfAttention(onLevel(normed), `${name}.attn1`, heads, level);
     this.#tapTokens(`${name}.attn1`, looked, channels, level);
     let h = graph.add(looked, x);
 
@@ -296,8 +304,9 @@ export class Blocks extends Layers {
     return merging.unmerge(this.#selfAttention(self, name, heads), plan);
   }
 
-  #selfAttention(x: Sequence, name: string, heads: number): Value {
-    return this.#attention(x, x, name, heads);
+  /** `level`: where it may look at references, too. */
+  #selfAttention(x: Sequence, name: string, heads: number, level: Level | null = null): Value {
+    return this.#attention(x, x, name, heads, level);
   }
 
   #lookedAt({ tokens, channels }: Sequence, role: Role): Value {
@@ -307,9 +316,9 @@ export class Blocks extends Layers {
     return (known[role] ??= transformed(tokens, channels, role, this.#hypernetworks, this));
   }
 
-  /** CrossAttention (Vaswani et al. 2017) of x to source. */
-  #attention(x: Sequence, source: Sequence, name: string, heads: number): Value {
-    const { graph } = this;
+  /** CrossAttention (Vaswani et al. 2017) of x to source. `level`: of x, where it may look at references, too. */
+  #attention(x: Sequence, source: Sequence, name: string, heads: number, level: Level | null = null): Value {
+    const { graph, references } = this;
     const project = (from: Sequence, part: string, role: Role | null = null) => {
       const read = role ? this.#lookedAt(from, role) : from.tokens;
       // None has a bias but where an add-on brings one.
@@ -320,7 +329,10 @@ export class Blocks extends Layers {
     };
     const [queries, keys] = [project(x, 'to_q'), project(source, 'to_k', 'keys')];
     const values = project(source, 'to_v', 'values');
-    let mixed = graph.multiHeadAttention(queries, keys, values, heads);
+    let mixed =
+      references && level
+        ? references.attended(queries, keys, values, heads, x.channels, level)
+        : graph.multiHeadAttention(queries, keys, values, heads);
     if (source === x) mixed = this.#changes.attended(name, mixed, values);
     const tokens = graph.cast(graph.reshape(mixed, [-1, x.channels]), graph.precision);
     return this.linear(tokens, `${name}.to_out.0`, x.channels, x.channels);

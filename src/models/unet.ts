@@ -2,10 +2,12 @@
 // Names are those of the ldm layout under "model.diffusion_model.".
 import { Graph } from '../graph/graph.ts';
 import type { Precision, WeightCatalog } from '../graph/types.ts';
+import { withReferences } from './control/reference-batch.ts';
+import type { ReferenceInputs } from './control/references.ts';
 import { ControlPorts, type ControlPlanes, type ControlUse } from './control/ports.ts';
 import { float32Tensor, type Network } from './network.ts';
 import type { UNetConfig } from './types.ts';
-import { Blocks, type BlockInputs, type BlockOptions } from './unet-blocks.ts';
+import { Blocks, sizeAtLevel, type BlockInputs, type BlockOptions } from './unet-blocks.ts';
 
 export { timestepEmbedding } from './timestep.ts';
 
@@ -16,7 +18,16 @@ export interface UNetInputs extends BlockInputs {
   readonly tokenMerging?: number;
   /** What control networks add, for networks that are built with it; nothing where it is left out. */
   readonly control?: ControlPlanes;
+  /** Pictures that are looked at, for networks that are built for them. */
+  readonly references?: ReferenceInputs;
 }
+
+const tokensAt =
+  (size: Pick<BlockInputs, 'height' | 'width'>) =>
+  (level: number): number => {
+    const { height, width } = sizeAtLevel({ height: size.height, width: size.width }, level);
+    return height * width;
+  };
 
 export interface UNetOptions extends BlockOptions {
   /** Where control networks add to what blocks give. */
@@ -67,24 +78,29 @@ export function unetNetwork(
       const rises = index > 0 && i === config.resBlocks[index];
       const above = rises ? levels[index - 1]! : level;
       if (rises) h = blocks.upsample(h, `${name}.${depth > 0 ? 2 : 1}.conv`, channels, above);
+      h = blocks.references?.normalized(h, name, channels, above) ?? h;
       blocks.tap(name, () => h, above.planesDims(channels));
     }
   }
 
   h = graph.silu(blocks.groupNorm(h, 'out.0', channels, levels[0]!, 1e-5));
   h = blocks.conv3x3(h, 'out.2', channels, config.outChannels);
-  graph.output('out', h, levels[0]!.planesDims(config.outChannels));
+  graph.output('out', blocks.references?.own(h) ?? h, levels[0]!.planesDims(config.outChannels));
   blocks.finishTaps();
 
   return {
     graph,
     outputs: graph.outputs.map((port) => port.name),
     feeds(inputs) {
-      const { batch, height, width } = inputs;
+      const none = { pictures: [], negative: new Array<boolean>(inputs.batch).fill(false) };
+      const { references = none } = inputs;
+      const all = blocks.references ? withReferences(inputs, references.pictures) : inputs;
+      const { batch, height, width } = all;
       return {
-        x: float32Tensor('x', inputs.x, [batch, config.inChannels, height, width]),
-        ...blocks.feeds(inputs, inputs.tokenMerging ?? 0),
-        ...control.feeds(inputs, inputs.control),
+        x: float32Tensor('x', all.x, [batch, config.inChannels, height, width]),
+        ...blocks.feeds(all, all.tokenMerging ?? 0),
+        ...control.feeds(all, all.control),
+        ...blocks.references?.feeds(inputs.batch, tokensAt(inputs), references),
       };
     },
   };

@@ -23,6 +23,8 @@ export interface LoadOptions {
   readonly addOns: ModelAddOns;
   /** Control networks that pictures' runs may ask. */
   readonly controls: readonly StoredModel[];
+  /** The UNet may be shown pictures to look at (models/control/references.ts). */
+  readonly references: boolean;
   /** The VAE of a file of its own, in place of the checkpoint's. */
   readonly vae: StoredModel | null;
   /** A tiny decoder beside it. */
@@ -42,6 +44,7 @@ export const DEFAULT_LOAD_OPTIONS: LoadOptions = {
   circular: false,
   addOns: NO_ADD_ONS,
   controls: [],
+  references: false,
   vae: null,
   taesd: null,
   taesdEncoder: null,

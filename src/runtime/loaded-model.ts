@@ -156,7 +156,7 @@ export class LoadedModel implements Networks {
     if (options.lowVram) return;
     const networks = [
       ...this.textEncoders.map((_, encoder) => () => this.#textSession(encoder)),
-      () => this.#unetSession(options, options.controls.length > 0),
+      () => this.#unetSession(options, options.controls.length > 0, options.references),
       async () => this.#vae?.open(),
     ];
     for (const open of networks) {
@@ -197,12 +197,13 @@ export class LoadedModel implements Networks {
 
   async unet(asked: ControlledInputs): Promise<Float32Array> {
     const { units, ...inputs } = asked;
-    if (!units) return (await this.#unetSession(asked)).run(inputs);
+    const looks = asked.references !== undefined;
+    if (!units) return (await this.#unetSession(asked, false, looks)).run(inputs);
     const { heads } = this.unetConfig;
     const control = await controlPlanes(this.unetConfig, asked, (unit) =>
       this.#controls.run(unit, inputs, heads),
     );
-    return (await this.#unetSession(asked, true)).run({ ...inputs, control });
+    return (await this.#unetSession(asked, true, looks)).run({ ...inputs, control });
   }
 
   async decode(latent: Float32Array, height: number, width: number): Promise<Float32Array> {
@@ -302,18 +303,19 @@ export class LoadedModel implements Networks {
   }
 
   /**
-   * With or without token merging, whatever the ratio, with the changes that extensions ask for, and with or without what control networks
-   * add: one of them at a time.
+   * With or without token merging, whatever the ratio, with the changes that extensions ask for, with or without what control networks add,
+   * and looking at pictures or not: one of them at a time.
    */
   async #unetSession(
     { tokenMerging: ratio = 0, changes = [] }: Pick<ControlledInputs, 'tokenMerging' | 'changes'>,
     controlled = false,
+    references = false,
   ) {
     const { upcastAttention, circular, controls } = this.#options;
-    const tokenMerging = mergesTokens(this.unetConfig, ratio);
+    const tokenMerging = !references && mergesTokens(this.unetConfig, ratio);
     const networks = controls.flatMap(({ detection }) => detection.control ?? []);
     const control = controlUseOf(controlled ? networks : []);
-    const form = JSON.stringify({ tokenMerging, control, changes });
+    const form = JSON.stringify({ tokenMerging, control, changes, references });
     if (this.#unetForm !== form) await this.#sessions.release('UNet');
     this.#unetForm = form;
     const weights = this.#weights;
@@ -326,6 +328,7 @@ export class LoadedModel implements Networks {
         hypernetworks,
         control,
         changes,
+        references,
       }),
     );
   }
@@ -336,8 +339,12 @@ export class LoadedModel implements Networks {
     // The UNet that is at hand is asked.
     const { tokenMerging, changes } = this.#options;
     const { contextDim, unetChannels } = this;
-    const units = this.#options.controls.length > 0 ? { units: [] } : {};
-    const unet = (inputs: ControlledInputs) => this.unet({ ...inputs, tokenMerging, changes, ...units });
+    const { controls, references } = this.#options;
+    const beside = {
+      ...(controls.length > 0 && { units: [] }),
+      ...(references && { references: { pictures: [], negative: [false] } }),
+    };
+    const unet = (inputs: ControlledInputs) => this.unet({ ...inputs, tokenMerging, changes, ...beside });
     this.#prediction = known ?? (await probePrediction({ contextDim, unetChannels, unet }));
   }
 }

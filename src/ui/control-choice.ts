@@ -1,6 +1,7 @@
 // ControlNet's units as the controls have them: what is set stays while one is off. Their pictures are not kept between visits.
 import { HINT_RESIZE_MODES } from '../control/preprocessors/hint-resize-modes.ts';
 import {
+  isReference,
   DEFAULT_CONTROL_UNIT,
   HIRES_OPTIONS,
   NO_MODEL,
@@ -23,13 +24,13 @@ export interface ControlUnitChoice extends Omit<
 const { picture, mask, region, outputWeights, ...PLAIN } = DEFAULT_CONTROL_UNIT;
 export const NEW_UNIT: ControlUnitChoice = { ...PLAIN, enabled: true };
 
-/** Those that are on and have a model. `pictures`: of each of `units`. */
+/** Those that are on and have the model that they need. `pictures`: of each of `units`. */
 export function controlUnitsOf(
   units: readonly ControlUnitChoice[],
   pictures: readonly (SourcePicture | null)[],
 ): readonly ControlUnit[] {
   return units.flatMap(({ enabled, ...unit }, index) =>
-    enabled && unit.model !== NO_MODEL
+    enabled && (unit.model !== NO_MODEL || isReference(unit.module))
       ? [{ ...unit, mask, region, outputWeights, picture: pictures[index] ?? picture }]
       : [],
   );

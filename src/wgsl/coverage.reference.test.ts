@@ -73,12 +73,21 @@ function networksOf({ unet, vae, textEncoders, catalog }: TinyModel): Readonly<R
     ...(unet.vectorDim === null ? {} : { vector: new Float32Array(2 * unet.vectorDim) }),
   });
   const changes: readonly NetworkChange[] = [{ kind: 'perturbed-attention', layers: 'middle_block' }];
-  const forms: UNetOptions[] = [{}, { upcastAttention: true }, { tokenMerging: true }, { circular: true }];
+  const forms: UNetOptions[] = [
+    {},
+    { upcastAttention: true },
+    { tokenMerging: true },
+    { circular: true },
+    { references: true },
+  ];
+  const { x } = inputs(0);
+  const picture = { x, weight: 1, fidelity: 0.5, attention: true, adain: true };
+  const looking = { references: { pictures: [picture, picture], negative: [false, true] } };
   const unets = [...forms, ...changes.map((change) => ({ changes: [change] }))].map(
     (options, i) =>
       [
         `UNet ${Object.keys(options).join('')}`,
-        runOf(unetNetwork(unet, catalog, 'float16', options), inputs(i === 2 ? 0.5 : 0)),
+        runOf(unetNetwork(unet, catalog, 'float16', options), { ...inputs(i === 2 ? 0.5 : 0), ...looking }),
       ] as const,
   );
   const latent = { latent: new Float32Array(4 * side * side), batch: 1, height: side, width: side };

@@ -23,7 +23,7 @@ import { BadParametersError } from '../../runtime/errors.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
 import type { NetworkItem, ShownStep } from '../../sampling/guidance.ts';
 import { settledSliders, unionTypeOf } from '../request/control-sliders.ts';
-import type { ControlUnit } from '../request/control-unit.ts';
+import { isReference, type ControlUnit } from '../request/control-unit.ts';
 import { pictureSize } from '../request/hires.ts';
 import type { GenerationParameters, Img2Img } from '../request/request.ts';
 import { seedsOf } from '../request/seeds.ts';
@@ -56,7 +56,8 @@ export interface PreparedUnit {
   /** Where the preprocessor's sliders stand. */
   readonly thresholdA: number;
   readonly thresholdB: number;
-  readonly network: FoundNetwork;
+  /** Null where the preprocessor needs none. */
+  readonly network: FoundNetwork | null;
   /** Union models: the kind of map. */
   readonly controlType: number;
   /** Where it counts, [1, height, width], 0..1. */
@@ -98,9 +99,9 @@ export async function prepareUnits(
   for (const unit of parameters.controlUnits) {
     const module = moduleOf(unit, parameters.img2img);
     const { thresholdA, thresholdB } = settledSliders({ ...unit, module });
-    const network = networkOf(unit.model);
+    const network = isReference(module) ? null : networkOf(unit.model);
     const controlType = unionTypeOf(unit);
-    if (network.controlTypes > 0 && controlType === null) {
+    if (network && network.controlTypes > 0 && controlType === null) {
       throw new BadParametersError(
         `"${network.name}" is a union model: choose under Control Type what kind of map it is shown.`,
       );
@@ -158,7 +159,7 @@ async function hintsOf(
   const painted = preprocessor !== null && paintsIn(preprocessor);
   const { picture, mask, resizeMode } = await pictureOf(unit, img2img, painted, pause);
   let seen = unitPicture(picture, mask, painted);
-  if (img2img?.inpaint?.inpaintArea === 'Only masked' && !module.startsWith('reference')) {
+  if (img2img?.inpaint?.inpaintArea === 'Only masked' && !isReference(module)) {
     const whole = await maskOfRequest(img2img.inpaint, pause);
     seen = croppedToMask(seen, whole, img2img.inpaint.padding, target, resizeMode);
   }
@@ -238,19 +239,25 @@ export interface UnitCall {
   readonly items: readonly Pick<NetworkItem<unknown>, 'negative'>[];
 }
 
-/** Units whose networks are made for models of a family. */
+/** Units whose networks, where they have any, are made for models of a family. */
 export function unitsFor(units: readonly PreparedUnit[], family: FamilyId): readonly PreparedUnit[] {
-  return units.filter(({ network }) => network.family === family);
+  return units.filter(({ network }) => network === null || network.family === family);
 }
 
-/** Those that are at work in a call. */
-export function unitsAtWork(units: readonly PreparedUnit[], { size, shown, items }: UnitCall): ActiveUnit[] {
+export function isAtWork(prepared: PreparedUnit, { size, shown }: UnitCall): boolean {
+  const { unit, largeHint } = prepared;
   const part = shown.step / shown.steps;
+  if (part < unit.guidanceStart || part > unit.guidanceEnd) return false;
+  return !largeHint || unit.hiresOption !== (isSecondPass(prepared, size) ? 'Low res only' : 'High res only');
+}
+
+/** The networks that are at work in a call. */
+export function unitsAtWork(units: readonly PreparedUnit[], call: UnitCall): ActiveUnit[] {
+  const { size, items } = call;
   return units.flatMap((prepared): ActiveUnit[] => {
     const { unit, network, hint, largeHint, controlType } = prepared;
     const second = isSecondPass(prepared, size);
-    if (part < unit.guidanceStart || part > unit.guidanceEnd) return [];
-    if (largeHint && unit.hiresOption === (second ? 'Low res only' : 'High res only')) return [];
+    if (!network || !isAtWork(prepared, call)) return [];
     const averaged = network.kind === 'controlnet' && /shuffle/i.test(network.fileName);
     const without = averaged || unit.controlMode === 'ControlNet is more important';
     // Lines in the second pass would leave traces at their full weight.

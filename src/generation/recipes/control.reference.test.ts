@@ -27,7 +27,7 @@ import { withoutPause } from '../../image/pause.ts';
 import { vaeOutputToPixels } from '../../image/pixels.ts';
 import { readPicture } from '../../image/read-picture.ts';
 import type { Networks } from '../../runtime/networks.ts';
-import { DEFAULT_CONTROL_UNIT, type ControlUnit } from '../request/control-unit.ts';
+import { DEFAULT_CONTROL_UNIT, NO_MODEL, type ControlUnit } from '../request/control-unit.ts';
 import { pictureSize } from '../request/hires.ts';
 import type { GenerationParameters } from '../request/request.ts';
 import { prepareUnits, type FoundNetwork, type PreparedUnit } from './control-units.ts';
@@ -95,7 +95,9 @@ function missing(one: ControlCase): string | null {
     if (enabled === false) continue;
     const unknown = Object.keys(rest).filter((field) => !(field in FIELDS) && !(field in PICTURES));
     if (unknown.length > 0) return unknown.join(', ');
-    if (findPreprocessor(module)?.by !== 'here' || /reference/.test(module)) return module;
+    const preprocessor = findPreprocessor(module);
+    if (preprocessor?.by !== 'here') return module;
+    if (preprocessor.needsNoModel) continue;
     const row = controlRows.find(({ name }) => name === files[nameOf(model)]);
     if (!row || /lllite/.test(row.name)) return model;
   }
@@ -171,7 +173,7 @@ async function check(one: ControlCase, expected: Tensors): Promise<void> {
     controlUnits: units,
   };
   const found = new Map<string, FoundNetwork>();
-  for (const { model } of units) found.set(model, await networkOf(model, one.model));
+  for (const { model } of units) if (model !== NO_MODEL) found.set(model, await networkOf(model, one.model));
   const names = [...found.values()].map(({ name }) => name).sort();
   const schedule: number[] = [];
   const models = await watchedModels(
@@ -180,7 +182,7 @@ async function check(one: ControlCase, expected: Tensors): Promise<void> {
     (networks) => ({
       ...networks,
       unet: (inputs) => {
-        schedule.push(inputs.units?.length ?? 0);
+        schedule.push((inputs.units?.length ?? 0) + (inputs.references?.pictures.length ?? 0));
         return networks.unet(inputs);
       },
     }),

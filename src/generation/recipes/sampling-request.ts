@@ -1,4 +1,5 @@
 // What every recipe's sampling asks alike: the request's parameters, the batch's noise, and calls of the UNet, on any networks.
+import { isReference } from '../request/control-unit.ts';
 import { networkChanges, samplingHooks } from '../../extensions/at-work.ts';
 import type { ExtensionPass, WhichPass } from '../../extensions/interface.ts';
 import { conditioningOf } from '../../families/conditioning.ts';
@@ -7,6 +8,7 @@ import { cutOut } from '../../image/tiles.ts';
 import type { Marks } from '../../models/network-changes.ts';
 import type { LatentArea, NetworkCall, NetworkItem } from '../../sampling/network-call.ts';
 import { linearAlphasCumprod } from '../../sampling/noise-table.ts';
+import { createGenerator } from '../../sampling/random/generator.ts';
 import { ImageRng } from '../../sampling/random/image-rng.ts';
 import type { NoiseSource } from '../../sampling/random/types.ts';
 import type { RefinerSwitch, SampledModel, SamplingRequest } from '../../sampling/sample.ts';
@@ -14,6 +16,7 @@ import { alphasCumprodOf, vFactorsOf } from '../request/alphas.ts';
 import type { Cond, Conditions } from './conditioning.ts';
 import { withinArea } from './control-area.ts';
 import { steered } from './control-steering.ts';
+import { referencesOf } from './control-references.ts';
 import { hintIn, unitsAtWork, unitsFor, type PreparedUnit } from './control-units.ts';
 import { blankConditioning } from './image-conditioning.ts';
 import { BadParametersError } from '../../runtime/errors.ts';
@@ -98,7 +101,7 @@ export async function sampledModel(
     ...(networks.family.noiseLevelsOfFile && { vFactors: vFactorsOf(networks.buffers) }),
     conds: perImage(conditions.positive),
     unconds: perImage(conditions.negative),
-    network: unetCaller(networks, parameters, imageConditioning, given),
+    network: unetCaller(networks, parameters, batch, imageConditioning, given),
     ...(imageCfgScale !== null && { imageCfgScale }),
   };
 }
@@ -167,13 +170,20 @@ function rngOf(
 function unetCaller(
   networks: SampledNetworks,
   parameters: GenerationParameters,
+  batch: Batch,
   given: Float32Array | null,
   { units: all = [], pass = 'first' }: Pick<Given, 'units' | 'pass'>,
 ): NetworkCall<Cond> {
-  const units = unitsFor(all, networks.family.id);
   const size: Size = { width: parameters.width, height: parameters.height };
-  const tokenMerging = tokenMergingOf(parameters);
-  const changes = networkChanges(parameters.extensions, { ...size, pass, family: networks.family.id });
+  const units = unitsFor(all, networks.family.id);
+  const looks = units.some(({ module }) => isReference(module));
+  const lastSeed = seedsOf(parameters, batch.first + batch.size - 1).seed;
+  const noise = createGenerator(parameters.rng, lastSeed);
+  const family = networks.family.id;
+  const readsPictures = networks.unetChannels > networks.latentChannels;
+  // The extension's blocks, which look at references, merge none.
+  const tokenMerging = looks ? 0 : tokenMergingOf(parameters);
+  const changes = networkChanges(parameters.extensions, { ...size, pass, family });
   const [height, width] = [size.height / 8, size.width / 8];
   const whole: LatentArea = { top: 0, left: 0, bottom: height, right: width };
   const channels = networks.unetChannels - networks.latentChannels;
@@ -200,8 +210,12 @@ function unetCaller(
       const area = group[0]![1].area ?? whole;
       if (area !== whole && units.some((unit) => hintIn(unit, size).latent))
         throw new BadParametersError(
-          'Units that steer every step (inpaint_only, tile_colorfix) need the whole picture: choose another preprocessor, or paint without tiles.',
+          'Units that steer every step (inpaint_only, tile_colorfix, reference) need the whole picture: choose another preprocessor, or paint without tiles.',
         );
+      const call = {
+        ...{ size, shown, family, readsPictures, t: group[0]![1].t },
+        items: group.map(([, item]) => item),
+      };
       const out = await networks.unet({
         x: join(group.flatMap(([, item]) => [item.x, ...furtherOf(item)])),
         batch: group.length,
@@ -212,11 +226,12 @@ function unetCaller(
         tokens: group[0]![1].cond.tokens,
         tokenMerging,
         ...(changes.length > 0 && { changes, marks: marksOf(group.map(([, item]) => item)) }),
-        ...(units.length > 0 && {
-          units: unitsAtWork(units, { size, shown, items: group.map(([, item]) => item) }).map((unit) =>
+        ...(units.some(({ network }) => network) && {
+          units: unitsAtWork(units, call).map((unit) =>
             area === whole ? unit : withinArea(unit, area, whole),
           ),
         }),
+        ...(looks && { references: referencesOf(units, call, noise, alphas) }),
         ...(networks.vectorDim === null ? {} : { vector: join(group.map(([, { cond }]) => cond.vector!)) }),
       });
       const own = out.length / group.length;

@@ -41,6 +41,11 @@ export const ANY_CONTROL_TYPE = 'All';
 
 export const NO_MODEL = 'None';
 
+/** Whether a preprocessor makes no map but has the UNet itself look at the picture; it needs no model. By its name, which is its label, too. */
+export function isReference(module: string): boolean {
+  return module.startsWith('reference_');
+}
+
 /** The extension's defaults. */
 export const DEFAULT_CONTROL_UNIT: ControlUnit = {
   picture: null,

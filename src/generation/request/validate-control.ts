@@ -1,5 +1,4 @@
 // What is wrong with a request's ControlNet units: sentences for a person.
-import { findPreprocessor } from '../../control/preprocessors/table.ts';
 import type { ControlUnit } from './control-unit.ts';
 import type { GenerationParameters } from './request.ts';
 
@@ -11,25 +10,12 @@ export function controlProblems({
   img2img,
 }: Pick<GenerationParameters, 'controlUnits' | 'img2img'>): string[] {
   return controlUnits.flatMap((unit, index) => {
-    const problems = [
-      ...rangesOf(unit),
-      ...(unit.picture || img2img ? [] : [NO_PICTURE]),
-      ...preprocessorOf(unit),
-    ];
+    const problems = [...rangesOf(unit), ...(unit.picture || img2img ? [] : [NO_PICTURE])];
     return problems.map((problem) => `ControlNet unit ${index}: ${problem}`);
   });
 }
 
 const NO_PICTURE = 'choose a picture for it; only in img2img it can do with the source.';
-
-/** The rest would be another picture. */
-function preprocessorOf({ module }: ControlUnit): string[] {
-  const preprocessor = findPreprocessor(module);
-  if (!preprocessor?.needsNoModel || preprocessor.by !== 'here') return [];
-  return [
-    `the preprocessor "${preprocessor.label}" works within the UNet, which is not built yet. Choose another one.`,
-  ];
-}
 
 function rangesOf({ weight, guidanceStart: start, guidanceEnd: end }: ControlUnit): string[] {
   const inOrder = start >= 0 && end <= 1 && start <= end;

@@ -4,7 +4,6 @@ import { SAMPLERS } from '../../sampling/registry.ts';
 import { SCHEDULERS } from '../../sampling/schedulers.ts';
 import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS } from './settings/list.ts';
 import { PARAMETER_BOUNDS, PARAMETER_LIMITS } from './bounds.ts';
-import { DEFAULT_CONTROL_UNIT } from './control-unit.ts';
 import {
   DEFAULT_IMG2IMG,
   DEFAULT_INPAINT,
@@ -51,17 +50,6 @@ describe('validateParameters', () => {
       expect(problems({ seed }), String(seed)).toHaveLength(1);
       expect(problems({ subseed: seed }), String(seed)).toHaveLength(1);
     }
-  });
-
-  test('a preprocessor that does more than a map is refused, not run as one', () => {
-    const picture = { file: new Blob(), sha256: '', size: null };
-    const unit = (module: string) => ({
-      controlUnits: [{ ...DEFAULT_CONTROL_UNIT, picture, module, model: 'canny' }],
-    });
-    for (const name of ['canny', 'inpaint_only', 'tile_colorfix'])
-      expect(problems(unit(name)), name).toEqual([]);
-    for (const name of ['reference_only', 'reference_adain', 'reference_adain+attn'])
-      expect(problems(unit(name)), name).toEqual([expect.stringMatching(/not built yet/)]);
   });
 
   test('the last picture has a seed, too', () => {

@@ -6,7 +6,7 @@ import { CONTROL_FAMILY_NAMES } from '../../models/control/kinds.ts';
 import { BadParametersError } from '../../runtime/errors.ts';
 import { familyOf } from '../../families/families.ts';
 import type { FoundNetwork } from '../recipes/control-units.ts';
-import { NO_MODEL } from '../request/control-unit.ts';
+import { isReference, NO_MODEL } from '../request/control-unit.ts';
 import type { GenerationParameters } from '../request/request.ts';
 
 export class ControlFiles {
@@ -18,9 +18,10 @@ export class ControlFiles {
     models: readonly StoredModel[],
     checkpoint: StoredModel,
   ) {
-    const controls = controlUnits.length === 0 ? [] : controlsAmong(models);
+    const units = controlUnits.filter(({ module }) => !isReference(module));
+    const controls = units.length === 0 ? [] : controlsAmong(models);
     const named = new Map<string, StoredModel>();
-    for (const { model: wanted } of controlUnits) {
+    for (const { model: wanted } of units) {
       if (wanted === NO_MODEL || wanted === '')
         throw new BadParametersError(
           'A ControlNet unit has no model. Choose one for it, or switch the unit off.',

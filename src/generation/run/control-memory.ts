@@ -1,4 +1,5 @@
 // How much of the GPU's memory the control networks of a request take, which stay loaded beside the checkpoint.
+import { isReference } from '../request/control-unit.ts';
 import { familyOf } from '../../families/families.ts';
 import { controlsAmong, findControl } from '../../library/control-choice.ts';
 import type { StoredModel } from '../../library/types.ts';
@@ -25,7 +26,11 @@ export function controlNeeds(
   const { kind, networks } = checkpoint.detection;
   if (controlUnits.length === 0 || !networks) return [];
   const named = controlsAmong(models);
-  const files = new Set(controlUnits.flatMap(({ model }) => findControl(named, model)?.model ?? []));
+  const files = new Set(
+    controlUnits.flatMap(({ module, model }) =>
+      isReference(module) ? [] : (findControl(named, model)?.model ?? []),
+    ),
+  );
   return [...files]
     .filter(({ detection }) => detection.control?.family === familyOf(kind)?.id)
     .map((file) => needOfFile(file, checkpoint, networks.unet, request, computing));

@@ -1,6 +1,7 @@
 // How much of the GPU's memory a request needs, and what to do where there is less.
 //
 // WebGPU does not tell how much memory a GPU has. So it is the person who says, or a common size is assumed.
+import { isReference } from '../request/control-unit.ts';
 import { networkChanges } from '../../extensions/at-work.ts';
 import type { WhichPass } from '../../extensions/interface.ts';
 import { conditioningOf } from '../../families/conditioning.ts';
@@ -86,6 +87,7 @@ export function memoryNeeds(
   const catalog = catalogOf(model);
   const precision: Precision = computing.shaderF16 ? 'float16' : 'float32';
   const batch = itemsPerPicture(unet, request) * batchSize;
+  const looked = (request.controlUnits ?? []).filter(({ module }) => isReference(module));
   const textRuns = textEncoders.map((encoder, index) => {
     const { pooled, exact } = textInfoOf(family, encoder);
     const network = textEncoderNetwork(encoder, catalog, exact ? 'float32' : precision, { pooled });
@@ -98,10 +100,15 @@ export function memoryNeeds(
     const [h, w] = cellsOf({ width, height });
     const tokenMerging = (pass === 'second' ? tokenMergingOfSecondPass : tokenMergingOf)(request);
     const changes = networkChanges(extensions, { family: family.id, pass, width, height });
-    const options = { circular, tokenMerging: mergesTokens(unet, tokenMerging), changes };
+    const x = new Float32Array(batch * unet.inChannels * h * w);
+    const pictures = looked.map(() => ({ x, weight: 1, fidelity: 0, attention: true, adain: true }));
+    const references = pictures.length > 0;
+    const options = {
+      ...{ circular, changes, references, tokenMerging: !references && mergesTokens(unet, tokenMerging) },
+    };
     const inputs = {
-      x: new Float32Array(batch * unet.inChannels * h * w),
-      batch,
+      ...{ x, batch },
+      references: { pictures, negative: new Array<boolean>(batch).fill(true) },
       height: h,
       width: w,
       timesteps: new Array<number>(batch).fill(0),

@@ -1,5 +1,6 @@
 // How requests are carried out on the device at hand, before anything is loaded: which checkpoints and decoders they need, what fits into
 // memory, and whose kernels compute.
+import { isReference } from '../request/control-unit.ts';
 import { networkChanges } from '../../extensions/at-work.ts';
 import { familyOf, isImageKind } from '../../families/families.ts';
 import { getModel, listModels } from '../../library/models.ts';
@@ -146,6 +147,7 @@ export class Planner {
     }: EnginePlan & Partial<Pick<LoadOptions, 'addOns' | 'controls'>>,
   ): Promise<LoadOptions> {
     const { upcastAttention, tiling: circular } = parameters.settings;
+    const references = parameters.controlUnits.some(({ module }) => isReference(module));
     const tokenMerging = tokenMergingOf(parameters);
     const changes = changesOf(record, parameters);
     const networks = {
@@ -155,6 +157,7 @@ export class Planner {
       circular,
       addOns,
       controls,
+      references,
       vae,
       taesd,
       taesdEncoder,
