@@ -6,6 +6,7 @@ import type { Cond } from '../models/cond.ts';
 import type { NetworkChange } from '../models/network-changes.ts';
 import type { CondSchedule, WeightedCond } from '../sampling/guidance.ts';
 import type { SamplingHooks } from '../sampling/hooks.ts';
+import type { RandomSource } from '../sampling/random/generator.ts';
 import type { Prediction } from '../sampling/types.ts';
 import type { Control, ExtensionValues } from './controls.ts';
 import type { ExtensionText } from './text.ts';
@@ -55,6 +56,8 @@ export interface ExtensionPass extends NetworkTarget {
   readonly prediction: Prediction;
   /** One for each picture of the batch: 64 bits, numbers where those hold them. */
   readonly seeds: readonly (number | bigint)[];
+  /** What noise is drawn of the seeds by. */
+  readonly rng: RandomSource;
   readonly steps: number;
   /** A1111's name. */
   readonly sampler: string;

@@ -1,11 +1,29 @@
 // The extensions that this thread knows: those that are built in, and those that the person has installed.
 import { fittingValues } from './controls.ts';
+import { adaptiveProjectedGuidance } from './built-in/adaptive-projected-guidance.ts';
+import { cads } from './built-in/cads.ts';
+import { cfgNorm } from './built-in/cfg-norm.ts';
+import { cfgSchedule } from './built-in/cfg-schedule.ts';
+import { cfgZeroStar } from './built-in/cfg-zero-star.ts';
+import { dynamicThresholding } from './built-in/dynamic-thresholding.ts';
+import { mahiro } from './built-in/mahiro.ts';
 import { rescaleCfg } from './built-in/rescale-cfg.ts';
+import { tangentialDamping } from './built-in/tangential-damping.ts';
 import type { Extension } from './interface.ts';
 import type { ExtensionUse } from './use.ts';
 
 /** In the page's order, in which they also work where several are on. */
-export const BUILT_IN: readonly Extension[] = [rescaleCfg];
+export const BUILT_IN: readonly Extension[] = [
+  dynamicThresholding,
+  cfgSchedule,
+  tangentialDamping,
+  adaptiveProjectedGuidance,
+  cfgZeroStar,
+  rescaleCfg,
+  mahiro,
+  cfgNorm,
+  cads,
+];
 
 let installed: readonly Extension[] = [];
 

@@ -113,10 +113,10 @@ function passOf(
   batch: Batch,
   pass: WhichPass = 'first',
 ): ExtensionPass {
-  const { width, height, steps, sampler, cfgScale } = parameters;
+  const { width, height, steps, sampler, cfgScale, rng } = parameters;
   const seeds = Array.from({ length: batch.size }, (_, i) => seedsOf(parameters, batch.first + i).seed);
   return {
-    ...{ family: family.id, pass, width, height, prediction, seeds, steps, sampler, cfgScale },
+    ...{ family: family.id, pass, width, height, prediction, seeds, rng, steps, sampler, cfgScale },
     channels: latentChannels,
   };
 }
