@@ -14,6 +14,15 @@ describe("ControlNet's units", () => {
     expect(parseControlUnits(new Array(99).fill({}))).toHaveLength(MOST_UNITS);
   });
 
+  it('count with what is drawn on their pictures, and references without a model', () => {
+    const shown = (sha256: string) => ({ file: new Blob(), sha256, size: null });
+    const [picture, mask] = [shown('a'), shown('b')];
+    const units = [NEW_UNIT, { ...NEW_UNIT, module: 'reference_only' }];
+    expect(controlUnitsOf(units, [null, { picture, mask }])).toEqual([
+      expect.objectContaining({ module: 'reference_only', picture, mask }),
+    ]);
+  });
+
   it('count where they are on and have a model', () => {
     const model = 'a [00000000]';
     const units = [NEW_UNIT, { ...NEW_UNIT, model, enabled: false }, { ...NEW_UNIT, model, weight: 0.5 }];

@@ -24,14 +24,20 @@ export interface ControlUnitChoice extends Omit<
 const { picture, mask, region, outputWeights, ...PLAIN } = DEFAULT_CONTROL_UNIT;
 export const NEW_UNIT: ControlUnitChoice = { ...PLAIN, enabled: true };
 
+/** What a unit is shown, and what is drawn on it. */
+export interface UnitPicture {
+  readonly picture: SourcePicture;
+  readonly mask: SourcePicture | null;
+}
+
 /** Those that are on and have the model that they need. `pictures`: of each of `units`. */
 export function controlUnitsOf(
   units: readonly ControlUnitChoice[],
-  pictures: readonly (SourcePicture | null)[],
+  pictures: readonly (UnitPicture | null)[],
 ): readonly ControlUnit[] {
   return units.flatMap(({ enabled, ...unit }, index) =>
     enabled && (unit.model !== NO_MODEL || isReference(unit.module))
-      ? [{ ...unit, mask, region, outputWeights, picture: pictures[index] ?? picture }]
+      ? [{ ...unit, region, outputWeights, ...(pictures[index] ?? { picture, mask }) }]
       : [],
   );
 }

@@ -1,7 +1,13 @@
 // Parameters texts of ControlNet units, both ways, as Mikubill's extension 1.1.455 has them (control/units.json).
 import { describe, expect, it } from 'vitest';
 import { listReference, readReferenceJson } from '../../../tests/reference-dir.ts';
-import { controlFromText, controlToText, unitFromText, unitToText } from './control-text.ts';
+import {
+  controlFromText,
+  controlToText,
+  readsControlField,
+  unitFromText,
+  unitToText,
+} from './control-text.ts';
 import { settledSliders } from './control-sliders.ts';
 import { DEFAULT_CONTROL_UNIT, type ControlUnit } from './control-unit.ts';
 import { parseInfotext } from './infotext/parse.ts';
@@ -95,5 +101,21 @@ describe.skipIf(!there)('units', () => {
       'ControlNet 0',
       'ControlNet 2',
     ]);
+  });
+});
+
+describe('pictures of units', () => {
+  it('are told with what is drawn on them, and read back', () => {
+    const shown = (digit: string) => ({ file: new Blob(), sha256: digit.repeat(64), size: null });
+    const unit: ControlUnit = { ...DEFAULT_CONTROL_UNIT, model: 'a [00000000]', picture: shown('a') };
+    const told = controlToText([unit, { ...unit, mask: shown('b') }]);
+    const [first, second] = controlFromText(
+      Object.fromEntries(Object.entries(told).map(([k, v]) => [k, String(v)])),
+    );
+    expect(first).toMatchObject({ maskHash: null });
+    expect('a'.repeat(64).startsWith(first!.pictureHash!)).toBe(true);
+    expect('b'.repeat(64).startsWith(second!.maskHash!)).toBe(true);
+    for (const [name, value] of Object.entries(told))
+      expect(readsControlField(name, String(value)), name).toBe(true);
   });
 });

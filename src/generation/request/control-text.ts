@@ -16,6 +16,7 @@ const MOST_UNITS = 20;
 
 const field = (index: number): string => `ControlNet ${index}`;
 const pictureField = (index: number): string => `${field(index)} SHA256`;
+const maskField = (index: number): string => `${field(index)} mask SHA256`;
 
 /** Preprocessors whose sliders stand at numbers with a point unless they are moved. */
 const WITH_POINT = /^(blur_gaussian|recolor_|revision_|tile_)/;
@@ -26,7 +27,10 @@ const float = (value: number): string => (Number.isInteger(value) ? `${value}.0`
 export function controlToText(units: readonly ControlUnit[]): Readonly<Record<string, InfotextScalar>> {
   const told = units.flatMap((unit, index): (readonly [string, string])[] => {
     const text = unitToText(unit);
-    const pictures = unit.picture ? [[pictureField(index), hashToText(unit.picture)] as const] : [];
+    const pictures = [
+      ...(unit.picture ? [[pictureField(index), hashToText(unit.picture)] as const] : []),
+      ...(unit.picture && unit.mask ? [[maskField(index), hashToText(unit.mask)] as const] : []),
+    ];
     return text === '' ? pictures : [[field(index), text], ...pictures];
   });
   return Object.fromEntries(told);
@@ -63,6 +67,8 @@ export function unitToText(unit: ControlUnit): string {
 export interface ToldControlUnit extends Omit<ControlUnit, 'picture' | 'mask' | 'region'> {
   /** How its picture's SHA-256 begins; null where the text does not tell. */
   readonly pictureHash: string | null;
+  /** ... and that of what is drawn on it. */
+  readonly maskHash: string | null;
 }
 
 /** Those that can be read, in order. */
@@ -70,13 +76,16 @@ export function controlFromText(infotext: Infotext): readonly ToldControlUnit[] 
   return Array.from({ length: MOST_UNITS }, (_, index) => {
     const text = infotext[field(index)];
     const unit = typeof text === 'string' ? unitFromText(text) : null;
-    return unit && { ...unit, pictureHash: hashFromText(infotext[pictureField(index)]) };
+    const [pictureHash, maskHash] = [pictureField(index), maskField(index)].map((name) =>
+      hashFromText(infotext[name]),
+    );
+    return unit && { ...unit, pictureHash: pictureHash ?? null, maskHash: maskHash ?? null };
   }).filter((unit) => unit !== null);
 }
 
 /** Whether a field is read, with that value. */
 export function readsControlField(name: string, value: string): boolean {
-  const found = /^ControlNet (\d{1,2})( SHA256)?$/.exec(name);
+  const found = /^ControlNet (\d{1,2})((?: mask)? SHA256)?$/.exec(name);
   if (!found || Number(found[1]) >= MOST_UNITS) return false;
   return found[2] ? hashFromText(value) !== null : unitFromText(value) !== null;
 }

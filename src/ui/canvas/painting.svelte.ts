@@ -54,6 +54,8 @@ export class Painting {
     readonly source: SourcePicture,
     /** Upright, with the file's own numbers. */
     readonly picture: ImageBitmap,
+    /** What is painted is kept over a reload. */
+    private readonly kept = true,
   ) {
     this.size = layerSize(source.size ?? picture);
     this.mask = new Canvas(this.size, (finished) => this.#changed('mask', finished));
@@ -65,6 +67,15 @@ export class Painting {
     const size = source.size ?? (await sizeOf(source.file));
     const painting = new Painting({ ...source, size }, await pixels.decoded(source.file, layerSize(size)));
     await painting.#restore().catch(() => undefined);
+    return painting;
+  }
+
+  /** For a mask of another picture than img2img's, which lasts as long as this. `mask`: what is drawn already. @throws as `on` does. */
+  static async forMask(source: SourcePicture, mask: SourcePicture | null): Promise<Painting> {
+    const size = source.size ?? (await sizeOf(source.file));
+    const picture = await pixels.decoded(source.file, layerSize(size));
+    const painting = new Painting({ ...source, size }, picture, false);
+    if (mask) await painting.takeUsedMask(mask);
     return painting;
   }
 
@@ -202,6 +213,7 @@ export class Painting {
   }
 
   #keepSoon(): void {
+    if (!this.kept) return;
     clearTimeout(this.#still);
     this.#still = setTimeout(() => void this.#keep().catch(() => undefined), STILL);
   }

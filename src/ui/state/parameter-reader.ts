@@ -2,6 +2,7 @@
 // never lost by it.
 import type { ToldCheckpoint } from '../../generation/request/checkpoint-text.ts';
 import type { NamedCheckpoint } from '../../generation/request/request.ts';
+import { isReference } from '../../generation/request/control-unit.ts';
 import { parseSeed } from '../../generation/request/seeds.ts';
 import { askedUpscalers } from '../../generation/request/upscalers.ts';
 import {
@@ -13,6 +14,7 @@ import {
 } from '../../generation/request/named-hashes.ts';
 import { positionsAdvice } from '../../generation/request/positions-text.ts';
 import type { ToldImg2Img } from '../../generation/request/img2img-text.ts';
+import type { SourcePicture } from '../../generation/request/source-picture.ts';
 import type { StoredModel } from '../../library/types.ts';
 import { boxedUpscaler } from '../../library/box.ts';
 import { findUpscaler } from '../../library/upscaler-choice.ts';
@@ -208,14 +210,19 @@ export class ParameterReader {
     ]);
     const controls = controlsAmong(library.models);
     const missing: string[] = [];
-    const pictures = controlUnits.map(async ({ pictureHash }) => {
-      if (pictureHash === null) return null;
-      const kept = await findSource(pictureHash).catch(() => null);
-      if (!kept) missing.push(control.pictureMissing(pictureHash));
+    const find = async (hash: string | null): Promise<SourcePicture | null> => {
+      if (hash === null) return null;
+      const kept = await findSource(hash).catch(() => null);
+      if (!kept) missing.push(control.pictureMissing(hash));
       return kept?.picture ?? null;
+    };
+    const pictures = controlUnits.map(async ({ pictureHash, maskHash }) => {
+      const picture = await find(pictureHash);
+      return picture && { picture, mask: await find(maskHash) };
     });
     settings.unitPictures = await Promise.all(pictures);
     const units = controlUnits.map((unit) => {
+      if (isReference(unit.module)) return { ...unit, enabled: true };
       const found = findControl(controls, unit.model);
       if (!found) missing.push(control.notThere(unit.model));
       return { ...unit, model: found?.name ?? unit.model, enabled: true };

@@ -262,7 +262,7 @@ export class RunStarter {
   /** What is painted over, or enlarged, for the same again. That it cannot be kept keeps nothing else back. */
   async #keepSource({ img2img, hires, controlUnits }: GenerationParameters, name: string): Promise<void> {
     const { settings, notices } = this.host;
-    const shown = controlUnits.map(({ picture }) => picture);
+    const shown = controlUnits.flatMap(({ picture, mask }) => [picture, mask]);
     const sources = [img2img?.source, hires?.firstPass, ...shown].filter((picture) => picture != null);
     if (sources.length === 0 || !settings.saving.keepSources) return;
     try {

@@ -6,6 +6,7 @@ import type { SourcePicture } from '../../generation/request/source-picture.ts';
 import { DEFAULT_PLOTS, type Plot } from '../../plots/plot.ts';
 import type { SketchLook } from '../canvas/painting.svelte.ts';
 import type { Choices } from '../choices.ts';
+import type { UnitPicture } from '../control-choice.ts';
 import { parseImageSettings } from '../image-settings.ts';
 import { parseHires, parseRefiner } from '../passes-choice.ts';
 import { parseParameters, SETTING_KEYS } from '../stored-settings.ts';
@@ -40,7 +41,7 @@ export class Settings {
   /** A finished picture that Hires. fix starts from, in place of a first pass; a text may bring one back. */
   firstPass = $state.raw<SourcePicture | null>(null);
   /** Of ControlNet's units; null for those without one of their own. */
-  unitPictures = $state.raw<readonly (SourcePicture | null)[]>([]);
+  unitPictures = $state.raw<readonly (UnitPicture | null)[]>([]);
 
   #state = $state<EditableParameters>({ ...DEFAULT_PARAMETERS });
   readonly #watched = $derived(

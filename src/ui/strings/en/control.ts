@@ -31,6 +31,12 @@ export const control = {
   resolution: 'Resolution',
   hiresOption: 'Hires-Fix option',
   bringMap: 'Darkroom has no such preprocessor: choose the finished map as the picture, and "none" here.',
+  mask: 'Mask of the unit',
+  drawMask: 'Draw mask',
+  changeMask: 'Change mask',
+  maskNotTaken: 'The mask could not be drawn',
+  drawingTaken:
+    'This preprocessor knows no mask: what is drawn takes the place of the picture, as a scribble.',
   preview: 'Run preprocessor',
   previewOf: (name: string) => `Map by ${name}`,
   notPreviewed: 'The preprocessor could not be run',
