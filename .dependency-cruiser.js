@@ -47,6 +47,7 @@ const ROOMS = {
   library: [
     'add-ons',
     'checkpoint',
+    'extensions',
     'families',
     'generation/request',
     'image',
@@ -67,6 +68,7 @@ const ROOMS = {
     'add-ons',
     'blob-entrance.ts',
     'checkpoint',
+    'extensions',
     'families',
     'graph',
     'image',
@@ -75,6 +77,7 @@ const ROOMS = {
     'onnx',
     'sampling',
     'single-file',
+    'trusted-scripts.ts',
     'wgsl',
   ],
   'generation/recipes': [

@@ -22,7 +22,8 @@ const COMMON: Sources = {
 export const SITE_POLICY = written({
   ...COMMON,
   'script-src': ["'self'", "'wasm-unsafe-eval'"],
-  'worker-src': ["'self'", 'blob:'],
+  // "data:" is for extensions (src/runtime/extension-worker.ts).
+  'worker-src': ["'self'", 'blob:', 'data:'],
   'connect-src': ["'self'"],
   'style-src': ["'self'"],
   'img-src': ["'self'", 'blob:'],
@@ -34,7 +35,7 @@ export function singleFilePolicy(scripts: readonly string[], styles: readonly st
   return written({
     ...COMMON,
     'script-src': [...scripts.map(hashSource), "'wasm-unsafe-eval'"],
-    'worker-src': ['blob:'],
+    'worker-src': ['blob:', 'data:'],
     'connect-src': ["'none'"],
     'style-src': styles.map(hashSource),
     'img-src': ['blob:', 'data:'],

@@ -19,7 +19,6 @@ const SEARCHES: readonly (readonly [words: string, answer: RegExp])[] = [
 const NAMED = {
   Create: ['img2img', 'Extras'],
   Models: ['Checkpoint Merger', 'Train'],
-  Settings: ['Extensions'],
 };
 
 for (const [device, viewport] of Object.entries(SIZES)) {

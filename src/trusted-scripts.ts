@@ -9,6 +9,9 @@ interface TrustedTypes {
   ): { createScriptURL(address: string): string };
 }
 
+/** How the addresses of extensions begin. */
+const EXTENSION = 'data:text/javascript;charset=utf-8,';
+
 /** As build/content-security-policy.ts names it. */
 const POLICY = 'darkroom';
 
@@ -26,8 +29,14 @@ export function scriptAddress(address: string): string {
   return policy.createScriptURL(address);
 }
 
-/** Blobs of this page, and files of the site. */
+/** An address that is itself a script, of an extension that the person has installed: for workers that are of no origin. */
+export function extensionAddress(script: string): string {
+  return scriptAddress(`${EXTENSION}${encodeURIComponent(script)}`);
+}
+
+/** Blobs of this page, files of the site, and extensions. */
 function ownScript(address: string): string {
+  if (address.startsWith(EXTENSION)) return address;
   const { protocol, href } = new URL(address, document?.baseURI);
   const own = protocol === 'blob:' || (location.origin !== 'null' && href.startsWith(`${location.origin}/`));
   if (!own) throw new TypeError(`${href} is not one of Darkroom's scripts.`);

@@ -27,9 +27,12 @@ export const BUILT_IN: readonly Extension[] = [
 
 let installed: readonly Extension[] = [];
 
-/** From now on, in place of those that were. */
-export function setInstalled(extensions: readonly Extension[]): void {
-  installed = extensions;
+/** From now on, until what it returns is called. */
+export function install(extensions: readonly Extension[]): () => void {
+  installed = [...installed, ...extensions];
+  return () => {
+    installed = installed.filter((extension) => !extensions.includes(extension));
+  };
 }
 
 export function knownExtensions(): readonly Extension[] {

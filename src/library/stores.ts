@@ -68,6 +68,8 @@ export const cardStore = storeOf('darkroom-add-on-cards');
 export const settingStore = storeOf('darkroom-settings');
 /** SHA-256 -> a picture that others were painted over (source-pictures.ts). */
 export const sourceStore = storeOf('darkroom-sources');
+/** Name -> InstalledExtension (extensions.ts). */
+export const extensionStore = storeOf('darkroom-extensions');
 /** Job id -> QueuedJob. */
 export const queueStore = storeOf('darkroom-queue');
 /** `<job id>/<request>/<batch>/<part>` -> a part of what the UNet has answered so far. */

@@ -1,5 +1,6 @@
 // From a plot to what the queue carries out. Loaded when one is asked for.
 import type { GenerationParameters } from '../generation/request/request.ts';
+import { knowInstalled } from './installed-extensions.ts';
 import { validateParameters } from '../generation/request/validate.ts';
 import { MAX_REQUESTS } from '../library/queue.ts';
 import type { Cell, PlotNames } from '../plots/cell.ts';
@@ -27,6 +28,7 @@ export async function plotJob(
   names: PlotNames,
   finish: (cell: Cell) => Promise<readonly GenerationParameters[]>,
 ): Promise<PlotJob> {
+  await knowInstalled();
   const { cells, grid, remarks } = planPlot(plot, { request, styles, checkpoint: null }, names);
   const requests: GenerationParameters[] = [];
   const checkpoints: Cell['checkpoint'][] = [];

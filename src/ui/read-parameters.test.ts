@@ -114,6 +114,11 @@ describe('readParameters', () => {
     expect(readParameters(`a\n${LINE}, ${field}`).unsupported).toEqual([field.split(':')[0]]);
   });
 
+  it('names an extension that is not at hand', () => {
+    const read = readParameters(`a\n${LINE}, Extension Nobody: "{\\"a\\": 1}"`);
+    expect([read.missingExtensions, read.unsupported]).toEqual([['Nobody'], []]);
+  });
+
   it.each([
     ['Schedule type', 'Nobody Has This'],
     ['Emphasis', 'Fancy'],

@@ -1,5 +1,7 @@
 // A parameters text, read for the controls and for a person. Loaded when first used: pages that make pictures from their own
 // prompts do without.
+import { findExtension } from '../extensions/known.ts';
+import { extensionOfField } from '../extensions/own/text.ts';
 import { IMAGE_SETTINGS } from '../generation/request/settings/list.ts';
 import { splitPairs } from '../generation/request/infotext/pairs.ts';
 import type { XyzPlot } from '../plots/plot.ts';
@@ -51,6 +53,8 @@ export interface ReadParameters {
   readonly plot: XyzPlot | null;
   /** The line of parameters as it stands, for people. */
   readonly fields: readonly TextField[];
+  /** Extensions of people's that it needs and that are not at hand. */
+  readonly missingExtensions: readonly string[];
   /** What the text asks for and is not understood, or cannot be done. */
   readonly unsupported: readonly string[];
 }
@@ -80,8 +84,9 @@ export function readParameters(text: string, styles: readonly PromptStyle[] = []
     detailer: detailerFromText(infotext),
     fields,
     plot: plotFromText(infotext),
+    missingExtensions: fields.flatMap(({ name }) => missingExtension(name) ?? []),
     unsupported: notUnderstood(
-      fields.filter(({ name, value }) => !readsPlotField(name, value)),
+      fields.filter(({ name, value }) => !readsPlotField(name, value) && missingExtension(name) === null),
       { img2img: img2img !== null, hires: hires !== null },
     ),
   };
@@ -117,6 +122,12 @@ export function missingDetectors({ detailer }: ReadParameters, models: readonly 
 function vaeNamedIn({ settings }: Partial<GenerationParameters>): string | null {
   const { sdVae = 'Automatic' } = settings ?? {};
   return sdVae === 'Automatic' || sdVae === 'None' ? null : sdVae;
+}
+
+/** The extension that a field needs; null where it is at hand, and for other fields. */
+function missingExtension(field: string): string | null {
+  const name = extensionOfField(field);
+  return name !== null && !findExtension(name) ? name : null;
 }
 
 function parameterFields(text: string): TextField[] {

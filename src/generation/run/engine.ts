@@ -17,6 +17,7 @@ import type { KernelReport } from '../../runtime/kernel-measurements.ts';
 import type { LoadOptions } from '../../runtime/load-options.ts';
 import type { LoadedModel } from '../../runtime/loaded-model.ts';
 import type { TuningReport } from '../../runtime/tune-model.ts';
+import { startOwnExtensions } from './own-extensions.ts';
 import { runBenchmark, type BenchmarkProgress } from './benchmark.ts';
 import type { BenchmarkResult } from './benchmark-report.ts';
 import { CardKernels } from './card-kernels.ts';
@@ -137,6 +138,21 @@ export class Engine implements EngineApi {
   }
 
   async #generate(
+    sha256: string,
+    asked: GenerationParameters,
+    onEvent: OnEvent,
+    way: Way,
+  ): Promise<GenerationOutcome> {
+    const tell = (message: string): void => onEvent({ type: 'warning', message });
+    const endExtensions = await startOwnExtensions(asked.extensions ?? [], tell);
+    try {
+      return await this.#generateWith(sha256, asked, onEvent, way);
+    } finally {
+      endExtensions();
+    }
+  }
+
+  async #generateWith(
     sha256: string,
     asked: GenerationParameters,
     onEvent: OnEvent,

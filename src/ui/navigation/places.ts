@@ -48,7 +48,7 @@ export const PLACES = [
     icon: 'settings',
     tabs: [
       { id: 'settings', built: true },
-      { id: 'extensions', built: false },
+      { id: 'extensions', built: true },
     ],
   },
 ] as const satisfies readonly Place[];

@@ -101,6 +101,7 @@ export class ParameterReader {
     await this.host.attempt(t.parametersNotRead, async () => {
       const { describeChanges, keepingOwn, missingDetectors, readParameters } =
         await import('../read-parameters.ts');
+      await (await import('../installed-extensions.ts')).knowInstalled();
       const { settings } = this.host;
       const read = readParameters(text, settings.prompts.styles);
       const { withOwnNames } = await import('../told-add-ons.ts');
@@ -141,6 +142,10 @@ export class ParameterReader {
         remarks.push(passes.firstPassMissing);
       remarks.push(...missing);
       if (read.unsupported.length > 0) remarks.push(t.notSupported(listed(read.unsupported)));
+      if (read.missingExtensions.length > 0) {
+        const { extensions } = await import('../strings/extensions.ts');
+        remarks.push(...read.missingExtensions.map(extensions.missing));
+      }
       const positions = model && positionsAdvice(read.fields, model);
       if (positions) remarks.push(positions);
       if (fitting.length > 1) remarks.push(t.checkCheckpoint(hashFitsSeveral(fitting)));

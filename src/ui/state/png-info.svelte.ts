@@ -66,6 +66,7 @@ export class PngInfo {
         import('../../image/metadata.ts'),
         import('../read-parameters.ts'),
         import('../read-other-program.ts'),
+        import('../installed-extensions.ts').then(({ knowInstalled }) => knowInstalled()),
       ]);
     const metadata = await readImageMetadata(picture);
     const { texts, size, damaged } = metadata;

@@ -22,10 +22,6 @@ export const places = {
       will: 'Teaches an embedding, a hypernetwork or a LoRA from your own pictures.',
       today: 'Nothing here does it yet. Checkpoints that were trained elsewhere work.',
     },
-    extensions: {
-      will: 'Adds what others have built: sections, tools and scripts.',
-      today: 'Wildcards, which A1111 has as an extension, are built in: see Settings.',
-    },
   },
   notBuilt: (will: string) => `Not built yet. ${will}`,
   isNotBuilt: (tab: string, will: string): Phrase => [bold(tab), ` is not built yet. ${will}`],
