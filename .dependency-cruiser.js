@@ -57,6 +57,19 @@ const ROOMS = {
     'sampling',
   ],
 
+  // A1111's interface for programs, as requests of ours: for a server (scripts/api.ts), not for the page.
+  sdapi: [
+    'families',
+    'finishing',
+    'generation/request',
+    'image',
+    'library',
+    'models',
+    'other-programs',
+    'prompt',
+    'sampling',
+  ],
+
   // Checkpoints made of others, and what one has beyond another as a LoRA.
   merging: ['add-ons', 'checkpoint', 'library', 'models', 'simd'],
 
