@@ -23,6 +23,8 @@ export type Processor = 'auto' | 'software' | 'cpu';
 
 /** A finished picture, as bytes. */
 export interface Picture {
+  /** In the library. */
+  readonly id: string;
   readonly png: Buffer;
   /** In decimal: it may have 64 bits. */
   readonly seed: string;
@@ -34,7 +36,14 @@ type Message =
   | { readonly kind: 'import'; readonly progress: ImportProgress }
   | { readonly kind: 'benchmark'; readonly progress: BenchmarkProgress }
   | { readonly kind: 'event'; readonly event: Exclude<GenerationEvent, { type: 'image' | 'preview' }> }
-  | { readonly kind: 'picture'; readonly png: string; readonly seed: string; readonly parameters: string };
+  | { readonly kind: 'preview'; readonly png: string }
+  | {
+      readonly kind: 'picture';
+      readonly id: string;
+      readonly png: string;
+      readonly seed: string;
+      readonly parameters: string;
+    };
 
 declare global {
   interface Window {
@@ -204,14 +213,16 @@ export class App {
     return this.page.evaluate(() => window.darkroom.loadedNetworks());
   }
 
-  /** Makes pictures; each is handed over as soon as it is finished. */
+  /** Makes pictures; each is handed over as soon as it is finished. `onPreview`: hears of the first picture of a batch, as PNG in base64. */
   async generate(
     sha256: string,
     parameters: GenerationParameters,
     onEvent: (event: Exclude<GenerationEvent, { type: 'image' | 'preview' }>) => void,
     onPicture: (picture: Picture) => void,
+    onPreview: ((png: string) => void) | null = null,
   ): Promise<GenerationOutcome> {
     this.#listener = (message) => {
+      if (message.kind === 'preview') onPreview?.(message.png);
       if (message.kind === 'event') onEvent(message.event);
       if (message.kind === 'picture') {
         onPicture({ ...message, png: Buffer.from(message.png, 'base64') });
@@ -222,16 +233,17 @@ export class App {
     const packed = img2img && {
       ...img2img,
       source: await pack(img2img.source),
+      others: await Promise.all((img2img.others ?? []).map(pack)),
       inpaint: img2img.inpaint && { ...img2img.inpaint, mask: await pack(img2img.inpaint.mask) },
     };
     const packedHires = hires && { ...hires, firstPass: hires.firstPass && (await pack(hires.firstPass)) };
     return this.page.evaluate(
-      async ({ sha256, txt2img, packed, packedHires, cpu }) => {
+      async ({ sha256, txt2img, packed, packedHires, previews, cpu }) => {
         const told: Promise<void>[] = [];
         const img2img = packed && {
           ...packed,
-          others: [],
           source: { ...packed.source, file: blob(packed.source.file) },
+          others: packed.others.map((other) => ({ ...other, file: blob(other.file) })),
           inpaint: packed.inpaint && {
             ...packed.inpaint,
             mask: { ...packed.inpaint.mask, file: blob(packed.inpaint.mask.file) },
@@ -246,11 +258,13 @@ export class App {
         };
         const parameters = { ...txt2img, img2img, hires, controlUnits: [] };
         const outcome = await window.darkroom.generate(sha256, parameters, cpu, (event) => {
-          if (event.type === 'preview') return;
-          if (event.type === 'image') {
-            const { parameters } = event;
+          if (event.type === 'preview') {
+            const { width, height, images } = event;
+            if (previews && images[0]) told.push(tellPreview(new ImageData(images[0], width, height)));
+          } else if (event.type === 'image') {
+            const { id, parameters } = event;
             const seed = String(event.seed);
-            const tell = (png: string) => window.tellScript({ kind: 'picture', png, seed, parameters });
+            const tell = (png: string) => window.tellScript({ kind: 'picture', id, png, seed, parameters });
             told.push(base64(event.png).then(tell));
           } else {
             told.push(window.tellScript({ kind: 'event', event }));
@@ -261,6 +275,12 @@ export class App {
 
         function blob(bytes: string): Blob {
           return new Blob([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))]);
+        }
+
+        async function tellPreview(pixels: ImageData): Promise<void> {
+          const canvas = new OffscreenCanvas(pixels.width, pixels.height);
+          canvas.getContext('2d')?.putImageData(pixels, 0, 0);
+          await window.tellScript({ kind: 'preview', png: await base64(await canvas.convertToBlob()) });
         }
 
         function base64(blob: Blob): Promise<string> {
@@ -277,6 +297,7 @@ export class App {
         txt2img,
         packed,
         packedHires,
+        previews: onPreview !== null,
         cpu: this.processor === 'cpu',
       },
     );

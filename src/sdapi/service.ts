@@ -10,6 +10,7 @@ import { readFields } from './fields.ts';
 import type { JsonValue } from './json.ts';
 import * as lists from './lists.ts';
 import {
+  CHECKPOINT,
   currentCheckpoint,
   imageSettingsOf,
   STANDARD_OPTIONS,
@@ -60,17 +61,20 @@ const MOST_WAITING = 100;
 const NOTHING: Progress = { state: IDLE, started: null, remaining: null, text: null, picture: null };
 
 export class Service {
-  #options: Options = STANDARD_OPTIONS;
+  #options: Options;
   #progress = NOTHING;
   /** The end of the line. */
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   readonly #routes: ReadonlyMap<string, Readonly<Partial<Record<string, Answer>>>>;
 
+  /** `checkpoint`: the title of the one that paints until another is chosen; null for the first of the library. */
   constructor(
     private readonly painter: Painter,
-    private readonly styles: readonly PromptStyle[] = [],
+    private readonly styles: readonly PromptStyle[],
+    checkpoint: string | null,
   ) {
+    this.#options = { ...STANDARD_OPTIONS, [CHECKPOINT]: checkpoint };
     this.#routes = new Map(Object.entries(this.#table()));
   }
 

@@ -10,6 +10,7 @@ import type { MemoryOptions } from '../generation/run/memory-options.ts';
 import type { RunOptions } from '../generation/run/run-options.ts';
 import type { DeviceReport } from '../runtime/device-report.ts';
 import type { EngineApi } from '../generation/run/engine-api.ts';
+import type { ExtrasEvent, ExtrasOrder, ExtrasOutcome } from '../generation/run/extras-run.ts';
 import type { GenerationEvent, GenerationOutcome } from '../generation/run/events.ts';
 import type { GenerationParameters, SizedRequest } from '../generation/request/request.ts';
 import {
@@ -19,8 +20,11 @@ import {
   type ImportProgress,
 } from '../library/import-types.ts';
 import type { MergeOrder, MergeOutcome, MergeProgress } from '../merging/merge-types.ts';
+import { askedOfExtras, looksForFaces } from '../finishing/extras-request.ts';
+import type { SavedAs } from '../library/saved-as.ts';
+import type { EngineClient } from './clients/engine-client.svelte.ts';
 import type { ImporterClient } from './clients/importer-client.svelte.ts';
-import { readImages } from '../library/images.ts';
+import { deleteImages, readImages } from '../library/images.ts';
 import { listModels } from '../library/models.ts';
 import type { StoredImage, StoredModel } from '../library/types.ts';
 import type { ProcessorChoice } from './state/processor.svelte.ts';
@@ -66,10 +70,17 @@ export interface DarkroomAutomation {
     cpu: boolean,
     onProgress: (progress: BenchmarkProgress) => void,
   ): Promise<BenchmarkResult>;
+  /** Works on pictures as the Extras tab does; each result is told by a `made` event and kept in the library. */
+  extras(order: ExtrasOrder, cpu: boolean, onEvent: (event: ExtrasEvent) => void): Promise<ExtrasOutcome>;
   /** Stops after the step that runs; what is there is kept. */
   interrupt(): Promise<void>;
+  /** Stops the batch that runs, and goes on with the next. */
+  skip(): Promise<void>;
+  /** A picture in another format, with its parameters text in it. */
+  convert(png: Blob, parameters: string, how: SavedAs): Promise<Blob>;
   listModels(): Promise<StoredModel[]>;
   listImages(): Promise<StoredImage[]>;
+  deleteImages(ids: readonly string[]): Promise<void>;
 }
 
 declare global {
@@ -82,8 +93,9 @@ declare global {
 export interface AutomatedClients {
   readonly engine: Pick<
     DarkroomAutomation,
-    'start' | 'load' | 'unload' | 'gpuMemory' | 'generate' | 'benchmark' | 'interrupt'
+    'start' | 'load' | 'unload' | 'gpuMemory' | 'generate' | 'benchmark' | 'interrupt' | 'skip'
   > &
+    Pick<EngineClient, 'extras'> &
     Pick<EngineApi, 'estimateMemory'> & { readonly loaded: readonly LoadedNetwork[] };
   readonly importer: Pick<ImporterClient, 'importFile'>;
   readonly setMemory: DarkroomAutomation['setMemory'];
@@ -120,8 +132,18 @@ export function exposeAutomation({
     estimateMemory: async (...args) => (await engine.estimateMemory(...args, false))?.bytes ?? null,
     generate: (...args) => engine.generate(...args),
     benchmark: (...args) => engine.benchmark(...args),
+    extras: (order, cpu, onEvent) => {
+      const upscalers = askedOfExtras(order.request).map(({ name }) => name);
+      return engine.extras(order, cpu, { upscalers, faces: looksForFaces(order.request) }, onEvent);
+    },
     interrupt: () => engine.interrupt(),
+    skip: () => engine.skip(),
+    convert: async (png, parameters, how) => {
+      const { convertedPicture } = await import('../library/picture-export.ts');
+      return (await convertedPicture(png, parameters, how)).file;
+    },
     listModels,
     listImages: readImages,
+    deleteImages: async (ids) => void (await deleteImages(ids)),
   };
 }
