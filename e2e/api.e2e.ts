@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { decodePng } from '../src/image/png.ts';
 import { readReference, readReferenceJson } from '../tests/reference-dir.ts';
+import type {} from '../src/ui/automation.ts';
 import { readSafetensors } from '../tests/safetensors-file.ts';
 
 /** The package `node-sd-webui`, as far as it is used here; its types ask for an older resolution of modules. */
@@ -48,6 +49,24 @@ async function start(child: ChildProcess): Promise<string> {
   });
 }
 
+test('scripts of the page have the app where the person lets them', async ({ page }) => {
+  // The page is not told that a program drives the browser.
+  await page.addInitScript(() => Object.defineProperty(navigator, 'webdriver', { value: false }));
+  const isThere = () => page.evaluate(() => 'darkroom' in window);
+  const box = page.getByLabel('Let scripts of this page use Darkroom');
+  await page.goto('/#/settings/interface-for-programs');
+  await expect(box).not.toBeChecked();
+  expect(await isThere()).toBe(false);
+  await box.check();
+  await expect.poll(isThere).toBe(true);
+  expect(await page.evaluate(() => window.darkroom.listModels())).toEqual([]);
+  await page.reload();
+  await expect(box).toBeChecked();
+  await expect.poll(isThere).toBe(true);
+  await box.uncheck();
+  await expect.poll(isThere).toBe(false);
+});
+
 test('programs written for A1111 paint with it', async () => {
   const folder = test.info().outputPath('model');
   const file = join(folder, `${MODEL}.safetensors`);
@@ -60,7 +79,8 @@ test('programs written for A1111 paint with it', async () => {
       ...['scripts/run.js', 'scripts/api.ts', '--port', '0', '--no-token', '--cpu'],
       ...['--model', file, '--profile', test.info().outputPath('profile')],
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    // A group of its own: Ctrl+C reaches all of it.
+    { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
   const ended = new Promise((resolve) => child.once('exit', resolve));
   try {
@@ -106,7 +126,7 @@ test('programs written for A1111 paint with it', async () => {
     const told = await client.pngInfo({ imageData: painted.images[0]! });
     expect(told).toMatchObject({ prompt: 'a cat', steps: 2 });
   } finally {
-    child.kill('SIGINT');
+    process.kill(-child.pid!, 'SIGINT');
     await ended;
   }
 });

@@ -1,4 +1,5 @@
-// `window.darkroom`: the app driven by a program instead of a person. The command line and the tests use it.
+// `window.darkroom`: the app driven by a program instead of a person (docs/api.md). The command line, the server for A1111's clients and
+// the tests use it. It is loaded and put there only where it is wanted.
 //
 // It goes through the same clients and workers as the page, and shows nothing on it. Methods reject with an Error whose
 // message a person can read.
@@ -9,7 +10,6 @@ import type { BenchmarkResult } from '../generation/run/benchmark-report.ts';
 import type { MemoryOptions } from '../generation/run/memory-options.ts';
 import type { RunOptions } from '../generation/run/run-options.ts';
 import type { DeviceReport } from '../runtime/device-report.ts';
-import type { EngineApi } from '../generation/run/engine-api.ts';
 import type { ExtrasEvent, ExtrasOrder, ExtrasOutcome } from '../generation/run/extras-run.ts';
 import type { GenerationEvent, GenerationOutcome } from '../generation/run/events.ts';
 import type { GenerationParameters, SizedRequest } from '../generation/request/request.ts';
@@ -22,11 +22,11 @@ import {
 import type { MergeOrder, MergeOutcome, MergeProgress } from '../merging/merge-types.ts';
 import { askedOfExtras, looksForFaces } from '../finishing/extras-request.ts';
 import type { SavedAs } from '../library/saved-as.ts';
-import type { EngineClient } from './clients/engine-client.svelte.ts';
-import type { ImporterClient } from './clients/importer-client.svelte.ts';
+import { ImporterClient } from './clients/importer-client.svelte.ts';
 import { deleteImages, readImages } from '../library/images.ts';
 import { listModels } from '../library/models.ts';
 import type { StoredImage, StoredModel } from '../library/types.ts';
+import type { App } from './state/app.svelte.ts';
 import type { ProcessorChoice } from './state/processor.svelte.ts';
 
 export interface DarkroomAutomation {
@@ -89,28 +89,10 @@ declare global {
   }
 }
 
-/** The page's clients and settings, as far as automation needs them. */
-export interface AutomatedClients {
-  readonly engine: Pick<
-    DarkroomAutomation,
-    'start' | 'load' | 'unload' | 'gpuMemory' | 'generate' | 'benchmark' | 'interrupt' | 'skip'
-  > &
-    Pick<EngineClient, 'extras'> &
-    Pick<EngineApi, 'estimateMemory'> & { readonly loaded: readonly LoadedNetwork[] };
-  readonly importer: Pick<ImporterClient, 'importFile'>;
-  readonly setMemory: DarkroomAutomation['setMemory'];
-  readonly useKernels: DarkroomAutomation['useKernels'];
-  readonly paintOn: DarkroomAutomation['paintOn'];
-}
-
-/** Call once when the page starts. */
-export function exposeAutomation({
-  engine,
-  importer,
-  setMemory,
-  useKernels,
-  paintOn,
-}: AutomatedClients): void {
+/** Puts it there. */
+export function exposeAutomation(app: App): void {
+  const { engine, settings } = app;
+  const importer = new ImporterClient();
   window.darkroom = {
     start: (cpu) => engine.start(cpu),
     importFile: (file, sidecar, options, onProgress) =>
@@ -122,9 +104,9 @@ export function exposeAutomation({
       const { MergerClient } = await import('./clients/merger-client.ts');
       return new MergerClient().merge({ ...order, id: crypto.randomUUID() }, onProgress);
     },
-    setMemory,
-    useKernels,
-    paintOn,
+    setMemory: (options) => (settings.device.memory = options),
+    useKernels: (setting) => (settings.device.kernels = setting),
+    paintOn: (processor) => app.paintOn(processor),
     load: (...args) => engine.load(...args),
     unload: () => engine.unload(),
     loadedNetworks: () => engine.loaded,

@@ -50,6 +50,7 @@ export const SETTING_KEYS = {
   speeds: 'ui.device.speeds',
   notify: 'ui.notify',
   notifySound: 'ui.notify.sound',
+  programs: 'ui.programs',
   extraNetworks: 'ui.extra-networks',
   completion: 'ui.prompt.completion',
   tags: 'prompt.tags.count',

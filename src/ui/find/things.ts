@@ -82,6 +82,7 @@ const pageSettings = (): readonly string[] => [
   settings.titles.kernels,
   settings.titles.memory,
   settings.titles.notifications,
+  settings.titles.programs,
   settings.titles.saving,
   labels.fileFormat,
   labels.filenamePattern,

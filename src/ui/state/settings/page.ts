@@ -27,6 +27,8 @@ export interface PageSettings {
   notify: NotifyChoice;
   /** A1111's "Play notification sound after image generation". */
   notifySound: boolean;
+  /** Whether scripts of the page have `window.darkroom`. */
+  programs: boolean;
 }
 
 export const PAGE_INFOS: KeptInfos<PageSettings> = {
@@ -37,4 +39,5 @@ export const PAGE_INFOS: KeptInfos<PageSettings> = {
   tileScale: { key: SETTING_KEYS.tileScale, parse: parseTileScale },
   notify: { key: SETTING_KEYS.notify, parse: parseNotify },
   notifySound: { key: SETTING_KEYS.notifySound, parse: parseSwitch },
+  programs: { key: SETTING_KEYS.programs, parse: parseSwitch },
 };

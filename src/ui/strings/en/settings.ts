@@ -5,6 +5,9 @@ import { code, key, type Phrase } from '../phrase.ts';
 export const settings = {
   settings: 'Settings',
   search: 'Search settings',
+  programs: 'Let scripts of this page use Darkroom (window.darkroom)',
+  programsHelp:
+    'For what you write in the console, and for user scripts: they may then see and delete everything in the library. Off unless you need it.',
   /** By these the search and addresses find them. */
   titles: {
     appearance: 'Appearance',
@@ -15,6 +18,7 @@ export const settings = {
     memory: 'Graphics memory',
     benchmark: 'Benchmark',
     notifications: 'Notifications',
+    programs: 'Interface for programs',
     saving: 'Saving images',
     keyboard: 'Keyboard',
     keys: 'Keys',
