@@ -2,7 +2,8 @@
 import { DEFAULT_SOFT_INPAINTING, type SoftInpainting } from '../generation/request/request.ts';
 import { SOFT_INPAINTING_BOUNDS, SOFT_INPAINTING_NAMES } from '../generation/request/bounds.ts';
 import { numberProblems } from '../generation/request/problems.ts';
-import { optionProblems, parseScript, SCRIPTS, type Script } from '../generation/request/script.ts';
+import { parseScript, SCRIPTS, type Script } from '../generation/request/script.ts';
+import { optionProblems, type ScriptOption } from '../generation/request/script-option.ts';
 import { isList, isObject, type Json, type JsonObject } from '../other-programs/json.ts';
 import { badValues, refusal } from './api-error.ts';
 
@@ -43,6 +44,11 @@ const ARGUMENTS: Readonly<Record<Script['kind'], readonly (string | null)[]>> = 
   'Outpainting mk2': [null, 'pixels', 'maskBlur', 'directions', 'fallOffExponent', 'colorVariation'],
   "Poor man's outpainting": ['pixels', 'maskBlur', 'maskedContent', 'directions'],
   'SD upscale': [null, 'tileOverlap', 'upscaler', 'scaleFactor'],
+  'Ultimate SD upscale': [
+    ...[null, 'tileWidth', 'tileHeight', 'maskBlur', 'padding', 'seamsFixWidth', 'seamsFixDenoise'],
+    ...['seamsFixPadding', 'upscaler', null, 'redrawMode', null, 'seamsFixMaskBlur', 'seamsFixType'],
+    ...['targetSizeType', 'customWidth', 'customHeight', 'scale'],
+  ],
 };
 
 /** Its arguments, in their order; the first one switches it on. */
@@ -63,9 +69,16 @@ export function scriptOf(mode: Mode, name: string | null, args: readonly Json[])
   if (args.length < places.length)
     throw refusal(422, `Script '${name}' takes ${places.length} arguments; ${args.length} were given.`);
   const values = new Map(places.map((key, index) => [key, args[index]!]));
-  const problems = info.options.flatMap((option) => optionProblems(option, values.get(option.key)));
+  const chosen = new Map(info.options.map((option) => [option.key, named(option, values.get(option.key))]));
+  const problems = info.options.flatMap((option) => optionProblems(option, chosen.get(option.key)));
   if (problems.length > 0) throw badValues(problems);
-  return parseScript(info.kind, Object.fromEntries(values));
+  return parseScript(info.kind, Object.fromEntries(chosen));
+}
+
+/** Some scripts are told the number of a choice. */
+function named(option: ScriptOption, value: Json | undefined): Json | undefined {
+  const chooses = option.type === 'choice' || option.type === 'upscaler';
+  return chooses && typeof value === 'number' ? (option.choices[value] ?? value) : value;
 }
 
 /**
