@@ -26,7 +26,7 @@ export interface ExtensionRun {
   readonly sigmas: readonly number[];
   readonly spread_f32: number;
   readonly tensors: readonly string[];
-  readonly same_as: Readonly<Record<string, string>>;
+  readonly same_as?: Readonly<Record<string, string>>;
   /** The file that it is in. */
   readonly file: string;
 }
@@ -53,7 +53,7 @@ export function extensionTensors(file: string): Promise<Tensors> {
 
 /** A tensor of a run, by its name there. */
 export async function runTensor({ id, file, same_as }: ExtensionRun, name: string): Promise<Float32Array> {
-  const path = same_as[name] ?? `${id}/${name}`;
+  const path = same_as?.[name] ?? `${id}/${name}`;
   const found = (await extensionTensors(file)).get(path);
   if (!found) throw new Error(`There is no ${path}`);
   return found.data;

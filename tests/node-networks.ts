@@ -1,5 +1,6 @@
 // The networks of a tiny checkpoint on onnxruntime's CPU, in the form that recipes call them. Tests only.
 import { textInfoOf } from '../src/families/families.ts';
+import { notesOf } from '../src/models/attention-changes.ts';
 import { stateName, textEncoderNetwork } from '../src/models/text-encoder.ts';
 import type { ControlOutput } from '../src/models/control/sum.ts';
 import { controlPlaces } from '../src/models/control/ports.ts';
@@ -84,7 +85,9 @@ export async function nodeNetworks(
       const references = asked.references !== undefined;
       const other = tokenMerging || references || changes.length > 0;
       const session = other ? await unetAs({ tokenMerging, changes, references }) : denoiser;
-      return (await session.run(inputs))['out']!.data;
+      const results = await session.run(inputs);
+      if (asked.onNote) for (const name of notesOf(changes)) asked.onNote(name, results[name]!.data);
+      return results['out']!.data;
     },
     decode: async (latent, height, width) =>
       (await decoder.run({ latent, batch: 1, height, width }))['image']!.data,

@@ -7,7 +7,9 @@ import { cfgSchedule } from './built-in/cfg-schedule.ts';
 import { cfgZeroStar } from './built-in/cfg-zero-star.ts';
 import { dynamicThresholding } from './built-in/dynamic-thresholding.ts';
 import { mahiro } from './built-in/mahiro.ts';
+import { perturbedAttention, perturbedAttentionOfForge } from './built-in/perturbed-attention.ts';
 import { rescaleCfg } from './built-in/rescale-cfg.ts';
+import { selfAttentionGuidance, selfAttentionGuidanceOfForge } from './built-in/self-attention-guidance.ts';
 import { tangentialDamping } from './built-in/tangential-damping.ts';
 import type { Extension } from './interface.ts';
 import type { ExtensionUse } from './use.ts';
@@ -22,6 +24,10 @@ export const BUILT_IN: readonly Extension[] = [
   rescaleCfg,
   mahiro,
   cfgNorm,
+  perturbedAttention,
+  perturbedAttentionOfForge,
+  selfAttentionGuidance,
+  selfAttentionGuidanceOfForge,
   cads,
 ];
 

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { openNodeSession } from '../../tests/ort-node.ts';
 import { firstOfEachKind, tinyModels } from '../../tests/reference-dir.ts';
 import { loadTinyModel, relativeError } from '../../tests/tiny-model.ts';
-import { PERTURBED, type NetworkChange } from './network-changes.ts';
+import { PERTURBED } from './attention-changes.ts';
+import type { NetworkChange } from './network-changes.ts';
 import { unetNetwork } from './unet.ts';
 
 const models = tinyModels().filter((name) => firstOfEachKind().has(name));

@@ -2,22 +2,10 @@
 // to call is no part of it: that is told with each call, a number for each of the batch ("marks"), and reads 0 where nothing is told.
 import type { Graph, Value } from '../graph/graph.ts';
 import type { HostTensor } from '../graph/types.ts';
+import { AttentionChanges, type AttentionChange } from './attention-changes.ts';
 import { float32Tensor } from './network.ts';
 
-/**
- * Perturbed-Attention Guidance (Ahn et al. 2024, section 4.2): for items that are marked, self-attention gives its values as they are,
- * as if every token attended to itself alone.
- */
-export interface PerturbedAttention {
-  readonly kind: 'perturbed-attention';
-  /** Of the layers whose names begin so: "middle_block". */
-  readonly layers: string;
-}
-
-/** Name of its mark: 1 perturbs, 0 does not. */
-export const PERTURBED = 'perturbed';
-
-export type NetworkChange = PerturbedAttention;
+export type NetworkChange = AttentionChange;
 
 /** For each of the batch, by name. */
 export type Marks = Readonly<Record<string, ArrayLike<number>>>;
@@ -26,23 +14,14 @@ export type Marks = Readonly<Record<string, ArrayLike<number>>>;
 export class GraphChanges {
   readonly #marks = new Map<string, Value>();
 
+  /** Of self-attention. */
+  readonly attention: AttentionChanges;
+
   constructor(
     private readonly graph: Graph,
-    private readonly changes: readonly NetworkChange[],
-  ) {}
-
-  /** Of self-attention, before its last projection: `mixed` and `values`, both [N, tokens, C]. */
-  attended(name: string, mixed: Value, values: Value): Value {
-    const { graph } = this;
-    const perturbs = this.changes.some(
-      (change) => change.kind === 'perturbed-attention' && name.startsWith(`${change.layers}.`),
-    );
-    if (!perturbs) return mixed;
-    const number = (value: number) => graph.constant([value], [], 'float32');
-    const mark = graph.reshape(this.#mark(PERTURBED), [-1, 1, 1]);
-    const rest = graph.add(graph.mul(mark, number(-1)), number(1));
-    const share = (of: Value, part: Value) => graph.mul(of, graph.cast(part, of.type));
-    return graph.add(share(mixed, rest), share(values, mark));
+    changes: readonly NetworkChange[],
+  ) {
+    this.attention = new AttentionChanges(graph, changes, (name) => this.#mark(name));
   }
 
   /** What the marks' inputs carry in a run. */

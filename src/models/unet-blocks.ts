@@ -97,7 +97,7 @@ export class Blocks extends Layers {
   readonly #transformed = new Map<Value, Partial<Record<Role, Value>>>();
   /** Of the finest level's tokens. */
   readonly merging: TokenMerging | null;
-  readonly #changes: GraphChanges;
+  readonly changes: GraphChanges;
   readonly references: References | null;
 
   constructor(
@@ -117,7 +117,7 @@ export class Blocks extends Layers {
   ) {
     super(graph, weights, prefix, taps, circular);
     this.#hypernetworks = hypernetworks;
-    this.#changes = new GraphChanges(graph, changes);
+    this.changes = new GraphChanges(graph, changes);
     this.#attentionType = upcastAttention ? 'float32' : graph.precision;
     this.merging = tokenMerging && config.transformerDepth[0] ? new TokenMerging(graph) : null;
     this.references = references ? new References(graph, config.vectorDim !== null) : null;
@@ -216,7 +216,7 @@ export class Blocks extends Layers {
     if (vectorDim !== null)
       feeds['vector'] = float32Tensor('vector', vector ?? new Float32Array(0), [batch, vectorDim]);
     const sizes = { batch, height, width };
-    Object.assign(feeds, this.merging?.feeds(sizes, tokenMerging), this.#changes.feeds(batch, marks));
+    Object.assign(feeds, this.merging?.feeds(sizes, tokenMerging), this.changes.feeds(batch, marks));
     for (const [index, level] of this.levels.entries()) {
       Object.assign(feeds, level.feeds(sizeAtLevel(sizes, index)));
     }
@@ -333,9 +333,15 @@ export class Blocks extends Layers {
       references && level
         ? references.attended(queries, keys, values, heads, x.channels, level)
         : graph.multiHeadAttention(queries, keys, values, heads);
-    if (source === x) mixed = this.#changes.attended(name, mixed, values);
+    const { attention } = this.changes;
+    const layer = { name, channels: x.channels, heads, level };
+    if (source === x) {
+      attention.look(layer, queries, keys);
+      mixed = attention.attended(layer, mixed, values);
+    }
     const tokens = graph.cast(graph.reshape(mixed, [-1, x.channels]), graph.precision);
-    return this.linear(tokens, `${name}.to_out.0`, x.channels, x.channels);
+    const out = this.linear(tokens, `${name}.to_out.0`, x.channels, x.channels);
+    return source === x ? attention.projected(layer, out, values, x.shape) : out;
   }
 
   /** GEGLU (Shazeer 2020), then a linear layer. One weight holds the value's rows, then the gate's. */

@@ -86,6 +86,8 @@ export function unetNetwork(
   h = graph.silu(blocks.groupNorm(h, 'out.0', channels, levels[0]!, 1e-5));
   h = blocks.conv3x3(h, 'out.2', channels, config.outChannels);
   graph.output('out', blocks.references?.own(h) ?? h, levels[0]!.planesDims(config.outChannels));
+  for (const { name, value, dims } of blocks.changes.attention.notes)
+    graph.output(name, blocks.references?.own(value) ?? value, dims);
   blocks.finishTaps();
 
   return {

@@ -12,6 +12,7 @@ import { stateName, textEncoderNetwork, type TextInputs } from '../models/text-e
 import type { Prediction } from '../sampling/types.ts';
 import type { TextEncoderConfig, TinyVaeSizes, UNetConfig, VaeConfig } from '../models/types.ts';
 import { tinyDecoderNetwork, tinyEncoderNetwork } from '../models/taesd.ts';
+import { notesOf } from '../models/attention-changes.ts';
 import { controlPlanes, controlUseOf, type ControlledInputs } from '../models/control/units.ts';
 import { mergesTokens, unetNetwork } from '../models/unet.ts';
 import { ChangedWeights } from './changed-weights.ts';
@@ -196,14 +197,20 @@ export class LoadedModel implements Networks {
   }
 
   async unet(asked: ControlledInputs): Promise<Float32Array> {
-    const { units, ...inputs } = asked;
+    const { units, onNote, ...inputs } = asked;
     const looks = asked.references !== undefined;
-    if (!units) return (await this.#unetSession(asked, false, looks)).run(inputs);
     const { heads } = this.unetConfig;
-    const control = await controlPlanes(this.unetConfig, asked, (unit) =>
-      this.#controls.run(unit, inputs, heads),
-    );
-    return (await this.#unetSession(asked, true, looks)).run({ ...inputs, control });
+    const control =
+      units &&
+      (await controlPlanes(this.unetConfig, asked, (unit) => this.#controls.run(unit, inputs, heads)));
+    const session = await this.#unetSession(asked, units !== undefined, looks);
+    const notes = onNote ? notesOf(asked.changes ?? []) : [];
+    const [out, ...noted] = await session.runAll({ ...inputs, ...(control && { control }) }, [
+      'out',
+      ...notes,
+    ]);
+    notes.forEach((name, i) => onNote?.(name, noted[i]!));
+    return out!;
   }
 
   async decode(latent: Float32Array, height: number, width: number): Promise<Float32Array> {

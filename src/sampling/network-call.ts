@@ -17,6 +17,8 @@ export interface NetworkItem<C, T extends Latent = Float32Array> {
   readonly area?: LatentArea;
   /** What a network with changes (models/network-changes.ts) is told of this item, by name. */
   readonly marks?: Readonly<Record<string, number>>;
+  /** Is told what such a network notes of this item besides, by name. */
+  readonly onNote?: (name: string, values: Float32Array) => void;
 }
 
 /** A rectangle of a latent's cells; ends are exclusive. */

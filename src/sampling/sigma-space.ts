@@ -6,6 +6,8 @@ export interface SigmaSpace {
   sigma(level: number): number;
   /** The noisy latent: x0 + sigma * noise. */
   noisy<T extends Latent>(x: T, level: number): T;
+  /** ... and back. */
+  given<T extends Latent>(noisy: T, level: number): T;
   /** The clean latent that an answer of the sampler's kind means. */
   denoised<T extends Latent>(x: T, output: T, level: number): T;
   /** ... and back. */
@@ -15,6 +17,7 @@ export interface SigmaSpace {
 export const SIGMA_SPACE: SigmaSpace = {
   sigma: (sigma) => sigma,
   noisy: (x) => x,
+  given: (noisy) => noisy,
   denoised: (_, output) => output,
   output: (_, denoised) => denoised,
 };
@@ -31,6 +34,7 @@ export function timestepSpace(alphasCumprod: ArrayLike<number>): SigmaSpace {
       return noise / signal;
     },
     noisy: (x, t) => scale(x, 1 / rootsAt(t)[0]),
+    given: (noisy, t) => scale(noisy, rootsAt(t)[0]),
     denoised(x, eps, t) {
       const [signal, noise] = rootsAt(t);
       return combine([1 / signal, x], [-noise / signal, eps]);

@@ -72,7 +72,11 @@ function networksOf({ unet, vae, textEncoders, catalog }: TinyModel): Readonly<R
     context: new Float32Array(2 * tokens * unet.contextDim),
     ...(unet.vectorDim === null ? {} : { vector: new Float32Array(2 * unet.vectorDim) }),
   });
-  const changes: readonly NetworkChange[] = [{ kind: 'perturbed-attention', layers: 'middle_block' }];
+  const changes: readonly NetworkChange[] = [
+    { kind: 'perturbed-attention', layers: 'middle_block' },
+    { kind: 'perturbed-attention', layers: 'middle_block', bare: true },
+    { kind: 'attention-shares', layers: 'middle_block' },
+  ];
   const forms: UNetOptions[] = [
     {},
     { upcastAttention: true },

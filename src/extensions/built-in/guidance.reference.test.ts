@@ -13,6 +13,7 @@ import { extensionsFromText, extensionsToText } from '../../generation/request/e
 import { parseInfotext } from '../../generation/request/infotext/parse.ts';
 import type { ExtensionValues } from '../controls.ts';
 import type { Extension } from '../interface.ts';
+import type { ExtensionUse } from '../use.ts';
 import { adaptiveProjectedGuidance } from './adaptive-projected-guidance.ts';
 import { cads } from './cads.ts';
 import { cfgNorm } from './cfg-norm.ts';
@@ -20,53 +21,56 @@ import { cfgSchedule } from './cfg-schedule.ts';
 import { cfgZeroStar } from './cfg-zero-star.ts';
 import { dynamicThresholding } from './dynamic-thresholding.ts';
 import { mahiro } from './mahiro.ts';
+import { perturbedAttention, perturbedAttentionOfForge } from './perturbed-attention.ts';
+import { selfAttentionGuidance, selfAttentionGuidanceOfForge } from './self-attention-guidance.ts';
 import { tangentialDamping } from './tangential-damping.ts';
 
 interface Golden {
-  readonly extension: Extension;
-  /** What the run's own extension was told, by our keys; null where the run is of another. */
-  valuesOf(run: ExtensionRun): ExtensionValues | null;
+  readonly name: string;
+  /** What stands for the run's own extension; null where the run is of another. */
+  usesOf(run: ExtensionRun): readonly ExtensionUse[] | null;
   /** Whether its texts name it. */
   readonly told: boolean;
   /**
-   * For what reaches the network by its prompts, which a run's own spread says nothing of: a value that moves as little as rounding does,
-   * and how far the run may follow it.
+   * For what reaches the network by its prompts, which a run's own spread says nothing of: a value by which the run is shaken to see how
+   * far it moves.
    */
   readonly shaken?: string;
 }
 
 /** Of a script whose arguments stand in this order; the first one says that it is on. */
-function ofScript(source: string, extension: Extension, keys: readonly (string | null)[]): Golden {
+function ofScript(source: string, { name }: Extension, keys: readonly (string | null)[]): Golden {
   return {
-    ...{ extension, told: true },
-    valuesOf: (run) => (run.source.includes(source) ? valuesByOrder(run.script_args, keys) : null),
+    ...{ name, told: true },
+    usesOf: (run) =>
+      run.source.includes(source) ? [{ name, values: valuesByOrder(run.script_args, keys) }] : null,
   };
 }
 
-/** Of one of incantations' scripts. */
+/** Of incantations' scripts one, by its name. */
 function ofIncantation(
+  script: string,
   name: string,
-  extension: Extension,
-  keys: readonly (string | null)[],
-  on: (args: readonly unknown[]) => boolean,
+  usesOf: (args: readonly (number | boolean | string)[]) => readonly ExtensionUse[],
 ): Golden {
   return {
-    ...{ extension, told: true },
-    valuesOf({ source, script_args: scripts }) {
+    ...{ name, told: true },
+    usesOf({ source, script_args: scripts }) {
       if (!source.includes('sd-webui-incantations')) return null;
-      const args = (scripts as Readonly<Record<string, readonly unknown[]>>)[name];
-      return args && on(args) ? valuesByOrder(args, keys) : null;
+      const args = (scripts as Readonly<Record<string, readonly (number | boolean | string)[]>>)[script];
+      return args ? usesOf(args) : null;
     },
   };
 }
 
-function ofNode(kind: string, extension: Extension, keys: Readonly<Record<string, string>> = {}): Golden {
+function ofNode(kind: RegExp, { name }: Extension, keys: Readonly<Record<string, string>> = {}): Golden {
   return {
-    ...{ extension, told: false },
-    valuesOf(run) {
+    ...{ name, told: false },
+    usesOf(run) {
       const node = nodeOf(run);
-      if (node?.kind !== kind) return null;
-      return Object.fromEntries(Object.entries(node.options).map(([name, value]) => [keys[name]!, value]));
+      if (!node || !kind.test(node.kind)) return null;
+      const values = Object.entries(node.options).map(([option, value]) => [keys[option]!, value]);
+      return [{ name, values: Object.fromEntries(values) as ExtensionValues }];
     },
   };
 }
@@ -81,41 +85,49 @@ const GOLDENS: readonly Golden[] = [
     ...[null, 'mimicScale', 'percentile', 'mimicMode', 'mimicMin', 'cfgMode', 'cfgMin', 'value'],
     ...['separateChannels', 'startpoint', 'variability', 'phi'],
   ]),
-  ofIncantation(
-    ...(['PAG', cfgSchedule, [null, null, null, null, null, 'schedule', 'low', 'high']] as const),
-    // With a scale of 0 there is no perturbed attention: the schedule alone.
-    ([, scale, , , scheduled]) => scheduled === true && scale === 0,
-  ),
+  ofIncantation('PAG', 'PAG and CFG Scheduler', (args) => [
+    ...(args[0] === true
+      ? [{ name: perturbedAttention.name, values: valuesByOrder(args, [null, 'scale', 'start', 'end']) }]
+      : []),
+    ...(args[4] === true
+      ? [{ name: cfgSchedule.name, values: valuesByOrder(args.slice(5), ['schedule', 'low', 'high']) }]
+      : []),
+  ]),
+  ofScript('sd_webui_SAG', selfAttentionGuidance, [null, 'scale', 'threshold']),
+  ofNode(/^PAG$/, perturbedAttentionOfForge, { scale: 'scale' }),
+  ofNode(/^SAG$/, selfAttentionGuidanceOfForge, { scale: 'scale', blur_sigma: 'sigma' }),
   {
     ...ofScript('sd-webui-cads', cads, [null, 'tau1', 'tau2', 'noiseScale', 'mixing', 'rescale', 'hires']),
     shaken: 'noiseScale',
   },
-  ofNode('apg', adaptiveProjectedGuidance, {
+  ofNode(/^apg$/, adaptiveProjectedGuidance, {
     norm_threshold: 'normThreshold',
     eta: 'eta',
     momentum: 'momentum',
   }),
-  ofNode('cfg_zero_star', cfgZeroStar),
-  ofNode('tcfg', tangentialDamping),
-  ofNode('mahiro', mahiro),
-  ofNode('cfg_norm', cfgNorm, { strength: 'strength' }),
+  ofNode(/^cfg_zero_star$/, cfgZeroStar),
+  ofNode(/^tcfg$/, tangentialDamping),
+  ofNode(/^mahiro$/, mahiro),
+  ofNode(/^cfg_norm$/, cfgNorm, { strength: 'strength' }),
 ];
 
 /** As the README shakes networks' answers. */
 const SHAKE = 1 + 3e-6;
 
-describe.each(GOLDENS)('$extension.name', ({ extension: { name }, valuesOf, told, shaken }) => {
+describe.each(GOLDENS)('$name', ({ usesOf, told, shaken }) => {
   const runs = extensionRuns.flatMap((run) => {
-    const values = valuesOf(run);
-    return values ? [{ run, values, label: `${run.model}, ${run.id}` }] : [];
+    const uses = usesOf(run);
+    return uses ? [{ run, uses, label: `${run.model}, ${run.id}` }] : [];
   });
   if (runs.length === 0) it.skip('there are no runs', () => undefined);
 
-  it.each(runs)('$label', async ({ run, values }) => {
-    const painted = await paintRun(run, [{ name, values }]);
+  it.each(runs)('$label', async ({ run, uses }) => {
+    const painted = await paintRun(run, uses);
     if (shaken === undefined) return expectRun(run, painted);
-    const moved = { ...values, [shaken]: Number(values[shaken]) * SHAKE };
-    const other = await paintRun(run, [{ name, values: moved }]);
+    const moved = uses.map(({ name, values }) => ({
+      ...{ name, values: { ...values, [shaken]: Number(values[shaken]) * SHAKE } },
+    }));
+    const other = await paintRun(run, moved);
     const spreads = painted.denoised.map((denoised, i) => relativeError(other.denoised[i]!, denoised));
     const spread = Math.max(run.spread_f32, ...spreads);
     // Beyond that nothing would be held against anything.
@@ -123,16 +135,14 @@ describe.each(GOLDENS)('$extension.name', ({ extension: { name }, valuesOf, told
     await expectRun({ ...run, spread_f32: spread }, painted);
   });
 
-  it.skipIf(!told).each(runs)('$label: its text', ({ run, values }) => {
-    const use = extensionsFromText(parseInfotext(run.infotext)).find((one) => one.name === name);
-    const wanted = extensionsToText([{ name, values }]);
-    expect(use && extensionsToText([use])).toEqual(wanted);
+  it.skipIf(!told).each(runs)('$label: its text', ({ run, uses }) => {
+    const read = extensionsFromText(parseInfotext(run.infotext));
+    const wanted = extensionsToText(uses);
+    expect(extensionsToText(read)).toEqual(wanted);
     for (const [field, value] of Object.entries(wanted)) {
       const said = typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value);
       // Numbers are Python's there.
-      expect(run.infotext).toMatch(
-        new RegExp(`, ${field.replaceAll('.', '\\.')}: ${escaped(said)}(\\.0)?(,|$)`),
-      );
+      expect(run.infotext).toMatch(new RegExp(`, ${escaped(field)}: ${escaped(said)}(\\.0)?(,|$)`));
     }
   });
 });

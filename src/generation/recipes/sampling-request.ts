@@ -5,6 +5,7 @@ import type { ExtensionPass, WhichPass } from '../../extensions/interface.ts';
 import { conditioningOf } from '../../families/conditioning.ts';
 import type { Size } from '../../image/picture-file.ts';
 import { cutOut } from '../../image/tiles.ts';
+import type { ControlledInputs } from '../../models/control/units.ts';
 import type { Marks } from '../../models/network-changes.ts';
 import type { LatentArea, NetworkCall, NetworkItem } from '../../sampling/network-call.ts';
 import { linearAlphasCumprod } from '../../sampling/noise-table.ts';
@@ -232,6 +233,7 @@ function unetCaller(
           ),
         }),
         ...(looks && { references: referencesOf(units, call, noise, alphas) }),
+        ...noteTaker(call.items),
         ...(networks.vectorDim === null ? {} : { vector: join(group.map(([, { cond }]) => cond.vector!)) }),
       });
       const own = out.length / group.length;
@@ -240,6 +242,17 @@ function unetCaller(
       });
     }
     return outputs;
+  };
+}
+
+/** Where any of the items is to be told what the network notes, what tells each of them. */
+function noteTaker(items: readonly NetworkItem<Cond>[]): Pick<ControlledInputs, 'onNote'> {
+  if (items.every(({ onNote }) => onNote === undefined)) return {};
+  return {
+    onNote(name, values) {
+      const own = values.length / items.length;
+      items.forEach(({ onNote }, i) => onNote?.(name, values.slice(i * own, (i + 1) * own)));
+    },
   };
 }
 

@@ -39,6 +39,8 @@ export interface ActiveUnit {
 export interface ControlledInputs extends Omit<UNetInputs, 'control'> {
   readonly units?: readonly ActiveUnit[];
   readonly changes?: readonly NetworkChange[];
+  /** Is told what the network notes besides, for all of the batch. */
+  readonly onNote?: (name: string, values: Float32Array) => void;
 }
 
 /** Runs one of the networks; outputs in the order of the places. */

@@ -86,3 +86,15 @@ function gaussian(sigma: number): readonly number[] {
   const sum = values.reduce((total, value) => total + value, 0);
   return values.map((value) => value / sum);
 }
+
+/** Height and width of a level of a network, each half of the one before, that has so many tokens; null where none has. */
+export function gridOf(
+  tokens: number,
+  { height, width }: Pick<BatchShape, 'height' | 'width'>,
+): { readonly height: number; readonly width: number } | null {
+  for (let level = 0; 2 ** level <= 2 * Math.max(height, width); level++) {
+    const grid = { height: Math.ceil(height / 2 ** level), width: Math.ceil(width / 2 ** level) };
+    if (grid.height * grid.width === tokens) return grid;
+  }
+  return null;
+}
