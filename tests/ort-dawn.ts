@@ -24,6 +24,7 @@ export interface Dawn {
   readonly ort: typeof Ort;
   readonly device: GPUDevice;
   readonly adapter: string;
+  readonly info: GPUAdapterInfo;
   /** Shaders that add up in float16 and did not let themselves be changed, by onnxruntime's names for them. */
   readonly narrowSums: ReadonlySet<string>;
 }
@@ -44,6 +45,8 @@ export interface DawnOptions {
   readonly sums?: Precision;
   /** Whether to do without shader-f16 where the device has none (false; then it is an error). */
   readonly float32?: boolean;
+  /** False: shader-f16 is not asked for though it may be there. */
+  readonly float16?: boolean;
   /** Told to Dawn: "disable-dawn-features=timestamp_quantization". */
   readonly flags?: readonly string[];
   /** Whether features are there that browsers do not give without being told that they may be unsafe. */
@@ -55,6 +58,7 @@ export async function openDawn({
   features = [],
   sums = 'float32',
   float32 = false,
+  float16 = true,
   flags = [],
   unsafe = false,
 }: DawnOptions = {}): Promise<Dawn> {
@@ -69,7 +73,7 @@ export async function openDawn({
   if (!adapter) throw new Error('There is no WebGPU device.');
   if (!float32 && !adapter.features.has('shader-f16'))
     throw new Error('There is no WebGPU device with shader-f16.');
-  const wanted: readonly GPUFeatureName[] = ['shader-f16', ...features];
+  const wanted: readonly GPUFeatureName[] = [...(float16 ? ['shader-f16' as const] : []), ...features];
   const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = adapter.limits;
   const { maxComputeInvocationsPerWorkgroup, maxStorageBuffersPerShaderStage } = adapter.limits;
   const device = await adapter.requestDevice({
@@ -95,7 +99,7 @@ export async function openDawn({
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmBinary = readFileSync(new URL('ort-wasm-simd-threaded.asyncify.wasm', DIST));
   ort.env.logLevel = 'warning';
-  return { ort, device, adapter: adapter.info.description, narrowSums };
+  return { ort, device, adapter: adapter.info.description, info: adapter.info, narrowSums };
 }
 
 /**

@@ -2,7 +2,7 @@
 // with and without subgroups, against PyTorch in turn, whether their numbers are right, and which kernels the time goes to.
 //
 //   npm run bench-gpu -- [FILE [--size 512x512] [--batch 2]] [--models sd15,sdxl] [--tiny] [--minutes 8] [--runs 20]
-//                        [--python python3] [--out DIR] [--scratch DIR]
+//                        [--tuning 20] [--how own,plain,pytorch] [--python python3] [--out DIR] [--scratch DIR]
 //   npm run bench-gpu -- --count
 //   npm run bench-gpu -- --in-place
 //
@@ -28,8 +28,8 @@ import type { MeasureOptions, PrepareOptions, Report } from './types.ts';
 import { findDriver, type Driver } from './vulkan.ts';
 
 const USAGE =
-  'Usage: [FILE [--size 512x512] [--batch 2]] [--models sd15,sdxl] [--tiny] [--minutes 8] [--runs 20] ' +
-  '[--python python3] [--out DIR] [--scratch DIR], or --count or --in-place alone';
+  'Usage: [FILE [--size 512x512] [--batch 2]] [--models sd15,sdxl] [--tiny] [--minutes 8] [--runs 20] [--tuning 20] ' +
+  '[--how own,plain,pytorch] [--python python3] [--out DIR] [--scratch DIR], or --count or --in-place alone';
 /** How generous the time's division is where compiling a shader takes seconds. */
 const IN_SOFTWARE = 12;
 /** Kept for comparing and writing at the end. */
@@ -65,7 +65,7 @@ function vanish(): void {
 /** 0: done; 1: nothing was measured; 2: numbers are wrong. */
 async function main(): Promise<number> {
   const started = performance.now() / 1000;
-  const { minutes, runs, python, out, models, scratch: wanted } = readArguments();
+  const { minutes, runs, tuning, hows, python, out, models, scratch: wanted } = readArguments();
   const scratch = mkdtempSync(join(wanted, 'darkroom-bench-'));
   const report: Report = {
     ...{ when: new Date().toISOString(), minutes, version },
@@ -104,7 +104,7 @@ async function main(): Promise<number> {
     }
   }
   const options: RunOptions = {
-    ...{ models: models(scratch), runs, python, scratch, report },
+    ...{ models: models(scratch), runs, tuning, hows, python, scratch, report },
     budget: new Budget(started + 60 * minutes - RESERVE, report.device?.software ? IN_SOFTWARE : undefined),
     driver: 'reason' in driver ? null : driver,
     changed: () => write(report, out),
@@ -154,14 +154,17 @@ function readArguments() {
     allowPositionals: true,
     options: {
       ...{ size: text, batch: text, models: text, minutes: text, runs: text, python: text, out: text },
-      ...{ scratch: text, tiny: { type: 'boolean' } },
+      ...{ scratch: text, tuning: text, how: text, tiny: { type: 'boolean' } },
     },
   });
   const from = process.env['INIT_CWD'] ?? process.cwd();
   const [file] = positionals;
-  const [minutes, runs, batch] = [values.minutes ?? '8', values.runs ?? '20', values.batch ?? '2'].map(
-    Number,
-  );
+  const [minutes, runs, batch, tuning] = [
+    values.minutes ?? '8',
+    values.runs ?? '20',
+    values.batch ?? '2',
+    values.tuning ?? '20',
+  ].map(Number);
   const size = (values.size ?? '512x512').split('x').map(Number);
   const names = values.tiny ? [] : (values.models ?? 'sd15,sdxl').split(',');
   const positive = (value: number | undefined) => value !== undefined && Number.isInteger(value) && value > 0;
@@ -169,6 +172,7 @@ function readArguments() {
     !(minutes! > 0) ||
     !positive(runs) ||
     !positive(batch) ||
+    !(tuning! >= 0) ||
     size.length !== 2 ||
     !size.every((value) => positive(value) && value % 8 === 0) ||
     positionals.length > 1 ||
@@ -189,7 +193,7 @@ function readArguments() {
     return [...checks, { name: 'file', ...own, make: false }];
   };
   return {
-    ...{ minutes: minutes!, runs: runs!, models },
+    ...{ minutes: minutes!, runs: runs!, tuning: tuning!, hows: values.how?.split(',') ?? null, models },
     python: values.python ?? 'python3',
     out: resolve(from, values.out ?? join('.cache', 'bench')),
     scratch: resolve(from, values.scratch ?? tmpdir()),

@@ -1,20 +1,22 @@
 // Times one network by our own kernels on Dawn: fitted to the card first, as the app does it.
 import type { HostTensor, Precision, WeightRef } from '../../src/graph/types.ts';
+import type { Dawn } from '../../tests/ort-dawn.ts';
 import type { Network } from '../../src/models/network.ts';
 import { Pipelines } from '../../src/wgsl/device/pipelines.ts';
 import { Recording } from '../../src/wgsl/device/recording.ts';
 import { WeightBuffers } from '../../src/wgsl/device/weight-buffers.ts';
-import type { ChooseKernel } from '../../src/wgsl/dispatches.ts';
+import { isTunable, type ChooseKernel, type Kernel } from '../../src/wgsl/dispatches.ts';
 import { compile, type Program } from '../../src/wgsl/program.ts';
-import { candidatesOf, limitsOf } from '../../src/wgsl/tuning/candidates.ts';
+import { candidatesOf, kernelName, limitsOf } from '../../src/wgsl/tuning/candidates.ts';
 import { chooseBy } from '../../src/wgsl/tuning/choice.ts';
-import { KernelTimer } from '../../src/wgsl/tuning/kernel-timer.ts';
-import { shapesOf } from '../../src/wgsl/tuning/shapes.ts';
+import { KernelTimer, type Timing } from '../../src/wgsl/tuning/kernel-timer.ts';
+import { shapeKey, shapesOf } from '../../src/wgsl/tuning/shapes.ts';
 import { tune, type TuningOutcome } from '../../src/wgsl/tuning/tune.ts';
+import type { KernelTime } from '../kernel-times.ts';
+import type { MeasureOptions, TriedShape } from './types.ts';
 
-/** Milliseconds that choosing kernels may take, and what part of a measurement's time. */
-const MOST_TUNING = 20_000;
-const TUNING_SHARE = 0.4;
+/** What part of a measurement's time choosing kernels may take. */
+const TUNING_SHARE = 0.6;
 
 export interface OwnNetwork {
   /** Milliseconds: weights, and the shaders of the defaults. */
@@ -22,15 +24,18 @@ export interface OwnNetwork {
   run(): Promise<Float32Array>;
   /** What became of the choice of kernels, in words. */
   readonly note: string;
+  readonly tried: readonly TriedShape[];
+  /** Which kernels the time of a run goes to. */
+  profile(): Promise<KernelTime[]>;
 }
 
-/** `seconds`: of the whole measurement. */
+/** `seconds`: of the whole measurement; `tuning`: of these, for choosing kernels. */
 export async function openOwn(
-  device: GPUDevice,
+  { device, info }: Pick<Dawn, 'device' | 'info'>,
   network: Network<void>,
   output: string,
   read: (ref: WeightRef, precision: Precision) => Promise<Uint8Array>,
-  seconds: number,
+  { seconds, tuning }: Pick<MeasureOptions, 'seconds' | 'tuning'>,
 ): Promise<OwnNetwork> {
   const dialect = { float16: device.features.has('shader-f16') ? 'native' : 'packed' } as const;
   const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
@@ -50,13 +55,22 @@ export async function openOwn(
   await device.queue.onSubmittedWorkDone();
   const load = performance.now() - start;
 
-  const limits = limitsOf(device);
+  // Dawn tells of matrix units where the adapter is asked, and not the device.
+  const { limits: own, features } = device;
+  const limits = limitsOf({ limits: own, features, adapterInfo: info });
   const timer = new KernelTimer(pipelines, dialect);
-  const outcome = await tune(shapesOf([program], dialect), {
+  const shapes = shapesOf([program], dialect);
+  const times = new Map<string, Record<string, number>>();
+  const outcome = await tune(shapes, {
     candidates: ({ step }) => candidatesOf(step, dialect, limits),
-    open: ({ step }) => timer.open(step),
+    open: async ({ step, key }) => {
+      const trial = await timer.open(step);
+      const found: Record<string, number> = {};
+      times.set(key, found);
+      return trial && { ...trial, time: (...asked) => noted(found, trial.time(...asked), asked[0]) };
+    },
     prepare: ({ step }, kernel) => timer.prepare(step, kernel),
-    budget: Math.min(MOST_TUNING, 1000 * TUNING_SHARE * seconds),
+    budget: 1000 * Math.min(tuning, TUNING_SHARE * seconds),
     now: () => performance.now(),
     stopped: () => false,
     onProgress: () => undefined,
@@ -64,7 +78,41 @@ export async function openOwn(
   const tuned = compiled(chooseBy(outcome.shapes, dialect, limits));
   const recording = await Recording.create(tuned, weights, pipelines);
   plain.release();
-  return { load, run: async () => (await recording.run(feeds)).get(output)!, note: noteOf(outcome) };
+  const layers = (key: string) =>
+    program.stages.steps.filter((step) => isTunable(step) && shapeKey(step, dialect).key === key).length;
+  return {
+    load,
+    run: async () => (await recording.run(feeds)).get(output)!,
+    note: noteOf(outcome),
+    tried: shapes.flatMap(({ key, flops }) => {
+      const found = times.get(key);
+      return found ? [{ shape: key, flops, layers: layers(key), times: found }] : [];
+    }),
+    profile: async () => kernelsOf(tuned, await recording.dispatchTimes()),
+  };
+}
+
+async function noted(
+  found: Record<string, number>,
+  timing: Promise<Timing>,
+  kernel: Kernel,
+): Promise<Timing> {
+  const result = await timing;
+  if (result.outcome === 'timed') found[kernelName(kernel)] = result.ms;
+  return result;
+}
+
+/** By what a dispatch is called before the layer's name. */
+function kernelsOf({ dispatches }: Program, times: readonly number[]): KernelTime[] {
+  const found = new Map<string, { calls: number; milliseconds: number }>();
+  for (const [i, { label }] of dispatches.entries()) {
+    const kernel = label.split(':', 1)[0]!;
+    const { calls, milliseconds } = found.get(kernel) ?? { calls: 0, milliseconds: 0 };
+    found.set(kernel, { calls: calls + 1, milliseconds: milliseconds + times[i]! });
+  }
+  return [...found]
+    .map(([kernel, sum]) => ({ kernel, ...sum }))
+    .sort((a, b) => b.milliseconds - a.milliseconds);
 }
 
 function noteOf({ shapes, refused, complete }: TuningOutcome): string {

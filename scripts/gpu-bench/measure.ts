@@ -27,14 +27,15 @@ async function measureAll(options: MeasureOptions): Promise<void> {
   const keep = () => writeJson(options.out, found);
 
   const subgroups = how === 'subgroups';
-  const own = how === 'own';
+  const own = how === 'own' || how === 'own matrices' || how === 'own packed';
   const dawn = await openDawn({
     features: [
       ...(profile || own ? ['timestamp-query' as const] : []),
-      ...(own ? [SUBGROUP_MATRIX_FEATURE] : []),
+      ...(how === 'own matrices' ? [SUBGROUP_MATRIX_FEATURE] : []),
       ...(subgroups ? ['subgroups' as const] : []),
     ],
-    float32: precision === 'float32',
+    float32: precision === 'float32' || how === 'own packed',
+    float16: how !== 'own packed',
     sums: how === 'float16 sums' ? 'float16' : 'float32',
     // Browsers round the card's clock to a tenth of a millisecond, which is longer than most kernels.
     flags: profile || own ? ['disable-dawn-features=timestamp_quantization'] : [],
@@ -57,11 +58,14 @@ async function measureAll(options: MeasureOptions): Promise<void> {
   const network = item.build(precision);
   if (own) {
     const read = (ref: WeightRef, kind: Precision) => weights.read(ref, kind, true);
-    const opened = await openOwn(device, network, item.output, read, options.seconds);
+    const opened = await openOwn(dawn, network, item.output, read, options);
     found.load = opened.load;
     found.note = opened.note;
     keep();
+    found.tried = [...opened.tried];
     await timeRuns(async () => ({ submitted: null, result: await opened.run() }));
+    if (!lost) found.kernels = await opened.profile();
+    keep();
     return;
   }
   const packed = await packGraph(network.graph, (ref, kind) => weights.read(ref, kind, true));

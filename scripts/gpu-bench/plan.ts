@@ -40,20 +40,27 @@ export function planOf(models: readonly string[], withoutText: ReadonlySet<strin
       profiled(model, 'vae-decoder', isXl(model) ? 'float32' : 'float16'),
     ]),
     // What a browser without shader-f16 runs, as Chrome on Linux is with NVIDIA's cards.
-    ...large.filter((model) => !isXl(model)).map((model) => step(model, 'unet', 'float32', 'plain', 1)),
+    ...large
+      .filter((model) => !isXl(model))
+      .flatMap((model) => [
+        step(model, 'unet', 'float16', 'own packed', 1),
+        step(model, 'unet', 'float32', 'plain', 1),
+      ]),
     ...large.filter(hasText).flatMap((model) => inTurn(model, 'text', 'float32')),
     ...large.map((model) => step(model, 'unet', 'float16', 'float16 sums', 1)),
   ];
 }
 
 /**
- * Our kernels, onnxruntime, PyTorch, and onnxruntime with subgroups, one after the other: what slows the card meanwhile slows all of
+ * Our kernels without and with matrix units, onnxruntime, PyTorch, and onnxruntime with subgroups, one after the other: what slows the card meanwhile slows all of
  * them.
  */
 function inTurn(model: string, network: MeasuredName, precision: Precision, weight = 1): Step[] {
-  return (['own', 'plain', 'pytorch', 'subgroups'] as const).map((how) =>
-    step(model, network, precision, how, weight),
+  // The units multiply float16 alone.
+  const hows = (['own', 'own matrices', 'plain', 'pytorch', 'subgroups'] as const).filter(
+    (how) => how !== 'own matrices' || precision === 'float16',
   );
+  return hows.map((how) => step(model, network, precision, how, weight));
 }
 
 function step(

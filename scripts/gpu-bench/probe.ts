@@ -1,6 +1,7 @@
 // What WebGPU device Dawn finds, printed as JSON: a child process, since some drivers crash rather than fail.
 import { create, globals } from 'webgpu';
 import { FLOAT16_FLAG } from '../../tests/ort-dawn.ts';
+import { matrixUnitsOf } from '../../src/wgsl/kernels/subgroup-matrix.ts';
 import { printProbe } from './probe-result.ts';
 import type { DeviceFacts } from './types.ts';
 
@@ -13,7 +14,11 @@ export async function probe(): Promise<void> {
   const unsafe = await facts([`${FLOAT16_FLAG},allow_unsafe_apis`]);
   const known = new Set(plain.features);
   if (unsafe)
-    printProbe({ ...plain, experimental: unsafe.features.filter((feature) => !known.has(feature)) });
+    printProbe({
+      ...plain,
+      experimental: unsafe.features.filter((feature) => !known.has(feature)),
+      matrixUnits: unsafe.matrixUnits,
+    });
 }
 
 async function facts(flags: string[]): Promise<DeviceFacts | null> {
@@ -34,5 +39,6 @@ async function facts(flags: string[]): Promise<DeviceFacts | null> {
     experimental: [],
     subgroupSizes: subgroupMaxSize === undefined ? null : [subgroupMinSize ?? 0, subgroupMaxSize],
     limits,
+    matrixUnits: matrixUnitsOf(adapter.info),
   };
 }

@@ -14,6 +14,7 @@ const report = (measurements: Measurement[], remarks: string[] = []): Report => 
   device: {
     ...{ name: 'NVIDIA H100', vendor: 'nvidia', architecture: 'hopper', driver: 'NVIDIA H100: 580' },
     ...{ software: false, features: ['shader-f16', 'subgroups'], experimental: [], limits: {} },
+    matrixUnits: [],
     subgroupSizes: [32, 32],
   },
   pytorch: null,

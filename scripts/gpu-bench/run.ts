@@ -2,6 +2,7 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { seconds } from '../../src/generation/run/benchmark-report.ts';
+import { SUBGROUP_MATRIX_FEATURE } from '../../src/wgsl/kernels/subgroup-matrix.ts';
 import { ROOT } from '../process.js';
 import type { Budget, Work } from './budget.ts';
 import { reasonIn, runChild, self } from './child.ts';
@@ -26,6 +27,10 @@ import type { Driver } from './vulkan.ts';
 export interface RunOptions {
   readonly models: readonly (Model & { readonly make: boolean })[];
   readonly runs: number;
+  /** Seconds for choosing kernels of ours, at most, of each network. */
+  readonly tuning: number;
+  /** What runs; null for everything. */
+  readonly hows: readonly string[] | null;
   readonly python: string;
   /** A folder for weights and what children leave, big enough for gigabytes. */
   readonly scratch: string;
@@ -69,15 +74,18 @@ export class BenchmarkRun {
     await this.#askPyTorch();
     if (!driver) this.#given.ours = 'there is no WebGPU device';
     const withoutText = new Set(models.filter(({ name }) => textless(name)).map(({ name }) => name));
+    const { hows } = this.options;
+    // Who asks for some of it has seen that the rest is right.
     const steps = planOf(
       models.map(({ name }) => name),
       withoutText,
-    );
+    ).filter(({ model, how, profile }) => !hows || (hows.includes(how) && !isTiny(model) && !profile));
     const facts = driver?.facts;
     const groups = facts?.features.includes('subgroups') ? (facts.subgroupSizes?.[1] ?? 0) : 0;
     for (const [index, step] of steps.entries()) {
       // As in src/runtime/device.ts: attention is wrong with fewer lanes.
       if (step.how === 'subgroups' && groups < 16) continue;
+      if (step.how === 'own matrices' && !facts?.experimental.includes(SUBGROUP_MATRIX_FEATURE)) continue;
       await this.#step(step, steps.slice(index + 1));
     }
     if (driver && groups < 16) {
@@ -134,7 +142,7 @@ export class BenchmarkRun {
   }
 
   #work({ how, precision, weight, profile }: Step, facts: Prepared['networks'][number] | null): Work {
-    const whose = how === 'pytorch' || how === 'own' ? how : 'onnxruntime';
+    const whose = how === 'pytorch' || how.startsWith('own') ? how : 'onnxruntime';
     const worker = `${whose} ${precision}${profile ? ' profiled' : ''}`;
     return { worker, weight, flops: facts?.flops ?? 0, weightBytes: facts?.weightBytes ?? 0 };
   }
@@ -209,11 +217,11 @@ export class BenchmarkRun {
     profile: boolean,
     patience: number,
   ): Promise<{ failed: string | null; took: number; found: Measured | null }> {
-    const { models, scratch, runs, driver } = this.options;
+    const { models, scratch, runs, tuning, driver } = this.options;
     const model = models.find((candidate) => candidate.name === name)!;
     const path = join(scratch, `${name}-${network}-${precision}-${how}${profile ? '-kernels' : ''}`);
     const options: MeasureOptions = {
-      ...{ model, network, precision, how, runs, profile, seconds: SOFT * patience },
+      ...{ model, network, precision, how, runs, tuning, profile, seconds: SOFT * patience },
       result: `${path}.result`,
       out: `${path}.json`,
     };

@@ -1,13 +1,17 @@
 // What a benchmark of the graphics card holds: its report, which is written as JSON, and what its child processes are asked.
 import type { Precision } from '../../src/graph/types.ts';
+import type { MatrixUnit } from '../../src/wgsl/kernels/tiles.ts';
 import type { KernelTime } from '../kernel-times.ts';
 
 /** Networks that are measured. */
 export const MEASURED = ['unet', 'vae-decoder', 'text'] as const;
 export type MeasuredName = (typeof MEASURED)[number];
 
-/** How a network ran: onnxruntime on a device without and with subgroups, with float16 sums (not as in the app), our own kernels, PyTorch. */
-export type How = 'plain' | 'subgroups' | 'float16 sums' | 'own' | 'pytorch';
+/**
+ * How a network ran: onnxruntime on a device without and with subgroups, with float16 sums (not as in the app), our own kernels
+ * (without matrix units; with them; on a device without shader-f16, packed into integers), PyTorch.
+ */
+export type How = 'plain' | 'subgroups' | 'float16 sums' | 'own' | 'own matrices' | 'own packed' | 'pytorch';
 
 /** The WebGPU device, as Dawn tells of it. */
 export interface DeviceFacts {
@@ -22,6 +26,8 @@ export interface DeviceFacts {
   readonly experimental: readonly string[];
   readonly subgroupSizes: readonly [smallest: number, largest: number] | null;
   readonly limits: Readonly<Record<string, number>>;
+  /** With sums in float32. */
+  readonly matrixUnits: readonly MatrixUnit[];
 }
 
 /** What tools/pytorch/device.py prints. */
@@ -56,11 +62,23 @@ export interface Measurement {
   readonly submit: readonly number[];
   /** Of one run; empty where it was not asked for or the device cannot tell. */
   readonly kernels: readonly KernelTime[];
+  /** Kernels of ours that were tried for each shape of products and attention. */
+  readonly tried?: readonly TriedShape[];
   /** Relative root mean square of the error, against float32; null where unchecked, or not finite. */
   readonly error: number | null;
   readonly verdict: Verdict;
   /** Why it failed or ended early; null where it did not. */
   readonly problem: string | null;
+}
+
+/** What was found for one shape. */
+export interface TriedShape {
+  readonly shape: string;
+  /** Of all layers of this shape. */
+  readonly flops: number;
+  readonly layers: number;
+  /** Milliseconds of one layer by the names of kernels, the default first. */
+  readonly times: Readonly<Record<string, number>>;
 }
 
 /** A network at its size: what is fed, how much work it is. */
@@ -133,6 +151,8 @@ export interface MeasureOptions {
   readonly runs: number;
   /** To be done in; fewer runs are made for it. */
   readonly seconds: number;
+  /** Of these, for choosing kernels of ours, at most. */
+  readonly tuning: number;
   /** Times each kernel instead of the whole. */
   readonly profile: boolean;
   /** The numbers the network gives go there, as float32. */
@@ -143,5 +163,5 @@ export interface MeasureOptions {
 /** What `measure` writes as it goes. */
 export type Measured = Pick<
   Measurement,
-  'load' | 'cold' | 'runs' | 'submit' | 'kernels' | 'note' | 'problem'
+  'load' | 'cold' | 'runs' | 'submit' | 'kernels' | 'tried' | 'note' | 'problem'
 >;

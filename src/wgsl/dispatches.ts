@@ -6,7 +6,7 @@ import { groupChunks, groupMoments, groupNorm, rowNorm } from './kernels/norms.t
 import { gather, partsOf, pointwise, sumParts } from './kernels/pointwise.ts';
 import { product, productSize } from './kernels/product.ts';
 import type { Dialect, Dispatch } from './kernels/shader.ts';
-import { chooseTile, MEDIUM, type Choice } from './kernels/tiles.ts';
+import { chooseTile, DEFAULT_DEPTH, type Choice } from './kernels/tiles.ts';
 import type { AttentionStep, GroupNormStep, ProductStep, Step } from './steps.ts';
 import { QUAD, roundUp } from './quads.ts';
 import { Storage } from './tensor.ts';
@@ -50,8 +50,7 @@ export function dispatchesOf(step: Step, dialect: Dialect, choose: ChooseKernel 
 export function defaultKernel(step: TunableStep): Kernel {
   return step.kind === 'attention'
     ? { kind: 'attention', ...chooseBlock(step.headSize) }
-    : // All tiles that it knows have the same depth.
-      { kind: 'product', ...chooseTile(productSize(step, MEDIUM.depth)) };
+    : { kind: 'product', ...chooseTile(productSize(step, DEFAULT_DEPTH)) };
 }
 
 export function dispatchesBy(kernel: Kernel, step: TunableStep, dialect: Dialect): Dispatch[] {

@@ -86,6 +86,45 @@ export class Recording {
     );
   }
 
+  /**
+   * Milliseconds that each dispatch of the program takes, in order, on what the last run left, by the GPU's own clock. Rejects
+   * where the device has no `timestamp-query`.
+   */
+  async dispatchTimes(): Promise<number[]> {
+    const { device } = this;
+    const count = this.#commands.length;
+    const most = 2048;
+    const times: number[] = [];
+    for (let start = 0; start < count; start += most) {
+      const commands = this.#commands.slice(start, start + most);
+      const querySet = device.createQuerySet({ type: 'timestamp', count: 2 * commands.length });
+      const size = 16 * commands.length;
+      const usage = GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC;
+      const resolved = device.createBuffer({ size, usage });
+      const mapped = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+      const encoder = device.createCommandEncoder();
+      for (const [i, { pipeline, group, grid }] of commands.entries()) {
+        const pass = encoder.beginComputePass({
+          timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 },
+        });
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, group);
+        pass.dispatchWorkgroups(...grid);
+        pass.end();
+      }
+      encoder.resolveQuerySet(querySet, 0, 2 * commands.length, resolved, 0);
+      encoder.copyBufferToBuffer(resolved, 0, mapped, 0, size);
+      device.queue.submit([encoder.finish()]);
+      await mapped.mapAsync(GPUMapMode.READ);
+      const nanoseconds = new BigInt64Array(mapped.getMappedRange());
+      times.push(...commands.map((_, i) => Number(nanoseconds[2 * i + 1]! - nanoseconds[2 * i]!) / 1e6));
+      querySet.destroy();
+      resolved.destroy();
+      mapped.destroy();
+    }
+    return times;
+  }
+
   release(): void {
     this.weights.release(this.program.weights);
     this.buffers.destroy();

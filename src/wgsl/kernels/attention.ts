@@ -5,24 +5,20 @@ import { QUAD } from '../quads.ts';
 import { UnsupportedError } from '../unsupported.ts';
 import { indented, Shader, times, type Dialect, type Dispatch } from './shader.ts';
 import { ending } from './chain.ts';
-import type { Block } from './blocks.ts';
+import { CHANNELS, type Block } from './blocks.ts';
 
-/** Fours of a head's channels that are in workgroup memory at once for the scores. */
-const CHANNELS = 4;
-/** Fours of float32 that a block of values may take of workgroup memory. */
-const VALUES = 384;
+/** Fours of float32 that a block of values may take of workgroup memory: where channels come in parts, and where they do not. */
+const VALUES = { parts: 384, whole: 1024 };
 const LOWEST = '-3.0e38';
 
 export function attention(step: AttentionStep, block: Block, dialect: Dialect): Dispatch {
   const { domain, heads, headSize, keys, causal, scale, q, k, v } = step;
-  const { keys: KEYS, threadRows } = block;
-  const [TX, TY] = [KEYS / QUAD, block.queries / threadRows];
-  const { queries } = block;
+  const { queries, keys: KEYS, threadRows, whole } = block;
+  const [TX, TY] = [KEYS / QUAD, queries / threadRows];
   const headQuads = Math.ceil(headSize / QUAD);
   const outQuads = Math.ceil(headQuads / TX);
-  // Of so many keys are the values at hand: a power of two that divides a block, and at least the four of one score.
-  let valueRows = KEYS;
-  while (valueRows > QUAD && valueRows * headQuads > VALUES) valueRows /= 2;
+  const channels = whole ? headQuads : CHANNELS;
+  const valueRows = valueRowsOf(KEYS, Math.floor((whole ? VALUES.whole : VALUES.parts) / headQuads));
   const threads = TX * TY;
 
   const shader = new Shader(dialect);
@@ -42,11 +38,13 @@ export function attention(step: AttentionStep, block: Block, dialect: Dialect): 
     scale: shader.f32('scale', scale * Math.LOG2E),
   };
   const queryPitch = queries + 1;
-  shader.workgroup('query_tile', 'vec4<f32>', CHANNELS * queryPitch);
-  shader.workgroup('key_tile', 'vec4<f32>', CHANNELS * QUAD * TX);
+  // Rows so far apart lie in different banks.
+  const maximaPitch = TX + 1;
+  shader.workgroup('query_tile', 'vec4<f32>', channels * queryPitch);
+  // Weights take the place of keys that are done with.
+  shader.workgroup('key_tile', 'vec4<f32>', Math.max(channels * KEYS, TX * queryPitch));
   shader.workgroup('value_tile', 'vec4<f32>', valueRows * headQuads);
-  shader.workgroup('weights', 'vec4<f32>', TX * queryPitch);
-  shader.workgroup('maxima', 'f32', queries * TX);
+  shader.workgroup('maxima', 'f32', queries * maximaPitch);
 
   const rowOf = (i: number) => `ty * ${threadRows}u + ${i}u`;
   const spread = (count: number, work: string) =>
@@ -55,32 +53,34 @@ for (var at = index; at < ${count}u; at += ${threads}u) {
 ${indented(work)}
 }`.trim();
 
-  const scores = `
-${times(threadRows, (i) => `var score${i} = vec4<f32>();`)}
-for (var first = 0u; first < ${headQuads}u; first += ${CHANNELS}u) {
-${indented(
-  spread(
-    CHANNELS * queries,
-    `let channel = first + at % ${CHANNELS}u;
-let row = at / ${CHANNELS}u;
-query_tile[(at % ${CHANNELS}u) * ${queryPitch}u + row] = read_q(sample, first_query + row, channel, head);`,
-  ),
-)}
-${indented(
-  spread(
-    CHANNELS * TX,
-    `let channel = first + at % ${CHANNELS}u;
-let key = first_key + at / ${CHANNELS}u * 4u;
+  const bringQueries = (first: string) =>
+    spread(
+      channels * queries,
+      `let channel = at % ${channels}u;
+let row = at / ${channels}u;
+query_tile[channel * ${queryPitch}u + row] = read_q(sample, first_query + row, ${first} + channel, head) * ${p.scale};`,
+    );
+  const bringKeys = (first: string) =>
+    spread(
+      channels * TX,
+      `let channel = ${first} + at % ${channels}u;
+let key = first_key + at / ${channels}u * 4u;
 let turned = transpose(mat4x4<f32>(
   read_k(sample, key, channel, head), read_k(sample, key + 1u, channel, head),
   read_k(sample, key + 2u, channel, head), read_k(sample, key + 3u, channel, head)));
-let to = (at % ${CHANNELS}u) * ${QUAD * TX}u + at / ${CHANNELS}u;
+let to = (at % ${channels}u) * ${KEYS}u + at / ${channels}u;
 ${times(4, (c) => `key_tile[to + ${c * TX}u] = turned[${c}];`)}`,
-  ),
-)}
-  workgroupBarrier();
-  for (var c = 0u; c < ${CHANNELS}u; c++) {
-${times(4, (c) => `    let key${c} = key_tile[c * ${QUAD * TX}u + ${c * TX}u + tx];`)}
+    );
+  const bringValues = (first: string) =>
+    spread(
+      valueRows * headQuads,
+      `value_tile[at] = read_v(sample, first_key + ${first} + at / ${headQuads}u, at % ${headQuads}u, head);`,
+    );
+  // What is asked of memory at once is waited for once.
+  const together = whole && valueRows === KEYS;
+  const addScores = `
+for (var c = 0u; c < ${channels}u; c++) {
+${times(4, (c) => `  let key${c} = key_tile[c * ${KEYS}u + ${c * TX}u + tx];`)}
 ${indented(
   times(
     threadRows,
@@ -89,49 +89,60 @@ ${indented(
 ${times(4, (c) => `  score${i} = fma(vec4<f32>(quad[${c}]), key${c}, score${i});`)}
 }`,
   ),
-  '    ',
 )}
-  }
+}`.trim();
+  const scores = `
+${times(threadRows, (i) => `var score${i} = vec4<f32>();`)}
+${
+  whole
+    ? `${bringKeys('0u')}
+${together ? bringValues('0u') : ''}
+workgroupBarrier();
+${addScores}`
+    : `for (var first = 0u; first < ${headQuads}u; first += ${CHANNELS}u) {
+${indented(bringQueries('first'))}
+${indented(bringKeys('first'))}
   workgroupBarrier();
+${indented(addScores)}
+  workgroupBarrier();
+}`
 }`.trim();
 
-  const masked = `(key_at < vec4<u32>(${p.keys}))${causal ? ' & (key_at <= vec4<u32>(first_query + ROW))' : ''}`;
+  // Where blocks end with the keys there is nothing to leave out.
+  const exact = keys % KEYS === 0 && !causal;
+  const masked = (i: number) =>
+    exact
+      ? ''
+      : `score${i} = select(vec4<f32>(${LOWEST}), score${i}, (key_at < vec4<u32>(${p.keys}))${causal ? ` & (key_at <= vec4<u32>(first_query + ${rowOf(i)}))` : ''});`;
   const weights = `
-let key_at = vec4<u32>(first_key + tx * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
+${exact ? '' : 'let key_at = vec4<u32>(first_key + tx * 4u) + vec4<u32>(0u, 1u, 2u, 3u);'}
 ${times(
   threadRows,
-  (
-    i,
-  ) => `score${i} = select(vec4<f32>(${LOWEST}), score${i} * ${p.scale}, ${masked.replace('ROW', rowOf(i))});
-maxima[(${rowOf(i)}) * ${TX}u + tx] = max(max(score${i}.x, score${i}.y), max(score${i}.z, score${i}.w));`,
+  (i) => `${masked(i)}
+maxima[(${rowOf(i)}) * ${maximaPitch}u + tx] = max(max(score${i}.x, score${i}.y), max(score${i}.z, score${i}.w));`,
 )}
 workgroupBarrier();
 ${times(
   threadRows,
   (i) => `{
   var largest = largest${i};
-  for (var t = 0u; t < ${TX}u; t++) { largest = max(largest, maxima[(${rowOf(i)}) * ${TX}u + t]); }
+  for (var t = 0u; t < ${TX}u; t++) { largest = max(largest, maxima[(${rowOf(i)}) * ${maximaPitch}u + t]); }
   let shrunk = exp2(largest${i} - largest);
   let weight = exp2(score${i} - vec4<f32>(largest));
   largest${i} = largest;
   total${i} = total${i} * shrunk + dot(weight, vec4<f32>(1.0));
 ${times(outQuads, (o) => `  sum${i}_${o} *= shrunk;`)}
-  weights[tx * ${queryPitch}u + ${rowOf(i)}] = weight;
+  key_tile[tx * ${queryPitch}u + ${rowOf(i)}] = weight;
 }`,
 )}`.trim();
 
   const values = `
 for (var first = 0u; first < ${KEYS}u; first += ${valueRows}u) {
-${indented(
-  spread(
-    valueRows * headQuads,
-    `value_tile[at] = read_v(sample, first_key + first + at / ${headQuads}u, at % ${headQuads}u, head);`,
-  ),
-)}
+${together ? '' : indented(bringValues('first'))}
   workgroupBarrier();
   for (var key = 0u; key < ${valueRows / QUAD}u; key++) {
     let weight_at = (first / 4u + key) * ${queryPitch}u;
-${times(threadRows, (i) => `    let weight${i} = weights[weight_at + ${rowOf(i)}];`)}
+${times(threadRows, (i) => `    let weight${i} = key_tile[weight_at + ${rowOf(i)}];`)}
 ${indented(
   times(outQuads, (o) => {
     const quad = `tx + ${o * TX}u`;
@@ -174,6 +185,7 @@ let head = workgroup.y;
 let sample = workgroup.z;
 let tx = thread.x;
 let ty = thread.y;
+${whole ? bringQueries('0u') : ''}
 ${times(threadRows, (i) => `var largest${i} = ${LOWEST};\nvar total${i} = 0.0;`)}
 ${times(threadRows * outQuads, (i) => `var sum${Math.floor(i / outQuads)}_${i % outQuads} = vec4<f32>();`)}
 for (var first_key = 0u; first_key < ${causal ? `min(${p.keys}, first_query + ${queries}u)` : p.keys}; first_key += ${KEYS}u) {
@@ -181,14 +193,14 @@ ${indented(scores)}
 ${indented(weights)}
 ${indented(values)}
 }
-${times(threadRows, (i) => `maxima[(${rowOf(i)}) * ${TX}u + tx] = total${i};`)}
+${times(threadRows, (i) => `maxima[(${rowOf(i)}) * ${maximaPitch}u + tx] = total${i};`)}
 workgroupBarrier();
 ${times(
   threadRows,
   (i) => `{
   let row = first_query + ${rowOf(i)};
   var total = 0.0;
-  for (var t = 0u; t < ${TX}u; t++) { total += maxima[(${rowOf(i)}) * ${TX}u + t]; }
+  for (var t = 0u; t < ${TX}u; t++) { total += maxima[(${rowOf(i)}) * ${maximaPitch}u + t]; }
   if (row < ${p.queries}) {
 ${indented(
   times(outQuads, (o) => `if (tx + ${o * TX}u < ${headQuads}u) {\n${indented(write(i, o))}\n}`),
@@ -235,5 +247,13 @@ ${indented(
 }`);
     }
     return functions.join('\n');
+  }
+}
+
+/** Rows of values that are in workgroup memory at once: a multiple of four that divides a block, and not many more than `most`. */
+function valueRowsOf(keys: number, most: number): number {
+  for (let parts = 1; ; parts++) {
+    const rows = keys / parts;
+    if (rows === QUAD || (Number.isInteger(rows / QUAD) && rows <= most)) return rows;
   }
 }

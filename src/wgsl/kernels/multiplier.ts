@@ -4,27 +4,31 @@ import { QUAD } from '../quads.ts';
 import { indented, times, type Shader } from './shader.ts';
 import type { Tile } from './tiles.ts';
 
+/** Statements that write four columns of a row of the tile, from `quad` on, or a pair of them. */
+export type WriteQuads = (row: string, quad: string, values: readonly string[]) => string;
+
 /** Parts of the shader of a product (product.ts), as statements. */
 export interface Multiplier {
   /** Before the first piece. */
   readonly start: string;
-  /** Puts `quad`, four terms of row `local` of the left piece from term 4 * `load_quad` on, into workgroup memory. */
-  readonly storeLeft: string;
-  /** Puts `quad`, four columns of term `depth` of the right piece from column 4 * `quad_column` on, into workgroup memory. */
-  readonly storeRight: string;
+  /** Puts `value`, four terms of row `row` of the left piece from term 4 * `load_quad` on, into workgroup memory. */
+  storeLeft(value: string, row: string): string;
+  /** Puts `value`, four columns of term `depth` of the right piece from column 4 * `quad` on, into workgroup memory. */
+  storeRight(value: string, depth: string, quad: string): string;
   /** Adds the product of both pieces to the sums. */
   readonly multiply: string;
-  /** After the last piece. */
-  readonly finish: string;
-  /** Four columns of what a thread writes: of its row `i`, from its column 4 * `g` on. */
-  sum(i: number, g: number): string;
+  /** After the last piece: all of the tile is written, each four (or pair of fours) once. */
+  finish(write: WriteQuads): string;
   readonly directives: readonly string[];
 }
 
-export function inRegisters(shader: Shader, tile: Tile): Multiplier {
+/** `paired`: columns come in fours and their gates. */
+export function inRegisters(shader: Shader, tile: Tile, paired: boolean): Multiplier {
   const { rows: M, columns: N, depth: K, threadRows, threadColumns } = tile;
   const [TX, G, kq] = [N / threadColumns, threadColumns / QUAD, K / QUAD];
-  shader.workgroup('left_tile', 'vec4<f32>', kq * (M + 1));
+  // So far apart, four quads of eight rows lie in different banks.
+  const pitch = M + 2;
+  shader.workgroup('left_tile', 'vec4<f32>', kq * pitch);
   shader.workgroup('right_tile', 'vec4<f32>', (K * N) / QUAD);
   const right = times(4 * G, (i) => {
     const [k, g] = [Math.floor(i / G), i % G];
@@ -33,23 +37,29 @@ export function inRegisters(shader: Shader, tile: Tile): Multiplier {
   const rows = times(threadRows, (i) =>
     `
 {
-  let quad = left_tile[k * ${M + 1}u + ty * ${threadRows}u + ${i}u];
+  let quad = left_tile[k * ${pitch}u + ty * ${threadRows}u + ${i}u];
 ${times(4 * G, (j) => {
   const [k, g] = [Math.floor(j / G), j % G];
   return `  sum${i}_${g} = fma(vec4<f32>(quad[${k}]), right${k}_${g}, sum${i}_${g});`;
 })}
 }`.trim(),
   );
+  const together = paired ? 2 : 1;
   return {
     start: times(threadRows * G, (i) => `var sum${Math.floor(i / G)}_${i % G} = vec4<f32>();`),
-    storeLeft: `left_tile[load_quad * ${M + 1}u + local] = quad;`,
-    storeRight: `right_tile[depth * ${N / QUAD}u + (quad_column % ${G}u) * ${TX}u + quad_column / ${G}u] = quad;`,
+    storeLeft: (value, row) => `left_tile[load_quad * ${pitch}u + ${row}] = ${value};`,
+    storeRight: (value, depth, quad) =>
+      `right_tile[${depth} * ${N / QUAD}u + (${quad} % ${G}u) * ${TX}u + ${quad} / ${G}u] = ${value};`,
     multiply: `for (var k = 0u; k < ${kq}u; k++) {
 ${indented(`${right}
 ${rows}`)}
 }`,
-    finish: '',
-    sum: (i, g) => `sum${i}_${g}`,
+    finish: (write) =>
+      times((threadRows * G) / together, (at) => {
+        const [i, g] = [Math.floor((at * together) / G), (at * together) % G];
+        const values = Array.from({ length: together }, (_, more) => `sum${i}_${g + more}`);
+        return write(`ty * ${threadRows}u + ${i}u`, `tx * ${G}u + ${g}u`, values);
+      }),
     directives: [],
   };
 }

@@ -93,9 +93,19 @@ export class Shader {
 
   /** Four elements, as f32 (or i32); `index` counts in fours. */
   load(name: string, index: string): string {
+    return this.value(name, `${name}[${index}]`);
+  }
+
+  /** Four elements as f32 (or i32) that were read as they lie in memory, and are an expression of `quadType`. */
+  value(name: string, raw: string): string {
     const { storage } = this.#binding(name);
-    if (storage.type !== 'float16') return `${name}[${index}]`;
-    return this.#isPacked(storage) ? `unpack4(${name}[${index}])` : `vec4<f32>(${name}[${index}])`;
+    if (storage.type !== 'float16') return raw;
+    return this.#isPacked(storage) ? `unpack4(${raw})` : `vec4<f32>(${raw})`;
+  }
+
+  /** What four elements are in memory. */
+  quadType(name: string): string {
+    return this.#quads(this.#binding(name).storage);
   }
 
   store(name: string, index: string, value: string): string {

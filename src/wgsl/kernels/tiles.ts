@@ -1,5 +1,5 @@
-// How large a piece of a product one workgroup computes. These are defaults from arithmetic, not from measurements: large
-// tiles read memory less often, small ones give a small product enough workgroups.
+// How large a piece of a product one workgroup computes. The defaults are from arithmetic and what one card liked
+// (docs/performance): large tiles read memory less often, small ones and parts of sums give a small product enough workgroups.
 
 export interface Tile {
   /** Rows and columns of the result that a workgroup computes. */
@@ -10,19 +10,37 @@ export interface Tile {
   /** Rows and columns of one thread; columns are a multiple of four. */
   readonly threadRows: number;
   readonly threadColumns: number;
+  /** Whether threads fetch the next pieces while they multiply those at hand. */
+  readonly ahead: boolean;
 }
 
-export const LARGE: Tile = { rows: 128, columns: 64, depth: 16, threadRows: 8, threadColumns: 8 };
-export const MEDIUM: Tile = { rows: 64, columns: 64, depth: 16, threadRows: 8, threadColumns: 8 };
-export const SMALL: Tile = { rows: 32, columns: 32, depth: 16, threadRows: 4, threadColumns: 4 };
-/** ... where columns come in pairs of four. */
-export const SMALL_PAIRED: Tile = { rows: 32, columns: 64, depth: 16, threadRows: 4, threadColumns: 8 };
+/** `ahead` where that gained on a card: mostly with many results of a thread, which then wait for memory alone. */
+export const tile = (
+  rows: number,
+  columns: number,
+  depth: number,
+  threadRows: number,
+  threadColumns: number,
+  ahead = false,
+): Tile => ({ rows, columns, depth, threadRows, threadColumns, ahead });
 
-/** Workgroups that keep a large card busy: some hundred compute units. */
-const ENOUGH = 256;
+const LARGE = tile(128, 64, 16, 8, 8, true);
+const MEDIUM = tile(64, 64, 16, 8, 4);
+/** Here and below: where columns come in pairs of four. */
+const MEDIUM_PAIRED = tile(64, 64, 16, 4, 8, true);
+const SMALL = tile(32, 32, 16, 4, 4);
+const SMALL_PAIRED = tile(32, 64, 16, 4, 8);
+/** Of all of these. */
+export const DEFAULT_DEPTH = 16;
+
+/** Workgroups that keep a large card busy: some hundred compute units with several each. */
+const ENOUGH = 512;
+/** ... that are worth cutting sums for, */
+const SOME = 256;
 /** ... and that are too few for any. */
 const FEW = 64;
-/** Rows of the sum (in tiles' depths) that a part of a split product has at least. */
+/** Parts of a sum at most, and rows of it (in tiles' depths) that one has at least. */
+const MOST_SPLITS = 8;
 const SHORTEST_SPLIT = 16;
 
 export interface ProductSize {
@@ -56,10 +74,13 @@ export interface Choice {
 }
 
 export function chooseTile(size: ProductSize): Choice {
-  const candidates = [LARGE, MEDIUM, size.paired ? SMALL_PAIRED : SMALL];
-  const tile = candidates.find((one) => workgroups(size, one) >= ENOUGH) ?? candidates.at(-1)!;
-  const count = workgroups(size, tile);
-  if (count >= FEW || size.paired || size.batches > 1) return { tile, splits: 1 };
-  const splits = Math.min(Math.ceil(FEW / count), Math.floor(size.steps / SHORTEST_SPLIT));
-  return { tile, splits: Math.max(1, splits) };
+  const { rows, steps, paired, batches } = size;
+  if (workgroups(size, LARGE) >= ENOUGH) return { tile: LARGE, splits: 1 };
+  const [medium, small] = paired ? [MEDIUM_PAIRED, SMALL_PAIRED] : [MEDIUM, SMALL];
+  const chosen = rows <= small.rows ? small : medium;
+  if (paired || batches > 1) return { tile: workgroups(size, chosen) < FEW ? small : chosen, splits: 1 };
+  const count = workgroups(size, chosen);
+  const most = Math.max(1, Math.min(MOST_SPLITS, Math.floor(steps / SHORTEST_SPLIT)));
+  const splits = count < SOME ? Math.min(most, Math.ceil(ENOUGH / count)) : 1;
+  return { tile: count * splits < FEW ? small : chosen, splits };
 }

@@ -4,7 +4,14 @@ import type { Block } from '../kernels/blocks.ts';
 import { productSize } from '../kernels/product.ts';
 import type { Dialect } from '../kernels/shader.ts';
 import { matrixUnitsOf, SUBGROUP_MATRIX_FEATURE, subgroupsOf } from '../kernels/subgroup-matrix.ts';
-import { workgroups, type Choice, type MatrixUnit, type ProductSize, type Tile } from '../kernels/tiles.ts';
+import {
+  tile,
+  workgroups,
+  type Choice,
+  type MatrixUnit,
+  type ProductSize,
+  type Tile,
+} from '../kernels/tiles.ts';
 import { QUAD } from '../quads.ts';
 import type { AttentionStep, ProductStep } from '../steps.ts';
 
@@ -17,7 +24,11 @@ export interface DeviceLimits {
   readonly matrixUnits: readonly MatrixUnit[];
 }
 
-export function limitsOf({ limits, features, adapterInfo }: GPUDevice): DeviceLimits {
+export function limitsOf({
+  limits,
+  features,
+  adapterInfo,
+}: Pick<GPUDevice, 'limits' | 'features' | 'adapterInfo'>): DeviceLimits {
   return {
     threads: Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
     shared: limits.maxComputeWorkgroupStorageSize,
@@ -25,24 +36,19 @@ export function limitsOf({ limits, features, adapterInfo }: GPUDevice): DeviceLi
   };
 }
 
-const tile = (
-  rows: number,
-  columns: number,
-  depth: number,
-  threadRows: number,
-  threadColumns: number,
-): Tile => ({ rows, columns, depth, threadRows, threadColumns });
-
+/** In the order in which they did well on a card. */
 const TILES: readonly Tile[] = [
-  tile(128, 128, 16, 8, 8),
-  tile(128, 64, 16, 8, 8),
-  tile(64, 128, 16, 8, 8),
-  tile(64, 64, 16, 8, 8),
+  tile(64, 128, 16, 8, 8, true),
+  tile(128, 128, 16, 16, 8, true),
   tile(64, 64, 16, 8, 4),
-  tile(64, 64, 16, 4, 8),
-  tile(64, 64, 32, 4, 8),
-  tile(128, 128, 8, 8, 8),
-  tile(128, 64, 32, 8, 8),
+  tile(128, 64, 16, 8, 8, true),
+  tile(64, 64, 16, 4, 8, true),
+  tile(64, 64, 16, 8, 8),
+  tile(128, 128, 16, 8, 8, true),
+  tile(256, 64, 16, 16, 8),
+  tile(64, 128, 16, 8, 8),
+  tile(128, 64, 16, 8, 8),
+  tile(64, 64, 8, 8, 8),
   tile(64, 64, 16, 4, 4),
   tile(128, 32, 16, 8, 4),
   tile(32, 128, 16, 4, 8),
@@ -54,37 +60,53 @@ const TILES: readonly Tile[] = [
 ];
 /** Deeper pieces, since the units are through with them sooner; many threads, since each subgroup holds sums. */
 const MATRIX_TILES: readonly Tile[] = [
-  tile(64, 64, 32, 4, 8),
-  tile(128, 64, 32, 8, 8),
-  tile(64, 128, 32, 8, 8),
+  tile(128, 128, 32, 8, 8, true),
+  tile(128, 128, 32, 16, 8, true),
+  tile(128, 64, 32, 8, 8, true),
+  tile(64, 128, 32, 8, 8, true),
+  tile(128, 64, 32, 8, 4, true),
+  tile(64, 128, 32, 8, 4, true),
+  tile(64, 64, 32, 4, 8, true),
   tile(64, 64, 32, 8, 8),
+  tile(128, 128, 16, 8, 8, true),
   tile(32, 64, 32, 4, 4),
   tile(32, 32, 32, 4, 4),
 ];
-const SPLITS = [2, 4, 8];
+const SPLITS = [2, 4, 8, 16];
 /** Workgroups from which on a split gains nothing. */
-const PLENTY = 256;
+const PLENTY = 512;
 /** Rows of the sum that a part has at least. */
 const SHORTEST_PART = 128;
 /** How much more than the least a tile may compute beyond the result's edges. */
 const WASTE = 1.3;
 
+const block = (queries: number, keys: number, threadRows: number, whole: boolean): Block => ({
+  ...{ queries, keys, threadRows, whole },
+});
+
+/** Keys in fours that divide a head's channels leave no thread idle: 20 and 40 for heads of 40, 80 and 160. */
 const BLOCKS: readonly Block[] = [
-  { queries: 64, keys: 32, threadRows: 4 },
-  { queries: 64, keys: 32, threadRows: 2 },
-  { queries: 32, keys: 32, threadRows: 2 },
-  { queries: 64, keys: 64, threadRows: 4 },
-  { queries: 32, keys: 64, threadRows: 4 },
-  { queries: 128, keys: 32, threadRows: 8 },
-  { queries: 32, keys: 32, threadRows: 4 },
-  { queries: 64, keys: 16, threadRows: 4 },
-  { queries: 32, keys: 16, threadRows: 1 },
-  { queries: 32, keys: 32, threadRows: 1 },
-  { queries: 16, keys: 32, threadRows: 1 },
-  { queries: 16, keys: 64, threadRows: 1 },
+  block(64, 32, 8, true),
+  block(64, 32, 4, true),
+  block(64, 40, 8, true),
+  block(128, 20, 8, true),
+  block(128, 32, 8, true),
+  block(64, 64, 8, true),
+  block(64, 64, 4, true),
+  block(32, 32, 4, true),
+  block(32, 80, 4, true),
+  block(64, 80, 4, true),
+  block(64, 64, 4, false),
+  block(32, 64, 4, false),
+  block(64, 32, 4, false),
+  block(64, 16, 4, false),
+  block(32, 128, 4, false),
+  block(32, 32, 1, false),
+  block(16, 64, 1, false),
+  block(16, 32, 1, false),
 ];
 /** Fours of results that a thread may hold. */
-const MOST_RESULTS = 24;
+const MOST_RESULTS = 32;
 
 /** All different, the default first; none asks for more than the device has. */
 export function candidatesOf(step: TunableStep, dialect: Dialect, limits: DeviceLimits): Kernel[] {
@@ -121,13 +143,17 @@ function kernelsOf(step: TunableStep, limits: DeviceLimits): Kernel[] {
 
 /** Tells the kernels of a step apart. */
 export function kernelName(kernel: Kernel): string {
-  if (kernel.kind === 'attention') return `${kernel.queries}x${kernel.keys}/${kernel.threadRows}`;
+  if (kernel.kind === 'attention') {
+    const { queries, keys, threadRows, whole } = kernel;
+    return `${queries}x${keys}/${threadRows}${whole ? ' whole' : ''}`;
+  }
   const { tile, splits, matrix } = kernel;
-  const { rows, columns, depth, threadRows, threadColumns } = tile;
+  const { rows, columns, depth, threadRows, threadColumns, ahead } = tile;
   return [
     `${rows}x${columns}x${depth}/${threadRows}x${threadColumns}`,
     ...(splits > 1 ? [`in ${splits}`] : []),
     ...(matrix ? [`by ${matrix.m}x${matrix.n}x${matrix.k}`] : []),
+    ...(ahead ? ['ahead'] : []),
   ].join(' ');
 }
 
@@ -137,17 +163,17 @@ function productChoices(step: ProductStep, { matrixUnits }: DeviceLimits): Choic
   const usable = TILES.filter(({ threadColumns }) => !paired || threadColumns % (2 * QUAD) === 0);
   const least = Math.min(...usable.map((one) => computed(sizeFor(one), one)));
   const tiles = usable.filter((one) => computed(sizeFor(one), one) <= WASTE * least);
-  const whole = tiles.map((tile) => ({ tile, splits: 1 }));
   const maySplit = !paired && step.batches === 1;
-  const split = !maySplit
-    ? []
-    : tiles.flatMap((tile) => {
-        const size = sizeFor(tile);
-        if (workgroups(size, tile) >= PLENTY) return [];
-        return SPLITS.filter((splits) => (size.steps * tile.depth) / splits >= SHORTEST_PART).map(
-          (splits) => ({ tile, splits }),
-        );
-      });
+  const withParts = (choice: Choice): Choice[] => {
+    const { tile } = choice;
+    const size = sizeFor(tile);
+    if (!maySplit || workgroups(size, tile) >= PLENTY) return [];
+    return SPLITS.filter((splits) => (size.steps * tile.depth) / splits >= SHORTEST_PART).map((splits) => ({
+      ...choice,
+      splits,
+    }));
+  };
+  const whole = tiles.map((tile) => ({ tile, splits: 1 }));
   // A unit takes float16 as it lies in memory. (Where it is packed into integers there is none.)
   const float16 = left.storage.type === 'float16' && right.storage.type === 'float16';
   const byMatrices = matrixUnits.flatMap((matrix) =>
@@ -160,7 +186,7 @@ function productChoices(step: ProductStep, { matrixUnits }: DeviceLimits): Choic
             computed(sizeFor(one), one) <= WASTE * least,
         ).map((tile) => ({ tile, splits: 1, matrix })),
   );
-  return [...byMatrices, ...whole, ...split];
+  return [...byMatrices, ...byMatrices.flatMap(withParts), ...whole, ...whole.flatMap(withParts)];
 }
 
 /** Elements of the result that workgroups compute, with those beyond its edges. */

@@ -17,6 +17,8 @@ const MOST_REPEATS = 64;
 const TIMINGS = 3;
 /** Slower than the best by so much after one run: no more are made. */
 const HOPELESS = 1.5;
+/** Milliseconds of work before anything is timed, and runs at most: a card that was idle is several times slower at first. */
+const WARMING = { time: 200, runs: 100 };
 /** Bytes of buffers that a shape may take. */
 const MOST_MEMORY = 1 << 30;
 
@@ -41,6 +43,7 @@ interface Command {
 export class KernelTimer {
   readonly #device: GPUDevice;
   #overhead: number | null = null;
+  #isWarm = false;
 
   /** `dispatches`: what computes a step by a kernel. `usesTimestamps`: whether by the GPU's own clock. */
   constructor(
@@ -76,6 +79,7 @@ export class KernelTimer {
     try {
       for (const storage of reads) await this.#fill(storage, buffers.get(storage)!);
       const reference = await this.#ready(step, defaultKernel(step), buffers);
+      await this.#warm(reference.commands);
       await this.#run(reference.commands, 1);
       const encoder = device.createCommandEncoder();
       encoder.copyBufferToBuffer(buffers.get(output)!, 0, expected, 0, expected.size);
@@ -89,6 +93,13 @@ export class KernelTimer {
       time: (kernel, best) => this.#time(step, kernel, buffers, expected, best),
       release,
     };
+  }
+
+  async #warm(commands: readonly Command[]): Promise<void> {
+    const start = performance.now();
+    for (let i = 0; !this.#isWarm && i < WARMING.runs && performance.now() - start < WARMING.time; i++)
+      await this.#run(commands, 1);
+    this.#isWarm = true;
   }
 
   async #time(
