@@ -58,66 +58,74 @@ async function stepOf(page: Page, first: number): Promise<void> {
   );
 }
 
-test('a lost GPU, a killed GPU process and a closed page cost no step of a picture', async ({
-  page,
-  browser,
-}) => {
-  const steps = 12;
-  const darkroom = await prepare(page, steps);
-  const goesOn = page.getByRole('status', { name: 'Resuming the picture' });
+for (const { kernels, label } of [
+  { kernels: 'onnxruntime', label: 'onnxruntime' },
+  { kernels: 'own', label: 'our own kernels' },
+]) {
+  test(`a lost GPU, a killed GPU process and a closed page cost no step of a picture: ${label}`, async ({
+    page,
+    browser,
+  }) => {
+    const steps = 12;
+    const darkroom = await prepare(page, steps);
+    await darkroom.tab('Settings');
+    await page.getByLabel('GPU kernels').selectOption(kernels);
+    await darkroom.tab('txt2img');
+    const goesOn = page.getByRole('status', { name: 'Resuming the picture' });
 
-  // Before the engine asks for its device.
-  await (
-    await engineOf(page)
-  ).evaluate(() => {
-    const { prototype } = GPUAdapter;
-    const original = prototype.requestDevice;
-    prototype.requestDevice = async function (...args) {
-      const device = await original.apply(this, args);
-      Object.assign(globalThis, { device });
-      return device;
-    };
-  });
-  await test.step('undisturbed', async () => {
+    // Before the engine asks for its device.
+    await (
+      await engineOf(page)
+    ).evaluate(() => {
+      const { prototype } = GPUAdapter;
+      const original = prototype.requestDevice;
+      prototype.requestDevice = async function (...args) {
+        const device = await original.apply(this, args);
+        Object.assign(globalThis, { device });
+        return device;
+      };
+    });
+    await test.step('undisturbed', async () => {
+      await darkroom.generateButton.click();
+      await darkroom.finished();
+      expect(await pictures(page)).toHaveLength(1);
+    });
+
+    // The same once more, with everything that can go wrong.
     await darkroom.generateButton.click();
-    await darkroom.finished();
-    expect(await pictures(page)).toHaveLength(1);
+
+    await test.step('device.destroy()', async () => {
+      await stepOf(page, 2);
+      const engine = await engineOf(page);
+      await engine.evaluate(() => (globalThis as unknown as { device: GPUDevice }).device.destroy());
+      await expect(goesOn).toBeVisible();
+      await goesOn.getByRole('button', { name: /^Dismiss/ }).click();
+    });
+
+    await test.step('the GPU process is killed', async () => {
+      await stepOf(page, 5);
+      const session = await browser.newBrowserCDPSession();
+      // Missing in the protocol's types. The command does not answer where the process is gone at once.
+      session.send('Browser.crashGpuProcess' as 'Browser.close').catch(() => undefined);
+      await expect(goesOn).toBeVisible();
+    });
+
+    await test.step('the page is closed; the next visit offers to go on, and runs nothing by itself', async () => {
+      await stepOf(page, 8);
+      await page.reload();
+      await expect(page.getByText('A job was not finished.')).toBeVisible();
+      await expect(darkroom.generateButton).toBeVisible();
+      await page.getByRole('button', { name: 'Resume', exact: true }).click();
+      await expect(darkroom.interruptButton).toBeVisible();
+      await darkroom.finished();
+    });
+
+    await expect(darkroom.failures).toHaveCount(0);
+    const made = await pictures(page);
+    expect(made).toHaveLength(2);
+    expect(new Set(made).size).toBe(1);
   });
-
-  // The same once more, with everything that can go wrong.
-  await darkroom.generateButton.click();
-
-  await test.step('device.destroy()', async () => {
-    await stepOf(page, 2);
-    const engine = await engineOf(page);
-    await engine.evaluate(() => (globalThis as unknown as { device: GPUDevice }).device.destroy());
-    await expect(goesOn).toBeVisible();
-    await goesOn.getByRole('button', { name: /^Dismiss/ }).click();
-  });
-
-  await test.step('the GPU process is killed', async () => {
-    await stepOf(page, 5);
-    const session = await browser.newBrowserCDPSession();
-    // Missing in the protocol's types. The command does not answer where the process is gone at once.
-    session.send('Browser.crashGpuProcess' as 'Browser.close').catch(() => undefined);
-    await expect(goesOn).toBeVisible();
-  });
-
-  await test.step('the page is closed; the next visit offers to go on, and runs nothing by itself', async () => {
-    await stepOf(page, 8);
-    await page.reload();
-    await expect(page.getByText('A job was not finished.')).toBeVisible();
-    await expect(darkroom.generateButton).toBeVisible();
-    await page.getByRole('button', { name: 'Resume', exact: true }).click();
-    await expect(darkroom.interruptButton).toBeVisible();
-    await darkroom.finished();
-  });
-
-  await expect(darkroom.failures).toHaveCount(0);
-  const made = await pictures(page);
-  expect(made).toHaveLength(2);
-  expect(new Set(made).size).toBe(1);
-});
+}
 
 test('jobs wait for each other, over all tabs, and a full disk stops none', async ({ page, context }) => {
   // Waiting and taking turns depend on no GPU.

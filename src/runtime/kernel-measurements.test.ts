@@ -12,11 +12,13 @@ import {
 } from './kernel-measurements.ts';
 
 const MODEL = { label: 'SD 1.x', precision: 'float16' };
-const named = (times: Record<string, readonly [own: number | null, onnxruntime: number | null]>) =>
+const named = (
+  times: Record<string, readonly [own: number | null, onnxruntime: number | null, agree?: boolean]>,
+) =>
   new Map(
-    Object.entries(times).map(([what, [own, onnxruntime]]) => [
+    Object.entries(times).map(([what, [own, onnxruntime, agree = true]]) => [
       measuredName(MODEL, what),
-      { own, onnxruntime },
+      { own, onnxruntime, agree },
     ]),
   );
 const shape = (kernel: string, ms: number) => ({ kernel, ms, defaultMs: 2 });
@@ -47,7 +49,7 @@ it('is kept by adapter, with what was found before for other shapes and networks
   const { shapes, changed, networks } = reportOf(record);
   expect({ shapes, changed }).toEqual({ shapes: 2, changed: 1 });
   expect(networks.find(({ name }) => name === measuredName(MODEL, 'VAE'))).toEqual({
-    ...{ name: measuredName(MODEL, 'VAE'), own: 5, onnxruntime: 8, faster: 'own' },
+    ...{ name: measuredName(MODEL, 'VAE'), own: 5, onnxruntime: 8, agree: true, faster: 'own' },
   });
   await forgetMeasurements('A');
   expect(await readMeasurements('A')).toBeNull();
@@ -60,14 +62,15 @@ it('takes the faster one for each network of such a model, and onnxruntime for o
     VAE: [9, 8],
     'text encoder': [null, 3],
     'VAE encoder': [3, null],
+    'text encoder 2': [1, 5, false],
   });
   const record = { card: '', when: 1, shapes: new Map([['a @1', shape('x', 1)]]), networks };
   const choice = choiceBy('auto', record, MODEL);
   expect(choice.tuned).toBe(record.shapes);
   const whose = (what: string) => kernelsFor(choice, what);
-  expect(['UNet', 'VAE', 'VAE tile', 'text encoder', 'VAE encoder stem', 'TAESD'].map(whose)).toEqual([
-    ...['own', 'onnxruntime', 'onnxruntime', 'onnxruntime', 'own', 'onnxruntime'],
-  ]);
+  expect(
+    ['UNet', 'VAE', 'VAE tile', 'text encoder', 'VAE encoder stem', 'TAESD', 'text encoder 2'].map(whose),
+  ).toEqual([...['own', 'onnxruntime', 'onnxruntime', 'onnxruntime', 'own', 'onnxruntime', 'onnxruntime']]);
   for (const other of [{ ...MODEL, precision: 'float32' }, { ...MODEL, label: 'SDXL' }, null])
     expect(kernelsFor(choiceBy('auto', record, other), 'UNet')).toBe('onnxruntime');
   expect(kernelsFor(choiceBy('auto', null, MODEL), 'UNet')).toBe('onnxruntime');

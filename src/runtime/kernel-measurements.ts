@@ -88,8 +88,9 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   'VAE encoder': ['VAE encoder stem'],
 };
 
-function fasterOf({ own, onnxruntime }: NetworkTimes): Kernels {
-  if (own === null) return 'onnxruntime';
+/** Numbers that are off are never fast. */
+function fasterOf({ own, onnxruntime, agree }: NetworkTimes): Kernels {
+  if (own === null || !agree) return 'onnxruntime';
   return onnxruntime === null || own < onnxruntime ? 'own' : 'onnxruntime';
 }
 

@@ -31,7 +31,10 @@ describe.skipIf(!wanted)('a model on the card', () => {
   });
 
   /** The network as it is asked to be computed now. */
-  async function subject(): Promise<TuningSubject & { readonly used: readonly KernelChoice['setting'][] }> {
+  /** `off`: by what our numbers are multiplied. */
+  async function subject(
+    off = 1,
+  ): Promise<TuningSubject & { readonly used: readonly KernelChoice['setting'][] }> {
     const { device } = dawn;
     const pipelines = new Pipelines(device);
     const weights = new WeightBuffers(pipelines, readWeight, DIALECT);
@@ -47,8 +50,9 @@ describe.skipIf(!wanted)('a model on the card', () => {
       const program = compile(network.graph, feeds, ['y'], { dialect: DIALECT, maxBufferSize, choose });
       hears?.('layer', program);
       const recording = await Recording.create(program, weights, pipelines);
-      await recording.run(feeds);
+      const result = (await recording.run(feeds)).get('y')!;
       recording.release();
+      return result.map((value) => off * value);
     };
     return {
       device,
@@ -76,7 +80,8 @@ describe.skipIf(!wanted)('a model on the card', () => {
     );
     expect(model.used).toEqual(['own', 'own', 'onnxruntime']);
     expect(shapes.size).toBe(1);
-    const { own, onnxruntime } = networks.get('layer')!;
+    const { own, onnxruntime, agree } = networks.get('layer')!;
+    expect(agree).toBe(true);
     expect(own).toBeGreaterThan(0);
     expect(onnxruntime).toBeGreaterThan(0);
     const stages = reports.map(({ stage }) => stage);
@@ -88,6 +93,16 @@ describe.skipIf(!wanted)('a model on the card', () => {
     }
     // There may have been no time for it.
     expect(networks.get('other')?.own ?? null).toBeNull();
+  });
+
+  it.each([1.1, NaN])('is found out where its numbers are off: %d times', async (off) => {
+    const model = await subject(off);
+    const { networks } = await tuneModel(
+      model,
+      () => false,
+      () => undefined,
+    );
+    expect(networks.get('layer')!.agree).toBe(false);
   });
 
   it('ends where it is interrupted, and nobody hears of programs any more', async () => {

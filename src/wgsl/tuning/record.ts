@@ -15,6 +15,8 @@ const MOST_TEXT = 300;
 export interface NetworkTimes {
   readonly own: number | null;
   readonly onnxruntime: number | null;
+  /** Whether both came to the same numbers, but for rounding. */
+  readonly agree: boolean;
 }
 
 /** What was measured on one card. */
@@ -86,9 +88,11 @@ function readTuned(value: unknown): Tuned | null {
 }
 
 function readTimes(value: unknown): NetworkTimes | null {
-  const { own, onnxruntime } = fieldsOf(value);
+  const { own, onnxruntime, agree } = fieldsOf(value);
   const isTimeOrNull = (time: unknown): time is number | null => time === null || isTime(time);
-  return isTimeOrNull(own) && isTimeOrNull(onnxruntime) ? { own, onnxruntime } : null;
+  return isTimeOrNull(own) && isTimeOrNull(onnxruntime) && typeof agree === 'boolean'
+    ? { own, onnxruntime, agree }
+    : null;
 }
 
 function pairsOf<T>(value: unknown, most: number, read: (value: unknown) => T | null): [string, T][] {

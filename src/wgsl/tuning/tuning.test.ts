@@ -195,7 +195,7 @@ describe('the record', () => {
   const record = (card: string, when = 1): CardRecord => ({
     ...{ card, when },
     shapes: new Map([['a @8', { kernel: '64x64', ms: 1, defaultMs: 2 }]]),
-    networks: new Map([['UNet', { own: 30, onnxruntime: null }]]),
+    networks: new Map([['UNet', { own: 30, onnxruntime: null, agree: true }]]),
   });
   const survives = (stored: unknown) => JSON.parse(JSON.stringify(stored)) as unknown;
 

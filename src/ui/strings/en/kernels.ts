@@ -30,6 +30,8 @@ export const kernels = {
     faster: 'faster',
     only: 'the only one that computes it',
     chosen: 'your choice',
+    off: 'Darkroom’s own numbers are off on this card',
+    chosenThoughOff: 'your choice, though Darkroom’s own numbers are off on this card',
   },
   usedWhy: (whose: string, why: string) => `${whose}: ${why}`,
   found: (shapes: number, changed: number, when: number) =>
