@@ -11,8 +11,10 @@ import { mergesTokens, unetNetwork, type UNetInputs, type UNetOptions } from '..
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../src/models/vae.ts';
 import type { Networks } from '../src/runtime/networks.ts';
 import type { Prediction } from '../src/sampling/types.ts';
+import { beside } from './ip-adapters.ts';
 import { adapterGraph, controlGraph, type OpenedControl } from './control-networks.ts';
 import { openNodeSession, type NodeSession } from './ort-node.ts';
+import type { TestedNetwork } from './reference-networks.ts';
 import type { TinyModel } from './tiny-model.ts';
 
 export interface NodeOptions {
@@ -20,12 +22,14 @@ export interface NodeOptions {
   readonly circular?: boolean;
   /** Control networks that calls of the UNet may ask, by the names of units' sources. */
   readonly controls?: ReadonlyMap<string, OpenedControl>;
+  /** IP-Adapters that calls of the UNet look through, in their order. */
+  readonly images?: readonly { readonly adapter: TestedNetwork; readonly masked: boolean }[];
 }
 
 export async function nodeNetworks(
   model: TinyModel,
   prediction: Prediction,
-  { circular = false, controls = new Map() }: NodeOptions = {},
+  { circular = false, controls = new Map(), images = [] }: NodeOptions = {},
 ): Promise<Networks> {
   const { family, catalog, readWeight, unet, vae, textEncoders } = model;
   const pooledOf = (encoder: number) => textInfoOf(family, textEncoders[encoder]!).pooled;
@@ -38,13 +42,13 @@ export async function nodeNetworks(
     ),
   );
   const control = controlUseOf([...controls.values()].map(({ info }) => info));
+  const prefixOf = (index: number): string => `adapter.${index}.`;
+  const denoising = beside(model, new Map(images.map(({ adapter }, i) => [prefixOf(i), adapter])));
+  const slots = images.map(({ masked }, i) => ({ prefix: prefixOf(i), masked }));
   const [denoiser, decoder, encoder] = await Promise.all([
     openNodeSession(
-      unetNetwork(unet, catalog, 'float32', {
-        circular,
-        control,
-      }),
-      readWeight,
+      unetNetwork(unet, denoising.catalog, 'float32', { circular, control, images: slots }),
+      denoising.readWeight,
     ),
     openNodeSession(vaeDecoderNetwork(vae, catalog, 'float32', { circular }), readWeight),
     openNodeSession(vaeEncoderNetwork(vae, catalog, 'float32', { circular }), readWeight),

@@ -4,9 +4,10 @@ import type { Detection } from '../models/types.ts';
 
 /**
  * 2 knows VAEs, and checkpoints that have none; 3 knows upscalers; 4 knows detectors, and add-ons, which are kept as files; 5 knows
- * networks for faces and colorizers; 6 knows control networks, and those that make control maps. Records without a version are of 1.
+ * networks for faces and colorizers; 6 knows control networks, and those that make control maps; 7 knows IP-Adapters and
+ * CLIP's vision encoders. Records without a version are of 1.
  */
-export const RECORD_VERSION = 6;
+export const RECORD_VERSION = 7;
 
 /** The earliest version that understands a model. */
 export function versionFor({
@@ -21,6 +22,7 @@ export function versionFor({
   control,
   annotator,
 }: Detection): number {
+  if (control?.kind === 'ip-adapter' || annotator?.kind === 'clip-vision') return 7;
   if (control ?? annotator) return 6;
   if (face ?? colorizer) return 5;
   if (detector || lora || hypernetwork || embedding) return 4;

@@ -104,9 +104,10 @@ function isLoraFamily(base: string | null): base is keyof typeof LORA_FAMILIES {
 function describeControl(tensors: TensorShapes): AddOn | null {
   const file = readControl(tensors);
   if (!file) return null;
-  const { label, info, problem } = file;
+  const { label, info, problem, advice = 'Download it again, or look for another copy.' } = file;
   if (info) return { kind: 'controlnet', label, reason: null, found: { control: info } };
-  const reason = `This is a ${label}, which cannot be used. ${problem} Download it again, or look for another copy.`;
+  const article = /^[AEIOU]/.test(label) ? 'an' : 'a';
+  const reason = `This is ${article} ${label}, which cannot be used. ${problem} ${advice}`;
   return { kind: 'controlnet', label, reason };
 }
 
@@ -265,7 +266,6 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
   [/(^|\.)(double_blocks\.\d+\.img_attn|single_transformer_blocks\.\d+)\./, 'FLUX or one of its relatives'],
   [/(^|\.)time_stack\./, 'Stable Video Diffusion'],
   [/(^|\.)motion_modules\.\d+\./, 'an AnimateDiff motion module'],
-  [/^(image_proj|ip_adapter)\./, 'an IP-Adapter'],
   [/^style_embedding$|^lllite_unet/, 'a control network of another kind (style adapter, LLLite)'],
   [/^cond_stage_model\.roberta\./, 'AltDiffusion'],
   [/(^|\.)clip_txt_pooled_mapper\./, 'Stable Cascade'],

@@ -3,6 +3,7 @@
 import type { Graph, Value } from '../graph/graph.ts';
 import type { HostTensor, Precision, WeightCatalog } from '../graph/types.ts';
 import { References } from './control/references.ts';
+import { ImageAttention, type ImageInput, type ImageSlot } from './control/image-attention.ts';
 import { transformed, type Role, type UsedHypernetwork } from './hypernetwork.ts';
 import { Layers } from './layers.ts';
 import { Level } from './level.ts';
@@ -27,6 +28,8 @@ export interface BlockInputs {
   readonly vector?: Float32Array;
   /** What changes of the network are told. */
   readonly marks?: Marks;
+  /** As many as there are slots. */
+  readonly images?: readonly ImageInput[];
 }
 
 /** A 3x3 convolution of stride 2, padded by one, rounds up. */
@@ -82,6 +85,8 @@ export interface BlockOptions {
   readonly changes?: readonly NetworkChange[];
   /** Pictures may be looked at; which is told with each run. */
   readonly references?: boolean;
+  /** Pictures that cross attention looks at beside the words; their adapters' weights are in the catalogue, too. */
+  readonly images?: readonly ImageSlot[];
 }
 
 /** A UNet's blocks, with what all of them share: the time embedding and the context. */
@@ -95,6 +100,7 @@ export class Blocks extends Layers {
   readonly #hypernetworks: readonly UsedHypernetwork[];
   /** What they make of the text, which is the same for all layers, and of other tokens. */
   readonly #transformed = new Map<Value, Partial<Record<Role, Value>>>();
+  readonly #images: ImageAttention | null;
   /** Of the finest level's tokens. */
   readonly merging: TokenMerging | null;
   readonly changes: GraphChanges;
@@ -113,12 +119,15 @@ export class Blocks extends Layers {
       hypernetworks = [],
       changes = [],
       references = false,
+      images = [],
     }: BlockOptions,
   ) {
     super(graph, weights, prefix, taps, circular);
     this.#hypernetworks = hypernetworks;
     this.changes = new GraphChanges(graph, changes);
     this.#attentionType = upcastAttention ? 'float32' : graph.precision;
+    this.#images =
+      images.length > 0 ? new ImageAttention(graph, weights, config, images, this.#attentionType) : null;
     this.merging = tokenMerging && config.transformerDepth[0] ? new TokenMerging(graph) : null;
     this.references = references ? new References(graph, config.vectorDim !== null) : null;
     this.levels = config.channelMult.map((_, index) => new Level(graph, index));
@@ -205,7 +214,7 @@ export class Blocks extends Layers {
 
   /** What the inputs that all blocks share carry in a run. */
   feeds(inputs: BlockInputs, tokenMerging: number): Record<string, HostTensor> {
-    const { batch, height, width, timesteps, context, tokens, vector, marks } = inputs;
+    const { batch, height, width, timesteps, context, tokens, vector, marks, images = [] } = inputs;
     const { modelChannels, contextDim, vectorDim } = this.config;
     const embedded = timestepEmbedding(timesteps, modelChannels);
     const feeds: Record<string, HostTensor> = {
@@ -217,6 +226,7 @@ export class Blocks extends Layers {
       feeds['vector'] = float32Tensor('vector', vector ?? new Float32Array(0), [batch, vectorDim]);
     const sizes = { batch, height, width };
     Object.assign(feeds, this.merging?.feeds(sizes, tokenMerging), this.changes.feeds(batch, marks));
+    Object.assign(feeds, this.#images?.feeds(sizes, this.levels, images));
     for (const [index, level] of this.levels.entries()) {
       Object.assign(feeds, level.feeds(sizeAtLevel(sizes, index)));
     }
@@ -280,7 +290,11 @@ export class Blocks extends Layers {
     let h = graph.add(looked, x);
 
     const query = onLevel(this.layerNorm(h, `${name}.norm2`, channels));
-    const told = this.#attention(query, this.#context, `${name}.attn2`, heads);
+    const images = this.#images;
+    const withImages = images
+      ? (told: Value, looking: Value) => images.added(told, { value: looking, name, channels, heads, level })
+      : undefined;
+    const told = this.#attention(query, this.#context, `${name}.attn2`, heads, null, withImages);
     this.#tapTokens(`${name}.attn2`, told, channels, level);
     h = graph.add(told, h);
 
@@ -316,8 +330,18 @@ export class Blocks extends Layers {
     return (known[role] ??= transformed(tokens, channels, role, this.#hypernetworks, this));
   }
 
-  /** CrossAttention (Vaswani et al. 2017) of x to source. `level`: of x, where it may look at references, too. */
-  #attention(x: Sequence, source: Sequence, name: string, heads: number, level: Level | null = null): Value {
+  /**
+   * CrossAttention (Vaswani et al. 2017) of x to source. `level`: of x, where it may look at references, too. `further`: what becomes of
+   * it before the way out, from the queries.
+   */
+  #attention(
+    x: Sequence,
+    source: Sequence,
+    name: string,
+    heads: number,
+    level: Level | null = null,
+    further: (mixed: Value, queries: Value) => Value = (mixed) => mixed,
+  ): Value {
     const { graph, references } = this;
     const project = (from: Sequence, part: string, role: Role | null = null) => {
       const read = role ? this.#lookedAt(from, role) : from.tokens;
@@ -339,7 +363,7 @@ export class Blocks extends Layers {
       attention.look(layer, queries, keys);
       mixed = attention.attended(layer, mixed, values);
     }
-    const tokens = graph.cast(graph.reshape(mixed, [-1, x.channels]), graph.precision);
+    const tokens = graph.cast(graph.reshape(further(mixed, queries), [-1, x.channels]), graph.precision);
     const out = this.linear(tokens, `${name}.to_out.0`, x.channels, x.channels);
     return source === x ? attention.projected(layer, out, values, x.shape) : out;
   }

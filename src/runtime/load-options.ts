@@ -25,6 +25,8 @@ export interface LoadOptions {
   readonly controls: readonly StoredModel[];
   /** The UNet may be shown pictures to look at (models/control/references.ts). */
   readonly references: boolean;
+  /** Pictures that the UNet looks at beside the words, each through an IP-Adapter; `masked`: in a part of the picture only. */
+  readonly images: readonly { readonly adapter: StoredModel; readonly masked: boolean }[];
   /** The VAE of a file of its own, in place of the checkpoint's. */
   readonly vae: StoredModel | null;
   /** A tiny decoder beside it. */
@@ -45,6 +47,7 @@ export const DEFAULT_LOAD_OPTIONS: LoadOptions = {
   addOns: NO_ADD_ONS,
   controls: [],
   references: false,
+  images: [],
   vae: null,
   taesd: null,
   taesdEncoder: null,

@@ -17,6 +17,7 @@ import { controlPlanes, controlUseOf, type ControlledInputs } from '../models/co
 import { mergesTokens, unetNetwork } from '../models/unet.ts';
 import { ChangedWeights } from './changed-weights.ts';
 import { InterruptedError } from './errors.ts';
+import { JoinedWeights } from './joined-weights.ts';
 import { DEFAULT_LOAD_OPTIONS, type LoadOptions } from './load-options.ts';
 import { LoadedControls } from './loaded-control.ts';
 import { LoadedVae } from './loaded-vae.ts';
@@ -47,7 +48,9 @@ export class LoadedModel implements Networks {
   #taesd: TinyFile | null = null;
   #taesdEncoder: TinyFile | null = null;
   #addOns = NO_ADD_ONS;
-  /** With what add-ons make of them. */
+  /** With IP-Adapters' beside them. */
+  readonly #joined: JoinedWeights;
+  /** ... and what add-ons make of them. */
   readonly #weights: ChangedWeights;
   /** How the UNet is built that is loaded. */
   #unetForm = '';
@@ -66,7 +69,8 @@ export class LoadedModel implements Networks {
     readonly textEncoders: readonly TextEncoderConfig[],
     private readonly onEvent: OnEvent,
   ) {
-    this.#weights = new ChangedWeights(weights);
+    this.#joined = new JoinedWeights(weights);
+    this.#weights = new ChangedWeights(this.#joined);
     this.#sessions = new Sessions(executor, onEvent);
     this.#tinySessions = new Sessions(executor, onEvent);
     this.#controls = new LoadedControls(this.#sessions, unetConfig, weights, precision);
@@ -150,6 +154,7 @@ export class LoadedModel implements Networks {
     if (upcast || before.circular !== options.circular) await this.#sessions.release('UNet');
     await this.#use(options.addOns, stopped);
     await this.#controls.choose(options.controls);
+    await this.#chooseAdapters(options.images);
     await this.#chooseVae(options.vae);
     await this.#vae?.prepare(options);
     this.#taesd = await this.#tiny('TAESD', this.#taesd, options.taesd);
@@ -157,7 +162,12 @@ export class LoadedModel implements Networks {
     if (options.lowVram) return;
     const networks = [
       ...this.textEncoders.map((_, encoder) => () => this.#textSession(encoder)),
-      () => this.#unetSession(options, options.controls.length > 0, options.references),
+      () =>
+        this.#unetSession(options, {
+          controlled: options.controls.length > 0,
+          references: options.references,
+          images: options.images.length > 0,
+        }),
       async () => this.#vae?.open(),
     ];
     for (const open of networks) {
@@ -198,12 +208,15 @@ export class LoadedModel implements Networks {
 
   async unet(asked: ControlledInputs): Promise<Float32Array> {
     const { units, onNote, ...inputs } = asked;
-    const looks = asked.references !== undefined;
     const { heads } = this.unetConfig;
     const control =
       units &&
       (await controlPlanes(this.unetConfig, asked, (unit) => this.#controls.run(unit, inputs, heads)));
-    const session = await this.#unetSession(asked, units !== undefined, looks);
+    const session = await this.#unetSession(asked, {
+      controlled: units !== undefined,
+      references: asked.references !== undefined,
+      images: asked.images !== undefined,
+    });
     const notes = onNote ? notesOf(asked.changes ?? []) : [];
     const [out, ...noted] = await session.runAll({ ...inputs, ...(control && { control }) }, [
       'out',
@@ -290,6 +303,14 @@ export class LoadedModel implements Networks {
     this.#vaeOf = file;
   }
 
+  /** UNets that look through other adapters than before are others, so that nothing is left of those that go. */
+  async #chooseAdapters(images: LoadOptions['images']): Promise<void> {
+    const others = new Map<string, StoredWeights>();
+    for (const { adapter } of images)
+      others.set(prefixOf(adapter), new StoredWeights(adapter, await getChunks(adapter)));
+    this.#joined.use(others);
+  }
+
   /** What is loaded of `before` is kept where it is the same file. */
   async #tiny(what: string, before: TinyFile | null, file: StoredModel | null): Promise<TinyFile | null> {
     if (before?.sha256 === file?.sha256) return before;
@@ -315,14 +336,15 @@ export class LoadedModel implements Networks {
    */
   async #unetSession(
     { tokenMerging: ratio = 0, changes = [] }: Pick<ControlledInputs, 'tokenMerging' | 'changes'>,
-    controlled = false,
-    references = false,
+    { controlled, references, images: looks }: UNetForm,
   ) {
     const { upcastAttention, circular, controls } = this.#options;
+    const slots = this.#options.images.map(({ adapter, masked }) => ({ prefix: prefixOf(adapter), masked }));
+    const images = looks ? slots : [];
     const tokenMerging = !references && mergesTokens(this.unetConfig, ratio);
     const networks = controls.flatMap(({ detection }) => detection.control ?? []);
     const control = controlUseOf(controlled ? networks : []);
-    const form = JSON.stringify({ tokenMerging, control, changes, references });
+    const form = JSON.stringify({ tokenMerging, control, changes, references, images });
     if (this.#unetForm !== form) await this.#sessions.release('UNet');
     this.#unetForm = form;
     const weights = this.#weights;
@@ -336,6 +358,7 @@ export class LoadedModel implements Networks {
         control,
         changes,
         references,
+        images,
       }),
     );
   }
@@ -354,6 +377,21 @@ export class LoadedModel implements Networks {
     const unet = (inputs: ControlledInputs) => this.unet({ ...inputs, tokenMerging, changes, ...beside });
     this.#prediction = known ?? (await probePrediction({ contextDim, unetChannels, unet }));
   }
+}
+
+/** What a UNet is built for besides itself. */
+interface UNetForm {
+  /** What control networks add. */
+  readonly controlled: boolean;
+  /** Pictures that self-attention looks at. */
+  readonly references: boolean;
+  /** ... and that cross-attention looks at. */
+  readonly images: boolean;
+}
+
+/** Before the names of an IP-Adapter's tensors among the UNet's. */
+function prefixOf({ sha256 }: StoredModel): string {
+  return `ip-adapter.${sha256}.`;
 }
 
 /** Tells add-ons from others. */

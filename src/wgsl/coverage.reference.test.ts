@@ -22,6 +22,8 @@ import {
   encoderTileNetwork,
   encoderTiles,
 } from '../models/vae-tiles.ts';
+import { projectionNetwork } from '../models/control/image-projection.ts';
+import { projectionSizes, PROJECTION_PREFIX } from '../models/control/projection-sizes.ts';
 import { architectureOf } from '../models/upscalers/architectures.ts';
 import { annotatorReference, loadAnnotator, networkOf } from '../../tests/annotators.ts';
 import {
@@ -31,7 +33,8 @@ import {
   controlRows,
   openControl,
 } from '../../tests/control-networks.ts';
-import { loadNetwork, networkCases } from '../../tests/reference-networks.ts';
+import { adapterReference, beside, openAdapter, visionFile, visionNetwork } from '../../tests/ip-adapters.ts';
+import { loadNetwork, networkCases, openNetwork } from '../../tests/reference-networks.ts';
 import { tinyModels } from '../../tests/reference-dir.ts';
 import { loadTinyModel, type TinyModel } from '../../tests/tiny-model.ts';
 import { loadTinyVae, tinyVaeFolders } from '../../tests/tiny-vae.ts';
@@ -204,6 +207,40 @@ it.each(controlRows)('$name has kernels', async (row) => {
     ...(row.control_type === undefined ? {} : { controlType: row.control_type }),
   };
   expect(missing(runOf(network, inputs))).toBeNull();
+});
+
+const adapters = adapterReference();
+
+it.skipIf(!adapters || !visionFile())('CLIP vision has kernels', async () => {
+  const network = visionNetwork(adapters!, await openNetwork(visionFile()!), 'float16');
+  expect(missing(runOf(network, { image: new Float32Array(3 * 224 * 224) }))).toBeNull();
+});
+
+it.each(adapters?.adapters ?? [])('$name has kernels, and the UNet that looks through it', async (row) => {
+  const adapter = await openAdapter(row);
+  if (!adapter.detection.supported || !tinyModels().includes(row.base)) return;
+  const sizes = projectionSizes((name) => adapter.catalog.shapeOf(PROJECTION_PREFIX + name))!;
+  const seen = new Float32Array((sizes.kind === 'plain' ? 1 : 65) * sizes.width);
+  expect(missing(runOf(projectionNetwork(sizes, adapter.catalog, 'float16'), { seen }))).toBeNull();
+  const base = await loadTinyModel(row.base);
+  const { catalog } = beside(base, new Map([['adapter.', adapter]]));
+  const images = [
+    { prefix: 'adapter.', masked: false },
+    { prefix: 'adapter.', masked: true },
+  ];
+  const { unet } = base;
+  const [side, tokens, count] = [16, 77, 4];
+  const image = { tokens: new Float32Array(2 * count * unet.contextDim), count, weights: 1, region: null };
+  const inputs = {
+    ...{ batch: 2, height: side, width: side, tokens, timesteps: [500, 500], images: [image, image] },
+    x: new Float32Array(2 * unet.inChannels * side * side),
+    context: new Float32Array(2 * tokens * unet.contextDim),
+    ...(unet.vectorDim === null ? {} : { vector: new Float32Array(2 * unet.vectorDim) }),
+  };
+  for (const upcastAttention of [false, true])
+    expect(
+      missing(runOf(unetNetwork(unet, catalog, 'float16', { images, upcastAttention }), inputs)),
+    ).toBeNull();
 });
 
 it.each(yoloReference()?.models ?? [])('$name has kernels', async ({ name }) => {

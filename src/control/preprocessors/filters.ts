@@ -4,7 +4,7 @@ import { canny } from '../../image/opencv/canny.ts';
 import { channelOf, type Plane8 } from '../../image/opencv/plane.ts';
 import { crop } from '../../image/paste.ts';
 import type { Pause } from '../../image/pause.ts';
-import type { AnnotatorKind } from '../../models/annotators/kinds.ts';
+import type { MapKind } from '../../models/annotators/kinds.ts';
 import type { AskNetwork, RunAnnotator } from './annotators.ts';
 import { colourGrid, downsampled, inverted, recolorHint, thresholded } from './colours.ts';
 import { depthMap } from './depth.ts';
@@ -56,7 +56,7 @@ function grey(draw: (image: RgbImage, settings: FilterSettings, pause: Pause) =>
 
 /** A map of the padded picture by a network. */
 function asked(
-  kind: AnnotatorKind,
+  kind: MapKind,
   draw: (image: RgbImage, ask: AskNetwork, pause: Pause) => Promise<RgbImage>,
 ): Filter {
   return padded((image, { name }, { annotate, pause }) =>
@@ -66,7 +66,7 @@ function asked(
 
 /** ... that is grey. */
 function askedGrey(
-  kind: AnnotatorKind,
+  kind: MapKind,
   draw: (image: RgbImage, ask: AskNetwork, pause: Pause) => Promise<Plane8>,
 ): Filter {
   return asked(kind, async (...one) => greyAsRgb(await draw(...one)));

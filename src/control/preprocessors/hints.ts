@@ -75,6 +75,7 @@ function runnable(wanted: string): Preprocessor {
       `The network of the preprocessor "${label}" is not built in. Make the map elsewhere, choose it as the unit's picture and set the preprocessor to "none".`,
     );
   }
-  if (by === 'embedding') throw new ImageError(`The preprocessor "${label}" makes no map of a picture.`);
+  if (by === 'embedding' || by === 'clip-vision')
+    throw new ImageError(`The preprocessor "${label}" makes no map of a picture.`);
   return preprocessor;
 }

@@ -1,5 +1,5 @@
 // The preprocessors of sd-webui-controlnet 1.1.455 with their sliders and tags, in the order of its menu, and who computes each here.
-import type { AnnotatorKind } from '../../models/annotators/kinds.ts';
+import type { MapKind } from '../../models/annotators/kinds.ts';
 
 export interface Slider {
   readonly label: string;
@@ -12,9 +12,10 @@ export interface Slider {
 
 /**
  * "here": no network is needed. A kind of file: that is run. "map": the extension runs a network that is not here, so the person
- * brings the finished map. "embedding": no picture comes out.
+ * brings the finished map. "clip-vision": CLIP looks at the picture for an IP-Adapter, no picture comes out. "embedding": neither does
+ * one, and it is not here.
  */
-export type ComputedBy = AnnotatorKind | 'here' | 'map' | 'embedding';
+export type ComputedBy = MapKind | 'here' | 'map' | 'clip-vision' | 'embedding';
 
 export interface Preprocessor {
   /** What it is called in the extension's code. */
@@ -36,6 +37,9 @@ export interface Preprocessor {
   /** It works on the latent while that is sampled, too. */
   readonly steersSampling: boolean;
 }
+
+/** The one that leaves it to the IP-Adapter which CLIP looks at the picture. */
+export const IP_ADAPTER_AUTO = 'ip-adapter-auto';
 
 /** The extension's value of sliders that are not shown. */
 export const HIDDEN_SLIDER = 0.5;
@@ -75,7 +79,7 @@ const FIDELITY = [slider('Style Fidelity (only for Balanced mode)', 0, 1, 0.01, 
 
 export const PREPROCESSORS: readonly Preprocessor[] = [
   entry({ name: 'none', tags: ['InstructP2P'], by: 'here' }),
-  entry({ name: 'ip-adapter-auto', tags: ['IP-Adapter'], by: 'embedding', showsControlMode: false }),
+  entry({ name: IP_ADAPTER_AUTO, tags: ['IP-Adapter'], by: 'clip-vision', showsControlMode: false }),
   entry({
     name: 'tile_resample',
     tags: ['Tile'],
@@ -121,7 +125,7 @@ export const PREPROCESSORS: readonly Preprocessor[] = [
     name: 'ip-adapter_clip_sd15',
     label: 'ip-adapter_clip_h',
     tags: ['IP-Adapter'],
-    by: 'embedding',
+    by: 'clip-vision',
     acceptsMask: true,
     showsControlMode: false,
   }),
@@ -229,7 +233,7 @@ export const PREPROCESSORS: readonly Preprocessor[] = [
   entry({
     name: 'ip-adapter_clip_sdxl_plus_vith',
     tags: ['IP-Adapter'],
-    by: 'embedding',
+    by: 'clip-vision',
     acceptsMask: true,
     showsControlMode: false,
   }),
@@ -237,7 +241,7 @@ export const PREPROCESSORS: readonly Preprocessor[] = [
     name: 'ip-adapter_clip_sdxl',
     label: 'ip-adapter_clip_g',
     tags: ['IP-Adapter'],
-    by: 'embedding',
+    by: 'clip-vision',
     acceptsMask: true,
     showsControlMode: false,
   }),

@@ -5,15 +5,18 @@ import type { LatentArea } from '../../sampling/network-call.ts';
 
 /** What of the unit's planes lies over `area` of a latent that covers `whole`. */
 export function withinArea(unit: ActiveUnit, area: LatentArea, whole: LatentArea): ActiveUnit {
-  const cut = (planes: Planes): Planes => {
-    const [down, across] = [planes.height / whole.bottom, planes.width / whole.right];
-    const { top, left, bottom, right } = area;
-    return cutOut(planes, {
-      top: Math.round(top * down),
-      left: Math.round(left * across),
-      bottom: Math.round(bottom * down),
-      right: Math.round(right * across),
-    });
-  };
-  return { ...unit, hint: cut(unit.hint), region: unit.region && cut(unit.region) };
+  const { hint, region } = unit;
+  return { ...unit, hint: cutTo(hint, area, whole), region: region && cutTo(region, area, whole) };
+}
+
+/** ... of planes. */
+export function cutTo(planes: Planes, area: LatentArea, whole: LatentArea): Planes {
+  const [down, across] = [planes.height / whole.bottom, planes.width / whole.right];
+  const { top, left, bottom, right } = area;
+  return cutOut(planes, {
+    top: Math.round(top * down),
+    left: Math.round(left * across),
+    bottom: Math.round(bottom * down),
+    right: Math.round(right * across),
+  });
 }

@@ -3,16 +3,13 @@
 import { asRgb, type Hint } from '../../control/preprocessors/hint.ts';
 import type { FilterMeans } from '../../control/preprocessors/filters.ts';
 import { hintsFor, paintsIn } from '../../control/preprocessors/hints.ts';
-import type { HintResizeMode } from '../../control/preprocessors/hint-resize-modes.ts';
 import { findPreprocessor } from '../../control/preprocessors/table.ts';
-import { croppedToMask, preparedMask, unitPicture } from '../../control/preprocessors/unit-picture.ts';
+import { croppedToMask, unitPicture } from '../../control/preprocessors/unit-picture.ts';
 import type { FamilyId } from '../../families/family.ts';
-import { greyOf, maskOf, type Mask } from '../../image/mask.ts';
-import type { Pause } from '../../image/pause.ts';
+import type { Mask } from '../../image/mask.ts';
 import type { Size } from '../../image/picture-file.ts';
 import type { PixelImage } from '../../image/pixels.ts';
 import { readPicture } from '../../image/read-picture.ts';
-import type { ResizeMode } from '../../image/resize-modes.ts';
 import type { Raster } from '../../image/resize.ts';
 import type { Planes } from '../../image/tiles.ts';
 import { largestIn } from '../../image/windows.ts';
@@ -28,6 +25,8 @@ import { pictureSize } from '../request/hires.ts';
 import type { GenerationParameters, Img2Img } from '../request/request.ts';
 import { seedsOf } from '../request/seeds.ts';
 import { joined } from './image-conditioning.ts';
+import { prepareImage, type LookAt, type PreparedImage } from './image-units.ts';
+import { maskOfRequest, pictureOf } from './unit-source.ts';
 
 /** A control network of the library, as a unit names it. */
 export interface FoundNetwork extends ControlSource {
@@ -68,13 +67,13 @@ export interface PreparedUnit {
   readonly largeHint: PassHint | null;
 }
 
-/** Of the web UI's, where a unit takes img2img's picture. */
-const RESIZE_MODES: Readonly<Record<ResizeMode, HintResizeMode>> = {
-  'Just resize': 'Just Resize',
-  'Crop and resize': 'Crop and Resize',
-  'Resize and fill': 'Resize and Fill',
-  'Just resize (latent upscale)': 'Just Resize',
-};
+/** ... or whose network is an IP-Adapter. */
+export type UnitInRun = PreparedUnit | PreparedImage;
+
+/** What of the person's networks units ask. */
+export interface UnitMeans extends FilterMeans {
+  readonly lookAt: LookAt;
+}
 
 /** Pixels of a latent's cell. */
 const CELL = 8;
@@ -92,14 +91,19 @@ type Encoding = Pick<SampledNetworks, 'latentChannels' | 'unetChannels' | 'scale
 export async function prepareUnits(
   parameters: GenerationParameters,
   networkOf: (model: string) => FoundNetwork,
-  means: FilterMeans,
+  means: UnitMeans,
   networks: Encoding,
-): Promise<readonly PreparedUnit[]> {
-  const prepared: PreparedUnit[] = [];
+): Promise<readonly UnitInRun[]> {
+  const prepared: UnitInRun[] = [];
   for (const unit of parameters.controlUnits) {
     const module = moduleOf(unit, parameters.img2img);
     const { thresholdA, thresholdB } = settledSliders({ ...unit, module });
     const network = isReference(module) ? null : networkOf(unit.model);
+    const region = unit.region && firstColour(hintPlanes(asRgb(await readPicture(unit.region.file))));
+    if (network?.kind === 'ip-adapter') {
+      prepared.push(await prepareImage(unit, network, region, parameters, means));
+      continue;
+    }
     const controlType = unionTypeOf(unit);
     if (network && network.controlTypes > 0 && controlType === null) {
       throw new BadParametersError(
@@ -110,7 +114,6 @@ export async function prepareUnits(
     for (const hint of await hintsOf({ ...unit, module }, parameters, means))
       hints.push(await passHint(hint, module, networks));
     const [hint, largeHint = null] = hints;
-    const region = unit.region && firstColour(hintPlanes(asRgb(await readPicture(unit.region.file))));
     prepared.push({
       ...{ unit, module, thresholdA, thresholdB, network, region, hint: hint!, largeHint },
       controlType: controlType ?? 0,
@@ -185,39 +188,6 @@ function moduleOf({ module }: ControlUnit, img2img: Img2Img | null): string {
   return name === 'inpaint_only' && img2img?.inpaint ? 'inpaint' : name;
 }
 
-interface UnitPicture {
-  readonly picture: PixelImage;
-  readonly mask: Mask | null;
-  readonly resizeMode: HintResizeMode;
-}
-
-/** Its own, or img2img's, with the mask of that. */
-async function pictureOf(
-  unit: ControlUnit,
-  img2img: Img2Img | null,
-  painted: boolean,
-  pause: Pause,
-): Promise<UnitPicture> {
-  if (unit.picture) {
-    const picture = await readPicture(unit.picture.file);
-    const mask = unit.mask && greyOf(await readPicture(unit.mask.file));
-    return { picture, mask, resizeMode: unit.resizeMode };
-  }
-  if (!img2img) {
-    throw new BadParametersError(
-      'A ControlNet unit has no picture. Choose one for it; only in img2img it can do with the source.',
-    );
-  }
-  const picture = await readPicture(img2img.source.file);
-  const mask = painted && img2img.inpaint ? await maskOfRequest(img2img.inpaint, pause) : null;
-  return { picture, mask, resizeMode: RESIZE_MODES[img2img.resizeMode] };
-}
-
-async function maskOfRequest(inpaint: NonNullable<Img2Img['inpaint']>, pause: Pause): Promise<Mask> {
-  const mask = maskOf(await readPicture(inpaint.mask.file));
-  return preparedMask(mask, inpaint.maskBlur, inpaint.maskMode === 'Inpaint not masked', pause);
-}
-
 /** Colours, and the fourth channel as a mask. */
 function apart(picture: PixelImage): { readonly picture: PixelImage; readonly mask: Mask | null } {
   if (picture.channels === 3) return { picture, mask: null };
@@ -240,8 +210,17 @@ export interface UnitCall {
 }
 
 /** Units whose networks, where they have any, are made for models of a family. */
-export function unitsFor(units: readonly PreparedUnit[], family: FamilyId): readonly PreparedUnit[] {
-  return units.filter(({ network }) => network === null || network.family === family);
+export function unitsFor(units: readonly UnitInRun[], family: FamilyId): readonly PreparedUnit[] {
+  return units.filter(hasHint).filter(({ network }) => network === null || network.family === family);
+}
+
+/** ... that are IP-Adapters. */
+export function imagesFor(units: readonly UnitInRun[], family: FamilyId): readonly PreparedImage[] {
+  return units.flatMap((unit) => (hasHint(unit) || unit.network.family !== family ? [] : [unit]));
+}
+
+export function hasHint(unit: UnitInRun): unit is PreparedUnit {
+  return 'hint' in unit;
 }
 
 export function isAtWork(prepared: PreparedUnit, { size, shown }: UnitCall): boolean {

@@ -7,6 +7,14 @@ import {
   openControl,
   type OpenedControl,
 } from '../../../tests/control-networks.ts';
+import {
+  adapterReference,
+  openAdapter,
+  projected,
+  visionFile,
+  visionNetwork,
+  type AdapterRow,
+} from '../../../tests/ip-adapters.ts';
 import { watchedModels } from '../../../tests/golden-models.ts';
 import {
   GoldenRuns,
@@ -17,7 +25,9 @@ import {
   type GoldenCase,
 } from '../../../tests/golden-runs.ts';
 import { readTensors, type Tensors } from '../../../tests/goldens.ts';
-import { nodeNetworks } from '../../../tests/node-networks.ts';
+import { openNodeSession } from '../../../tests/ort-node.ts';
+import { openNetwork } from '../../../tests/reference-networks.ts';
+import { nodeNetworks, type NodeOptions } from '../../../tests/node-networks.ts';
 import { listReference, readReference, readReferenceJson, tinyModels } from '../../../tests/reference-dir.ts';
 import { loadTinyModel, relativeError } from '../../../tests/tiny-model.ts';
 import { blockMeans } from '../../../tests/whole-runs.ts';
@@ -26,12 +36,14 @@ import { findPreprocessor } from '../../control/preprocessors/table.ts';
 import { withoutPause } from '../../image/pause.ts';
 import { vaeOutputToPixels } from '../../image/pixels.ts';
 import { readPicture } from '../../image/read-picture.ts';
+import { projectionSizes, PROJECTION_PREFIX } from '../../models/control/projection-sizes.ts';
 import type { Networks } from '../../runtime/networks.ts';
 import { DEFAULT_CONTROL_UNIT, NO_MODEL, type ControlUnit } from '../request/control-unit.ts';
 import { pictureSize } from '../request/hires.ts';
 import type { GenerationParameters } from '../request/request.ts';
-import { prepareUnits, type FoundNetwork, type PreparedUnit } from './control-units.ts';
+import { prepareUnits, type FoundNetwork, type UnitInRun, type UnitMeans } from './control-units.ts';
 import { finishUnits } from './finish-units.ts';
+import { meanOf } from './image-units.ts';
 import { paintHires } from './hires.ts';
 import { finishImg2Img, paintImg2Img, startImg2Img } from './img2img.ts';
 import type { Models, RecipeRun } from './recipe.ts';
@@ -85,6 +97,13 @@ const PICTURES: Readonly<Record<string, 'picture' | 'mask' | 'region'>> = {
 
 const nameOf = (model: string): string => model.replace(/ \[[0-9a-f]+\]$/, '');
 
+const adapters = adapterReference();
+
+/** The IP-Adapter that a unit names; undefined for other networks. */
+function adapterRow(model: string): AdapterRow | undefined {
+  return adapters?.adapters.find(({ name }) => name === files[nameOf(model)]);
+}
+
 /** Why a case cannot be run; null when it can. */
 function missing(one: ControlCase): string | null {
   if (!tinyModels().includes(one.model)) return one.model;
@@ -96,6 +115,7 @@ function missing(one: ControlCase): string | null {
     const unknown = Object.keys(rest).filter((field) => !(field in FIELDS) && !(field in PICTURES));
     if (unknown.length > 0) return unknown.join(', ');
     const preprocessor = findPreprocessor(module);
+    if (adapterRow(model) && visionFile() && preprocessor?.by === 'clip-vision') continue;
     if (preprocessor?.by !== 'here') return module;
     if (preprocessor.needsNoModel) continue;
     const row = controlRows.find(({ name }) => name === files[nameOf(model)]);
@@ -120,36 +140,75 @@ async function unitOf(unit: GoldenUnit): Promise<ControlUnit> {
 
 const opened = new Map<string, Promise<Networks>>();
 
-/** A tiny model's networks with these control networks. */
-function networksWith(model: string, names: readonly string[]): Promise<Networks> {
-  const key = [model, ...names].join(' ');
-  const known = opened.get(key) ?? open(model, names);
+/** An IP-Adapter at work, by its unit's model. */
+interface Looking {
+  readonly model: string;
+  readonly masked: boolean;
+}
+
+/** A tiny model's networks with these control networks, looking at pictures through these adapters. */
+function networksWith(
+  model: string,
+  names: readonly string[],
+  looking: readonly Looking[],
+): Promise<Networks> {
+  const key = JSON.stringify([model, names, looking]);
+  const known = opened.get(key) ?? open(model, names, looking);
   opened.set(key, known);
   return known;
 }
 
-async function open(model: string, names: readonly string[]): Promise<Networks> {
+async function open(model: string, names: readonly string[], looking: readonly Looking[]): Promise<Networks> {
   const base = await loadTinyModel(model);
   const controls = new Map<string, OpenedControl>();
   for (const name of names) {
     const row = controlRows.find((other) => other.name === files[name])!;
     controls.set(name, await openControl((await controlFile(row, base))!, base));
   }
+  const images: NodeOptions['images'] = await Promise.all(
+    looking.map(async ({ model: adapter, masked }) => {
+      return { adapter: await openAdapter(adapterRow(adapter)!), masked };
+    }),
+  );
   const { parameterization } = readReferenceJson<{ parameterization: string }>(
     'models',
     model,
     'config.json',
   );
-  return nodeNetworks(base, parameterization === 'v' ? 'v' : 'epsilon', { controls });
+  return nodeNetworks(base, parameterization === 'v' ? 'v' : 'epsilon', { controls, images });
 }
 
 async function networkOf(model: string, base: string): Promise<FoundNetwork> {
   const name = nameOf(model);
+  const adapter = adapterRow(model);
+  if (adapter) {
+    const { control } = (await openAdapter(adapter)).detection;
+    return { ...control!, name: model, fileName: name, sha256: name };
+  }
   const row = controlRows.find((other) => other.name === files[name])!;
   const tiny = await loadTinyModel(base);
   const { info } = await openControl((await controlFile(row, tiny))!, tiny);
   return { ...info, name, fileName: name, sha256: name };
 }
+
+/** What the tower and the adapter of a unit make of pictures. */
+const lookAt: UnitMeans['lookAt'] = async ({ name: model }, pictures) => {
+  const adapter = await openAdapter(adapterRow(model)!);
+  const tower = await openNetwork(visionFile()!);
+  const sizes = projectionSizes((name) => adapter.catalog.shapeOf(PROJECTION_PREFIX + name))!;
+  const session = await openNodeSession(visionNetwork(adapters!, tower, 'float32'), tower.readWeight);
+  const see = async (image: Float32Array): Promise<Float32Array> => {
+    const { embedding, states } = await session.run({ image });
+    return (sizes.kind === 'plain' ? embedding : states)!.data;
+  };
+  const blank = new Float32Array(sizes.kind === 'plain' ? sizes.width : pictures[0]!.data.length);
+  const negative = await projected(adapter, sizes.kind === 'plain' ? blank : await see(blank), 'float32');
+  const tokens: Float32Array[] = [];
+  for (const { data } of pictures) tokens.push(await projected(adapter, await see(data), 'float32'));
+  await session.release();
+  const positive = meanOf(tokens);
+  return { positive, negative, count: positive.length / sizes.contextDim };
+};
 
 describe.skipIf(indexes.length === 0)('runs', () => {
   for (const { cases, tensors } of indexes) {
@@ -174,20 +233,29 @@ async function check(one: ControlCase, expected: Tensors): Promise<void> {
   };
   const found = new Map<string, FoundNetwork>();
   for (const { model } of units) if (model !== NO_MODEL) found.set(model, await networkOf(model, one.model));
-  const names = [...found.values()].map(({ name }) => name).sort();
+  const names = [...found.values()]
+    .filter(({ kind }) => kind !== 'ip-adapter')
+    .map(({ name }) => name)
+    .sort();
+  const looking = units
+    .filter(({ model }) => found.get(model)?.kind === 'ip-adapter')
+    .map(({ model, region }) => ({ model, masked: region !== null }));
   const schedule: number[] = [];
   const models = await watchedModels(
     { sha256: one.model, name: one.model },
-    () => networksWith(one.model, names),
+    () => networksWith(one.model, names, looking),
     (networks) => ({
       ...networks,
       unet: (inputs) => {
-        schedule.push((inputs.units?.length ?? 0) + (inputs.references?.pictures.length ?? 0));
+        const images = inputs.images?.filter(({ weights }) => weights !== 0) ?? [];
+        const { units: working = [], references } = inputs;
+        schedule.push(working.length + images.length + (references?.pictures.length ?? 0));
         return networks.unet(inputs);
       },
     }),
   );
-  const means = { annotate: () => Promise.reject(new Error('no network')), pause: withoutPause };
+  const annotate = () => Promise.reject(new Error('no network'));
+  const means = { annotate, lookAt, pause: withoutPause };
   const prepared = await prepareUnits(
     parameters,
     (model) => found.get(model)!,
@@ -247,7 +315,7 @@ type Finish = (
 async function recipeOf(
   models: Models,
   parameters: GenerationParameters,
-  units: readonly PreparedUnit[],
+  units: readonly UnitInRun[],
 ): Promise<{ readonly run: RecipeRun; readonly finish: Finish }> {
   const batch = { first: 0, size: parameters.batchSize };
   const { img2img, hires } = parameters;

@@ -3,14 +3,14 @@ import { inLight } from '../../finishing/recolor.ts';
 import type { PixelImage } from '../../image/pixels.ts';
 import type { Planes } from '../../image/tiles.ts';
 import { largestIn, meanAround } from '../../image/windows.ts';
-import type { PassHint, PreparedUnit } from './control-units.ts';
+import { hasHint, type PassHint, type UnitInRun } from './control-units.ts';
 
 /** How far what inpaint_only has painted goes over into the picture: pixels to each side, twice. */
 const FADES = 3;
 
 /** Others than these, and pictures of another size than the units' hints, are left as they are. */
-export function finishUnits(picture: PixelImage, units: readonly PreparedUnit[]): PixelImage {
-  return units.reduce((made, { module, hint, largeHint }) => {
+export function finishUnits(picture: PixelImage, units: readonly UnitInRun[]): PixelImage {
+  return units.filter(hasHint).reduce((made, { module, hint, largeHint }) => {
     const last = largeHint ?? hint;
     if (last.shown.height !== made.height || last.shown.width !== made.width) return made;
     const kept = /^recolor_(luminance|intensity)$/.exec(module)?.[1];

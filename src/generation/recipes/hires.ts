@@ -15,7 +15,7 @@ import type { GenerationParameters, Hires } from '../request/request.ts';
 import type { Cond, PromptContext } from './conditioning.ts';
 import { blankConditioning, pictureConditioning } from './image-conditioning.ts';
 import { onePass, partOf, type LatentBatch, type ModelInUse, type Models, type RecipeRun } from './recipe.ts';
-import type { PreparedUnit } from './control-units.ts';
+import type { UnitInRun } from './control-units.ts';
 import { refinerOf } from './refiner.ts';
 import { samplingRequest, type Batch } from './sampling-request.ts';
 import { paintTxt2Img } from './txt2img.ts';
@@ -39,7 +39,7 @@ export async function* paintHires(
   firstPass: PixelImage | null,
   batch: Batch,
   onFirstPass: ((pictures: readonly PixelImage[]) => Promise<void>) | null = null,
-  units: readonly PreparedUnit[] = [],
+  units: readonly UnitInRun[] = [],
 ): RecipeRun {
   const second = secondPass(parameters, hires);
   const size = hiresSize(parameters, hires);
@@ -88,7 +88,7 @@ async function* paintOver(
   hires: Hires,
   { latents, imageConditioning }: Enlarged,
   batch: Batch,
-  units: readonly PreparedUnit[],
+  units: readonly UnitInRun[],
 ): RecipeRun {
   const second = secondPass(parameters, hires);
   const { networks, conditions } = models.current;

@@ -28,7 +28,7 @@ import {
   type Placed,
   type PlaneMask,
 } from './inpaint.ts';
-import type { PreparedUnit } from './control-units.ts';
+import type { UnitInRun } from './control-units.ts';
 import { onePass, type Models, type RecipeRun } from './recipe.ts';
 import { refinerOf } from './refiner.ts';
 import {
@@ -155,7 +155,7 @@ export async function* paintImg2Img(
   request: Img2Img,
   start: Img2ImgStart,
   batch: Batch,
-  units: readonly PreparedUnit[] = [],
+  units: readonly UnitInRun[] = [],
 ): RecipeRun {
   const { networks, conditions } = models.current;
   const { imageConditioning } = start;

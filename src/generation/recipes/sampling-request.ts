@@ -15,10 +15,11 @@ import type { NoiseSource } from '../../sampling/random/types.ts';
 import type { RefinerSwitch, SampledModel, SamplingRequest } from '../../sampling/sample.ts';
 import { alphasCumprodOf, vFactorsOf } from '../request/alphas.ts';
 import type { Cond, Conditions } from './conditioning.ts';
-import { withinArea } from './control-area.ts';
+import { cutTo, withinArea } from './control-area.ts';
 import { steered } from './control-steering.ts';
 import { referencesOf } from './control-references.ts';
-import { hintIn, unitsAtWork, unitsFor, type PreparedUnit } from './control-units.ts';
+import { hintIn, imagesFor, unitsAtWork, unitsFor, type UnitInRun } from './control-units.ts';
+import { imagesInCall } from './image-units.ts';
 import { blankConditioning } from './image-conditioning.ts';
 import { BadParametersError } from '../../runtime/errors.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
@@ -54,7 +55,7 @@ export interface Given {
   /** Default: the first. */
   readonly pass?: WhichPass;
   /** ControlNet's, of which those count that are made for the model. */
-  readonly units?: readonly PreparedUnit[];
+  readonly units?: readonly UnitInRun[];
 }
 
 /** `parameters` must be valid and its seeds resolved; its batch size and count are not looked at. */
@@ -176,7 +177,7 @@ function unetCaller(
   { units: all = [], pass = 'first' }: Pick<Given, 'units' | 'pass'>,
 ): NetworkCall<Cond> {
   const size: Size = { width: parameters.width, height: parameters.height };
-  const units = unitsFor(all, networks.family.id);
+  const [units, images] = [unitsFor(all, networks.family.id), imagesFor(all, networks.family.id)];
   const looks = units.some(({ module }) => isReference(module));
   const lastSeed = seedsOf(parameters, batch.first + batch.size - 1).seed;
   const noise = createGenerator(parameters.rng, lastSeed);
@@ -234,6 +235,11 @@ function unetCaller(
         }),
         ...(looks && { references: referencesOf(units, call, noise, alphas) }),
         ...noteTaker(call.items),
+        ...(images.length > 0 && {
+          images: imagesInCall(images, call).map((image) =>
+            area === whole || !image.region ? image : { ...image, region: cutTo(image.region, area, whole) },
+          ),
+        }),
         ...(networks.vectorDim === null ? {} : { vector: join(group.map(([, { cond }]) => cond.vector!)) }),
       });
       const own = out.length / group.length;

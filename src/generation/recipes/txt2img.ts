@@ -3,7 +3,7 @@ import { txt2img, type SamplingRun } from '../../sampling/sample.ts';
 import type { SampledNetworks } from '../../runtime/networks.ts';
 import type { GenerationParameters } from '../request/request.ts';
 import type { Cond, Conditions } from './conditioning.ts';
-import type { PreparedUnit } from './control-units.ts';
+import type { UnitInRun } from './control-units.ts';
 import { onePass, type Models, type RecipeRun } from './recipe.ts';
 import { refinerOf } from './refiner.ts';
 import { samplingRequest, type Batch, type Given } from './sampling-request.ts';
@@ -13,7 +13,7 @@ export async function* paintTxt2Img(
   models: Models,
   parameters: GenerationParameters,
   batch: Batch,
-  units: readonly PreparedUnit[] = [],
+  units: readonly UnitInRun[] = [],
 ): RecipeRun {
   const { networks, conditions } = models.current;
   const given = { units, ...refinerOf(models, parameters, 'first pass', parameters, batch, { units }) };

@@ -2,6 +2,7 @@
 import { controlsAmong, findControl } from '../../library/control-choice.ts';
 import { stemOf } from '../../library/named-files.ts';
 import type { StoredModel } from '../../library/types.ts';
+import type { LoadOptions } from '../../runtime/load-options.ts';
 import { CONTROL_FAMILY_NAMES } from '../../models/control/kinds.ts';
 import { BadParametersError } from '../../runtime/errors.ts';
 import { familyOf } from '../../families/families.ts';
@@ -11,6 +12,7 @@ import type { GenerationParameters } from '../request/request.ts';
 
 export class ControlFiles {
   readonly #named: ReadonlyMap<string, StoredModel>;
+  readonly #units: GenerationParameters['controlUnits'];
 
   /** Throws BadParametersError where a unit names what is not there, or what is made for other models than `checkpoint`. */
   constructor(
@@ -42,12 +44,20 @@ export class ControlFiles {
       named.set(wanted, found);
     }
     this.#named = named;
+    this.#units = units;
   }
 
-  /** Each once, of those that are made for a checkpoint. */
-  for({ detection: { kind } }: StoredModel): readonly StoredModel[] {
+  /** Of those that are made for a checkpoint: networks beside the UNet, each once, and for each unit with an IP-Adapter that. */
+  for({ detection: { kind } }: StoredModel): Pick<LoadOptions, 'controls' | 'images'> {
     const family = familyOf(kind)?.id;
-    return [...new Set(this.#named.values())].filter(({ detection }) => detection.control?.family === family);
+    const fits = ({ detection }: StoredModel): boolean => detection.control?.family === family;
+    const isAdapter = ({ detection }: StoredModel): boolean => detection.control?.kind === 'ip-adapter';
+    return {
+      controls: [...new Set(this.#named.values())].filter((file) => fits(file) && !isAdapter(file)),
+      images: this.#units
+        .map(({ model, region }) => ({ adapter: this.#named.get(model)!, masked: region !== null }))
+        .filter(({ adapter }) => fits(adapter) && isAdapter(adapter)),
+    };
   }
 
   /** By what a unit of the request calls it. */

@@ -22,6 +22,7 @@ import { runBenchmark, type BenchmarkProgress } from './benchmark.ts';
 import type { BenchmarkResult } from './benchmark-report.ts';
 import { CardKernels } from './card-kernels.ts';
 import { Annotating } from './annotating.ts';
+import { Looking } from './looking.ts';
 import { ControlFiles } from './control-files.ts';
 import { Coloring } from './coloring.ts';
 import { Detecting, missingDetector } from './detecting.ts';
@@ -76,6 +77,7 @@ export class Engine implements EngineApi {
   readonly #restoring = new Restoring(this.#means);
   readonly #coloring = new Coloring(this.#means);
   readonly #annotating = new Annotating(this.#means);
+  readonly #looking = new Looking(this.#means);
   readonly #kernels = new CardKernels();
   readonly #planner = new Planner(this.#device, this.#kernels, () => this.#options);
   #job: Job | null = null;
@@ -192,7 +194,7 @@ export class Engine implements EngineApi {
         const at = await this.#open(
           wanted.record,
           parameters,
-          { ...wanted.plan, addOns: used, controls: controls.for(wanted.record) },
+          { ...wanted.plan, addOns: used, ...controls.for(wanted.record) },
           () => job.stop,
           beside,
         );
@@ -205,6 +207,7 @@ export class Engine implements EngineApi {
         upscaleUntil: (stopped) => this.#upscaling.by(parameters.settings, stopped),
         controlNetworkOf: controls.networkOf,
         annotate: this.#annotating.by(() => job.stop),
+        lookAt: this.#looking.by(() => job.stop),
         detect: (...asked) => this.#detecting.find(...asked),
         facesUntil: (stopped) => this.#restoring.by(stopped),
       });
@@ -383,7 +386,7 @@ export class Engine implements EngineApi {
   async #open(
     record: StoredModel,
     parameters: GenerationParameters,
-    plan: EnginePlan & Partial<Pick<LoadOptions, 'addOns' | 'controls'>>,
+    plan: EnginePlan & Partial<Pick<LoadOptions, 'addOns' | 'controls' | 'images'>>,
     stopped: () => boolean = () => false,
     beside: readonly StoredModel[] = [],
   ): Promise<AtHand> {

@@ -14,6 +14,7 @@ import { InterruptedError } from '../../runtime/errors.ts';
 import type { LoadedModel } from '../../runtime/loaded-model.ts';
 import { turn } from '../../runtime/turn.ts';
 import type { FoundNetwork } from '../recipes/control-units.ts';
+import type { LookAt } from '../recipes/image-units.ts';
 import type { LatentBatch, Models, RecipeRun } from '../recipes/recipe.ts';
 import type { Continuation, Evaluation } from '../request/continuation.ts';
 import { fromGenerationParameters, type InfotextContext } from '../request/parameters.ts';
@@ -43,6 +44,8 @@ export interface Task {
   readonly controlNetworkOf: (model: string) => FoundNetwork;
   /** What a network of the person's makes of a picture, for preprocessors. */
   readonly annotate: RunAnnotator;
+  /** What the person's CLIP and IP-Adapters make of a picture. */
+  readonly lookAt: LookAt;
   /** What the detector of that name finds. */
   readonly detect: (name: string, picture: PixelImage, confidence: number) => Promise<readonly Find[]>;
   /** Likewise. */

@@ -16,7 +16,7 @@ import {
   type Img2ImgPictures,
   type Img2ImgStart,
 } from '../recipes/img2img.ts';
-import { prepareUnits, type PreparedUnit } from '../recipes/control-units.ts';
+import { prepareUnits, type UnitInRun } from '../recipes/control-units.ts';
 import { finishUnits } from '../recipes/finish-units.ts';
 import { paintAlternative } from '../recipes/img2img-alternative.ts';
 import type { ModelInUse, Models, RecipeRun } from '../recipes/recipe.ts';
@@ -53,7 +53,8 @@ async function makeBatches(task: Task): Promise<GenerationOutcome> {
   await current.conditions(parameters);
   await turn();
   if (job.stop) throw new InterruptedError();
-  const means = { annotate: task.annotate, pause: turns() };
+  const { annotate, lookAt } = task;
+  const means = { annotate, lookAt, pause: turns() };
   const units = await prepareUnits(parameters, task.controlNetworkOf, means, current.networks).catch(
     unusable,
   );
@@ -149,7 +150,7 @@ interface FurtherPicture {
 async function startRecipe(
   { networks, encode, upscale }: ModelInUse,
   parameters: GenerationParameters,
-  units: readonly PreparedUnit[],
+  units: readonly UnitInRun[],
   onEvent: Task['onEvent'],
 ): Promise<StartedRecipe> {
   const { img2img, hires, script, settings } = parameters;

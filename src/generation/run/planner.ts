@@ -143,8 +143,9 @@ export class Planner {
       tiledVaeInFloat32,
       addOns = NO_ADD_ONS,
       controls = [],
+      images = [],
       decoders: { vae, taesd, taesdEncoder },
-    }: EnginePlan & Partial<Pick<LoadOptions, 'addOns' | 'controls'>>,
+    }: EnginePlan & Partial<Pick<LoadOptions, 'addOns' | 'controls' | 'images'>>,
   ): Promise<LoadOptions> {
     const { upcastAttention, tiling: circular } = parameters.settings;
     const references = parameters.controlUnits.some(({ module }) => isReference(module));
@@ -158,6 +159,7 @@ export class Planner {
       addOns,
       controls,
       references,
+      images,
       vae,
       taesd,
       taesdEncoder,

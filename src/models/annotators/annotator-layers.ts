@@ -34,8 +34,8 @@ interface ConvOptions {
 const INSTANCE_NORM_EPSILON = 1e-5;
 
 export class AnnotatorLayers extends Layers {
-  constructor(weights: WeightCatalog, precision: Precision) {
-    super(new Graph(precision), weights, '');
+  constructor(weights: WeightCatalog, precision: Precision, prefix = '') {
+    super(new Graph(precision), weights, prefix);
   }
 
   picture({ height, width }: AnnotatorSize): Sized {

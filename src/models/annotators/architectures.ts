@@ -2,6 +2,7 @@
 import type { Precision, WeightCatalog } from '../../graph/types.ts';
 import type { Network } from '../network.ts';
 import type { AnnotatorInputs, AnnotatorSize } from './annotator-layers.ts';
+import { CLIP_SIDE, clipVisionNetwork, isClipVision } from './clip-vision.ts';
 import { depthAnythingNetwork, isDepthAnything, PATCH } from './depth-anything.ts';
 import { hedNetwork, isHed } from './hed.ts';
 import type { AnnotatorKind } from './kinds.ts';
@@ -46,5 +47,12 @@ export const ARCHITECTURES: Readonly<Record<AnnotatorKind, Architecture>> = {
     tried: 64,
     is: isOpenposeBody,
     network: openposeBodyNetwork,
+  },
+  'clip-vision': {
+    label: 'CLIP vision',
+    half: true,
+    tried: CLIP_SIDE,
+    is: isClipVision,
+    network: (...one) => clipVisionNetwork(...one),
   },
 };

@@ -5,21 +5,15 @@ import { checkConsistent, few, LayoutError, type MappedTensors, type TensorSpec 
 import type { TensorShapes, WeightPlanEntry } from '../types.ts';
 import { MAX_WEIGHT_ELEMENTS } from '../weight-limits.ts';
 import { controlNetwork } from './control-net.ts';
-import { CONTROL_FAMILY_NAMES, type ControlFamily, type ControlInfo } from './kinds.ts';
+import { planIpAdapter, readIpAdapter } from './ip-adapter.ts';
+import { CONTROL_FAMILY_NAMES, type ControlFamily, type ControlFile } from './kinds.ts';
 import { findControl, type ControlComponent } from './layout.ts';
 import { adapterNetwork, adapterSizes } from './t2i-adapter.ts';
 
-export interface ControlFile {
-  /** For people: "ControlNet for SDXL". */
-  readonly label: string;
-  /** Null where it cannot be used. */
-  readonly info: ControlInfo | null;
-  /** Why not. */
-  readonly problem: string | null;
-}
-
 /** What a file of a control network says; null for other files. */
 export function readControl(tensors: TensorShapes): ControlFile | null {
+  const adapter = readIpAdapter(tensors);
+  if (adapter) return adapter;
   const found = findControl(tensors);
   if (!found) return null;
   const family = familyOf(found);
@@ -40,6 +34,7 @@ export function readControl(tensors: TensorShapes): ControlFile | null {
 
 /** Every tensor of a file that `readControl` has an `info` for that its graph may read. */
 export function planControl(tensors: TensorShapes): WeightPlanEntry[] {
+  if (readIpAdapter(tensors)) return planIpAdapter(tensors);
   const found = findControl(tensors);
   if (!found) throw new Error('The file holds no control network.');
   return [...found.tensors]

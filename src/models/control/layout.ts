@@ -8,8 +8,11 @@ import { CONTROL_PREFIX } from './control-net.ts';
 import { ADAPTER_PREFIX } from './t2i-adapter.ts';
 import type { ControlKind } from './kinds.ts';
 
+/** Those whose tensors have several layouts. */
+type LaidOut = Exclude<ControlKind, 'ip-adapter'>;
+
 export interface ControlComponent {
-  readonly kind: ControlKind;
+  readonly kind: LaidOut;
   readonly keys: 'ldm' | 'diffusers';
   /** Of the original layout. */
   readonly prefix: string;
@@ -24,7 +27,7 @@ export function findControl(file: TensorShapes): ControlComponent | null {
 }
 
 function findControlNet(tensors: NamedTensors): ControlComponent | null {
-  const of = (kind: ControlKind, keys: ControlComponent['keys'], mapped: MappedTensors): ControlComponent => {
+  const of = (kind: LaidOut, keys: ControlComponent['keys'], mapped: MappedTensors): ControlComponent => {
     return { kind, keys, prefix: CONTROL_PREFIX, tensors: mapped };
   };
   if (tensors.has('controlnet_cond_embedding.conv_in.weight')) {

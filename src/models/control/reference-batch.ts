@@ -15,7 +15,7 @@ interface ItemInputs extends BlockInputs {
 export function withReferences<I extends ItemInputs>(inputs: I, pictures: readonly Reference[]): I {
   if (pictures.length === 0) return inputs;
   const parts = pictures.length + 1;
-  const { batch, timesteps, context, vector, control, marks } = inputs;
+  const { batch, timesteps, context, vector, images, control, marks } = inputs;
   const padded = (planes: Float32Array): Float32Array => {
     const all = new Float32Array(parts * planes.length);
     all.set(planes);
@@ -28,6 +28,12 @@ export function withReferences<I extends ItemInputs>(inputs: I, pictures: readon
     timesteps: Array.from({ length: parts * batch }, (_, item) => timesteps[item % batch]!),
     context: joined(new Array<Float32Array>(parts).fill(context)),
     ...(vector && { vector: joined(new Array<Float32Array>(parts).fill(vector)) }),
+    ...(images && {
+      images: images.map((image) => ({
+        ...image,
+        tokens: joined(new Array<Float32Array>(parts).fill(image.tokens)),
+      })),
+    }),
     ...(marks && {
       marks: Object.fromEntries(
         Object.entries(marks).map(([name, own]) => [name, padded(Float32Array.from(own))]),

@@ -2,7 +2,7 @@
 export const control = {
   title: 'ControlNet',
   off: 'off',
-  what: 'Each unit steers the composition by a picture: a preprocessor makes a map of it, which a control network follows.',
+  what: 'Each unit steers by a picture: a preprocessor makes a map of it, which a control network follows; an IP-Adapter takes it for words.',
   units: 'ControlNet units',
   unit: (number: number) => `Unit ${number}`,
   add: 'Add a unit',
@@ -21,7 +21,10 @@ export const control = {
   missing: (name: string) => `${name} (not in the library)`,
   notThere: (name: string) => `ControlNet: ${name} is not in the library`,
   pictureMissing: (hash: string) => `ControlNet: the unit’s picture (${hash}) is not kept here`,
-  noFile: 'No control network is in the library: import the file of one (a ControlNet or a T2I-Adapter).',
+  noFile:
+    'No control network is in the library: import the file of one (a ControlNet, a T2I-Adapter or an IP-Adapter).',
+  bringVision: (file: string) =>
+    `This IP-Adapter looks at pictures through a vision encoder that is not in the library: import its file (${file}).`,
   weight: 'Control Weight',
   start: 'Starting Control Step',
   end: 'Ending Control Step',

@@ -19,7 +19,8 @@ export const models = {
   colorizers: 'Colorizers',
   colorizersWhat: 'They find colours for grey pictures: Extras, Recolor.',
   annotators: 'Preprocessors',
-  annotatorsWhat: 'They make the maps that ControlNets follow, of any picture: lines, depth, poses.',
+  annotatorsWhat:
+    'They make the maps that ControlNets follow, of any picture: lines, depth, poses. CLIP vision looks at pictures for IP-Adapters.',
   detectors: 'Detectors',
   detectorsWhat: 'They find faces, hands, people and other things in pictures, for the Detailer.',
   loras: 'LoRAs',
