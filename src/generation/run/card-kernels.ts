@@ -94,7 +94,8 @@ function networksOf(model: LoadedModel, size: RequestSize): TunedNetwork[] {
     { what: 'VAE', run: () => model.decode(latent, h, w) },
     ...model.textEncoders.map(({ positions, vocabulary }, encoder) => {
       const tokens = new Int32Array(2 * positions).fill(vocabulary - 1);
-      const run = () => model.encodeText(encoder, { tokens, chunks: 2 }, { layer: 1, finalNorm: true });
+      const text = { tokens, chunks: 2 };
+      const run = async () => (await model.encodeText(encoder, text, { layer: 1, finalNorm: true })).states;
       return { what: nameOfEncoder(encoder), run };
     }),
     { what: 'VAE encoder', run: () => model.encode(image, height, width) },
