@@ -28,6 +28,8 @@ interface ControlFile {
   readonly record: StoredModel;
   readonly stored: StoredWeights;
   readonly weights: ModelWeights;
+  /** How the attention is cut of the network that is loaded. */
+  cut: string;
 }
 
 export class LoadedControls {
@@ -57,12 +59,12 @@ export class LoadedControls {
       const stored = new StoredWeights(record, await getChunks(record));
       const names = record.tensors.map(({ name }) => name);
       const weights = controlWeights(control, names, stored, this.unetWeights);
-      this.#files.set(record.sha256, { record, stored, weights });
+      this.#files.set(record.sha256, { record, stored, weights, cut: '' });
     }
     this.#features = new WeakMap();
   }
 
-  /** Its outputs, in the order of the UNet's places. `heads`: how its attention is cut. */
+  /** Its outputs, in the order of the UNet's places. `heads`: how its attention is cut, unless the unit has another way. */
   async run(unit: ActiveUnit, inputs: UNetInputs, heads: HeadRule): Promise<readonly ControlOutput[]> {
     const file = this.#files.get(unit.network.sha256);
     if (!file) throw new Error(`The control network "${unit.network.name}" is not loaded.`);
@@ -73,19 +75,23 @@ export class LoadedControls {
   }
 
   async #control(
-    { record, weights }: ControlFile,
-    { network, hint, controlType }: ActiveUnit,
+    file: ControlFile,
+    { network, hint, controlType, heads: own }: ActiveUnit,
     inputs: UNetInputs,
     heads: HeadRule,
   ): Promise<ControlOutput[]> {
+    const { record, weights } = file;
     const sizes = network.kind === 'control-lora' ? this.unet : controlSizes(record.tensors, CONTROL_PREFIX);
-    const config = { ...sizes, contextDim: sizes.contextDim || this.unet.contextDim, heads };
+    const config = { ...sizes, contextDim: sizes.contextDim || this.unet.contextDim, heads: own ?? heads };
     const places = controlPlaces(config);
     if (JSON.stringify(places) !== JSON.stringify(controlPlaces(this.unet)))
       throw new Error(
         `The ControlNet "${network.name}" has other blocks than the checkpoint: it is for another model.`,
       );
     const { controlTypes } = network;
+    const cut = JSON.stringify(config.heads);
+    if (file.cut !== cut) await this.sessions.release(nameOfControl(record.name));
+    file.cut = cut;
     const session = await this.sessions.open(nameOfControl(record.name), weights, () =>
       controlNetwork(config, weights, this.precision, { controlTypes }),
     );

@@ -5,7 +5,7 @@ import type { FilterMeans } from '../../control/preprocessors/filters.ts';
 import { hintsFor, paintsIn } from '../../control/preprocessors/hints.ts';
 import { findPreprocessor } from '../../control/preprocessors/table.ts';
 import { croppedToMask, unitPicture } from '../../control/preprocessors/unit-picture.ts';
-import type { FamilyId } from '../../families/family.ts';
+import type { FamilyId, HeadRule } from '../../families/family.ts';
 import type { Mask } from '../../image/mask.ts';
 import type { Size } from '../../image/picture-file.ts';
 import type { PixelImage } from '../../image/pixels.ts';
@@ -57,6 +57,8 @@ export interface PreparedUnit {
   readonly thresholdB: number;
   /** Null where the preprocessor needs none. */
   readonly network: FoundNetwork | null;
+  /** How its attention is cut; null for the model's way. */
+  readonly heads: HeadRule | null;
   /** Union models: the kind of map. */
   readonly controlType: number;
   /** Where it counts, [1, height, width], 0..1. */
@@ -77,6 +79,9 @@ export interface UnitMeans extends FilterMeans {
 
 /** Pixels of a latent's cell. */
 const CELL = 8;
+
+/** With which the extension runs every network; those of SD 2 were trained with others. */
+const EXTENSION_HEADS: HeadRule = { count: 8 };
 
 /** Numbers that numpy's seeds have. */
 const NUMPY_SEEDS = 2n ** 32n;
@@ -117,6 +122,7 @@ export async function prepareUnits(
     prepared.push({
       ...{ unit, module, thresholdA, thresholdB, network, region, hint: hint!, largeHint },
       controlType: controlType ?? 0,
+      heads: network?.family === 'sd2' && parameters.settings.controlHeads8 ? EXTENSION_HEADS : null,
     });
   }
   return prepared;
@@ -243,7 +249,7 @@ export function unitsAtWork(units: readonly PreparedUnit[], call: UnitCall): Act
     const softens = second && /canny|mlsd/.test(prepared.module);
     return [
       {
-        ...{ network, controlType, averaged, region: prepared.region },
+        ...{ network, controlType, averaged, region: prepared.region, heads: prepared.heads },
         ...{ weight: unit.weight, outputWeights: unit.outputWeights },
         // Adapters are asked once a picture.
         hint: (second && largeHint && network.kind !== 't2i-adapter' ? largeHint : hint).shown,

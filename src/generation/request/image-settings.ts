@@ -39,6 +39,7 @@ export interface ImageSettings {
   readonly uniPcLowerOrderFinal: boolean;
   readonly noiseSchedule: 'Default' | 'Zero Terminal SNR' | 'Ordinary';
   readonly downcastAlphas: boolean;
+  readonly controlHeads8: boolean;
   readonly betaAlpha: number;
   readonly betaBeta: number;
   readonly sdxlClipLSkip: boolean;

@@ -66,6 +66,9 @@ function hasPart(part: VectorPart): (family: Family) => boolean {
   return ({ unet }) => unet.vector?.includes(part) ?? false;
 }
 
+/** The same, of those that ControlNet units heed. */
+const CONTROL_KEYS: readonly ImageSettingKey[] = ['controlHeads8'];
+
 /** What brackets, escapes and BREAK change depends on the emphasis mode. */
 const EMPHASIS = /[()[\]\\]|\bBREAK\b/;
 const EMPHASIS_WITH_BRACES = /[()[\]{}\\]|\bBREAK\b/;
@@ -143,6 +146,7 @@ export function settingsToText(
     ...upscaling,
     ...(restoring ? FACE_KEYS : []),
     ...heeded,
+    ...(parameters.controlUnits.length > 0 ? CONTROL_KEYS : []),
   ]) {
     if (settings[key] !== INFOS.get(key)?.standard) add(key, settings[key]);
   }

@@ -1,5 +1,6 @@
 // Control networks at work in one call of a UNet, as whoever calls it says, and what comes of it: each network's outputs, brought
 // together to what the UNet adds.
+import type { HeadRule } from '../../families/family.ts';
 import type { Planes } from '../../image/tiles.ts';
 import type { NetworkChange } from '../network-changes.ts';
 import type { DescentConfig } from '../unet-blocks.ts';
@@ -33,6 +34,8 @@ export interface ActiveUnit {
   readonly averaged: boolean;
   /** Union models: the kind of picture. */
   readonly controlType: number;
+  /** How its attention is cut; null for the UNet's way. */
+  readonly heads: HeadRule | null;
 }
 
 /** A UNet's inputs; `units`: of control networks, of which in this call none may be at work. `changes`: of the network that is asked. */

@@ -97,4 +97,12 @@ export const OPTIMIZATION_SETTINGS: readonly SettingInfo[] = [
     infotext: 'Downcast alphas_cumprod',
     ...toggle(false),
   },
+  {
+    key: 'controlHeads8',
+    label: 'ControlNet: SD 2 networks with 8 heads, as the extension runs them',
+    section: 'Compatibility',
+    // The extension has no other way.
+    infotext: 'ControlNet 8 heads',
+    ...toggle(false),
+  },
 ];
