@@ -26,7 +26,7 @@ import type { GenerationParameters, Img2Img } from '../request/request.ts';
 import { seedsOf } from '../request/seeds.ts';
 import { joined } from './image-conditioning.ts';
 import { prepareImage, type LookAt, type PreparedImage } from './image-units.ts';
-import { maskOfRequest, pictureOf } from './unit-source.ts';
+import { maskOfRequest, pictureOf, type SourceMeans } from './unit-source.ts';
 
 /** A control network of the library, as a unit names it. */
 export interface FoundNetwork extends ControlSource {
@@ -72,8 +72,8 @@ export interface PreparedUnit {
 /** ... or whose network is an IP-Adapter. */
 export type UnitInRun = PreparedUnit | PreparedImage;
 
-/** What of the person's networks units ask. */
-export interface UnitMeans extends FilterMeans {
+/** What of the person's networks units ask, and which pictures they are given. */
+export interface UnitMeans extends FilterMeans, SourceMeans {
   readonly lookAt: LookAt;
 }
 
@@ -158,18 +158,17 @@ async function passHint(hint: Hint, module: string, networks: Encoding): Promise
 async function hintsOf(
   unit: ControlUnit,
   parameters: GenerationParameters,
-  means: FilterMeans,
+  means: UnitMeans,
 ): Promise<readonly Hint[]> {
   const { img2img, hires, width, height, seed, subseed, subseedStrength } = parameters;
-  const { pause } = means;
   const target: Size = { width, height };
   const { module } = unit;
   const preprocessor = findPreprocessor(module);
   const painted = preprocessor !== null && paintsIn(preprocessor);
-  const { picture, mask, resizeMode } = await pictureOf(unit, img2img, painted, pause);
+  const { picture, mask, resizeMode } = await pictureOf(unit, img2img, painted, means);
   let seen = unitPicture(picture, mask, painted);
   if (img2img?.inpaint?.inpaintArea === 'Only masked' && !isReference(module)) {
-    const whole = await maskOfRequest(img2img.inpaint, pause);
+    const whole = await maskOfRequest(img2img.inpaint, means);
     seen = croppedToMask(seen, whole, img2img.inpaint.padding, target, resizeMode);
   }
   const { processorRes, thresholdA, thresholdB } = settledSliders(unit);

@@ -255,7 +255,7 @@ async function check(one: ControlCase, expected: Tensors): Promise<void> {
     }),
   );
   const annotate = () => Promise.reject(new Error('no network'));
-  const means = { annotate, lookAt, pause: withoutPause };
+  const means = { annotate, lookAt, pause: withoutPause, start: null };
   const prepared = await prepareUnits(
     parameters,
     (model) => found.get(model)!,

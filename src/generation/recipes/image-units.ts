@@ -3,7 +3,6 @@
 import { clipPicture } from '../../control/preprocessors/clip-picture.ts';
 import { findPreprocessor } from '../../control/preprocessors/table.ts';
 import { croppedToMask, unitPicture } from '../../control/preprocessors/unit-picture.ts';
-import type { Pause } from '../../image/pause.ts';
 import type { Size } from '../../image/picture-file.ts';
 import type { Planes } from '../../image/tiles.ts';
 import type { ImageInput } from '../../models/control/image-attention.ts';
@@ -12,7 +11,7 @@ import { BadParametersError } from '../../runtime/errors.ts';
 import type { ControlUnit } from '../request/control-unit.ts';
 import { pictureSize } from '../request/hires.ts';
 import type { GenerationParameters } from '../request/request.ts';
-import { maskOfRequest, pictureOf } from './unit-source.ts';
+import { maskOfRequest, pictureOf, type SourceMeans } from './unit-source.ts';
 
 /** What an adapter makes of pictures: [count, contextDim], and of none, for what is guided away from. */
 export interface ImageTokens {
@@ -49,7 +48,7 @@ export async function prepareImage(
   network: ControlSource,
   region: Planes | null,
   parameters: GenerationParameters,
-  { lookAt, pause }: { readonly lookAt: LookAt; readonly pause: Pause },
+  { lookAt, ...means }: SourceMeans & { readonly lookAt: LookAt },
 ): Promise<PreparedImage> {
   const preprocessor = findPreprocessor(unit.module);
   if (preprocessor?.by !== 'clip-vision') {
@@ -58,13 +57,13 @@ export async function prepareImage(
     );
   }
   const { img2img, hires, width, height } = parameters;
-  const { picture, mask, resizeMode } = await pictureOf(unit, img2img, false, pause);
+  const { picture, mask, resizeMode } = await pictureOf(unit, img2img, false, means);
   let seen = unitPicture(picture, mask, true);
   if (img2img?.inpaint?.inpaintArea === 'Only masked') {
-    const whole = await maskOfRequest(img2img.inpaint, pause);
+    const whole = await maskOfRequest(img2img.inpaint, means);
     seen = croppedToMask(seen, whole, img2img.inpaint.padding, { width, height }, resizeMode);
   }
-  const tokens = await lookAt(network, [await clipPicture(seen, pause)]);
+  const tokens = await lookAt(network, [await clipPicture(seen, means.pause)]);
   const largeSize = hires ? pictureSize(parameters) : null;
   return { unit, network, tokens, region, size: { width, height }, largeSize };
 }

@@ -6,6 +6,7 @@ import { greyOf, maskOf, type Mask } from '../../image/mask.ts';
 import type { Pause } from '../../image/pause.ts';
 import type { PixelImage } from '../../image/pixels.ts';
 import { readPicture } from '../../image/read-picture.ts';
+import type { Raster } from '../../image/resize.ts';
 import type { ResizeMode } from '../../image/resize-modes.ts';
 import { BadParametersError } from '../../runtime/errors.ts';
 import type { ControlUnit } from '../request/control-unit.ts';
@@ -19,10 +20,22 @@ const RESIZE_MODES: Readonly<Record<ResizeMode, HintResizeMode>> = {
   'Just resize (latent upscale)': 'Just Resize',
 };
 
+export interface SourceMeans {
+  readonly pause: Pause;
+  readonly start: PassPictures | null;
+}
+
 export interface UnitPicture {
   readonly picture: PixelImage;
   readonly mask: Mask | null;
   readonly resizeMode: HintResizeMode;
+}
+
+/** What img2img starts from where that is not what the request has: in a script's pass. */
+export interface PassPictures {
+  readonly source: PixelImage;
+  /** White is what is masked; null where all is painted. */
+  readonly mask: Raster | null;
 }
 
 /** `painted`: img2img's mask counts as the unit's. */
@@ -30,7 +43,7 @@ export async function pictureOf(
   unit: ControlUnit,
   img2img: Img2Img | null,
   painted: boolean,
-  pause: Pause,
+  { pause, start }: SourceMeans,
 ): Promise<UnitPicture> {
   if (unit.picture) {
     const picture = await readPicture(unit.picture.file);
@@ -42,12 +55,15 @@ export async function pictureOf(
       'A ControlNet unit has no picture. Choose one for it; only in img2img it can do with the source.',
     );
   }
-  const picture = await readPicture(img2img.source.file);
-  const mask = painted && img2img.inpaint ? await maskOfRequest(img2img.inpaint, pause) : null;
+  const picture = start?.source ?? (await readPicture(img2img.source.file));
+  const mask = painted && img2img.inpaint ? await maskOfRequest(img2img.inpaint, { pause, start }) : null;
   return { picture, mask, resizeMode: RESIZE_MODES[img2img.resizeMode] };
 }
 
-export async function maskOfRequest(inpaint: NonNullable<Img2Img['inpaint']>, pause: Pause): Promise<Mask> {
-  const mask = maskOf(await readPicture(inpaint.mask.file));
+export async function maskOfRequest(
+  inpaint: NonNullable<Img2Img['inpaint']>,
+  { pause, start }: SourceMeans,
+): Promise<Mask> {
+  const mask = maskOf(start?.mask ?? (await readPicture(inpaint.mask.file)));
   return preparedMask(mask, inpaint.maskBlur, inpaint.maskMode === 'Inpaint not masked', pause);
 }

@@ -35,7 +35,7 @@ import { carryOutScript } from './script-run.ts';
  * InterruptedError when it is stopped while a prompt is read.
  */
 export async function makePictures(asked: Task): Promise<GenerationOutcome> {
-  const task = withoutUnitsOfScripts(asked);
+  const task = withoutUnits(asked);
   const { parameters } = task;
   warnOfExtraNetworks(task);
   const { script, img2img } = parameters;
@@ -54,7 +54,7 @@ async function makeBatches(task: Task): Promise<GenerationOutcome> {
   await turn();
   if (job.stop) throw new InterruptedError();
   const { annotate, lookAt } = task;
-  const means = { annotate, lookAt, pause: turns() };
+  const means = { annotate, lookAt, pause: turns(), start: null };
   const units = await prepareUnits(parameters, task.controlNetworkOf, means, current.networks).catch(
     unusable,
   );
@@ -105,11 +105,15 @@ async function makeBatches(task: Task): Promise<GenerationOutcome> {
   return { status: job.stop ? 'interrupted' : 'finished', imageIds: painter.imageIds };
 }
 
-/** Scripts cannot use units yet, which must not go unnoticed. */
-function withoutUnitsOfScripts(task: Task): Task {
+/** A recipe that cannot use them, which must not go unnoticed. */
+function withoutUnits(task: Task): Task {
   const { parameters, onEvent } = task;
-  if (!parameters.script || parameters.controlUnits.length === 0) return task;
-  onEvent({ type: 'warning', message: 'ControlNet units are left out: scripts cannot use them yet.' });
+  const { script, controlUnits } = parameters;
+  if (script?.kind !== 'img2img alternative test' || controlUnits.length === 0) return task;
+  onEvent({
+    type: 'warning',
+    message: 'ControlNet units are left out: img2img alternative test cannot use them.',
+  });
   return { ...task, parameters: { ...parameters, controlUnits: [] } };
 }
 

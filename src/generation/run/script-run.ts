@@ -4,6 +4,7 @@ import type { PixelImage } from '../../image/pixels.ts';
 import { InterruptedError } from '../../runtime/errors.ts';
 import { turn, turns } from '../../runtime/turn.ts';
 import type { Img2ImgPictures } from '../recipes/img2img.ts';
+import { prepareUnits } from '../recipes/control-units.ts';
 import { partOf } from '../recipes/recipe.ts';
 import { passesOf, type PassSize, type RequestPasses } from '../request/passes.ts';
 import type { Script } from '../request/script.ts';
@@ -66,7 +67,12 @@ class PassPainter implements ScriptHost {
     job.skip = false;
     await turn();
     this.#heed();
-    const started = await startPass(await batch.models.use(null, pass.parameters.prompt), pass);
+    const model = await batch.models.use(null, pass.parameters.prompt);
+    const { annotate, lookAt, controlNetworkOf } = painter.task;
+    const start = { source: pass.sources[0]!, mask: pass.mask };
+    const means = { annotate, lookAt, pause: this.pause, start };
+    const units = await prepareUnits(pass.parameters, controlNetworkOf, means, model.networks);
+    const started = await startPass(model, pass, units);
     const index = this.#passes++;
     const [before, own, after] = [
       passes.slice(0, index),

@@ -7,6 +7,8 @@ import {
   startImg2Img,
   type Img2ImgStart,
 } from '../recipes/img2img.ts';
+import type { UnitInRun } from '../recipes/control-units.ts';
+import { finishUnits } from '../recipes/finish-units.ts';
 import type { ModelInUse, Models, RecipeRun } from '../recipes/recipe.ts';
 import type { Pass } from './host.ts';
 
@@ -20,6 +22,7 @@ export interface StartedPass {
 export async function startPass(
   { networks, encode, upscale }: Pick<ModelInUse, 'networks' | 'encode' | 'upscale'>,
   { parameters, sources, mask, latentMask, colors }: Pass,
+  units: readonly UnitInRun[] = [],
 ): Promise<StartedPass> {
   const { img2img, batchSize } = parameters;
   const starts: Img2ImgStart[] = [];
@@ -37,11 +40,12 @@ export async function startPass(
   const start = joinStarts(starts);
   const batch = { first: 0, size: batchSize };
   return {
-    paint: (models) => paintImg2Img(models, parameters, img2img, start, batch),
+    paint: (models) => paintImg2Img(models, parameters, img2img, start, batch, units),
     finish: (decoded, index, latents) => {
       const own = starts[index % starts.length]!;
       const picture = colors ?? own.picture;
-      return finishImg2Img(parameters, { ...own, picture }, decoded, { batch, index, latents });
+      const settled = { batch, index, latents };
+      return finishImg2Img(parameters, { ...own, picture }, finishUnits(decoded, units), settled);
     },
   };
 }
