@@ -87,12 +87,12 @@ export async function projected(
   return tokens!.data;
 }
 
+/** Weights of any network. */
+export type WeightSource = Pick<TinyModel, 'catalog' | 'readWeight'>;
+
 /** A base's weights with adapters' beside them, each under its prefix. */
-export function beside(
-  base: Pick<TinyModel, 'catalog' | 'readWeight'>,
-  adapters: ReadonlyMap<string, TestedNetwork>,
-): Pick<TinyModel, 'catalog' | 'readWeight'> {
-  const find = (name: string): readonly [TestedNetwork, string] | null => {
+export function beside(base: WeightSource, adapters: ReadonlyMap<string, WeightSource>): WeightSource {
+  const find = (name: string): readonly [WeightSource, string] | null => {
     for (const [prefix, adapter] of adapters)
       if (name.startsWith(prefix)) return [adapter, name.slice(prefix.length)];
     return null;

@@ -11,7 +11,7 @@ import { mergesTokens, unetNetwork, type UNetInputs, type UNetOptions } from '..
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../src/models/vae.ts';
 import type { Networks } from '../src/runtime/networks.ts';
 import type { Prediction } from '../src/sampling/types.ts';
-import { beside } from './ip-adapters.ts';
+import { beside, type WeightSource } from './ip-adapters.ts';
 import { adapterGraph, controlGraph, type OpenedControl } from './control-networks.ts';
 import { openNodeSession, type NodeSession } from './ort-node.ts';
 import type { TestedNetwork } from './reference-networks.ts';
@@ -43,11 +43,19 @@ export async function nodeNetworks(
   );
   const control = controlUseOf([...controls.values()].map(({ info }) => info));
   const prefixOf = (index: number): string => `adapter.${index}.`;
-  const denoising = beside(model, new Map(images.map(({ adapter }, i) => [prefixOf(i), adapter])));
+  const moving = [...controls.values()].filter(({ info }) => info.kind === 'lllite');
+  const lites = moving.map((_, i) => ({ prefix: `lite.${i}.` }));
+  const denoising = beside(
+    model,
+    new Map<string, WeightSource>([
+      ...images.map(({ adapter }, i) => [prefixOf(i), adapter] as const),
+      ...moving.map((lite, i) => [lites[i]!.prefix, lite] as const),
+    ]),
+  );
   const slots = images.map(({ masked }, i) => ({ prefix: prefixOf(i), masked }));
   const [denoiser, decoder, encoder] = await Promise.all([
     openNodeSession(
-      unetNetwork(unet, denoising.catalog, 'float32', { circular, control, images: slots }),
+      unetNetwork(unet, denoising.catalog, 'float32', { circular, control, images: slots, lites }),
       denoising.readWeight,
     ),
     openNodeSession(vaeDecoderNetwork(vae, catalog, 'float32', { circular }), readWeight),

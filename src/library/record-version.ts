@@ -22,7 +22,8 @@ export function versionFor({
   control,
   annotator,
 }: Detection): number {
-  if (control?.kind === 'ip-adapter' || annotator?.kind === 'clip-vision') return 7;
+  if (control?.kind === 'ip-adapter' || control?.kind === 'lllite' || annotator?.kind === 'clip-vision')
+    return 7;
   if (control ?? annotator) return 6;
   if (face ?? colorizer) return 5;
   if (detector || lora || hypernetwork || embedding) return 4;

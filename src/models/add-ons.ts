@@ -266,7 +266,7 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
   [/(^|\.)(double_blocks\.\d+\.img_attn|single_transformer_blocks\.\d+)\./, 'FLUX or one of its relatives'],
   [/(^|\.)time_stack\./, 'Stable Video Diffusion'],
   [/(^|\.)motion_modules\.\d+\./, 'an AnimateDiff motion module'],
-  [/^style_embedding$|^lllite_unet/, 'a control network of another kind (style adapter, LLLite)'],
+  [/^style_embedding$/, 'a control network of another kind (style adapter)'],
   [/^cond_stage_model\.roberta\./, 'AltDiffusion'],
   [/(^|\.)clip_txt_pooled_mapper\./, 'Stable Cascade'],
 ];

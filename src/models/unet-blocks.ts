@@ -2,6 +2,7 @@
 // half that leads up again, a ControlNet without.
 import type { Graph, Value } from '../graph/graph.ts';
 import type { HostTensor, Precision, WeightCatalog } from '../graph/types.ts';
+import { LiteModules, type LiteInput, type LiteSlot } from './control/lllite.ts';
 import { References } from './control/references.ts';
 import { ImageAttention, type ImageInput, type ImageSlot } from './control/image-attention.ts';
 import { transformed, type Role, type UsedHypernetwork } from './hypernetwork.ts';
@@ -30,6 +31,8 @@ export interface BlockInputs {
   readonly marks?: Marks;
   /** As many as there are slots. */
   readonly images?: readonly ImageInput[];
+  /** ... and of LLLite's slots; where they are left out nothing is moved. */
+  readonly lites?: readonly LiteInput[];
 }
 
 /** A 3x3 convolution of stride 2, padded by one, rounds up. */
@@ -85,6 +88,8 @@ export interface BlockOptions {
   readonly changes?: readonly NetworkChange[];
   /** Pictures may be looked at; which is told with each run. */
   readonly references?: boolean;
+  /** Files of LLLite that move what attentions are made of; their tensors are in the catalogue, too. */
+  readonly lites?: readonly LiteSlot[];
   /** Pictures that cross attention looks at beside the words; their adapters' weights are in the catalogue, too. */
   readonly images?: readonly ImageSlot[];
 }
@@ -101,6 +106,7 @@ export class Blocks extends Layers {
   /** What they make of the text, which is the same for all layers, and of other tokens. */
   readonly #transformed = new Map<Value, Partial<Record<Role, Value>>>();
   readonly #images: ImageAttention | null;
+  readonly #lites: LiteModules;
   /** Of the finest level's tokens. */
   readonly merging: TokenMerging | null;
   readonly changes: GraphChanges;
@@ -120,6 +126,7 @@ export class Blocks extends Layers {
       changes = [],
       references = false,
       images = [],
+      lites = [],
     }: BlockOptions,
   ) {
     super(graph, weights, prefix, taps, circular);
@@ -128,6 +135,7 @@ export class Blocks extends Layers {
     this.#attentionType = upcastAttention ? 'float32' : graph.precision;
     this.#images =
       images.length > 0 ? new ImageAttention(graph, weights, config, images, this.#attentionType) : null;
+    this.#lites = new LiteModules(graph, weights, lites);
     this.merging = tokenMerging && config.transformerDepth[0] ? new TokenMerging(graph) : null;
     this.references = references ? new References(graph, config.vectorDim !== null) : null;
     this.levels = config.channelMult.map((_, index) => new Level(graph, index));
@@ -214,7 +222,7 @@ export class Blocks extends Layers {
 
   /** What the inputs that all blocks share carry in a run. */
   feeds(inputs: BlockInputs, tokenMerging: number): Record<string, HostTensor> {
-    const { batch, height, width, timesteps, context, tokens, vector, marks, images = [] } = inputs;
+    const { batch, height, width, timesteps, context, tokens, vector, marks, images = [], lites } = inputs;
     const { modelChannels, contextDim, vectorDim } = this.config;
     const embedded = timestepEmbedding(timesteps, modelChannels);
     const feeds: Record<string, HostTensor> = {
@@ -227,6 +235,10 @@ export class Blocks extends Layers {
     const sizes = { batch, height, width };
     Object.assign(feeds, this.merging?.feeds(sizes, tokenMerging), this.changes.feeds(batch, marks));
     Object.assign(feeds, this.#images?.feeds(sizes, this.levels, images));
+    Object.assign(
+      feeds,
+      this.#lites.feeds((level) => sizeAtLevel(sizes, level), lites),
+    );
     for (const [index, level] of this.levels.entries()) {
       Object.assign(feeds, level.feeds(sizeAtLevel(sizes, index)));
     }
@@ -294,7 +306,7 @@ export class Blocks extends Layers {
     const withImages = images
       ? (told: Value, looking: Value) => images.added(told, { value: looking, name, channels, heads, level })
       : undefined;
-    const told = this.#attention(query, this.#context, `${name}.attn2`, heads, null, withImages);
+    const told = this.#attention(query, this.#context, `${name}.attn2`, heads, level, withImages);
     this.#tapTokens(`${name}.attn2`, told, channels, level);
     h = graph.add(told, h);
 
@@ -318,7 +330,7 @@ export class Blocks extends Layers {
     return merging.unmerge(this.#selfAttention(self, name, heads), plan);
   }
 
-  /** `level`: where it may look at references, too. */
+  /** `level`: unless some of its tokens are merged. */
   #selfAttention(x: Sequence, name: string, heads: number, level: Level | null = null): Value {
     return this.#attention(x, x, name, heads, level);
   }
@@ -331,8 +343,8 @@ export class Blocks extends Layers {
   }
 
   /**
-   * CrossAttention (Vaswani et al. 2017) of x to source. `level`: of x, where it may look at references, too. `further`: what becomes of
-   * it before the way out, from the queries.
+   * CrossAttention (Vaswani et al. 2017) of x to source. `level`: of x, unless some of its tokens are merged. `further`: what becomes of it
+   * before the way out, from the queries.
    */
   #attention(
     x: Sequence,
@@ -344,7 +356,9 @@ export class Blocks extends Layers {
   ): Value {
     const { graph, references } = this;
     const project = (from: Sequence, part: string, role: Role | null = null) => {
-      const read = role ? this.#lookedAt(from, role) : from.tokens;
+      const plain = role ? this.#lookedAt(from, role) : from.tokens;
+      const moves = level !== null && from === x;
+      const read = moves ? this.#lites.moved(plain, `${name}.${part}`, from.channels, level) : plain;
       // None has a bias but where an add-on brings one.
       const bias = this.has(`${name}.${part}.bias`);
       const tokens = this.linear(read, `${name}.${part}`, from.channels, x.channels, { bias });
@@ -354,7 +368,7 @@ export class Blocks extends Layers {
     const [queries, keys] = [project(x, 'to_q'), project(source, 'to_k', 'keys')];
     const values = project(source, 'to_v', 'values');
     let mixed =
-      references && level
+      references && level && source === x
         ? references.attended(queries, keys, values, heads, x.channels, level)
         : graph.multiHeadAttention(queries, keys, values, heads);
     const { attention } = this.changes;

@@ -27,6 +27,8 @@ export interface LoadOptions {
   readonly references: boolean;
   /** Pictures that the UNet looks at beside the words, each through an IP-Adapter; `masked`: in a part of the picture only. */
   readonly images: readonly { readonly adapter: StoredModel; readonly masked: boolean }[];
+  /** Files of LLLite, one for each unit. */
+  readonly lites: readonly StoredModel[];
   /** The VAE of a file of its own, in place of the checkpoint's. */
   readonly vae: StoredModel | null;
   /** A tiny decoder beside it. */
@@ -48,6 +50,7 @@ export const DEFAULT_LOAD_OPTIONS: LoadOptions = {
   controls: [],
   references: false,
   images: [],
+  lites: [],
   vae: null,
   taesd: null,
   taesdEncoder: null,

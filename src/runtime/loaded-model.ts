@@ -154,7 +154,7 @@ export class LoadedModel implements Networks {
     if (upcast || before.circular !== options.circular) await this.#sessions.release('UNet');
     await this.#use(options.addOns, stopped);
     await this.#controls.choose(options.controls);
-    await this.#chooseAdapters(options.images);
+    await this.#join([...options.images.map(({ adapter }) => adapter), ...options.lites]);
     await this.#chooseVae(options.vae);
     await this.#vae?.prepare(options);
     this.#taesd = await this.#tiny('TAESD', this.#taesd, options.taesd);
@@ -303,11 +303,10 @@ export class LoadedModel implements Networks {
     this.#vaeOf = file;
   }
 
-  /** UNets that look through other adapters than before are others, so that nothing is left of those that go. */
-  async #chooseAdapters(images: LoadOptions['images']): Promise<void> {
+  /** What is computed within the UNet. UNets that look through other adapters than before are others, so that nothing is left of those that go. */
+  async #join(files: readonly StoredModel[]): Promise<void> {
     const others = new Map<string, StoredWeights>();
-    for (const { adapter } of images)
-      others.set(prefixOf(adapter), new StoredWeights(adapter, await getChunks(adapter)));
+    for (const file of files) others.set(prefixOf(file), new StoredWeights(file, await getChunks(file)));
     this.#joined.use(others);
   }
 
@@ -341,10 +340,12 @@ export class LoadedModel implements Networks {
     const { upcastAttention, circular, controls } = this.#options;
     const slots = this.#options.images.map(({ adapter, masked }) => ({ prefix: prefixOf(adapter), masked }));
     const images = looks ? slots : [];
-    const tokenMerging = !references && mergesTokens(this.unetConfig, ratio);
+    const lites = this.#options.lites.map((file) => ({ prefix: prefixOf(file) }));
+    const merges = !references && lites.length === 0;
+    const tokenMerging = merges && mergesTokens(this.unetConfig, ratio);
     const networks = controls.flatMap(({ detection }) => detection.control ?? []);
     const control = controlUseOf(controlled ? networks : []);
-    const form = JSON.stringify({ tokenMerging, control, changes, references, images });
+    const form = JSON.stringify({ tokenMerging, control, changes, references, images, lites });
     if (this.#unetForm !== form) await this.#sessions.release('UNet');
     this.#unetForm = form;
     const weights = this.#weights;
@@ -359,6 +360,7 @@ export class LoadedModel implements Networks {
         changes,
         references,
         images,
+        lites,
       }),
     );
   }
@@ -389,9 +391,9 @@ interface UNetForm {
   readonly images: boolean;
 }
 
-/** Before the names of an IP-Adapter's tensors among the UNet's. */
+/** Before the names of a file's tensors among the UNet's. */
 function prefixOf({ sha256 }: StoredModel): string {
-  return `ip-adapter.${sha256}.`;
+  return `beside.${sha256}.`;
 }
 
 /** Tells add-ons from others. */

@@ -33,7 +33,13 @@ import {
   controlRows,
   openControl,
 } from '../../tests/control-networks.ts';
-import { adapterReference, beside, openAdapter, visionFile, visionNetwork } from '../../tests/ip-adapters.ts';
+import {
+  adapterReference,
+  beside,
+  openAdapter,
+  visionFile,
+  visionNetwork,
+} from '../../tests/ip-adapters.ts';
 import { loadNetwork, networkCases, openNetwork } from '../../tests/reference-networks.ts';
 import { tinyModels } from '../../tests/reference-dir.ts';
 import { loadTinyModel, type TinyModel } from '../../tests/tiny-model.ts';
@@ -197,6 +203,19 @@ it.each(controlRows)('$name has kernels', async (row) => {
   const picture = { picture: new Float32Array(3 * 64 * side * side), height: 8 * side, width: 8 * side };
   if (opened.info.kind === 't2i-adapter')
     return expect(missing(runOf(adapterGraph(opened, 'float16'), picture))).toBeNull();
+  if (opened.info.kind === 'lllite') {
+    const { catalog } = beside(base, new Map([['lite.', opened]]));
+    const lites = unetNetwork(base.unet, catalog, 'float16', { lites: [{ prefix: 'lite.' }] });
+    const { inChannels, contextDim, vectorDim } = base.unet;
+    const call = {
+      ...{ batch: 2, height: side, width: side, tokens, timesteps: [500, 500] },
+      x: new Float32Array(2 * inChannels * side * side),
+      context: new Float32Array(2 * tokens * contextDim),
+      ...(vectorDim !== null && { vector: new Float32Array(2 * vectorDim) }),
+      lites: [{ hint: { ...picture, data: picture.picture, channels: 3 }, weight: 1 }],
+    };
+    return expect(missing(runOf(lites, call))).toBeNull();
+  }
   const { config, network } = controlGraph(opened, base, 'float16');
   const inputs = {
     ...{ batch: 2, height: side, width: side, tokens, timesteps: [500, 500] },

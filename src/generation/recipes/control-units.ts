@@ -14,6 +14,7 @@ import type { Raster } from '../../image/resize.ts';
 import type { Planes } from '../../image/tiles.ts';
 import { largestIn } from '../../image/windows.ts';
 import { hintPlanes, paintedMask, paintedPlanes } from '../../models/control/hint.ts';
+import type { LiteInput } from '../../models/control/lllite.ts';
 import type { ActiveUnit, ControlSource } from '../../models/control/units.ts';
 import { conditioningOf } from '../../families/conditioning.ts';
 import { BadParametersError } from '../../runtime/errors.ts';
@@ -241,7 +242,7 @@ export function unitsAtWork(units: readonly PreparedUnit[], call: UnitCall): Act
   return units.flatMap((prepared): ActiveUnit[] => {
     const { unit, network, hint, largeHint, controlType } = prepared;
     const second = isSecondPass(prepared, size);
-    if (!network || !isAtWork(prepared, call)) return [];
+    if (!network || network.kind === 'lllite' || !isAtWork(prepared, call)) return [];
     const averaged = network.kind === 'controlnet' && /shuffle/i.test(network.fileName);
     const without = averaged || unit.controlMode === 'ControlNet is more important';
     // Lines in the second pass would leave traces at their full weight.
@@ -257,6 +258,18 @@ export function unitsAtWork(units: readonly PreparedUnit[], call: UnitCall): Act
       },
     ];
   });
+}
+
+/** What files of LLLite are told in a call, one for each. They rest in the second pass, whatever the unit says of it. */
+export function litesInCall(units: readonly PreparedUnit[], { size, shown }: UnitCall): LiteInput[] {
+  const part = shown.step / shown.steps;
+  return units
+    .filter(({ network }) => network?.kind === 'lllite')
+    .map((prepared) => {
+      const { unit, hint } = prepared;
+      const works = part >= unit.guidanceStart && part <= unit.guidanceEnd && !isSecondPass(prepared, size);
+      return { hint: hint.colours, weight: works ? unit.weight : 0 };
+    });
 }
 
 /** What a unit works with in a pass. */

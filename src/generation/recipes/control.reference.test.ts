@@ -119,7 +119,7 @@ function missing(one: ControlCase): string | null {
     if (preprocessor?.by !== 'here') return module;
     if (preprocessor.needsNoModel) continue;
     const row = controlRows.find(({ name }) => name === files[nameOf(model)]);
-    if (!row || /lllite/.test(row.name)) return model;
+    if (!row) return model;
   }
   return null;
 }
@@ -249,7 +249,9 @@ async function check(one: ControlCase, expected: Tensors): Promise<void> {
       unet: (inputs) => {
         const images = inputs.images?.filter(({ weights }) => weights !== 0) ?? [];
         const { units: working = [], references } = inputs;
-        schedule.push(working.length + images.length + (references?.pictures.length ?? 0));
+        const lites = inputs.lites?.filter(({ weight }) => weight !== 0) ?? [];
+        const others = images.length + lites.length + (references?.pictures.length ?? 0);
+        schedule.push(working.length + others);
         return networks.unet(inputs);
       },
     }),

@@ -18,7 +18,7 @@ import type { Cond, Conditions } from './conditioning.ts';
 import { cutTo, withinArea } from './control-area.ts';
 import { steered } from './control-steering.ts';
 import { referencesOf } from './control-references.ts';
-import { hintIn, imagesFor, unitsAtWork, unitsFor, type UnitInRun } from './control-units.ts';
+import { hintIn, imagesFor, litesInCall, unitsAtWork, unitsFor, type UnitInRun } from './control-units.ts';
 import { imagesInCall } from './image-units.ts';
 import { blankConditioning } from './image-conditioning.ts';
 import { BadParametersError } from '../../runtime/errors.ts';
@@ -183,8 +183,10 @@ function unetCaller(
   const noise = createGenerator(parameters.rng, lastSeed);
   const family = networks.family.id;
   const readsPictures = networks.unetChannels > networks.latentChannels;
-  // The extension's blocks, which look at references, merge none.
-  const tokenMerging = looks ? 0 : tokenMergingOf(parameters);
+  const moves = units.some(({ network }) => network?.kind === 'lllite');
+  const steersPlanes = units.some(({ network }) => network && network.kind !== 'lllite');
+  // The extension's blocks, which look at references, merge none, and LLLite has something for each token.
+  const tokenMerging = looks || moves ? 0 : tokenMergingOf(parameters);
   const changes = networkChanges(parameters.extensions, { ...size, pass, family });
   const [height, width] = [size.height / 8, size.width / 8];
   const whole: LatentArea = { top: 0, left: 0, bottom: height, right: width };
@@ -228,10 +230,15 @@ function unetCaller(
         tokens: group[0]![1].cond.tokens,
         tokenMerging,
         ...(changes.length > 0 && { changes, marks: marksOf(group.map(([, item]) => item)) }),
-        ...(units.some(({ network }) => network) && {
+        ...(steersPlanes && {
           units: unitsAtWork(units, call).map((unit) =>
             area === whole ? unit : withinArea(unit, area, whole),
           ),
+        }),
+        ...(moves && {
+          lites: litesInCall(units, call).map(({ hint, weight }) => {
+            return { hint: area === whole ? hint : cutTo(hint, area, whole), weight };
+          }),
         }),
         ...(looks && { references: referencesOf(units, call, noise, alphas) }),
         ...noteTaker(call.items),

@@ -47,13 +47,18 @@ export class ControlFiles {
     this.#units = units;
   }
 
-  /** Of those that are made for a checkpoint: networks beside the UNet, each once, and for each unit with an IP-Adapter that. */
-  for({ detection: { kind } }: StoredModel): Pick<LoadOptions, 'controls' | 'images'> {
+  /** Of those that are made for a checkpoint: networks beside the UNet, each once, and for each unit with an IP-Adapter or LLLite that. */
+  for({ detection: { kind } }: StoredModel): Pick<LoadOptions, 'controls' | 'images' | 'lites'> {
     const family = familyOf(kind)?.id;
     const fits = ({ detection }: StoredModel): boolean => detection.control?.family === family;
     const isAdapter = ({ detection }: StoredModel): boolean => detection.control?.kind === 'ip-adapter';
+    const isLite = ({ detection }: StoredModel): boolean => detection.control?.kind === 'lllite';
+    const files = [...new Set(this.#named.values())];
     return {
-      controls: [...new Set(this.#named.values())].filter((file) => fits(file) && !isAdapter(file)),
+      controls: files.filter((file) => fits(file) && !isAdapter(file) && !isLite(file)),
+      lites: this.#units
+        .map(({ model }) => this.#named.get(model)!)
+        .filter((file) => fits(file) && isLite(file)),
       images: this.#units
         .map(({ model, region }) => ({ adapter: this.#named.get(model)!, masked: region !== null }))
         .filter(({ adapter }) => fits(adapter) && isAdapter(adapter)),

@@ -12,7 +12,7 @@ import { pictureSize } from '../request/hires.ts';
 import type { SizedRequest } from '../request/request.ts';
 import { nameOfControl } from '../../runtime/network-names.ts';
 import { needOf, runOf, type Computing, type Need } from './run-memory.ts';
-import { adapterNeed } from './vision-memory.ts';
+import { adapterNeed, liteNeed } from './vision-memory.ts';
 
 type Sized = Pick<StoredModel, 'detection' | 'tensors'>;
 
@@ -47,6 +47,7 @@ function needOfFile(
   const precision = computing.shaderF16 ? 'float16' : 'float32';
   const { kind, controlTypes } = file.detection.control!;
   if (kind === 'ip-adapter') return adapterNeed(file, computing);
+  if (kind === 'lllite') return liteNeed(file, computing);
   const { width, height } = pictureSize(request);
   const [own, base] = [catalogOf(file), catalogOf(checkpoint)];
   if (kind === 't2i-adapter') {

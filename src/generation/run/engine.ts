@@ -386,7 +386,7 @@ export class Engine implements EngineApi {
   async #open(
     record: StoredModel,
     parameters: GenerationParameters,
-    plan: EnginePlan & Partial<Pick<LoadOptions, 'addOns' | 'controls' | 'images'>>,
+    plan: EnginePlan & Partial<Pick<LoadOptions, 'addOns' | 'controls' | 'images' | 'lites'>>,
     stopped: () => boolean = () => false,
     beside: readonly StoredModel[] = [],
   ): Promise<AtHand> {

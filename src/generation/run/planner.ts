@@ -144,8 +144,9 @@ export class Planner {
       addOns = NO_ADD_ONS,
       controls = [],
       images = [],
+      lites = [],
       decoders: { vae, taesd, taesdEncoder },
-    }: EnginePlan & Partial<Pick<LoadOptions, 'addOns' | 'controls' | 'images'>>,
+    }: EnginePlan & Partial<Pick<LoadOptions, 'addOns' | 'controls' | 'images' | 'lites'>>,
   ): Promise<LoadOptions> {
     const { upcastAttention, tiling: circular } = parameters.settings;
     const references = parameters.controlUnits.some(({ module }) => isReference(module));
@@ -160,6 +161,7 @@ export class Planner {
       controls,
       references,
       images,
+      lites,
       vae,
       taesd,
       taesdEncoder,

@@ -35,6 +35,12 @@ function needOfTower({ tensors }: StoredModel, computing: Computing): Need {
   return needOf(runOf('CLIP vision', network, { image }, computing, network.outputs));
 }
 
+/** LLLite's modules, a part of the UNet likewise. */
+export function liteNeed({ tensors }: Pick<StoredModel, 'tensors'>, { shaderF16 }: Computing): Need {
+  const elements = tensors.reduce((sum, { shape }) => sum + product(shape), 0);
+  return { ...NO_NEED, weights: elements * (shaderF16 ? 2 : 4) };
+}
+
 /** Keys' and values' products, which are a part of the UNet. What they give is few tokens, and is not counted. */
 export function adapterNeed({ tensors }: Pick<StoredModel, 'tensors'>, { shaderF16 }: Computing): Need {
   const elements = tensors

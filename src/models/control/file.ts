@@ -7,13 +7,14 @@ import { MAX_WEIGHT_ELEMENTS } from '../weight-limits.ts';
 import { controlNetwork } from './control-net.ts';
 import { planIpAdapter, readIpAdapter } from './ip-adapter.ts';
 import { CONTROL_FAMILY_NAMES, type ControlFamily, type ControlFile } from './kinds.ts';
+import { planLite, readLite } from './lllite-file.ts';
 import { findControl, type ControlComponent } from './layout.ts';
 import { adapterNetwork, adapterSizes } from './t2i-adapter.ts';
 
 /** What a file of a control network says; null for other files. */
 export function readControl(tensors: TensorShapes): ControlFile | null {
-  const adapter = readIpAdapter(tensors);
-  if (adapter) return adapter;
+  const within = readIpAdapter(tensors) ?? readLite(tensors);
+  if (within) return within;
   const found = findControl(tensors);
   if (!found) return null;
   const family = familyOf(found);
@@ -35,6 +36,7 @@ export function readControl(tensors: TensorShapes): ControlFile | null {
 /** Every tensor of a file that `readControl` has an `info` for that its graph may read. */
 export function planControl(tensors: TensorShapes): WeightPlanEntry[] {
   if (readIpAdapter(tensors)) return planIpAdapter(tensors);
+  if (readLite(tensors)) return planLite(tensors);
   const found = findControl(tensors);
   if (!found) throw new Error('The file holds no control network.');
   return [...found.tensors]

@@ -1,6 +1,6 @@
 // What the library keeps of a control network, besides its tensors.
 
-export const CONTROL_KINDS = ['controlnet', 'control-lora', 't2i-adapter', 'ip-adapter'] as const;
+export const CONTROL_KINDS = ['controlnet', 'control-lora', 't2i-adapter', 'ip-adapter', 'lllite'] as const;
 export type ControlKind = (typeof CONTROL_KINDS)[number];
 
 export const CONTROL_FAMILIES = ['sd1', 'sd2', 'sdxl'] as const;

@@ -9,7 +9,7 @@ import { ADAPTER_PREFIX } from './t2i-adapter.ts';
 import type { ControlKind } from './kinds.ts';
 
 /** Those whose tensors have several layouts. */
-type LaidOut = Exclude<ControlKind, 'ip-adapter'>;
+type LaidOut = Exclude<ControlKind, 'ip-adapter' | 'lllite'>;
 
 export interface ControlComponent {
   readonly kind: LaidOut;

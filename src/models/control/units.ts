@@ -52,7 +52,7 @@ export type RunControl = (unit: ActiveUnit, inputs: UNetInputs) => Promise<reado
 /** Which inputs the UNet needs for networks of these kinds. */
 export function controlUseOf(networks: readonly ControlInfo[]): ControlUse {
   return {
-    controls: networks.some(({ kind }) => kind !== 't2i-adapter'),
+    controls: networks.some(({ kind }) => kind === 'controlnet' || kind === 'control-lora'),
     features: networks.some(({ kind }) => kind === 't2i-adapter'),
   };
 }

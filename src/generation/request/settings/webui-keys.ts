@@ -38,6 +38,7 @@ export const WEBUI_KEYS: Readonly<Record<ImageSettingKey, string | null>> = {
   uniPcLowerOrderFinal: 'uni_pc_lower_order_final',
   noiseSchedule: 'sd_noise_schedule',
   downcastAlphas: 'use_downcasted_alpha_bar',
+  controlHeads8: null,
   betaAlpha: 'beta_dist_alpha',
   betaBeta: 'beta_dist_beta',
   sdxlClipLSkip: 'sdxl_clip_l_skip',
