@@ -33,13 +33,7 @@ import {
   controlRows,
   openControl,
 } from '../../tests/control-networks.ts';
-import {
-  adapterReference,
-  beside,
-  openAdapter,
-  visionFile,
-  visionNetwork,
-} from '../../tests/ip-adapters.ts';
+import { adapterReference, beside, openAdapter, visionFile, visionNetwork } from '../../tests/ip-adapters.ts';
 import { loadNetwork, networkCases, openNetwork } from '../../tests/reference-networks.ts';
 import { tinyModels } from '../../tests/reference-dir.ts';
 import { loadTinyModel, type TinyModel } from '../../tests/tiny-model.ts';
