@@ -8,9 +8,10 @@ const ROOMS = {
   // What people bring and ask for. Nothing of the browser's page: these run in Node, in a worker and on the page.
   checkpoint: [],
   graph: [],
-  prompt: [],
   sampling: [],
   'text-files': [],
+  // Dynamic prompts draw with the generator that their extension draws with.
+  prompt: ['sampling', 'text-files'],
   // Arithmetic on long arrays.
   simd: [],
   image: ['sampling'],

@@ -4,6 +4,7 @@ import { describeAddOn, setPreview } from '../src/library/describe-add-on.ts';
 import { borrowMemory } from '../src/library/memory/memory-mode.ts';
 import type { PromptHelpApi } from '../src/library/prompt-help-types.ts';
 import { loadSetting, saveSetting } from '../src/library/settings.ts';
+import { collectionOfYaml } from '../src/prompt/templates/yaml.ts';
 import { MAX_TAGS_LENGTH, TagIndex } from '../src/prompt/tag-index.ts';
 
 const TAGS = 'prompt.tags';
@@ -26,6 +27,7 @@ function tags(): Promise<TagIndex> {
 const api: PromptHelpApi = {
   describe: describeAddOn,
   setPreview,
+  collectionOfYaml: async (name, yaml) => Promise.resolve(collectionOfYaml(name, yaml)),
 
   async keepTags(text) {
     const made = new TagIndex(text);

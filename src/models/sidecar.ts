@@ -4,13 +4,15 @@
 // Only what shapes cannot tell is taken over; sizes are read off the tensors, and those named here serve as a check.
 import { isScalar, parseDocument, visit, type Document } from 'yaml';
 import { decodeText } from '../text-files/decode.ts';
-import { checkYamlSize, MAX_ALIASES } from './yaml-size.ts';
+import { checkYamlSize, MAX_ALIASES } from '../text-files/yaml-size.ts';
 import type { HeadRule } from '../families/family.ts';
 import type { Prediction } from '../sampling/types.ts';
 import type { TextEncoderConfig } from './types.ts';
 
 /** Largest sidecar read, in bytes (or characters). Published ones have about 3 kB. */
 export const MAX_SIDECAR_SIZE = 1 << 20;
+/** Published configurations have some hundred. */
+const MAX_TOKENS = 50_000;
 const MAX_HEADS = 1 << 14;
 
 /** What a sidecar says of a text encoder. */
@@ -77,7 +79,7 @@ function parseYaml(yaml: string | Uint8Array): unknown {
   }
   try {
     const text = typeof yaml === 'string' ? yaml : decodeText(yaml);
-    checkYamlSize(text);
+    checkYamlSize(text, MAX_TOKENS, 'model configuration');
     // The parser compares every key of a mapping with every other.
     const yamlDocument = parseDocument(text, { uniqueKeys: false, logLevel: 'error', schema: 'core' });
     const [error] = yamlDocument.errors;

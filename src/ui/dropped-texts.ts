@@ -52,7 +52,7 @@ export async function addWildcards(app: TextHost, files: readonly File[]): Promi
     return;
   }
   const before = settings.prompts.wildcardLists;
-  const { lists, waiting, refused } = await readWildcardFiles(files);
+  const { lists, waiting, refused } = await readWildcardFiles(app, files);
   const problems = [...refused, ...addWildcardLists(settings.prompts, lists)];
   if (waiting.length > 0) {
     const names = waiting.map(({ name }) => name).slice(0, 5);

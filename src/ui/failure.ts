@@ -184,6 +184,7 @@ const CODES_OF_NAMES: ReadonlyMap<string, FailureCode> = new Map([
   ['BadParametersError', 'bad-parameters'],
   ['PromptTooLongError', 'bad-parameters'],
   ['WildcardError', 'bad-parameters'],
+  ['TemplateError', 'bad-parameters'],
   ['PlotError', 'bad-parameters'],
   ['CsvError', 'bad-parameters'],
 ]);

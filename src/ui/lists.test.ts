@@ -3,14 +3,8 @@ import { isPicture } from './dropped-files.ts';
 import { findByHash } from './model-facts.ts';
 import { MAX_HISTORY, remember, searchPrompts } from './prompt-history.ts';
 import { mergeStyleLists, saveStyle } from './style-list.ts';
-import {
-  addLists,
-  isListName,
-  lineCountOf,
-  listNameOf,
-  MAX_LISTS_LENGTH,
-  putLists,
-} from './wildcard-lists.ts';
+import { lineCountOf, namesOf } from './wildcard-contents.ts';
+import { addLists, isListName, listNameOf, MAX_LISTS_LENGTH, putLists } from './wildcard-lists.ts';
 
 const pair = (prompt: string, negativePrompt = '') => ({ prompt, negativePrompt });
 const style = (name: string, prompt = '') => ({ name, prompt, negativePrompt: '' });
@@ -68,6 +62,16 @@ describe('wildcard lists', () => {
     for (const name of ['', '_x', 'a__b', 'x_', '$', 'a|b', 'a'.repeat(300)])
       expect(isListName(name)).toBe(false);
     expect(listNameOf('hair colour.v2.txt')).toBe('hair colour.v2');
+  });
+
+  it('are called by the keys of a collection', () => {
+    expect([listNameOf('a/more.yaml'), listNameOf('more.JSON')]).toEqual(['a/more.json', 'more.json']);
+    expect(namesOf({ name: 'colour', text: 'red' })).toEqual(['colour']);
+    expect(namesOf({ name: 'a/more.json', text: '{"light": {"soft": ["dawn"]}, "x": "y"}' })).toEqual([
+      'a/light/soft',
+      'a/x',
+    ]);
+    expect(namesOf({ name: 'more.json', text: '{' })).toEqual([]);
   });
 
   it('are sorted, one of a name', () => {

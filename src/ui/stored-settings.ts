@@ -44,6 +44,7 @@ export const SETTING_KEYS = {
   history: 'prompt.history',
   wildcards: 'prompt.wildcards.on',
   wildcardLists: 'prompt.wildcards.lists',
+  dynamicPrompts: 'prompt.wildcards.options',
   openSections: 'ui.sections.open',
   pinned: 'ui.settings.pinned',
   keys: 'ui.keys',
@@ -85,6 +86,7 @@ export function parseParameters(stored: unknown, choices: Choices): GenerationPa
   const number = (key: keyof typeof LIMITS) => snap(from[key], LIMITS[key], fallback[key]);
   return {
     ...parsePrompts(from),
+    template: null,
     steps: number('steps'),
     sampler: oneOf(from['sampler'], choices.samplers, fallback.sampler),
     scheduler: oneOf(from['scheduler'], choices.schedulers, fallback.scheduler),

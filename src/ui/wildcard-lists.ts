@@ -1,10 +1,8 @@
 // The person's wildcard lists: `__colour__` stands for a line of the list "colour".
-import { linesOf } from '../prompt/wildcard-lists.ts';
-
 export interface WildcardList {
-  /** What stands between the underscores. */
+  /** What stands between the underscores; of a collection, which holds many lists, a name that ends in .json. */
   readonly name: string;
-  /** One alternative a line; what follows # is a remark. */
+  /** One alternative a line; what follows # is a remark. A collection is JSON. */
   readonly text: string;
 }
 
@@ -13,16 +11,17 @@ export const MAX_LISTS = 1000;
 export const MAX_LIST_LENGTH = 2 * 2 ** 20;
 export const MAX_LISTS_LENGTH = 32 * 2 ** 20;
 
-/** What `src/prompt/wildcards.ts` takes for a name. */
+/** What prompts take for a name (src/prompt/templates/parse.ts). */
 const NAME = /^[\p{L}\p{N}](?:[\p{L}\p{N}./ -]|_(?!_))*$/u;
 
 export function isListName(name: string): boolean {
   return name.length <= 200 && NAME.test(name) && !name.endsWith('_');
 }
 
-/** Name of the list that a text file holds: the file's, without its extension. */
+/** Name of the list that a file holds: the file's without its extension. A collection is kept as JSON, and named so. */
 export function listNameOf(fileName: string): string {
-  return fileName.replace(/\.[^.]*$/, '').trim();
+  const collection = /\.(?:yaml|json)$/i.test(fileName);
+  return `${fileName.replace(/\.[^.]*$/, '').trim()}${collection ? '.json' : ''}`;
 }
 
 /** Puts lists in, or in the place of those of their names; sorted by name. */
@@ -50,13 +49,4 @@ export function addLists(
     return true;
   });
   return { lists: putLists(lists, fitting), leftOut: added.length - fitting.length };
-}
-
-const counts = new WeakMap<WildcardList, number>();
-
-/** How many lines a list has to draw from. Counted once: a list may have two million characters. */
-export function lineCountOf(list: WildcardList): number {
-  const count = counts.get(list) ?? linesOf(list.text).length;
-  counts.set(list, count);
-  return count;
 }

@@ -154,6 +154,7 @@ describe('fromGenerationParameters', () => {
       refiner: fc.constant(null),
       controlUnits: fc.constant([]),
       extensions: extensionUses,
+      template: fc.constant(null),
       detailer: fc.constant(null),
       script: fc.constant(null),
     });

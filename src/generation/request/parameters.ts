@@ -89,6 +89,7 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     extra: {
       ...controlToText(parameters.controlUnits),
       ...extensionsToText(parameters.extensions),
+      ...templateToText(parameters),
       ...(parameters.detailer && detailerToText(parameters.detailer)),
       ...(parameters.img2img && img2imgToText(parameters.img2img)),
       ...(parameters.hires && hiresToText(parameters, parameters.hires)),
@@ -101,6 +102,11 @@ export function fromGenerationParameters(parameters: GenerationParameters, conte
     },
     version: PROGRAM_VERSION,
   });
+}
+
+/** As the extension Dynamic Prompts tells what prompts were drawn from. */
+function templateToText({ template }: GenerationParameters): Record<string, string | null> {
+  return { Template: template?.prompt || null, 'Negative Template': template?.negativePrompt || null };
 }
 
 /** As Python writes it where nothing is changed. */

@@ -12,10 +12,18 @@ import type { Script } from './script.ts';
 import type { Seed } from './seeds.ts';
 import type { SourcePicture } from './source-picture.ts';
 
+/** Dynamic prompts' templates. */
+export interface PromptTemplate {
+  readonly prompt: string;
+  readonly negativePrompt: string;
+}
+
 /** Everything that decides the pictures, with A1111's meanings. `seed` is resolved (never -1) once a job runs. */
 export interface GenerationParameters {
   readonly prompt: string;
   readonly negativePrompt: string;
+  /** What the prompts were drawn from, for their text; null where that is not told. */
+  readonly template: PromptTemplate | null;
   /** 1 - 150 on the slider; more where a text or a program asks for it (validate.ts), as for the others below. */
   readonly steps: number;
   /** A1111's name: "Euler a". */
@@ -208,6 +216,7 @@ export type SizedRequest = RequestSize &
 export const DEFAULT_PARAMETERS: GenerationParameters = {
   prompt: '',
   negativePrompt: '',
+  template: null,
   steps: 20,
   sampler: 'DPM++ 2M',
   scheduler: 'Automatic',

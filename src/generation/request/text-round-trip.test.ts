@@ -173,6 +173,7 @@ const request: fc.Arbitrary<GenerationParameters> = fc.record({
   refiner: fc.constant(null),
   controlUnits: fc.constant([]),
   extensions: extensionUses,
+  template: fc.constant(null),
   detailer: fc.constant(null),
   script: fc.constant(null),
 });

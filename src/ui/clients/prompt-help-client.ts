@@ -22,6 +22,10 @@ export class PromptHelpClient {
     return this.#alive().call(async (help): Promise<AddOnCard> => help.setPreview(sha256, picture));
   }
 
+  async collectionOfYaml(name: string, yaml: string): Promise<string> {
+    return this.#alive().call((help) => help.collectionOfYaml(name, yaml));
+  }
+
   async keepTags(text: string): Promise<number> {
     return this.#alive().call((help) => help.keepTags(text));
   }

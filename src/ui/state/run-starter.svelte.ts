@@ -294,14 +294,14 @@ export class RunStarter {
       import('../plot-job.ts'),
       import('../plot-names.ts'),
     ]);
-    const missing: string[] = [];
+    const expanded: ExpandedRequest[] = [];
     const finish = async (cell: Cell): Promise<readonly GenerationParameters[]> => {
-      const expanded = await this.#expand(this.#requestOf(cell.request, cell.styles));
-      missing.push(...expanded.missing);
-      return expanded.requests;
+      const one = await this.#expand(this.#requestOf(cell.request, cell.styles));
+      expanded.push(one);
+      return one.requests;
     };
     const { remarks, ...job } = await plotJob(plot, request, chosenStyles, plotNames(models, styles), finish);
-    this.#tellMissing(missing);
+    this.#tellUnexpanded(expanded);
     if (remarks.length > 0) notices.warn(plots.remarks, remarks.slice(0, REMARKS_TOLD).join(' '));
     return job;
   }
@@ -309,32 +309,35 @@ export class RunStarter {
   /** With wildcards and variants made out. As few jobs as can hold them. */
   async #jobsOf(asked: readonly GenerationParameters[]): Promise<GenerationParameters[][]> {
     const jobs: GenerationParameters[][] = [];
-    const missing: string[] = [];
+    const expanded: ExpandedRequest[] = [];
     for (const request of asked) {
-      const { requests, missing: unknown } = await this.#expand(request);
-      missing.push(...unknown);
+      const one = await this.#expand(request);
+      const { requests } = one;
+      expanded.push(one);
       const last = jobs.at(-1);
       if (last && last.length + requests.length <= MAX_REQUESTS) last.push(...requests);
       else jobs.push([...requests]);
     }
-    this.#tellMissing(missing);
+    this.#tellUnexpanded(expanded);
     return jobs;
   }
 
-  /** Wildcards without a list. */
-  #tellMissing(names: readonly string[]): void {
-    if (names.length === 0) return;
-    this.host.notices.warn(
-      t.wildcardsMissing,
-      t.wildcardsMissingWhat(listed(names.filter((name, i) => names.indexOf(name) === i))),
-      [{ label: common.openSettings, run: () => this.host.openSettings() }],
-    );
+  /** Wildcards without a list, and texts that are no templates. */
+  #tellUnexpanded(expanded: readonly ExpandedRequest[]): void {
+    const open = [{ label: common.openSettings, run: () => this.host.openSettings() }];
+    const names = new Set(expanded.flatMap(({ missing }) => missing));
+    if (names.size > 0)
+      this.host.notices.warn(t.wildcardsMissing, t.wildcardsMissingWhat(listed([...names])), open);
+    const problems = new Set(expanded.flatMap((one) => one.problems));
+    if (problems.size > 0)
+      this.host.notices.warn(t.noTemplate, [...problems].slice(0, REMARKS_TOLD).join(' '), open);
   }
 
   async #expand(request: GenerationParameters): Promise<ExpandedRequest> {
     const { settings } = this.host;
-    if (!settings.prompts.wildcards) return { requests: [request], missing: [] };
+    if (!settings.prompts.wildcards) return { requests: [request], missing: [], problems: [] };
     const { expandRequest } = await import('../expand-request.ts');
-    return expandRequest(request, settings.prompts.wildcardLists, randomSeed);
+    const { wildcardLists: lists, dynamicPrompts: options } = settings.prompts;
+    return expandRequest(request, { lists, options, randomSeed });
   }
 }

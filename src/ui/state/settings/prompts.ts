@@ -1,5 +1,6 @@
 // What is kept of prompts: styles, history, wildcards.
 import type { PromptPair, PromptStyle } from '../../../prompt/styles.ts';
+import { parseDynamicPrompts, type DynamicPrompts } from '../../dynamic-prompts.ts';
 import { parseExtraNetworks, type ExtraNetworksChoice } from '../../extra-networks-choice.ts';
 import type { WildcardList } from '../../wildcard-lists.ts';
 import {
@@ -23,6 +24,8 @@ export interface PromptSettings {
   history: readonly PromptPair[];
   /** Wildcards and variants are expanded. */
   wildcards: boolean;
+  /** How. */
+  dynamicPrompts: DynamicPrompts;
   /** Of LoRAs, hypernetworks and embeddings in prompts; replaced as a whole. */
   extraNetworks: ExtraNetworksChoice;
   /** Words are completed while a prompt is written. */
@@ -38,6 +41,7 @@ export const PROMPT_INFOS: KeptInfos<PromptSettings> = {
   chosenStyles: { key: SETTING_KEYS.chosenStyles, parse: parseNames },
   history: { key: SETTING_KEYS.history, parse: parseHistory },
   wildcards: { key: SETTING_KEYS.wildcards, parse: parseSwitch },
+  dynamicPrompts: { key: SETTING_KEYS.dynamicPrompts, parse: parseDynamicPrompts },
   extraNetworks: { key: SETTING_KEYS.extraNetworks, parse: parseExtraNetworks },
   completion: { key: SETTING_KEYS.completion, parse: parseSwitchOn },
   tags: { key: SETTING_KEYS.tags, parse: parseCount },

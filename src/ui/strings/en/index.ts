@@ -33,6 +33,7 @@ export { scripts } from './scripts.ts';
 export { sending } from './sending.ts';
 export { settings } from './settings.ts';
 export { source } from './source.ts';
+export { templates } from './templates.ts';
 export { texts } from './texts.ts';
 export { trials } from './trials.ts';
 export { units } from './units.ts';

@@ -41,8 +41,8 @@ export const notices = {
   chooseFile: 'Choose a file',
   tryDemo: 'Try the demo model',
   wildcardsMissing: 'Wildcards without a list',
-  wildcardsMissingWhat: (names: string) =>
-    `${names} stays in the prompt. Add the list in Settings, or set the variable before.`,
+  wildcardsMissingWhat: (names: string) => `${names} stays in the prompt. Add the list in Settings.`,
+  noTemplate: 'The prompt is painted as it stands',
   noGpu: 'No GPU available',
   tryLowVram: 'Try in low VRAM mode',
   failed: {

@@ -106,13 +106,19 @@ export const settings = {
       other: `${number(count)} more files could not be added.`,
     }),
   wildcardFiles: 'Wildcard files',
-  addTextFiles: 'Add text files',
+  addTextFiles: 'Add files',
+  wildcardFolder: 'Folder of wildcard files',
+  addFolder: 'Add a folder',
+  inCollection: (count: number) =>
+    plural(count, { one: 'one list in it', other: `${number(count)} lists in it` }),
   newList: 'New list',
   wildcardList: 'Wildcard list',
   listName: 'Name of the list',
   /** Where nothing is typed yet. */
   listNameExample: 'name',
   inPrompts: (name: string) => `In prompts: __${name}__`,
+  collectionHelp:
+    'A collection in JSON: its keys are the names of lists, in prompts __key__ or __key/key below__.',
   listNameRule: 'Letters, digits, - . / and single _ only.',
   oneALine: 'One alternative a line',
   saveList: 'Save list',

@@ -26,6 +26,9 @@ export const texts = {
     plural(leftOut, { one: 'one was left out.', other: `${number(leftOut)} were left out.` }),
 
   // Wildcards.
+  noCombination: 'The template has no combination: its variants ask for more than there are different ones.',
+  tooManyCombinations: (most: number) =>
+    `The template has more than ${number(most)} combinations. Set “Max generations”, or use fewer variants.`,
   wildcardsOff: 'Wildcards are off',
   wildcardsOffWhy:
     'Text files are lists of wildcards. To use them, switch wildcards on in Settings, and drop them again.',
@@ -35,7 +38,7 @@ export const texts = {
   listReplaces: 'A list in the place of one of the same name has replaced it.',
   notEveryList: 'Not every list was added',
   listName: (file: string) => `${file}: a list needs a name of letters, digits, - . and _.`,
-  listNotRead: (file: string) => `${file} could not be read. Is it still there?`,
+  listNotRead: (file: string, why: string) => `${file} could not be read. ${why}`,
   roomForLists: (lists: number, megabytes: number, leftOut: number) =>
     `There is room for ${number(lists)} lists and ${megabytes} MB of text: ` +
     plural(leftOut, { one: 'one list was left out.', other: `${number(leftOut)} lists were left out.` }),

@@ -2,8 +2,6 @@
 // each alias, so that a short text can cost it much. Splitting it into tokens does neither.
 import { Lexer } from 'yaml';
 
-/** Published configurations have some hundred. */
-const MAX_TOKENS = 50_000;
 /** Levels by brackets or by dashes on one line, and columns of indentation. Published ones have five levels. */
 const MAX_DEPTH = 64;
 const MAX_INDENT = 200;
@@ -13,12 +11,15 @@ export const MAX_ALIASES = 20;
 /** What the lexer puts before the text of a scalar (yaml's CST.SCALAR). */
 const SCALAR = '\x1f';
 
-/** Throws an Error that says what there is too much of. Stops at the first: takes no longer than a bound, whatever the text. */
-export function checkYamlSize(text: string): void {
+/**
+ * Throws an Error that says what there is too much of. Stops at the first: takes no longer than a bound, whatever the text.
+ * `most`: words, signs and blanks between them; `what`: what has fewer.
+ */
+export function checkYamlSize(text: string, most: number, what: string): void {
   let [tokens, brackets, dashes, aliases] = [0, 0, 0, 0];
   let before = '\n';
   for (const token of new Lexer().lex(text)) {
-    if (++tokens > MAX_TOKENS) throw new Error('it has far more parts than any model configuration');
+    if (++tokens > most) throw new Error(`it has far more parts than any ${what}`);
     const first = before === SCALAR ? '' : token[0];
     if (token === '[' || token === '{') brackets++;
     else if (token === ']' || token === '}') brackets--;
