@@ -325,12 +325,12 @@ export class RunStarter {
   /** Wildcards without a list, and texts that are no templates. */
   #tellUnexpanded(expanded: readonly ExpandedRequest[]): void {
     const open = [{ label: common.openSettings, run: () => this.host.openSettings() }];
-    const names = new Set(expanded.flatMap(({ missing }) => missing));
-    if (names.size > 0)
-      this.host.notices.warn(t.wildcardsMissing, t.wildcardsMissingWhat(listed([...names])), open);
-    const problems = new Set(expanded.flatMap((one) => one.problems));
-    if (problems.size > 0)
-      this.host.notices.warn(t.noTemplate, [...problems].slice(0, REMARKS_TOLD).join(' '), open);
+    const once = (texts: readonly string[]) => texts.filter((text, i) => texts.indexOf(text) === i);
+    const names = once(expanded.flatMap(({ missing }) => missing));
+    if (names.length > 0)
+      this.host.notices.warn(t.wildcardsMissing, t.wildcardsMissingWhat(listed(names)), open);
+    const problems = once(expanded.flatMap((one) => one.problems)).slice(0, REMARKS_TOLD);
+    if (problems.length > 0) this.host.notices.warn(t.noTemplate, problems.join(' '), open);
   }
 
   async #expand(request: GenerationParameters): Promise<ExpandedRequest> {
