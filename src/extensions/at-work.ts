@@ -3,7 +3,14 @@ import type { PixelImage } from '../image/pixels.ts';
 import type { Cond } from '../models/cond.ts';
 import type { NetworkChange } from '../models/network-changes.ts';
 import type { SamplingHooks } from '../sampling/hooks.ts';
-import type { BatchLatents, ConditionsCall, ExtensionPass, NetworkTarget, PromptConds } from './interface.ts';
+import type {
+  BatchLatents,
+  CallSize,
+  ConditionsCall,
+  ExtensionPass,
+  NetworkTarget,
+  PromptConds,
+} from './interface.ts';
 import { activeExtensions } from './known.ts';
 import type { ExtensionUse } from './use.ts';
 
@@ -12,6 +19,14 @@ export function networkChanges(
   target: NetworkTarget,
 ): readonly NetworkChange[] {
   return activeExtensions(uses).flatMap(({ extension, values }) => extension.network?.(values, target) ?? []);
+}
+
+/** The largest call that comes of `whole`, which is for whole pictures. */
+export function largestCall(uses: readonly ExtensionUse[], target: NetworkTarget, whole: CallSize): CallSize {
+  return activeExtensions(uses).reduce(
+    (call, { extension, values }) => extension.call?.(values, target, call) ?? call,
+    whole,
+  );
 }
 
 /** For one pass over one batch. */

@@ -12,6 +12,8 @@ interface ControlInfo {
   readonly label: string;
   /** What it does, where the label does not say enough. */
   readonly about?: string;
+  /** It stands there only while all of these checkboxes are on. */
+  readonly under?: readonly string[];
 }
 
 export interface NumberControl extends ControlInfo {

@@ -31,6 +31,8 @@ export interface Extension {
   network?(values: ExtensionValues, target: NetworkTarget): readonly NetworkChange[];
   /** What it does around the network's evaluations; asked once for each pass of each batch, so that the answer may keep a state. */
   sampling?(values: ExtensionValues, pass: ExtensionPass): SamplingHooks<Cond>;
+  /** The largest call of the network that it makes out of one, where it asks otherwise: memory is counted by that. */
+  call?(values: ExtensionValues, target: NetworkTarget, whole: CallSize): CallSize;
   /** What the prompts become to the network. */
   conditions?(values: ExtensionValues, call: ConditionsCall): Promise<PromptConds>;
   /** A batch's clean latents after a first pass, before Hires. fix enlarges them. */
@@ -47,6 +49,15 @@ export interface NetworkTarget {
   readonly family: FamilyId;
   readonly pass: WhichPass;
   /** Of the pass's pictures, in pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What the network is asked at once. */
+export interface CallSize {
+  /** Latents, each with its condition. */
+  readonly items: number;
+  /** Theirs, in pixels. */
   readonly width: number;
   readonly height: number;
 }

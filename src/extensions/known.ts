@@ -11,11 +11,13 @@ import { perturbedAttention, perturbedAttentionOfForge } from './built-in/pertur
 import { rescaleCfg } from './built-in/rescale-cfg.ts';
 import { selfAttentionGuidance, selfAttentionGuidanceOfForge } from './built-in/self-attention-guidance.ts';
 import { tangentialDamping } from './built-in/tangential-damping.ts';
+import { tiledDiffusion } from './built-in/tiled-diffusion.ts';
 import type { Extension } from './interface.ts';
 import type { ExtensionUse } from './use.ts';
 
 /** In the page's order, in which they also work where several are on. */
 export const BUILT_IN: readonly Extension[] = [
+  tiledDiffusion,
   dynamicThresholding,
   cfgSchedule,
   tangentialDamping,

@@ -6,4 +6,6 @@ export interface Cond {
   readonly tokens: number;
   /** [vectorDim]; null for models without one. */
   readonly vector: Float32Array | null;
+  /** What it is told of parts of the picture instead, by their number. */
+  readonly regions?: readonly Cond[];
 }

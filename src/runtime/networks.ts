@@ -47,4 +47,7 @@ export interface EncodedText {
 }
 
 /** What sampling needs of the networks. */
-export type SampledNetworks = Omit<Networks, 'textEncoders' | 'encodeText' | 'decode'>;
+export interface SampledNetworks extends Omit<Networks, 'textEncoders' | 'encodeText' | 'decode'> {
+  /** Hears before each of several calls of the UNet for one evaluation, from 0. Where it rejects, the run ends with that. */
+  readonly onPart?: (index: number, count: number) => Promise<void>;
+}

@@ -15,6 +15,8 @@ export interface NetworkItem<C, T extends Latent = Float32Array> {
   readonly negative?: boolean;
   /** Where `x` lies in the image's latent; absent where it is all of it. */
   readonly area?: LatentArea;
+  /** Which of several calls for one evaluation it belongs to, from 0; absent where there is one. */
+  readonly part?: { readonly index: number; readonly count: number };
   /** What a network with changes (models/network-changes.ts) is told of this item, by name. */
   readonly marks?: Readonly<Record<string, number>>;
   /** Is told what such a network notes of this item besides, by name. */

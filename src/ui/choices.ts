@@ -1,5 +1,5 @@
 // The ranges and lists of txt2img's controls, with A1111's names.
-import { PARAMETER_BOUNDS, PARAMETER_LIMITS } from '../generation/request/bounds.ts';
+import { PARAMETER_BOUNDS, PARAMETER_LIMITS, TILED_SIDES } from '../generation/request/bounds.ts';
 import type { GenerationParameters } from '../generation/request/request.ts';
 import { SAMPLERS } from '../sampling/registry.ts';
 import { SCHEDULERS } from '../sampling/schedulers.ts';
@@ -21,7 +21,7 @@ export const RANGES = {
 } as const satisfies Partial<Record<keyof GenerationParameters, Range>>;
 
 /** Of what texts and programs ask for, which is taken as it is. */
-export const LIMITS = { ...RANGES, ...PARAMETER_LIMITS } as const;
+export const LIMITS = { ...RANGES, ...PARAMETER_LIMITS, width: TILED_SIDES, height: TILED_SIDES } as const;
 
 /** "Resize by": of img2img's source. */
 export const RESIZE_BY = { min: 0.05, max: 4, step: 0.05 } as const satisfies Range;
@@ -33,7 +33,7 @@ export function sizeBy(
 ) {
   const side = (length: number, { min, max, step }: Range) =>
     Math.min(max, Math.max(min, Math.floor((length * scale) / step) * step));
-  return { width: side(width, LIMITS.width), height: side(height, LIMITS.height) };
+  return { width: side(width, PARAMETER_LIMITS.width), height: side(height, PARAMETER_LIMITS.height) };
 }
 
 export const RNG_SOURCES = ['GPU', 'CPU', 'NV'] as const;

@@ -209,6 +209,8 @@ function unetCaller(
     return [cond.tokens, ...place].join();
   };
   return async (items, shown) => {
+    const part = items[0]?.part;
+    if (part) await networks.onPart?.(part.index, part.count);
     const outputs = new Array<Float32Array>(items.length);
     for (const group of groupBy([...items.entries()], ([, item]) => groupOf(item))) {
       const area = group[0]![1].area ?? whole;

@@ -6,6 +6,11 @@ import type { SoftInpainting } from './request.ts';
 /** Pixels of a picture's sides. */
 export const PICTURE_SIDES = { min: 64, max: 4096 } as const;
 
+/** ... where it is painted in tiles. */
+export const TILED_SIDES = { min: 64, max: 8192, step: 8 } as const satisfies Bounds;
+/** Extensions that do that. */
+const TILING: ReadonlySet<string> = new Set(['Tiled Diffusion']);
+
 /** Of a schedule, far beyond A1111's slider. */
 export const MOST_STEPS = 10_000;
 
@@ -35,6 +40,11 @@ export const PARAMETER_LIMITS = {
   seedResizeFromWidth: { min: 0, max: 4096, step: 8 },
   seedResizeFromHeight: { min: 0, max: 4096, step: 8 },
 } as const satisfies Readonly<Record<string, Bounds>>;
+
+/** Whether pictures are painted in tiles. `extensions`: those that are on. */
+export function paintsTiles(extensions: readonly { readonly name: string }[]): boolean {
+  return extensions.some(({ name }) => TILING.has(name));
+}
 
 /** Of hires fix's sliders. */
 export const HIRES_BOUNDS = {

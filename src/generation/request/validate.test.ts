@@ -3,6 +3,8 @@ import { encodePng } from '../../image/png.ts';
 import { SAMPLERS } from '../../sampling/registry.ts';
 import { SCHEDULERS } from '../../sampling/schedulers.ts';
 import { DEFAULT_IMAGE_SETTINGS, IMAGE_SETTINGS } from './settings/list.ts';
+import { tiledDiffusion } from '../../extensions/built-in/tiled-diffusion.ts';
+import { fittingValues } from '../../extensions/controls.ts';
 import { PARAMETER_BOUNDS, PARAMETER_LIMITS } from './bounds.ts';
 import {
   DEFAULT_IMG2IMG,
@@ -41,6 +43,12 @@ describe('validateParameters', () => {
 
   test('sizes off the grid say what is wanted', () => {
     expect(problems({ width: 515 })).toEqual(['Width must be a multiple of 8 from 64 to 4096; it is 515.']);
+  });
+
+  test('pictures that are painted in tiles may be larger', () => {
+    const extensions = [{ name: 'Tiled Diffusion', values: fittingValues(tiledDiffusion.controls, {}) }];
+    expect(problems({ width: 8192, height: 8192, extensions })).toEqual([]);
+    expect(problems({ width: 8200, extensions })).toHaveLength(1);
   });
 
   test('seeds have 64 bits', () => {

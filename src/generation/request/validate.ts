@@ -1,6 +1,6 @@
 // Whether a request can be carried out: the bounds of A1111's controls, and what to say where one is overstepped.
 import type { PARAMETER_BOUNDS } from './bounds.ts';
-import { PARAMETER_LIMITS } from './bounds.ts';
+import { paintsTiles, PARAMETER_LIMITS, TILED_SIDES } from './bounds.ts';
 import { parseColor } from '../../image/flatten.ts';
 import { MAX_PROMPT_LENGTH } from '../../prompt/length.ts';
 import { findSampler } from '../../sampling/registry.ts';
@@ -42,7 +42,8 @@ const FRACTIONS: ReadonlySet<string> = new Set(['cfgScale', 'subseedStrength']);
 export function validateParameters(parameters: GenerationParameters): string[] {
   const problems: string[] = [];
   for (const key of Object.keys(PARAMETER_LIMITS) as (keyof typeof PARAMETER_LIMITS)[]) {
-    const { min, max, step } = PARAMETER_LIMITS[key];
+    const large = (key === 'width' || key === 'height') && paintsTiles(parameters.extensions);
+    const { min, max, step } = large ? TILED_SIDES : PARAMETER_LIMITS[key];
     const value = parameters[key];
     const whole = !FRACTIONS.has(key);
     const kind = MULTIPLES.has(key) ? `a multiple of ${step}` : whole ? 'a whole number' : 'a number';

@@ -1,5 +1,6 @@
 // How much of the GPU's memory the control networks of a request take, which stay loaded beside the checkpoint.
 import { isReference } from '../request/control-unit.ts';
+import { largestCall } from '../../extensions/at-work.ts';
 import { familyOf } from '../../families/families.ts';
 import { controlsAmong, findControl } from '../../library/control-choice.ts';
 import type { StoredModel } from '../../library/types.ts';
@@ -48,13 +49,21 @@ function needOfFile(
   const { kind, controlTypes } = file.detection.control!;
   if (kind === 'ip-adapter') return adapterNeed(file, computing);
   if (kind === 'lllite') return liteNeed(file, computing);
-  const { width, height } = pictureSize(request);
+  const picture = pictureSize(request);
+  const pass = request.hires ? 'second' : 'first';
+  const items = 2 * request.batchSize;
+  // Tiles are shown different parts of the map: one is asked for at a time.
+  const { width, height } = largestCall(
+    request.extensions ?? [],
+    { ...picture, family: familyOf(checkpoint.detection.kind)!.id, pass },
+    { ...picture, items },
+  );
   const [own, base] = [catalogOf(file), catalogOf(checkpoint)];
   if (kind === 't2i-adapter') {
     const sizes = adapterSizes((name) => own.shapeOf(ADAPTER_PREFIX + name))!;
     const adapter = adapterNetwork(sizes, own, precision);
-    const picture = { picture: new Float32Array(3 * height * width), height, width };
-    return needOf(runOf(nameOfControl(file.name), adapter, picture, computing, adapter.outputs));
+    const shown = { picture: new Float32Array(3 * height * width), height, width };
+    return needOf(runOf(nameOfControl(file.name), adapter, shown, computing, adapter.outputs));
   }
   const shared = kind === 'control-lora';
   const sizes = shared ? unet : controlSizes(file.tensors, CONTROL_PREFIX);
@@ -62,7 +71,7 @@ function needOfFile(
   const shapeOf = (name: string) => own.shapeOf(name) ?? base.shapeOf(unetName(name));
   const catalog = shared ? { shapeOf } : own;
   const network = controlNetwork(config, catalog, precision, { controlTypes });
-  const [h, w, batch, tokens] = [height / 8, width / 8, 2 * request.batchSize, 77];
+  const [h, w, batch, tokens] = [height / 8, width / 8, items, 77];
   const run = {
     ...{ x: new Float32Array(batch * config.inChannels * h * w), batch, height: h, width: w, tokens },
     ...{ timesteps: new Array<number>(batch).fill(0), hint: new Float32Array(3 * height * width) },

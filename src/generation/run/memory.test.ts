@@ -52,6 +52,18 @@ describe.skipIf(!listReference('models', 'manifests').includes('sd1.json.gz'))('
     expect(merging.unet.largest).toBe(unet.largest);
   });
 
+  it('takes what a batch of tiles takes where the UNet is asked for tiles', () => {
+    const tile = { tileWidth: 64, tileHeight: 64, overlap: 16, batchSize: 2 };
+    const extensions = [{ name: 'Tiled Diffusion', values: tile }];
+    for (const side of [2048, 8192]) {
+      const tiled = memoryNeeds(published('sd1'), { ...square(side), extensions }, computing())!;
+      expect(tiled.unet).toEqual(needs(512, 2).unet);
+    }
+    expect(memoryNeeds(published('sd1'), { ...square(512), extensions }, computing())!.unet).toEqual(
+      needs(512).unet,
+    );
+  });
+
   it('takes hardly more where opposite edges continue each other, except that nothing is encoded in tiles', () => {
     const settings = { ...DEFAULT_IMAGE_SETTINGS, tiling: true };
     const source = { size: null } as Img2Img['source'];

@@ -2,7 +2,7 @@
 //
 // WebGPU does not tell how much memory a GPU has. So it is the person who says, or a common size is assumed.
 import { isReference } from '../request/control-unit.ts';
-import { networkChanges } from '../../extensions/at-work.ts';
+import { largestCall, networkChanges } from '../../extensions/at-work.ts';
 import type { WhichPass } from '../../extensions/interface.ts';
 import { conditioningOf } from '../../families/conditioning.ts';
 import { familyOf, textInfoOf } from '../../families/families.ts';
@@ -97,25 +97,28 @@ export function memoryNeeds(
   });
   const { extensions = [] } = request;
   const unetRun = ({ width, height }: Size, pass: WhichPass): Run => {
-    const [h, w] = cellsOf({ width, height });
+    const target = { family: family.id, pass, width, height };
+    const call = largestCall(extensions, target, { items: batch, width, height });
+    const [h, w] = cellsOf(call);
+    const { items } = call;
     const tokenMerging = (pass === 'second' ? tokenMergingOfSecondPass : tokenMergingOf)(request);
-    const changes = networkChanges(extensions, { family: family.id, pass, width, height });
-    const x = new Float32Array(batch * unet.inChannels * h * w);
+    const changes = networkChanges(extensions, target);
+    const x = new Float32Array(items * unet.inChannels * h * w);
     const pictures = looked.map(() => ({ x, weight: 1, fidelity: 0, attention: true, adain: true }));
     const references = pictures.length > 0;
     const options = {
       ...{ circular, changes, references, tokenMerging: !references && mergesTokens(unet, tokenMerging) },
     };
     const inputs = {
-      ...{ x, batch },
-      references: { pictures, negative: new Array<boolean>(batch).fill(true) },
+      ...{ x, batch: items },
+      references: { pictures, negative: new Array<boolean>(items).fill(true) },
       height: h,
       width: w,
-      timesteps: new Array<number>(batch).fill(0),
-      context: new Float32Array(batch * positions * unet.contextDim),
+      timesteps: new Array<number>(items).fill(0),
+      context: new Float32Array(items * positions * unet.contextDim),
       tokens: positions,
       tokenMerging,
-      ...(unet.vectorDim === null ? {} : { vector: new Float32Array(batch * unet.vectorDim) }),
+      ...(unet.vectorDim === null ? {} : { vector: new Float32Array(items * unet.vectorDim) }),
     };
     return runOf('UNet', unetNetwork(unet, catalog, precision, options), inputs, computing);
   };

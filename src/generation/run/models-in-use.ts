@@ -88,7 +88,15 @@ export class RunModels {
     };
     return {
       sha256: model.record.sha256,
-      networks: { ...replay.over(model), decode: (...args) => model.decode(...args) },
+      networks: {
+        ...replay.over(model),
+        decode: (...args) => model.decode(...args),
+        onPart: async (index, count) => {
+          this.onEvent({ type: 'status', message: `Tiles ${index + 1} of ${count}` });
+          await turn();
+          if (this.job.stop) throw new InterruptedError();
+        },
+      },
       conditions: async (parameters, context) => {
         this.onEvent({ type: 'status', message: 'Reading the prompt' });
         const networks = { family, textEncoders, contextDim, encodeText };

@@ -1,6 +1,8 @@
 // Splits a parameters line into "key: value" pairs, as A1111's regular expression re_param does (modules/infotext_utils.py),
-// but in time linear in the line: that expression looks again and again through text without a colon.
+// but in time linear in the line: that expression looks again and again through text without a colon. JSON objects, which A1111 writes for
+// extensions that tell one and then tears apart at their commas, are values as a whole.
 import { SPACE, WORD as WORD_CLASS } from '../../../prompt/python-text.ts';
+import { isObject } from './quote.ts';
 
 /** A run of what a key may hold after its first character. */
 const KEY_RUN = new RegExp(`[${WORD_CLASS} \\-/]+`, 'gu');
@@ -12,6 +14,8 @@ const SPACES = new RegExp(`[${SPACE}]*`, 'y');
 export function splitPairs(line: string): [key: string, value: string][] {
   const pairs: [string, string][] = [];
   let position = 0;
+  // One that does not end is looked for once.
+  let objects = true;
   for (;;) {
     KEY_RUN.lastIndex = position;
     const run = KEY_RUN.exec(line);
@@ -26,7 +30,10 @@ export function splitPairs(line: string): [key: string, value: string][] {
     SPACES.lastIndex = end + 1;
     SPACES.exec(line);
     const valueStart = SPACES.lastIndex;
-    const valueEnd = quotedEnd(line, valueStart) ?? bareEnd(line, valueStart);
+    const object = objects && line[valueStart] === '{' ? objectEnd(line, valueStart) : null;
+    if (object === 'open') objects = false;
+    const valueEnd =
+      typeof object === 'number' ? object : (quotedEnd(line, valueStart) ?? bareEnd(line, valueStart));
     pairs.push([key, line.slice(valueStart, valueEnd)]);
     position = valueEnd + 1;
   }
@@ -44,6 +51,22 @@ function quotedEnd(line: string, start: number): number | null {
   const end = i + 1;
   const closed = i < line.length && i > start + 1;
   return closed && (end === line.length || line[end] === ',') ? end : null;
+}
+
+/** Where a JSON object ends, with a comma or the end after it; 'open' where its brackets do not close, null where it is none. */
+function objectEnd(line: string, start: number): number | 'open' | null {
+  let depth = 0;
+  for (let i = start; i < line.length; i += 1) {
+    const character = line[i];
+    if (character === '"') {
+      for (i += 1; i < line.length && line[i] !== '"'; i += 1) if (line[i] === '\\') i += 1;
+    } else if (character === '{') depth += 1;
+    else if (character === '}' && --depth === 0) {
+      const end = i + 1;
+      return (end === line.length || line[end] === ',') && isObject(line.slice(start, end)) ? end : null;
+    }
+  }
+  return 'open';
 }
 
 function bareEnd(line: string, start: number): number {

@@ -38,6 +38,20 @@ function splitByExpression(line: string): [string, string][] {
 }
 
 describe('splitPairs', () => {
+  test('takes a JSON object as one value, which that tears apart', () => {
+    const object = '{"Method": "a, b: {", "Region": {"x": 0.5}}';
+    expect(splitPairs(`Steps: 4, Tiled Diffusion: ${object}, Size: 8x8`)).toEqual([
+      ['Steps', '4'],
+      ['Tiled Diffusion', object],
+      ['Size', '8x8'],
+    ]);
+    // What only begins like one is what it was.
+    expect(splitPairs('Tiled: {"a": 1, Steps: 4')).toEqual([
+      ['Tiled', '{"a": 1'],
+      ['Steps', '4'],
+    ]);
+  });
+
   test("is A1111's regular expression", () => {
     fc.assert(
       fc.property(tricky, (line) => {

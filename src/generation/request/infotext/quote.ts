@@ -18,10 +18,21 @@ export function pythonText(value: InfotextScalar): string {
 
 /**
  * Puts a text into double quotes, escaped as JSON, where it could not stand bare in the line (it holds `,`, `:` or a line break).
- * Everything else is returned as it came. modules/infotext_utils.py `quote`.
+ * Everything else is returned as it came, and so is a JSON object, which A1111 has as a dictionary. modules/infotext_utils.py `quote`.
  */
 export function quote<T extends InfotextScalar>(value: T): T | string {
-  return typeof value === 'string' && /[,\n:]/.test(value) ? JSON.stringify(value) : value;
+  if (typeof value !== 'string' || !/[,\n:]/.test(value)) return value;
+  return isObject(value) && !value.includes('\n') ? value : JSON.stringify(value);
+}
+
+/** Whether a text is a JSON object. */
+export function isObject(text: string): boolean {
+  if (!text.startsWith('{') || !text.endsWith('}')) return false;
+  try {
+    return typeof JSON.parse(text) === 'object';
+  } catch {
+    return false;
+  }
 }
 
 /** Undoes {@link quote}; text that is not a valid JSON string comes back unchanged. modules/infotext_utils.py `unquote`. */
