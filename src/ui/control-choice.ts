@@ -8,6 +8,7 @@ import {
   type ControlUnit,
 } from '../generation/request/control-unit.ts';
 import type { SourcePicture } from '../generation/request/source-picture.ts';
+import { WEIGHT_TYPES } from '../models/control/image-weights.ts';
 import { CONTROL_MODES } from '../models/control/scales.ts';
 import { record } from './passes-choice.ts';
 
@@ -46,6 +47,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   resizeMode: HINT_RESIZE_MODES,
   controlMode: CONTROL_MODES,
   hiresOption: HIRES_OPTIONS,
+  weightType: WEIGHT_TYPES,
 };
 
 /** Out of anything: each field is taken that is of its kind, or else is the extension's default. */

@@ -6,6 +6,7 @@ import { croppedToMask, unitPicture } from '../../control/preprocessors/unit-pic
 import type { Size } from '../../image/picture-file.ts';
 import type { Planes } from '../../image/tiles.ts';
 import type { ImageInput } from '../../models/control/image-attention.ts';
+import { imageWeights } from '../../models/control/image-weights.ts';
 import type { ControlSource } from '../../models/control/units.ts';
 import { BadParametersError } from '../../runtime/errors.ts';
 import type { ControlUnit } from '../request/control-unit.ts';
@@ -86,12 +87,17 @@ export function imagesInCall(units: readonly PreparedImage[], call: Call): reado
   });
 }
 
-function weightsIn({ unit, size, largeSize }: PreparedImage, call: Call): ImageInput['weights'] {
+function weightsIn({ unit, network, size, largeSize }: PreparedImage, call: Call): ImageInput['weights'] {
   const part = call.shown.step / call.shown.steps;
   if (part < unit.guidanceStart || part > unit.guidanceEnd) return 0;
   const toLarge = largeSize && Math.abs(call.size.height - largeSize.height);
   const second = toLarge !== null && Math.abs(call.size.height - size.height) >= toLarge;
   if (largeSize && unit.hiresOption === (second ? 'Low res only' : 'High res only')) return 0;
   // Below 0 they are left out there.
-  return unit.outputWeights?.map((weight) => Math.max(0, weight)) ?? unit.weight;
+  if (unit.outputWeights) return unit.outputWeights.map((weight) => Math.max(0, weight));
+  if (unit.weightType === 'normal') return unit.weight;
+  // The extension's page hands them on with two digits.
+  return imageWeights(unit.weightType, unit.weight, unit.compositionWeight, network.family).map(
+    (weight) => Math.round(100 * weight) / 100,
+  );
 }

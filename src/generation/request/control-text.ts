@@ -1,8 +1,9 @@
 // What parameters texts say of ControlNet units, as Mikubill's extension 1.1.455 writes and reads it (scripts/infotext.py,
-// internal_controlnet/args.py): one field a unit, counted among those that are switched on. Under keys of our own the pictures, of which
-// it tells nothing.
+// internal_controlnet/args.py): one field a unit, counted among those that are switched on. Under keys of our own the pictures and how
+// IP-Adapters weigh blocks, of which it tells nothing.
 import { findPreprocessor } from '../../control/preprocessors/table.ts';
 import { HINT_RESIZE_MODES, type HintResizeMode } from '../../control/preprocessors/hint-resize-modes.ts';
+import { WEIGHT_TYPES, weighsComposition } from '../../models/control/image-weights.ts';
 import { CONTROL_MODES } from '../../models/control/scales.ts';
 import { settledSliders } from './control-sliders.ts';
 import { DEFAULT_CONTROL_UNIT, HIRES_OPTIONS, type ControlUnit } from './control-unit.ts';
@@ -11,12 +12,17 @@ import { pythonText, type InfotextScalar } from './infotext/quote.ts';
 import { numberFromText } from './settings-text.ts';
 import { hashFromText, hashToText } from './source-picture.ts';
 
+/** Of "Control Weight" and "Composition Weight". */
+const MOST_WEIGHT = 2;
+
 /** Texts are read for as many. */
 const MOST_UNITS = 20;
 
 const field = (index: number): string => `ControlNet ${index}`;
 const pictureField = (index: number): string => `${field(index)} SHA256`;
 const maskField = (index: number): string => `${field(index)} mask SHA256`;
+const typeField = (index: number): string => `${field(index)} Weight Type`;
+const compositionField = (index: number): string => `${field(index)} Composition Weight`;
 
 /** Preprocessors whose sliders stand at numbers with a point unless they are moved. */
 const WITH_POINT = /^(blur_gaussian|recolor_|revision_|tile_)/;
@@ -25,13 +31,18 @@ const WITH_POINT = /^(blur_gaussian|recolor_|revision_|tile_)/;
 const float = (value: number): string => (Number.isInteger(value) ? `${value}.0` : pythonText(value));
 
 export function controlToText(units: readonly ControlUnit[]): Readonly<Record<string, InfotextScalar>> {
-  const told = units.flatMap((unit, index): (readonly [string, string])[] => {
+  const told = units.flatMap((unit, index): (readonly [string, InfotextScalar])[] => {
     const text = unitToText(unit);
     const pictures = [
       ...(unit.picture ? [[pictureField(index), hashToText(unit.picture)] as const] : []),
       ...(unit.picture && unit.mask ? [[maskField(index), hashToText(unit.mask)] as const] : []),
     ];
-    return text === '' ? pictures : [[field(index), text], ...pictures];
+    const { weightType, compositionWeight } = unit;
+    const weights = [
+      ...(weightType === 'normal' ? [] : [[typeField(index), weightType] as const]),
+      ...(weighsComposition(weightType) ? [[compositionField(index), compositionWeight] as const] : []),
+    ];
+    return text === '' ? pictures : [[field(index), text], ...weights, ...pictures];
   });
   return Object.fromEntries(told);
 }
@@ -79,15 +90,33 @@ export function controlFromText(infotext: Infotext): readonly ToldControlUnit[] 
     const [pictureHash, maskHash] = [pictureField(index), maskField(index)].map((name) =>
       hashFromText(infotext[name]),
     );
-    return unit && { ...unit, pictureHash: pictureHash ?? null, maskHash: maskHash ?? null };
+    const weights = {
+      weightType: weightTypeIn(infotext[typeField(index)]) ?? DEFAULT_CONTROL_UNIT.weightType,
+      compositionWeight:
+        compositionIn(infotext[compositionField(index)]) ?? DEFAULT_CONTROL_UNIT.compositionWeight,
+    };
+    return unit && { ...unit, ...weights, pictureHash: pictureHash ?? null, maskHash: maskHash ?? null };
   }).filter((unit) => unit !== null);
 }
 
 /** Whether a field is read, with that value. */
 export function readsControlField(name: string, value: string): boolean {
-  const found = /^ControlNet (\d{1,2})((?: mask)? SHA256)?$/.exec(name);
+  const found = /^ControlNet (\d{1,2})(?: (.+))?$/.exec(name);
   if (!found || Number(found[1]) >= MOST_UNITS) return false;
-  return found[2] ? hashFromText(value) !== null : unitFromText(value) !== null;
+  const [index, part] = [Number(found[1]), found[2]];
+  if (part === undefined) return unitFromText(value) !== null;
+  if (name === typeField(index)) return weightTypeIn(value) !== null;
+  if (name === compositionField(index)) return compositionIn(value) !== null;
+  return [pictureField(index), maskField(index)].includes(name) && hashFromText(value) !== null;
+}
+
+function weightTypeIn(value: Infotext[string] | undefined): ControlUnit['weightType'] | null {
+  return WEIGHT_TYPES.find((type) => type === value) ?? null;
+}
+
+function compositionIn(value: Infotext[string] | undefined): number | null {
+  const weight = typeof value === 'string' ? numberFromText(value) : null;
+  return weight !== null && weight >= 0 && weight <= MOST_WEIGHT ? weight : null;
 }
 
 /** Names that versions before 1.1 gave them. */
@@ -124,9 +153,13 @@ export function unitFromText(text: string): Omit<ControlUnit, 'picture' | 'mask'
     number('guidance end', 1),
   ];
   const inRange =
-    weight >= 0 && weight <= 2 && guidanceStart >= 0 && guidanceEnd <= 1 && guidanceStart <= guidanceEnd;
+    weight >= 0 &&
+    weight <= MOST_WEIGHT &&
+    guidanceStart >= 0 &&
+    guidanceEnd <= 1 &&
+    guidanceStart <= guidanceEnd;
   if (!findPreprocessor(module) || !resizeMode || !controlMode || !hiresOption || !inRange) return null;
-  const { outputWeights, controlType } = standard;
+  const { outputWeights, controlType, weightType, compositionWeight } = standard;
   return {
     ...{
       module,
@@ -138,6 +171,8 @@ export function unitFromText(text: string): Omit<ControlUnit, 'picture' | 'mask'
       hiresOption,
       outputWeights,
       controlType,
+      weightType,
+      compositionWeight,
     },
     model: values.get('model') ?? standard.model,
     processorRes: Math.trunc(number('processor res', standard.processorRes)),

@@ -1,5 +1,6 @@
 // ControlNet units of a request (Mikubill/sd-webui-controlnet 1.1.455, internal_controlnet/args.py ControlNetUnit), by its names.
 import type { HintResizeMode } from '../../control/preprocessors/hint-resize-modes.ts';
+import type { WeightType } from '../../models/control/image-weights.ts';
 import type { ControlMode } from '../../models/control/scales.ts';
 import type { SourcePicture } from './source-picture.ts';
 
@@ -29,6 +30,10 @@ export interface ControlUnit {
   readonly controlMode: ControlMode;
   /** For each output of the network, in place of weight and control mode; null for those. */
   readonly outputWeights: readonly number[] | null;
+  /** Of IP-Adapters, "Weight Type": how the weight is spread over the UNet's blocks. */
+  readonly weightType: WeightType;
+  /** "Composition Weight", 0..2, for types that have one. */
+  readonly compositionWeight: number;
   /** White is where the unit counts; null for everywhere. */
   readonly region: SourcePicture | null;
   /** In which of the passes of Hires. fix it is at work. */
@@ -62,6 +67,8 @@ export const DEFAULT_CONTROL_UNIT: ControlUnit = {
   pixelPerfect: false,
   controlMode: 'Balanced',
   outputWeights: null,
+  weightType: 'normal',
+  compositionWeight: 1,
   region: null,
   hiresOption: 'Both',
   controlType: ANY_CONTROL_TYPE,

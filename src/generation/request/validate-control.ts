@@ -2,7 +2,7 @@
 import type { ControlUnit } from './control-unit.ts';
 import type { GenerationParameters } from './request.ts';
 
-/** "Control Weight", as the extension bounds it. */
+/** "Control Weight" and "Composition Weight", as the extension bounds it. */
 const MOST_WEIGHT = 2;
 
 export function controlProblems({
@@ -17,10 +17,18 @@ export function controlProblems({
 
 const NO_PICTURE = 'choose a picture for it; only in img2img it can do with the source.';
 
-function rangesOf({ weight, guidanceStart: start, guidanceEnd: end }: ControlUnit): string[] {
+const isWeight = (weight: number): boolean => weight >= 0 && weight <= MOST_WEIGHT;
+
+function rangesOf({
+  weight,
+  compositionWeight,
+  guidanceStart: start,
+  guidanceEnd: end,
+}: ControlUnit): string[] {
   const inOrder = start >= 0 && end <= 1 && start <= end;
   return [
-    ...(weight >= 0 && weight <= MOST_WEIGHT ? [] : [`the weight must be from 0 to ${MOST_WEIGHT}.`]),
+    ...(isWeight(weight) ? [] : [`the weight must be from 0 to ${MOST_WEIGHT}.`]),
+    ...(isWeight(compositionWeight) ? [] : [`the composition weight must be from 0 to ${MOST_WEIGHT}.`]),
     ...(inOrder ? [] : ['the steps must begin and end between 0 and 1, and begin before they end.']),
   ];
 }

@@ -26,6 +26,8 @@ export const control = {
   bringVision: (file: string) =>
     `This IP-Adapter looks at pictures through a vision encoder that is not in the library: import its file (${file}).`,
   weight: 'Control Weight',
+  weightType: 'Weight Type',
+  compositionWeight: 'Composition Weight',
   start: 'Starting Control Step',
   end: 'Ending Control Step',
   pixelPerfect: 'Pixel Perfect',
