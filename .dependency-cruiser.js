@@ -44,7 +44,7 @@ const ROOMS = {
   // What other programs tell in their pictures, in A1111's words.
   'other-programs': ['generation/request', 'image', 'sampling'],
   // One request as many: what a plot asks for, and the grid of its pictures.
-  plots: ['generation/request', 'image', 'prompt', 'sampling'],
+  plots: ['extensions', 'generation/request', 'image', 'prompt', 'sampling'],
   library: [
     'add-ons',
     'checkpoint',

@@ -37,6 +37,20 @@ test('darkroom.html opened from disk makes a picture and reads it again', async 
     });
   });
 
+  await test.step('install an extension and switch it on', async () => {
+    await darkroom.tab('Settings');
+    await darkroom.link('Extensions').click();
+    const chooser = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: 'Choose files' }).click();
+    await (await chooser).setFiles('examples/extensions/film-grain.js');
+    await page.getByRole('button', { name: 'Install' }).click();
+    await expect(page.getByLabel('Enabled')).toBeChecked();
+    await darkroom.tab('txt2img');
+    await page.getByText('Extensions', { exact: true }).last().click();
+    await page.getByText('Film grain', { exact: true }).click();
+    await page.getByLabel('Use Film grain').check();
+  });
+
   const png = info.outputPath('picture.png');
   await test.step('generate', async () => {
     await darkroom.prompt.fill('a lighthouse');
@@ -47,6 +61,8 @@ test('darkroom.html opened from disk makes a picture and reads it again', async 
     await darkroom.finished();
     await expect(darkroom.failures).toHaveCount(0);
     await expect(darkroom.parameters).toContainText('a lighthouse');
+    await expect(darkroom.parameters).toContainText('Extension Film grain');
+    await expect(page.getByText('was left out')).toHaveCount(0);
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Download', exact: true }).click();
     await (await download).saveAs(png);

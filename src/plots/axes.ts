@@ -6,36 +6,14 @@ import { HIRES_UPSCALERS } from '../image/upscale-latent.ts';
 import { asciiDigits, strip } from '../prompt/python-text.ts';
 import { findSampler, SAMPLERS } from '../sampling/registry.ts';
 import { findScheduler, SCHEDULERS } from '../sampling/schedulers.ts';
-import type { AxisValue, ValueType } from './axis-values.ts';
+import { TRUTHS, type AxisType } from './axis-type.ts';
+import type { AxisValue } from './axis-values.ts';
 import type { Cell, PlotNames } from './cell.ts';
+import { extensionAxes } from './extension-axes.ts';
 import { PlotError } from './plot-error.ts';
 import { ordered, replaced } from './prompt-words.ts';
 
-export interface AxisContext {
-  /** All of the axis. */
-  readonly values: readonly AxisValue[];
-  readonly names: PlotNames;
-}
-
-export interface AxisType {
-  /** A1111's. */
-  readonly label: string;
-  readonly type: ValueType;
-  /** How dear it is to go from one value to another, 0..1: the dearest axis changes least often. */
-  readonly cost: number;
-  /** What the legend says: the value alone, or after the label. */
-  readonly legend: 'value' | 'label' | 'file' | 'nothing';
-  /** Where it has a meaning; null for both. */
-  readonly tab: 'txt2img' | 'img2img' | null;
-  /** Without it, every cell would be the same. */
-  readonly needs?: 'hires' | 'strength' | 'refiner' | 'variation';
-  /** What of the person's it names, besides `choices`. */
-  readonly names?: 'checkpoints' | 'vaes' | 'styles' | 'upscalers';
-  /** What the page offers. */
-  readonly choices?: readonly string[];
-  /** @throws PlotError for a value that cannot be taken. */
-  apply(cell: Cell, value: AxisValue, context: AxisContext): Cell;
-}
+export type { AxisType } from './axis-type.ts';
 
 type Details = Partial<Omit<AxisType, 'label' | 'apply'>>;
 
@@ -74,8 +52,6 @@ const setting = (label: string, keys: readonly NumberSetting[], details: Details
     withSettings(cell, Object.fromEntries(keys.map((key) => [key, Number(value)]))),
   );
 
-const TRUTHS = ['False', 'True'];
-
 const toggle = (label: string, key: SwitchSetting): AxisType =>
   axis(label, { type: 'str', choices: TRUTHS }, (cell, value) =>
     withSettings(cell, { [key]: String(value).toLowerCase() === 'true' }),
@@ -84,7 +60,7 @@ const toggle = (label: string, key: SwitchSetting): AxisType =>
 const SAMPLER_NAMES = SAMPLERS.map(({ name }) => name);
 const SIZE = /^\s*([+]?\d+)\s*x\s*([+]?\d+)\s*$/;
 
-/** In A1111's order. */
+/** A1111's, in its order. */
 export const AXIS_TYPES: readonly AxisType[] = [
   axis('Nothing', { type: 'str', legend: 'nothing' }, (cell) => cell),
   axis('Seed', { type: 'int' }, (cell, value) => withRequest(cell, { seed: seedOf(value) })),
@@ -233,8 +209,13 @@ export const OTHER_AXES: Readonly<Record<string, string>> = {
   'FP8 mode': 'Weights are float16 or float32 here.',
 };
 
+/** A1111's, and those of the extensions that are known. */
+export function axisTypes(): readonly AxisType[] {
+  return [...AXIS_TYPES, ...extensionAxes()];
+}
+
 export function findAxis(label: string): AxisType | undefined {
-  return AXIS_TYPES.find((type) => type.label === label);
+  return axisTypes().find((type) => type.label === label);
 }
 
 function seedOf(value: AxisValue): NonNullable<ReturnType<typeof parseSeed>> {

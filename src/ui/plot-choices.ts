@@ -1,5 +1,5 @@
 // What the page offers for an axis of a plot, and what it says of one that changes nothing.
-import type { AxisType } from '../plots/axes.ts';
+import type { AxisType } from '../plots/axis-type.ts';
 import type { App } from './state/app.svelte.ts';
 import { plots as t } from './strings/plots.ts';
 import { upscalerChoices } from './upscaler-choices.ts';

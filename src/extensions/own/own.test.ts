@@ -123,6 +123,14 @@ describe('examples', () => {
   });
 });
 
+it('the one of the tutorial does what it says', async () => {
+  const [, code] = /```js\n([\s\S]*?)```/.exec(readFileSync('docs/extensions.md', 'utf8'))!;
+  const name = install(readPackage([{ path: 'dusk.js', bytes: bytesOf(code!) }]));
+  const dark = await finishedPicture([{ name, values: { amount: 0.5 } }], grey);
+  expect([...dark.data]).toEqual(new Array<number>(24).fill(64));
+  expect(told).toEqual([]);
+});
+
 describe('what was not granted', () => {
   it('is not asked for', async () => {
     const name = install(packNamed('Film grain'), 60_000, []);
