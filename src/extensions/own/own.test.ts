@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { afterEach, describe, expect, it } from 'vitest';
+import { relativeError } from '../../../tests/tiny-model.ts';
 import { running, startThread } from '../../../tests/extension-thread.ts';
 import { FORMULA_NETWORKS } from '../../../tests/formula-networks.ts';
 import { CondCache, encodePrompts } from '../../generation/recipes/conditioning.ts';
@@ -69,10 +70,11 @@ const grey: PixelImage = {
   data: new Uint8Array(24).fill(128),
 };
 
-async function paint(name: string | null, values: ExtensionValues = {}) {
+async function paint(name: string | null, values: ExtensionValues = {}, cfgScale = 7, sampler = 'Euler') {
   const parameters = prepareRequest({
     ...DEFAULT_PARAMETERS,
-    ...{ prompt: 'a', negativePrompt: 'b', sampler: 'Euler', steps: 4, width: 64, height: 64, seed: 1 },
+    ...{ prompt: 'a', negativePrompt: 'b', steps: 4, width: 64, height: 64, seed: 1 },
+    ...{ sampler, cfgScale },
     extensions: name === null ? [] : [{ name, values }],
   });
   expect(validateParameters(parameters)).toEqual([]);
@@ -129,6 +131,50 @@ it('the one of the tutorial does what it says', async () => {
   const dark = await finishedPicture([{ name, values: { amount: 0.5 } }], grey);
   expect([...dark.data]).toEqual(new Array<number>(24).fill(64));
   expect(told).toEqual([]);
+});
+
+describe('every hook', () => {
+  const hook = (code: string) => install(hostile(`register((values, pass) => ({ ${code} }));`));
+
+  it('denoiser: sets the CFG scale, and what the network sees', async () => {
+    const doubled = hook('denoiser: ({ cfgScale }) => ({ cfgScale: 2 * cfgScale })');
+    const { latents } = await paint(doubled);
+    expect(latents).toEqual((await paint(null, {}, 2 * DEFAULT_PARAMETERS.cfgScale)).latents);
+    const seen = hook('denoiser: ({ inputs }) => ({ inputs: inputs.map(({ x }) => x.map((v) => v / 2)) })');
+    expect((await paint(seen)).latents).not.toEqual(latents);
+    expect(told).toEqual([]);
+  });
+
+  it('guidance: is in the terms of sigma samplers, whatever the sampler', async () => {
+    const code = `guidance: ({ images, cfgScale }) => images.map(({ conds, uncond }) =>
+      uncond.map((v, i) => v + cfgScale * (conds[0].denoised[i] - v)))`;
+    const name = hook(code);
+    for (const sampler of ['Euler', 'DDIM']) {
+      const [changed, plain] = [await paint(name, {}, 7, sampler), await paint(null, {}, 7, sampler)];
+      expect(relativeError(changed.latents, plain.latents)).toBeLessThan(1e-5);
+    }
+    expect(told).toEqual([]);
+  });
+
+  it('conditioning: other numbers in the same places', async () => {
+    const kept = hook('conditioning: (given) => given');
+    const plain = (await paint(null)).latents;
+    expect((await paint(kept)).latents).toEqual(plain);
+    for (const own of open.splice(0)) own.end();
+    for (const undo of uninstall.splice(0)) undo();
+    const none = hook(
+      'conditioning: (given) => { for (const { context } of given.negative) context.fill(0.5); return given; }',
+    );
+    expect((await paint(none)).latents).not.toEqual(plain);
+    expect(told).toEqual([]);
+  });
+
+  it('latents: what is enlarged', async () => {
+    const name = hook('latents: ({ data, pictures, height, width }) => data.fill(pictures + height + width)');
+    const latents = { data: new Float32Array(6), pictures: 1, height: 2, width: 3 };
+    expect([...(await betweenPasses([{ name, values: {} }], latents))]).toEqual([6, 6, 6, 6, 6, 6]);
+    expect(told).toEqual([]);
+  });
 });
 
 describe('what was not granted', () => {

@@ -5,6 +5,9 @@ export const extensions = {
   on: 'On',
   off: 'Off',
   enable: (title: string) => `Use ${title}`,
+  gone: (name: string) =>
+    `"${name}" is switched on and is not installed, or not enabled (Settings, Extensions).`,
+  switchOff: (name: string) => `Do without ${name}`,
 
   // The tab.
   title: 'Extensions',
