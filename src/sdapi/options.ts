@@ -1,4 +1,4 @@
-// A1111's options: all of its keys with its defaults (options.json, of its settings page in 1.10.1), and what those mean here that
+// A1111's options: all of its keys with its defaults (webui-options.json, of its settings page in 1.10.1), and what those mean here that
 // mean something.
 import type { GenerationParameters } from '../generation/request/request.ts';
 import type { ImageSettings } from '../generation/request/image-settings.ts';
@@ -11,7 +11,7 @@ import type { Json, JsonObject } from '../other-programs/json.ts';
 import { badValues, failure } from './api-error.ts';
 import { checkpointsAmong, checkpointTitle, findCheckpoint, type ListedModel } from './catalogue.ts';
 import { readFields, type Field } from './fields.ts';
-import STANDARD from './options.json';
+import STANDARD from '../generation/request/settings/webui-options.json';
 
 /** By A1111's keys, complete. */
 export type Options = Readonly<Record<string, Json>>;

@@ -38,4 +38,7 @@ it('folders are walked for models, pictures, styles, and what tells of models', 
   ];
   expect(all.filter(usedOfFolder)).toEqual(all.slice(0, 6));
   expect(kindOfFile({ name: 'styles.csv', type: '' })).toBe('styles');
+  expect(kindOfFile({ name: 'config.json', type: 'application/json' })).toBe('config');
+  expect(kindOfFile({ name: 'ui-config (1).json', type: '' })).toBe('config');
+  expect(kindOfFile({ name: 'model.json', type: '' })).toBe('model');
 });

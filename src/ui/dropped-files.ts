@@ -1,5 +1,5 @@
-// What files dropped on the page are for: pictures are looked at, styles and wildcard lists are added to theirs, everything
-// else is taken for a checkpoint.
+// What files dropped on the page are for: pictures are looked at, styles and wildcard lists are added to theirs, A1111's settings
+// taken over, everything else is taken for a checkpoint.
 
 /** Types of the pictures whose text can be read, as the `accept` of a file field. public/manifest.webmanifest has them, too. */
 export const PICTURE_TYPES = 'image/png,image/jpeg,image/webp,image/avif,image/gif';
@@ -18,12 +18,13 @@ export function pictureIn(data: DataTransfer | null): File | null {
   return [...(data?.files ?? [])].find(isPicture) ?? null;
 }
 
-export type DroppedKind = 'picture' | 'styles' | 'wildcards' | 'model';
+export type DroppedKind = 'picture' | 'styles' | 'wildcards' | 'config' | 'model';
 
 /** By name and type; what is a model after all, or none, is found by its contents. */
 export function kindOfFile(file: { readonly name: string; readonly type: string }): DroppedKind {
   if (isPicture(file)) return 'picture';
   if (/\.csv$/i.test(file.name)) return 'styles';
+  if (/config.*\.json$/i.test(file.name)) return 'config';
   return /\.txt$/i.test(file.name) ? 'wildcards' : 'model';
 }
 

@@ -1,6 +1,7 @@
 // Everything that the page has to be found, with what leads there.
 import { tick } from 'svelte';
 import { IMAGE_SETTINGS } from '../../generation/request/settings/list.ts';
+import { WEBUI_KEYS } from '../../generation/request/settings/webui-keys.ts';
 import { isDamaged } from '../../library/image-record.ts';
 import { traitsOf } from '../canvas/modes.ts';
 import { factsOf } from '../gallery/image-facts.ts';
@@ -19,6 +20,9 @@ import { scripts } from '../strings/scripts.ts';
 import { options } from '../strings/options.ts';
 import { settings } from '../strings/settings.ts';
 import { source } from '../strings/source.ts';
+import { webui } from '../strings/webui.ts';
+import { ABSENT, type Reason } from '../webui-settings/absent.ts';
+import { OUR_SETTINGS } from '../webui-settings/ours.ts';
 import { notBuilt, type Findable } from './find.ts';
 import { reveal, slugOf } from './reveal.ts';
 
@@ -89,11 +93,20 @@ const pageSettings = (): readonly string[] => [
   ...outputSettings(),
   settings.titles.benchmark,
   settings.titles.wildcards,
+  webui.title,
   settings.titles.about,
 ];
 
+/** What A1111 calls settings that are no part of a request, by their titles here. */
+function otherKeys(): ReadonlyMap<string, string> {
+  const decide = new Set(Object.values(WEBUI_KEYS));
+  const others = [...OUR_SETTINGS].filter(([key]) => !decide.has(key));
+  return new Map(others.map(([key, { title }]) => [title, key]));
+}
+
 export function thingsOf(app: App): Findable[] {
   const { navigation } = app;
+  const keysOf = otherKeys();
   return [
     ...PLACES.flatMap((place) =>
       place.tabs.map((tab): Findable => {
@@ -124,17 +137,26 @@ export function thingsOf(app: App): Findable[] {
         void goToControl(app, 'img2img', title);
       },
     })),
-    ...pageSettings().map((title): Findable => ({
+    ...[...new Set([...pageSettings(), ...keysOf.keys()])].map((title): Findable => ({
       kind: 'setting',
       title,
       line: places.tab.settings,
+      words: keysOf.get(title) ?? '',
       run: () => navigation.go(addressOf('settings', slugOf(title))),
     })),
+    ...Object.entries(ABSENT).flatMap(([reason, keys]) =>
+      keys.map((key): Findable => ({
+        kind: 'absent',
+        title: key,
+        line: webui.why[reason as Reason],
+        run: () => navigation.go(addressOf('settings', slugOf(webui.title))),
+      })),
+    ),
     ...IMAGE_SETTINGS.map(({ key, label, section, infotext }): Findable => ({
       kind: 'setting',
       title: label,
       line: t.where(places.tab.settings, section),
-      words: [options.help[key], infotext].filter(Boolean).join(' '),
+      words: [options.help[key], infotext, WEBUI_KEYS[key]].filter(Boolean).join(' '),
       run: () => navigation.go(addressOf('settings', slugOf(label))),
     })),
     {

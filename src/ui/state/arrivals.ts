@@ -105,9 +105,13 @@ export class Arrivals {
       files: group.files.filter((file) => kindOfFile(file) === 'model'),
     }));
     if (models.some((group) => group.files.length > 0)) void this.#importGroups(models);
-    const [styles, lists] = [of('styles'), of('wildcards')];
-    if (styles.length === 0 && lists.length === 0) return;
+    const [styles, lists, configs] = [of('styles'), of('wildcards'), of('config')];
+    if (styles.length + lists.length + configs.length === 0) return;
     void this.host.attempt(t.textFilesNotRead, async () => {
+      if (configs.length > 0) {
+        const { addConfig } = await import('../webui-settings/dropped-config.ts');
+        for (const file of configs) await addConfig(this.host, file);
+      }
       const { addStyles, addWildcards } = await import('../dropped-texts.ts');
       for (const file of styles) await addStyles(this.host, file);
       if (lists.length > 0) await addWildcards(this.host, lists);

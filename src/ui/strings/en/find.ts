@@ -20,6 +20,7 @@ export const find = {
     style: 'Style',
     picture: 'Picture',
     later: 'Not yet',
+    absent: 'Not here',
   },
   /** Where it is: a tab, and a section of it. */
   where: (tab: string, section: string) => (section === '' ? tab : `${tab}, ${section}`),

@@ -37,3 +37,4 @@ export { templates } from './templates.ts';
 export { texts } from './texts.ts';
 export { trials } from './trials.ts';
 export { units } from './units.ts';
+export { webui } from './webui.ts';
