@@ -22,7 +22,7 @@ import { settings } from '../strings/settings.ts';
 import { source } from '../strings/source.ts';
 import { webui } from '../strings/webui.ts';
 import { ABSENT, type Reason } from '../webui-settings/absent.ts';
-import { OUR_SETTINGS } from '../webui-settings/ours.ts';
+import { ourSettings } from '../webui-settings/ours.ts';
 import { notBuilt, type Findable } from './find.ts';
 import { reveal, slugOf } from './reveal.ts';
 
@@ -100,7 +100,7 @@ const pageSettings = (): readonly string[] => [
 /** What A1111 calls settings that are no part of a request, by their titles here. */
 function otherKeys(): ReadonlyMap<string, string> {
   const decide = new Set(Object.values(WEBUI_KEYS));
-  const others = [...OUR_SETTINGS].filter(([key]) => !decide.has(key));
+  const others = [...ourSettings()].filter(([key]) => !decide.has(key));
   return new Map(others.map(([key, { title }]) => [title, key]));
 }
 

@@ -75,7 +75,7 @@ function number(key: 'clipSkip' | 'ensd', title: string): OurSetting {
 }
 
 /** "folder/dreamy.safetensors [0123456789]": by its hash, or else its name. None at all is no choice. */
-const checkpoint: OurSetting = {
+const checkpoint = (): OurSetting => ({
   title: labels.checkpoint,
   take: (current, value) => {
     if (value === null) return current;
@@ -85,7 +85,7 @@ const checkpoint: OurSetting = {
     );
     return found ? { ...current, model: found.sha256 } : null;
   },
-};
+});
 
 /** "None" names none. */
 const named = ({ title, take }: OurSetting): OurSetting => ({
@@ -93,8 +93,8 @@ const named = ({ title, take }: OurSetting): OurSetting => ({
   take: (current, value) => take(current, value === 'None' ? '' : value),
 });
 
-const OTHERS: Readonly<Record<string, OurSetting>> = {
-  sd_model_checkpoint: checkpoint,
+const others = (): Readonly<Record<string, OurSetting>> => ({
+  sd_model_checkpoint: checkpoint(),
   CLIP_stop_at_last_layers: number('clipSkip', labels.clipSkip),
   eta_noise_seed_delta: number('ensd', labels.ensd),
   randn_source: {
@@ -134,7 +134,7 @@ const OTHERS: Readonly<Record<string, OurSetting>> = {
   n_rows: toFolder('gridRows', output.gridRows),
   grid_background_color: toFolder('gridBackground', output.gridBackground),
   return_grid: toFolder('showGrid', output.showGrid),
-};
+});
 
 /** A1111's null names none. */
 const imageSettings = IMAGE_SETTINGS.flatMap((info) => {
@@ -152,7 +152,6 @@ const imageSettings = IMAGE_SETTINGS.flatMap((info) => {
 });
 
 /** By A1111's keys. */
-export const OUR_SETTINGS: ReadonlyMap<string, OurSetting> = new Map([
-  ...imageSettings,
-  ...Object.entries(OTHERS),
-]);
+export function ourSettings(): ReadonlyMap<string, OurSetting> {
+  return new Map([...imageSettings, ...Object.entries(others())]);
+}

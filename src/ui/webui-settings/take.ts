@@ -4,7 +4,7 @@ import STANDARD from '../../generation/request/settings/webui-options.json';
 import { LIMITS } from '../choices.ts';
 import { labels } from '../strings/labels.ts';
 import { whyAbsent, type Reason } from './absent.ts';
-import { OUR_SETTINGS, type Current, type OurSetting } from './ours.ts';
+import { ourSettings, type Current, type OurSetting } from './ours.ts';
 
 export interface Taken {
   readonly next: Current;
@@ -42,8 +42,9 @@ function takeSettings(current: Current, entries: Entries): Taken {
   const absent = new Map<Reason, string[]>();
   const [unknown, refused]: [string[], string[]] = [[], []];
   const known: (readonly [OurSetting, unknown])[] = [];
+  const settings = ourSettings();
   for (const [key, value] of entries) {
-    const ours = OUR_SETTINGS.get(key);
+    const ours = settings.get(key);
     const reason = whyAbsent(key);
     if (ours && ours.take(current, value)) known.push([ours, value]);
     else if (isStandard(key, value)) continue;
@@ -60,20 +61,22 @@ function isStandard(key: string, value: unknown): boolean {
 }
 
 /** What each control starts from, of those of txt2img that start from something here. */
-const CONTROLS: ReadonlyMap<string, OurSetting> = new Map([
-  ...(
-    [
-      ['txt2img/Width/value', 'width', labels.width],
-      ['txt2img/Height/value', 'height', labels.height],
-      ['txt2img/Batch count/value', 'batchCount', labels.batchCount],
-      ['txt2img/Batch size/value', 'batchSize', labels.batchSize],
-      ['txt2img/CFG Scale/value', 'cfgScale', labels.cfgScale],
-      ['customscript/sampler.py/txt2img/Sampling steps/value', 'steps', labels.samplingSteps],
-    ] as const
-  ).map(([key, parameter, title]) => [key, { title, take: within(parameter) }] as const),
-  ['txt2img/Prompt/value', { title: labels.prompt, take: text('prompt') }],
-  ['txt2img/Negative prompt/value', { title: labels.negativePrompt, take: text('negativePrompt') }],
-]);
+function controls(): ReadonlyMap<string, OurSetting> {
+  return new Map<string, OurSetting>([
+    ...(
+      [
+        ['txt2img/Width/value', 'width', labels.width],
+        ['txt2img/Height/value', 'height', labels.height],
+        ['txt2img/Batch count/value', 'batchCount', labels.batchCount],
+        ['txt2img/Batch size/value', 'batchSize', labels.batchSize],
+        ['txt2img/CFG Scale/value', 'cfgScale', labels.cfgScale],
+        ['customscript/sampler.py/txt2img/Sampling steps/value', 'steps', labels.samplingSteps],
+      ] as const
+    ).map(([key, parameter, title]) => [key, { title, take: within(parameter) }] as const),
+    ['txt2img/Prompt/value', { title: labels.prompt, take: text('prompt') }],
+    ['txt2img/Negative prompt/value', { title: labels.negativePrompt, take: text('negativePrompt') }],
+  ]);
+}
 
 function within(
   key: 'width' | 'height' | 'batchCount' | 'batchSize' | 'cfgScale' | 'steps',
@@ -95,8 +98,9 @@ function withParameter(current: Current, change: Partial<GenerationParameters>):
 
 /** Of its hundreds of entries those are told that are taken, or that cannot be; the others lay the page out. */
 function takeUiConfig(current: Current, entries: Entries): Taken {
+  const ofPage = controls();
   const asked = entries.flatMap(([key, value]) => {
-    const ours = CONTROLS.get(key);
+    const ours = ofPage.get(key);
     return ours ? [{ key, ours, value, fits: ours.take(current, value) !== null }] : [];
   });
   const known = asked.filter(({ fits }) => fits).map(({ ours, value }) => [ours, value] as const);

@@ -6,7 +6,7 @@ import { parseSavedAs } from '../../library/saved-as.ts';
 import { parseSavedTo } from '../../library/saved-to.ts';
 import { parseExtraNetworks } from '../extra-networks-choice.ts';
 import { ABSENT, whyAbsent } from './absent.ts';
-import { OUR_SETTINGS, type Current } from './ours.ts';
+import { ourSettings, type Current } from './ours.ts';
 import { takeConfig } from './take.ts';
 
 const CURRENT: Current = {
@@ -19,6 +19,8 @@ const CURRENT: Current = {
   model: null,
   checkpoints: [{ sha256: 'ab'.repeat(32), name: 'dreamy' }],
 };
+
+const SETTINGS = ourSettings();
 
 interface Option {
   readonly label: string;
@@ -33,11 +35,11 @@ describe.skipIf(!listReference('sdxl', 'tables').includes('settings.json'))('set
 
   test('every key is a setting, or listed once with why it is none', () => {
     const listed = Object.values(ABSENT).flat() as readonly string[];
-    const told = [...OUR_SETTINGS.keys(), ...listed].sort();
+    const told = [...SETTINGS.keys(), ...listed].sort();
     expect(told).toEqual(keys.toSorted());
   });
 
-  test.each([...OUR_SETTINGS])('%s is called as there', (key, { title }) => {
+  test.each([...SETTINGS])('%s is called as there', (key, { title }) => {
     const letters = (text: string): string => text.replace(/[^a-z]/gi, '').toLowerCase();
     expect(letters(options[key]!.label)).toContain(letters(title.split(';')[0]!).slice(0, 20));
   });
@@ -48,7 +50,7 @@ describe.skipIf(!listReference('sdxl', 'tables').includes('settings.json'))('set
     expect(taken?.refused).toEqual([]);
     expect(taken?.unknown).toEqual([]);
     const titles = ['save_init_img', 'notification_audio', 'grid_save'].map(
-      (key) => OUR_SETTINGS.get(key)!.title,
+      (key) => SETTINGS.get(key)!.title,
     );
     expect(taken?.changed.toSorted()).toEqual(titles.toSorted());
   });
