@@ -56,6 +56,7 @@ export const create = {
       ...(faceRestoration ? [labels.faceRestoration] : []),
       ...(tiling ? [labels.tiling] : []),
     ].join(', '),
+  aspectRatio: 'Aspect ratio',
   swapSize: 'Switch width/height',
   batch: 'Batch',
   guidance: 'Guidance',
