@@ -4,6 +4,7 @@ import { bytesSource } from '../src/checkpoint/source.ts';
 import type { ExtensionUse } from '../src/extensions/use.ts';
 import { CondCache, encodePrompts } from '../src/generation/recipes/conditioning.ts';
 import { sampleTxt2Img } from '../src/generation/recipes/txt2img.ts';
+import { parseInfotext, type Infotext } from '../src/generation/request/infotext/parse.ts';
 import { prepareRequest } from '../src/generation/request/prepare.ts';
 import type { GenerationParameters } from '../src/generation/request/request.ts';
 import { networksOf, parametersOf, type GoldenCase } from './golden-runs.ts';
@@ -57,6 +58,11 @@ export async function runTensor({ id, file, same_as }: ExtensionRun, name: strin
   const found = (await extensionTensors(file)).get(path);
   if (!found) throw new Error(`There is no ${path}`);
   return found.data;
+}
+
+/** What its text says. */
+export function fieldsOfRun({ infotext }: ExtensionRun): Infotext {
+  return parseInfotext(infotext);
 }
 
 export function requestOfRun(one: ExtensionRun, extensions: readonly ExtensionUse[]): GenerationParameters {

@@ -1,8 +1,27 @@
 // Networks that are formulas, so that hundreds of runs are quick: for tests of what a request decides.
 import { SD1 } from '../src/families/sd1.ts';
+import type { UNetConfig } from '../src/models/types.ts';
 import type { Networks } from '../src/runtime/networks.ts';
 
 const CONTEXT_DIM = 3;
+
+/** Of what they stand for. */
+export const FORMULA_UNET: UNetConfig = {
+  ...{
+    inChannels: 4,
+    outChannels: 4,
+    modelChannels: 320,
+    channelMult: [1, 2, 4, 4],
+    resBlocks: [2, 2, 2, 2],
+  },
+  ...{
+    transformerDepth: [1, 1, 1, 0],
+    middleTransformerDepth: 1,
+    contextDim: CONTEXT_DIM,
+    heads: { count: 8 },
+  },
+  ...{ linearProjections: false, vectorDim: null },
+};
 
 /** Every token, its place, the clip skip and the length of a context show in what the UNet gives. */
 export const FORMULA_NETWORKS: Networks = {
@@ -10,6 +29,7 @@ export const FORMULA_NETWORKS: Networks = {
   prediction: 'epsilon',
   buffers: {},
   latentChannels: 4,
+  unetConfig: FORMULA_UNET,
   unetChannels: 4,
   scaleFactor: 1,
   contextDim: CONTEXT_DIM,

@@ -6,7 +6,7 @@ import type { ControlOutput } from '../src/models/control/sum.ts';
 import { controlPlaces } from '../src/models/control/ports.ts';
 import { adapterOutputs, adapterSizes, ADAPTER_PREFIX } from '../src/models/control/t2i-adapter.ts';
 import { controlPlanes, controlUseOf, firstChannels, type ActiveUnit } from '../src/models/control/units.ts';
-import { sizeAtLevel } from '../src/models/unet-blocks.ts';
+import { sizeAtLevel } from '../src/models/levels.ts';
 import { mergesTokens, unetNetwork, type UNetInputs, type UNetOptions } from '../src/models/unet.ts';
 import { vaeDecoderNetwork, vaeEncoderNetwork } from '../src/models/vae.ts';
 import type { Networks } from '../src/runtime/networks.ts';
@@ -63,7 +63,7 @@ export async function nodeNetworks(
   ]);
   /** Other forms of the UNet, by what is another. */
   const forms = new Map<string, Promise<NodeSession<UNetInputs>>>();
-  const unetAs = (options: Pick<UNetOptions, 'tokenMerging' | 'changes' | 'references'>) => {
+  const unetAs = (options: Pick<UNetOptions, 'tokenMerging' | 'changes' | 'references' | 'takesDeep'>) => {
     const key = JSON.stringify(options);
     const session =
       forms.get(key) ??
@@ -78,6 +78,7 @@ export async function nodeNetworks(
     prediction,
     buffers: {},
     latentChannels: vae.latentChannels,
+    unetConfig: unet,
     unetChannels: unet.inChannels,
     scaleFactor: vae.scaleFactor,
     contextDim: unet.contextDim,
@@ -91,12 +92,16 @@ export async function nodeNetworks(
     },
     unet: async (asked) => {
       const control = asked.units && (await controlPlanes(unet, asked, run));
-      const inputs = { ...asked, ...(control && { control }) };
+      const { takeDeep, ...given } = asked;
+      const deep = asked.onNote ? undefined : await takeDeep?.();
+      const inputs = { ...given, ...(control && { control }), ...(deep && { deep }) };
       const tokenMerging = mergesTokens(unet, inputs.tokenMerging ?? 0);
       const { changes = [] } = asked;
       const references = asked.references !== undefined;
       const other = tokenMerging || references || changes.length > 0;
-      const session = other ? await unetAs({ tokenMerging, changes, references }) : denoiser;
+      const session = other
+        ? await unetAs({ tokenMerging, changes, references, takesDeep: deep !== undefined })
+        : denoiser;
       const results = await session.run(inputs);
       if (asked.onNote) for (const name of notesOf(changes)) asked.onNote(name, results[name]!.data);
       return results['out']!.data;

@@ -4,6 +4,7 @@ import type { FamilyId } from '../families/family.ts';
 import type { PixelImage } from '../image/pixels.ts';
 import type { Cond } from '../models/cond.ts';
 import type { NetworkChange } from '../models/network-changes.ts';
+import type { UNetConfig } from '../models/types.ts';
 import type { CondSchedule, WeightedCond } from '../sampling/guidance.ts';
 import type { SamplingHooks } from '../sampling/hooks.ts';
 import type { RandomSource } from '../sampling/random/generator.ts';
@@ -65,6 +66,8 @@ export interface CallSize {
 /** One pass over one batch. */
 export interface ExtensionPass extends NetworkTarget {
   readonly prediction: Prediction;
+  /** What its network is made of. */
+  readonly unet: UNetConfig;
   /** One for each picture of the batch: 64 bits, numbers where those hold them. */
   readonly seeds: readonly (number | bigint)[];
   /** What noise is drawn of the seeds by. */
@@ -89,6 +92,12 @@ export interface Prompts {
   readonly negativePrompt: string;
 }
 
+/** A text that is in force up to and including an evaluation. */
+export interface ScheduledText {
+  readonly lastStep: number;
+  readonly text: string;
+}
+
 export interface ConditionsCall extends Prompts {
   readonly pass: WhichPass;
   readonly family: FamilyId;
@@ -97,6 +106,10 @@ export interface ConditionsCall extends Prompts {
   readonly height: number;
   /** Reads prompts: with nothing given the call's own, else others in their place. All contexts of one answer have one length. */
   encode(prompts?: Partial<Prompts>): Promise<PromptConds>;
+  /** What editing makes of a prompt over the run, extra networks left out. */
+  schedule(prompt: string): readonly ScheduledText[];
+  /** By the first text encoder's reading, without what begins and ends a text. */
+  countTokens(text: string): Promise<number>;
 }
 
 /** Latents of a batch, [pictures, channels, height, width]. */

@@ -5,9 +5,14 @@ import { cads } from './built-in/cads.ts';
 import { cfgNorm } from './built-in/cfg-norm.ts';
 import { cfgSchedule } from './built-in/cfg-schedule.ts';
 import { cfgZeroStar } from './built-in/cfg-zero-star.ts';
+import { deepCache } from './built-in/deep-cache.ts';
 import { dynamicThresholding } from './built-in/dynamic-thresholding.ts';
 import { mahiro } from './built-in/mahiro.ts';
+import { negpip } from './built-in/negpip.ts';
 import { perturbedAttention, perturbedAttentionOfForge } from './built-in/perturbed-attention.ts';
+import { freeu } from './built-in/freeu.ts';
+import { hypertile } from './built-in/hypertile.ts';
+import { kohyaHiresFix } from './built-in/kohya-hires-fix.ts';
 import { rescaleCfg } from './built-in/rescale-cfg.ts';
 import { selfAttentionGuidance, selfAttentionGuidanceOfForge } from './built-in/self-attention-guidance.ts';
 import { tangentialDamping } from './built-in/tangential-damping.ts';
@@ -31,6 +36,11 @@ export const BUILT_IN: readonly Extension[] = [
   selfAttentionGuidance,
   selfAttentionGuidanceOfForge,
   cads,
+  freeu,
+  kohyaHiresFix,
+  hypertile,
+  deepCache,
+  negpip,
 ];
 
 let installed: readonly Extension[] = [];

@@ -1,6 +1,7 @@
 // Self-attention that is another one for items of a batch that are marked, and what it looks at, for guidance away from what comes of
 // that. Tokens are [N, tokens, C].
 import type { Dim, Graph, Value } from '../graph/graph.ts';
+import { DEEP } from './changes/deep-cache.ts';
 import type { Level } from './level.ts';
 
 /** Which layers: those whose names begin so and go on with a full stop: "middle_block". */
@@ -44,7 +45,8 @@ export const SHARES = 'note.attention';
 
 /** What the changes make networks note. */
 export function notesOf(changes: readonly { readonly kind: string }[]): readonly string[] {
-  return changes.some(({ kind }) => kind === 'attention-shares') ? [SHARES] : [];
+  const has = (wanted: string): boolean => changes.some(({ kind }) => kind === wanted);
+  return [...(has('attention-shares') ? [SHARES] : []), ...(has('deep-cache') ? [DEEP] : [])];
 }
 
 /** Of one layer, while it is built. */

@@ -8,4 +8,6 @@ export interface Cond {
   readonly vector: Float32Array | null;
   /** What it is told of parts of the picture instead, by their number. */
   readonly regions?: readonly Cond[];
+  /** How many of the last tokens count against what they say. */
+  readonly negated?: number;
 }

@@ -110,7 +110,7 @@ export class Layers {
     const { graph } = this;
     const ones = graph.constant(new Array<number>(NORM_GROUPS).fill(1), [NORM_GROUPS]);
     const zeros = graph.constant(new Array<number>(NORM_GROUPS).fill(0), [NORM_GROUPS]);
-    const grouped = graph.reshape(x, [0, NORM_GROUPS, -1], ['n', NORM_GROUPS, `g${level.index}.${channels}`]);
+    const grouped = graph.reshape(x, [0, NORM_GROUPS, -1], ['n', NORM_GROUPS, `g${level.label}.${channels}`]);
     const normalized = graph.reshape(
       graph.instanceNormalization(grouped, ones, zeros, epsilon),
       level.planes,

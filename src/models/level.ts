@@ -15,10 +15,11 @@ type Compute = (sizes: Sizes) => readonly number[];
 export class Level {
   readonly #fed = new Map<string, { readonly value: Value; readonly compute: Compute }>();
 
-  /** `index`: 0 is the finest level. */
+  /** `index`: 0 is the finest level. `label`: what no other level of the network is called by. */
   constructor(
     readonly graph: Graph,
     readonly index: number,
+    readonly label = String(index),
   ) {}
 
   /** Shape from [N, groups, rest] back to [N, C, H, W]. */
@@ -60,26 +61,26 @@ export class Level {
   }
 
   // Shapes in symbols, as the runtime is told. It takes equal symbols for equal sizes when it plans memory, so they
-  // carry the level's number.
+  // carry the level's label.
 
   /** [N, C, H, W]. */
   planesDims(channels: number): Dim[] {
-    return ['n', channels, `h${this.index}`, `w${this.index}`];
+    return ['n', channels, `h${this.label}`, `w${this.label}`];
   }
 
   tokensDims(channels: number): Dim[] {
-    return [`m${this.index}`, channels];
+    return [`m${this.label}`, channels];
   }
 
   pixelsDims(channels: number): Dim[] {
-    return ['n', `h${this.index}`, `w${this.index}`, channels];
+    return ['n', `h${this.label}`, `w${this.label}`, channels];
   }
 
   sequenceDims(channels: number): Dim[] {
-    return ['n', `s${this.index}`, channels];
+    return ['n', `s${this.label}`, channels];
   }
 
   #inputName(name: string): string {
-    return `level${this.index}.${name}`;
+    return `level${this.label}.${name}`;
   }
 }

@@ -2,12 +2,22 @@
 // Names are those of the ldm layout under "model.diffusion_model.".
 import { Graph } from '../graph/graph.ts';
 import type { Precision, WeightCatalog } from '../graph/types.ts';
+import {
+  ascentOf,
+  branchBlock,
+  DEEP,
+  deepFeeds,
+  takenFeatures,
+  type DeepCache,
+} from './changes/deep-cache.ts';
 import { withReferences } from './control/reference-batch.ts';
 import type { ReferenceInputs } from './control/references.ts';
 import { ControlPorts, type ControlPlanes, type ControlUse } from './control/ports.ts';
 import { float32Tensor, type Network } from './network.ts';
 import type { UNetConfig } from './types.ts';
-import { Blocks, sizeAtLevel, type BlockInputs, type BlockOptions } from './unet-blocks.ts';
+import type { Level, Sizes } from './level.ts';
+import type { Planes } from './levels.ts';
+import { Blocks, type BlockInputs, type BlockOptions } from './unet-blocks.ts';
 
 export { timestepEmbedding } from './timestep.ts';
 
@@ -20,23 +30,34 @@ export interface UNetInputs extends BlockInputs {
   readonly control?: ControlPlanes;
   /** Pictures that are looked at, for networks that are built for them. */
   readonly references?: ReferenceInputs;
+  /** What another run kept, for networks that take it. */
+  readonly deep?: Float32Array;
 }
 
-const tokensAt =
-  (size: Pick<BlockInputs, 'height' | 'width'>) =>
-  (level: number): number => {
-    const { height, width } = sizeAtLevel({ height: size.height, width: size.width }, level);
+const tokensOf =
+  (sizes: ReadonlyMap<Level, Sizes>) =>
+  (level: Level): number => {
+    const { height, width } = sizes.get(level)!;
     return height * width;
   };
 
 export interface UNetOptions extends BlockOptions {
   /** Where control networks add to what blocks give. */
   readonly control?: ControlUse;
+  /** Whether the deep blocks are left out: it takes what a network with a `deep-cache` among its changes kept. */
+  readonly takesDeep?: boolean;
 }
 
 /** Whether token merging changes anything: A1111 merges the finest level's tokens only, which SDXL pays no attention to. */
 export function mergesTokens({ transformerDepth: [finest = 0] }: UNetConfig, ratio: number): boolean {
   return ratio > 0 && finest > 0;
+}
+
+function deepCacheOf({ changes = [] }: UNetOptions): DeepCache | undefined {
+  const deep = changes.find((change) => change.kind === 'deep-cache');
+  if (deep && changes.some(({ kind }) => kind === 'deep-shrink'))
+    throw new RangeError('DeepCache and Kohya Hires.fix do not go together: switch one of them off.');
+  return deep;
 }
 
 /**
@@ -51,41 +72,54 @@ export function unetNetwork(
 ): Network<UNetInputs> {
   const graph = new Graph(precision);
   const blocks = new Blocks(graph, weights, config, 'model.diffusion_model.', options);
-  const { levels } = blocks;
-  const last = levels.length - 1;
+  const deep = deepCacheOf(options);
+  const takes = deep !== undefined && options.takesDeep === true;
+  const { changes } = blocks;
+  const { finest } = blocks.levels;
   const channelsAt = (level: number) => config.modelChannels * config.channelMult[level]!;
   const control = new ControlPorts(graph, config, options.control);
 
-  const sample = graph.input('x', 'float32', levels[0]!.planesDims(config.inChannels));
+  const sample = graph.input('x', 'float32', finest.planesDims(config.inChannels));
   blocks.embedTime();
-  const { skips, bottom } = blocks.descend(sample, (block, out) => control.withFeature(block, out));
-  let { channels } = bottom;
-  let h = control.withControl('middle', bottom);
-
-  // The way up: each block takes one kept tensor from the way down.
-  let block = 0;
-  for (let index = last; index >= 0; index--) {
-    const level = levels[index]!;
-    for (let i = 0; i <= config.resBlocks[index]!; i++) {
-      const name = `output_blocks.${block++}`;
-      const number = skips.length - block;
-      const skip = skips[number]!;
-      const joined = graph.concat([h, control.withControl(number, skip)], 1);
-      h = blocks.resBlock(joined, `${name}.0`, channels + skip.channels, channelsAt(index), level);
-      channels = channelsAt(index);
-      const depth = config.transformerDepth[index]!;
-      if (depth > 0) h = blocks.spatialTransformer(h, `${name}.1`, channels, depth, level);
-      const rises = index > 0 && i === config.resBlocks[index];
-      const above = rises ? levels[index - 1]! : level;
-      if (rises) h = blocks.upsample(h, `${name}.${depth > 0 ? 2 : 1}.conv`, channels, above);
-      h = blocks.references?.normalized(h, name, channels, above) ?? h;
-      blocks.tap(name, () => h, above.planesDims(channels));
-    }
+  const ascent = ascentOf(config);
+  const branch = deep && branchBlock(config, deep.branch);
+  const first = takes ? branch! : 0;
+  const skips = blocks.descend(
+    sample,
+    (block, out) => control.withFeature(block, out),
+    ascent.length - first,
+  );
+  let h: Planes;
+  if (takes) {
+    h = takenFeatures(graph, config, blocks.levels, deep.branch);
+  } else {
+    const bottom = blocks.middle(skips.at(-1)!);
+    const out = { ...bottom, value: control.withFeature('middle', bottom) };
+    h = { ...out, value: control.withControl('middle', out) };
   }
 
-  h = graph.silu(blocks.groupNorm(h, 'out.0', channels, levels[0]!, 1e-5));
-  h = blocks.conv3x3(h, 'out.2', channels, config.outChannels);
-  graph.output('out', blocks.references?.own(h) ?? h, levels[0]!.planesDims(config.outChannels));
+  // The way up: each block takes one kept tensor from the way down.
+  for (const [block, { index, rises }] of ascent.entries()) {
+    if (block < first) continue;
+    if (deep && !takes && block === branch) graph.output(DEEP, h.value, h.level.planesDims(h.channels));
+    const number = ascent.length - 1 - block;
+    const skip = { ...skips[number]!, value: control.withControl(number, skips[number]!) };
+    const name = `output_blocks.${block}`;
+    const joined = changes.joined(block, h, skip);
+    const [channels, depth] = [channelsAt(index), config.transformerDepth[index]!];
+    let value = blocks.resBlock(joined.value, `${name}.0`, joined.channels, channels, joined.level);
+    if (depth > 0) value = blocks.spatialTransformer(value, `${name}.1`, channels, depth, joined.level);
+    const level = rises ? changes.above(joined.level) : joined.level;
+    if (rises) value = blocks.upsample(value, `${name}.${depth > 0 ? 2 : 1}.conv`, channels, level);
+    value = blocks.references?.normalized(value, name, channels, level) ?? value;
+    h = { value, channels, level };
+    blocks.tap(name, () => value, level.planesDims(channels));
+  }
+
+  const last = changes.arriving(h);
+  const normed = graph.silu(blocks.groupNorm(last, 'out.0', h.channels, finest, 1e-5));
+  const out = blocks.conv3x3(normed, 'out.2', h.channels, config.outChannels);
+  graph.output('out', blocks.references?.own(out) ?? out, finest.planesDims(config.outChannels));
   for (const { name, value, dims } of blocks.changes.attention.notes)
     graph.output(name, blocks.references?.own(value) ?? value, dims);
   blocks.finishTaps();
@@ -102,7 +136,8 @@ export function unetNetwork(
         x: float32Tensor('x', all.x, [batch, config.inChannels, height, width]),
         ...blocks.feeds(all, all.tokenMerging ?? 0),
         ...control.feeds(all, all.control),
-        ...blocks.references?.feeds(inputs.batch, tokensAt(inputs), references),
+        ...blocks.references?.feeds(inputs.batch, tokensOf(changes.sizes(all, all.marks)), references),
+        ...(takes && deepFeeds(config, deep.branch, inputs, inputs.deep ?? new Float32Array(0))),
       };
     },
   };

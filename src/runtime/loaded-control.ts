@@ -16,7 +16,7 @@ import {
 import { firstChannels, type ActiveUnit } from '../models/control/units.ts';
 import type { HeadRule } from '../families/family.ts';
 import type { UNetConfig } from '../models/types.ts';
-import { sizeAtLevel } from '../models/unet-blocks.ts';
+import { sizeAtLevel } from '../models/levels.ts';
 import type { UNetInputs } from '../models/unet.ts';
 import { controlWeights } from './control-weights.ts';
 import type { ModelWeights } from './session.ts';

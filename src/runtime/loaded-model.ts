@@ -33,6 +33,9 @@ import { StoredWeights } from './weights.ts';
 
 type OnEvent = (event: NetworkEvent) => void;
 
+/** The UNet without its deep blocks. */
+const ABOVE = 'UNet above';
+
 export class LoadedModel implements Networks {
   readonly latentChannels: number;
   readonly unetChannels: number;
@@ -65,7 +68,7 @@ export class LoadedModel implements Networks {
     readonly precision: Precision,
     weights: StoredWeights,
     private readonly ownVae: VaeConfig | null,
-    private readonly unetConfig: UNetConfig,
+    readonly unetConfig: UNetConfig,
     readonly textEncoders: readonly TextEncoderConfig[],
     private readonly onEvent: OnEvent,
   ) {
@@ -151,7 +154,7 @@ export class LoadedModel implements Networks {
     await this.#tinySessions.use(options.kernels);
     // Two UNets at once may be more than the memory holds. In float32 attention is the same either way.
     const upcast = before.upcastAttention !== options.upcastAttention && this.precision === 'float16';
-    if (upcast || before.circular !== options.circular) await this.#sessions.release('UNet');
+    if (upcast || before.circular !== options.circular) await this.#sessions.release('UNet', ABOVE);
     await this.#use(options.addOns, stopped);
     await this.#controls.choose(options.controls);
     await this.#join([...options.images.map(({ adapter }) => adapter), ...options.lites]);
@@ -187,7 +190,7 @@ export class LoadedModel implements Networks {
     this.#addOns = addOns;
     const names = this.#weights.use(addOns);
     // With these it is another network.
-    if (partsOf(before) !== partsOf(addOns)) await this.#sessions.release('UNet');
+    if (partsOf(before) !== partsOf(addOns)) await this.#sessions.release('UNet', ABOVE);
     await this.#sessions.changed(this.#weights, names, stopped);
   }
 
@@ -207,21 +210,24 @@ export class LoadedModel implements Networks {
   }
 
   async unet(asked: ControlledInputs): Promise<Float32Array> {
-    const { units, onNote, ...inputs } = asked;
+    const { units, onNote, takeDeep, ...inputs } = asked;
     const { heads } = this.unetConfig;
     const control =
       units &&
       (await controlPlanes(this.unetConfig, asked, (unit) => this.#controls.run(unit, inputs, heads)));
-    const session = await this.#unetSession(asked, {
+    const form = {
       controlled: units !== undefined,
       references: asked.references !== undefined,
       images: asked.images !== undefined,
-    });
+    };
+    const given = { ...inputs, ...(control && { control }) };
+    if (takeDeep && !onNote) {
+      const deep = await takeDeep();
+      return (await this.#unetSession(asked, form, true)).run({ ...given, deep });
+    }
+    const session = await this.#unetSession(asked, form);
     const notes = onNote ? notesOf(asked.changes ?? []) : [];
-    const [out, ...noted] = await session.runAll({ ...inputs, ...(control && { control }) }, [
-      'out',
-      ...notes,
-    ]);
+    const [out, ...noted] = await session.runAll(given, ['out', ...notes]);
     notes.forEach((name, i) => onNote?.(name, noted[i]!));
     return out!;
   }
@@ -336,6 +342,7 @@ export class LoadedModel implements Networks {
   async #unetSession(
     { tokenMerging: ratio = 0, changes = [] }: Pick<ControlledInputs, 'tokenMerging' | 'changes'>,
     { controlled, references, images: looks }: UNetForm,
+    takesDeep = false,
   ) {
     const { upcastAttention, circular, controls } = this.#options;
     const slots = this.#options.images.map(({ adapter, masked }) => ({ prefix: prefixOf(adapter), masked }));
@@ -346,11 +353,11 @@ export class LoadedModel implements Networks {
     const networks = controls.flatMap(({ detection }) => detection.control ?? []);
     const control = controlUseOf(controlled ? networks : []);
     const form = JSON.stringify({ tokenMerging, control, changes, references, images, lites });
-    if (this.#unetForm !== form) await this.#sessions.release('UNet');
+    if (this.#unetForm !== form) await this.#sessions.release('UNet', ABOVE);
     this.#unetForm = form;
     const weights = this.#weights;
     const hypernetworks = this.#addOns.hypernetworks?.used ?? [];
-    return this.#sessions.open('UNet', weights, () =>
+    return this.#sessions.open(takesDeep ? ABOVE : 'UNet', weights, () =>
       unetNetwork(this.unetConfig, weights, this.precision, {
         upcastAttention,
         tokenMerging,
@@ -361,6 +368,7 @@ export class LoadedModel implements Networks {
         references,
         images,
         lites,
+        takesDeep,
       }),
     );
   }

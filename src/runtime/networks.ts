@@ -2,7 +2,7 @@
 import type { Family } from '../families/family.ts';
 import type { FileBuffers } from '../models/buffers.ts';
 import type { TextInputs } from '../models/text-encoder.ts';
-import type { TextEncoderConfig } from '../models/types.ts';
+import type { TextEncoderConfig, UNetConfig } from '../models/types.ts';
 import type { ControlledInputs } from '../models/control/units.ts';
 import type { Prediction } from '../sampling/types.ts';
 
@@ -11,6 +11,7 @@ export interface Networks {
   readonly prediction: Prediction;
   /** What the model's file has of its own. */
   readonly buffers: FileBuffers;
+  readonly unetConfig: UNetConfig;
   /** Channels of the latent that is sampled (4). */
   readonly latentChannels: number;
   /** Channels the UNet reads: more where it is given a picture besides (families/conditioning.ts). */

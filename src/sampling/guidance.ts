@@ -189,9 +189,11 @@ export function guide<C, T extends Latent>(request: GuidanceRequest<C, T>): Deno
     const answered = {
       ...{ ...info, items, space },
       evaluate: async (asked: readonly FurtherItem<C, T>[]) => {
-        const further = asked.map(({ latent, ...item }) =>
-          latent ? { ...item, x: networkInput(latent, scale) } : item,
-        );
+        // It may be another network that is asked further: all of it.
+        const further = asked.map(({ latent, deep, ...item }) => {
+          void deep;
+          return latent ? { ...item, x: networkInput(latent, scale) } : item;
+        });
         const results = await evaluate(around, further, further.length, evaluation, shown);
         return results.map((result, i) =>
           parameterization.output(asked[i]!.latent ?? xs[asked[i]!.image]!, result, level),

@@ -19,6 +19,8 @@ export interface NetworkItem<C, T extends Latent = Float32Array> {
   readonly part?: { readonly index: number; readonly count: number };
   /** What a network with changes (models/network-changes.ts) is told of this item, by name. */
   readonly marks?: Readonly<Record<string, number>>;
+  /** What a network without its deep blocks takes in their place (models/changes/deep-cache.ts); it is asked only where it is needed. */
+  readonly deep?: () => Promise<Float32Array>;
   /** Is told what such a network notes of this item besides, by name. */
   readonly onNote?: (name: string, values: Float32Array) => void;
 }
@@ -42,3 +44,11 @@ export type NetworkCall<C, T extends Latent = Float32Array> = (
   items: readonly NetworkItem<C, T>[],
   shown: ShownStep,
 ) => Promise<readonly T[]>;
+
+/** Items whose network is told something, besides what it is told already. */
+export function marked<C, T extends Latent>(
+  items: readonly NetworkItem<C, T>[],
+  marks: Readonly<Record<string, number>>,
+): readonly NetworkItem<C, T>[] {
+  return items.map((item) => ({ ...item, marks: { ...item.marks, ...marks } }));
+}

@@ -105,6 +105,8 @@ export async function encodePrompts(
   const conds = await changedConditions(asked.extensions, {
     ...{ prompt, negativePrompt, width, height, family: networks.family.id },
     pass: context.firstPassSteps === undefined ? 'first' : 'second',
+    schedule: (text) => promptTexts({ ...asked, negativePrompt: text }, context.firstPassSteps).negative,
+    countTokens: (text) => tokensOf(networks, asked, context, text),
     encode: async (others: Partial<Prompts> = {}) => {
       const conditions = await readPrompts(networks, { ...asked, ...others }, cache, context);
       read.push(conditions);
@@ -117,6 +119,19 @@ export async function encodePrompts(
     truncated: [...new Set(read.flatMap(({ truncated }) => truncated))],
     embeddings: [...new Set(read.flatMap(({ embeddings }) => embeddings))],
   };
+}
+
+/** By the first encoder's reading. */
+async function tokensOf(
+  networks: TextNetworks,
+  parameters: GenerationParameters,
+  { embeddings = [] }: PromptContext,
+  text: string,
+): Promise<number> {
+  const [reader] = await textEncodersOf(networks, parameters, embeddings);
+  const { emphasis, commaBacktrack, curlyBraces } = parameters.settings;
+  const options = { emphasis, commaBacktrack, curlyBraces, embeddings: reader!.embeddings };
+  return chunkPrompt(text, reader!.tokenizer, options).tokenCount;
 }
 
 async function readPrompts(

@@ -6,7 +6,7 @@ import { conditioningOf } from '../../families/conditioning.ts';
 import type { Size } from '../../image/picture-file.ts';
 import { cutOut } from '../../image/tiles.ts';
 import type { ControlledInputs } from '../../models/control/units.ts';
-import type { Marks } from '../../models/network-changes.ts';
+import type { Marks } from '../../models/changes/marks.ts';
 import type { LatentArea, NetworkCall, NetworkItem } from '../../sampling/network-call.ts';
 import { linearAlphasCumprod } from '../../sampling/noise-table.ts';
 import { createGenerator } from '../../sampling/random/generator.ts';
@@ -110,7 +110,7 @@ export async function sampledModel(
 
 /** What extensions are told of it. */
 function passOf(
-  { family, prediction, latentChannels }: SampledNetworks,
+  { family, prediction, latentChannels, unetConfig }: SampledNetworks,
   parameters: GenerationParameters,
   batch: Batch,
   pass: WhichPass = 'first',
@@ -119,7 +119,7 @@ function passOf(
   const seeds = Array.from({ length: batch.size }, (_, i) => seedsOf(parameters, batch.first + i).seed);
   return {
     ...{ family: family.id, pass, width, height, prediction, seeds, rng, steps, sampler, cfgScale },
-    channels: latentChannels,
+    ...{ channels: latentChannels, unet: unetConfig },
   };
 }
 
@@ -244,6 +244,7 @@ function unetCaller(
         }),
         ...(looks && { references: referencesOf(units, call, noise, alphas) }),
         ...noteTaker(call.items),
+        ...(area === whole && !looks && deepOf(call.items)),
         ...(images.length > 0 && {
           images: imagesInCall(images, call).map((image) =>
             area === whole || !image.region ? image : { ...image, region: cutTo(image.region, area, whole) },
@@ -258,6 +259,13 @@ function unetCaller(
     }
     return outputs;
   };
+}
+
+/** What all items have for the deep blocks. */
+function deepOf(items: readonly NetworkItem<Cond>[]): Pick<ControlledInputs, 'takeDeep'> {
+  const parts = items.flatMap(({ deep }) => deep ?? []);
+  if (parts.length < items.length) return {};
+  return { takeDeep: async () => join(await Promise.all(parts.map((part) => part()))) };
 }
 
 /** Where any of the items is to be told what the network notes, what tells each of them. */

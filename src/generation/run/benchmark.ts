@@ -154,6 +154,7 @@ async function samplerTime(
     prediction: model.prediction,
     buffers: model.buffers,
     latentChannels: model.latentChannels,
+    unetConfig: model.unetConfig,
     unetChannels: model.unetChannels,
     scaleFactor: model.scaleFactor,
     contextDim: model.contextDim,

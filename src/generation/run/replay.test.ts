@@ -1,6 +1,7 @@
 // A run that is cut short anywhere and goes on ends as if nothing had happened, to the bit, with every sampler.
 import { describe, expect, it } from 'vitest';
 import { canDerive } from '../../../tests/derived-models.ts';
+import { FORMULA_UNET } from '../../../tests/formula-networks.ts';
 import { watchedModels } from '../../../tests/golden-models.ts';
 import { networksOf } from '../../../tests/golden-runs.ts';
 import { nodeNetworks } from '../../../tests/node-networks.ts';
@@ -105,6 +106,7 @@ const analytic: SampledNetworks = {
   prediction: 'epsilon',
   buffers: {},
   latentChannels: 4,
+  unetConfig: FORMULA_UNET,
   unetChannels: 4,
   scaleFactor: 1,
   encode: () => Promise.reject(new Error('no encoder')),

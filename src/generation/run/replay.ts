@@ -33,6 +33,7 @@ export class Replay {
       prediction: networks.prediction,
       buffers: networks.buffers,
       latentChannels: networks.latentChannels,
+      unetConfig: networks.unetConfig,
       unetChannels: networks.unetChannels,
       scaleFactor: networks.scaleFactor,
       contextDim: networks.contextDim,

@@ -40,7 +40,7 @@ export function controlNetwork(
 ): Network<ControlNetInputs> {
   const graph = new Graph(precision);
   const blocks = new Blocks(graph, weights, config, CONTROL_PREFIX, { upcastAttention });
-  const finest = blocks.levels[0]!;
+  const { finest } = blocks.levels;
   const sample = graph.input('x', 'float32', finest.planesDims(config.inChannels));
   const picture = graph.input('hint', 'float32', ['b', 3, 'H', 'W']);
   const read = readPicture(blocks, graph.cast(picture, precision));
@@ -48,13 +48,12 @@ export function controlNetwork(
   else blocks.embedTime();
   const hint = controlTypes > 0 ? told(blocks, read, controlTypes) : read;
 
-  const { skips, bottom } = blocks.descend(sample, (block, { value }) =>
-    block === 0 ? graph.add(value, hint) : value,
-  );
+  const skips = blocks.descend(sample, (block, { value }) => (block === 0 ? graph.add(value, hint) : value));
   for (const [index, { value, channels, level }] of skips.entries()) {
     const out = blocks.conv1x1(value, `zero_convs.${index}.0`, channels, channels);
     graph.output(`control.${index}`, out, level.planesDims(channels));
   }
+  const bottom = blocks.middle(skips.at(-1)!);
   const out = blocks.conv1x1(bottom.value, 'middle_block_out.0', bottom.channels, bottom.channels);
   graph.output(`control.${skips.length}`, out, bottom.level.planesDims(bottom.channels));
 

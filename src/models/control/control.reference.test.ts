@@ -24,7 +24,8 @@ import {
 } from '../../../tests/tiny-model.ts';
 import type { Precision } from '../../graph/types.ts';
 import type { Planes } from '../../image/tiles.ts';
-import { sizeAtLevel, type BlockInputs } from '../unet-blocks.ts';
+import { sizeAtLevel } from '../levels.ts';
+import type { BlockInputs } from '../unet-blocks.ts';
 import { unetNetwork } from '../unet.ts';
 import { controlPlaces, featurePlaces } from './ports.ts';
 import { controlScales } from './scales.ts';

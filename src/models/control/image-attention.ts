@@ -5,7 +5,7 @@ import type { HostTensor, Precision, WeightCatalog } from '../../graph/types.ts'
 import { resizePlanes } from '../../image/resize-planes.ts';
 import type { Planes } from '../../image/tiles.ts';
 import { Layers } from '../layers.ts';
-import type { Level } from '../level.ts';
+import type { Level, Sizes } from '../level.ts';
 import { float32Tensor, shapeTensor } from '../network.ts';
 import type { UNetConfig } from '../types.ts';
 import { layerNames } from './ip-adapter.ts';
@@ -121,15 +121,15 @@ export class ImageAttention {
   }
 
   feeds(
-    size: { readonly batch: number; readonly height: number; readonly width: number },
-    levels: readonly Level[],
+    batch: number,
+    sizes: ReadonlyMap<Level, Sizes>,
     images: readonly ImageInput[],
   ): Record<string, HostTensor> {
     if (images.length !== this.#slots.length)
       throw new RangeError(
         `The UNet looks at ${this.#slots.length} pictures, and is given ${images.length}.`,
       );
-    return Object.assign({}, ...this.#slots.map((slot, i) => slot.feeds(size, levels, images[i]!)));
+    return Object.assign({}, ...this.#slots.map((slot, i) => slot.feeds(batch, sizes, images[i]!)));
   }
 }
 
@@ -138,7 +138,7 @@ class Slot {
   readonly #tokens: Value;
   readonly #sequence: Value;
   readonly #weights: Value;
-  readonly #masks = new Map<number, Value>();
+  readonly #masks = new Map<Level, Value>();
 
   constructor(
     private readonly graph: Graph,
@@ -190,17 +190,17 @@ class Slot {
   /** [1, S, 1] of a level. */
   #mask(level: Level): Value {
     const known =
-      this.#masks.get(level.index) ??
+      this.#masks.get(level) ??
       this.graph.cast(
-        this.graph.input(this.#maskName(level), 'float32', [1, `s${level.index}`, 1]),
+        this.graph.input(this.#maskName(level), 'float32', [1, `s${level.label}`, 1]),
         this.precision,
       );
-    this.#masks.set(level.index, known);
+    this.#masks.set(level, known);
     return known;
   }
 
-  #maskName({ index }: Level): string {
-    return this.#name(`mask.${index}`);
+  #maskName({ label }: Level): string {
+    return this.#name(`mask.${label}`);
   }
 
   #weightsOf(weights: ImageInput['weights']): Float32Array {
@@ -213,25 +213,20 @@ class Slot {
   }
 
   feeds(
-    { batch, height, width }: { readonly batch: number; readonly height: number; readonly width: number },
-    levels: readonly Level[],
+    batch: number,
+    sizes: ReadonlyMap<Level, Sizes>,
     { tokens, count, weights, region }: ImageInput,
   ): Record<string, HostTensor> {
     const of = (part: string, data: Float32Array, dims: readonly number[]): Record<string, HostTensor> => {
       return { [this.#name(part)]: float32Tensor(this.#name(part), data, dims) };
     };
-    const masks = levels
-      .filter(({ index }) => this.#masks.has(index))
-      .map((level) => {
-        const [rows, columns] = [height, width].map((side) => Math.ceil(side / 2 ** level.index)) as [
-          number,
-          number,
-        ];
-        const mask = region
-          ? resizePlanes(region, rows, columns, 'bilinear').data
-          : new Float32Array(rows * columns).fill(1);
-        return of(`mask.${level.index}`, mask, [1, rows * columns, 1]);
-      });
+    const masks = [...this.#masks.keys()].map((level) => {
+      const { height, width } = sizes.get(level)!;
+      const mask = region
+        ? resizePlanes(region, height, width, 'bilinear').data
+        : new Float32Array(height * width).fill(1);
+      return of(`mask.${level.label}`, mask, [1, height * width, 1]);
+    });
     return Object.assign(
       { [this.#name('sequence')]: shapeTensor([batch, count, -1]) },
       of('tokens', tokens, [batch, count, this.contextDim]),

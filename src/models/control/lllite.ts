@@ -47,9 +47,9 @@ export class LiteModules {
     return this.#slots.reduce((moved, slot) => slot.moved(moved, name, channels, level), tokens);
   }
 
-  /** `sizesAt`: of each level of the UNet. */
+  /** `sizesAt`: of each of the UNet's levels. */
   feeds(
-    sizesAt: (level: number) => TokenSizes,
+    sizesAt: (level: Level) => TokenSizes,
     inputs: readonly LiteInput[] = this.#slots.map(() => NOTHING),
   ): Record<string, HostTensor> {
     if (inputs.length !== this.#slots.length)
@@ -70,7 +70,7 @@ class Slot {
   /** By level and by the strides of what reads the picture: which of its places each token gets. */
   readonly #places = new Map<
     string,
-    { readonly value: Value; readonly level: number; readonly strides: readonly number[] }
+    { readonly value: Value; readonly level: Level; readonly strides: readonly number[] }
   >();
 
   constructor(
@@ -104,7 +104,7 @@ class Slot {
     return graph.add(tokens, graph.mul(added, this.#weight));
   }
 
-  feeds(sizesAt: (level: number) => TokenSizes, { hint, weight }: LiteInput): Record<string, HostTensor> {
+  feeds(sizesAt: (level: Level) => TokenSizes, { hint, weight }: LiteInput): Record<string, HostTensor> {
     const feeds: Record<string, HostTensor> = {
       [`lllite.${this.index}.picture`]: float32Tensor(
         'picture',
@@ -153,11 +153,11 @@ class Slot {
   }
 
   #placesOf(level: Level, strides: readonly number[]): Value {
-    const name = `lllite.${this.index}.places.${level.index}.${strides.join('x')}`;
+    const name = `lllite.${this.index}.places.${level.label}.${strides.join('x')}`;
     const known = this.#places.get(name);
     if (known) return known.value;
-    const value = this.graph.input(name, 'int32', [`m${level.index}`]);
-    this.#places.set(name, { value, level: level.index, strides });
+    const value = this.graph.input(name, 'int32', [`m${level.label}`]);
+    this.#places.set(name, { value, level, strides });
     return value;
   }
 }

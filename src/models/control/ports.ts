@@ -4,7 +4,8 @@
 import type { Graph, Value } from '../../graph/graph.ts';
 import type { HostTensor } from '../../graph/types.ts';
 import { float32Tensor } from '../network.ts';
-import { sizeAtLevel, type DescentConfig, type Skip } from '../unet-blocks.ts';
+import { sizeAtLevel, type Planes } from '../levels.ts';
+import type { DescentConfig } from '../unet-blocks.ts';
 
 /** Which inputs a UNet has. */
 export interface ControlUse {
@@ -69,6 +70,8 @@ export class ControlPorts {
   readonly #controls: readonly ControlPlace[];
   readonly #features: readonly ControlPlace[];
   readonly #featureBlocks: readonly (number | 'middle')[];
+  /** Of the places that the graph has: a part of a UNet has not all. */
+  readonly #used = new Set<string>();
 
   constructor(
     private readonly graph: Graph,
@@ -81,13 +84,13 @@ export class ControlPorts {
   }
 
   /** What the way up reads of an input block, or the bottom. */
-  withControl(block: number | 'middle', out: Skip): Value {
+  withControl(block: number | 'middle', out: Planes): Value {
     if (this.#controls.length === 0) return out.value;
     return this.#added(controlName(block === 'middle' ? this.#controls.length - 1 : block), out);
   }
 
   /** What goes on after an input block, or the bottom. */
-  withFeature(block: number | 'middle', out: Skip): Value {
+  withFeature(block: number | 'middle', out: Planes): Value {
     const index = this.#featureBlocks.indexOf(block);
     if (this.#features.length === 0 || index < 0) return out.value;
     return this.#added(featureName(index), out);
@@ -104,9 +107,11 @@ export class ControlPorts {
       planes: readonly Float32Array[] | undefined,
     ): void => {
       for (const [index, place] of places.entries()) {
+        if (!this.#used.has(name(index))) continue;
         const { height, width } = sizeAtLevel(size, place.level);
         const dims = [size.batch, place.channels, height, width];
         const data = planes?.[index] ?? new Float32Array(size.batch * planeLength(place, size));
+
         feeds[name(index)] = float32Tensor(name(index), data, dims);
       }
     };
@@ -115,8 +120,9 @@ export class ControlPorts {
     return feeds;
   }
 
-  #added(name: string, { value, channels, level }: Skip): Value {
+  #added(name: string, { value, channels, level }: Planes): Value {
     const { graph } = this;
+    this.#used.add(name);
     const control = graph.input(name, 'float32', level.planesDims(channels));
     return graph.add(value, graph.cast(control, graph.precision));
   }

@@ -1,5 +1,5 @@
 // A call of the UNet with the pictures that it is to look at: each is as many items more as there are, told the same.
-import type { Marks } from '../network-changes.ts';
+import type { Marks } from '../changes/marks.ts';
 import type { BlockInputs } from '../unet-blocks.ts';
 import type { ControlPlanes } from './ports.ts';
 import type { Reference } from './references.ts';

@@ -49,7 +49,7 @@ function adainBlocks(isSdxl: boolean): ReadonlyMap<string, number> {
 /** A layer of self-attention, in the order of the UNet. */
 interface AttentionLayer {
   readonly channels: number;
-  readonly level: number;
+  readonly level: Level;
 }
 
 export class References {
@@ -73,7 +73,7 @@ export class References {
   /** Self-attention: q, k and v [N, S, channels]. */
   attended(q: Value, k: Value, v: Value, heads: number, channels: number, level: Level): Value {
     const { graph } = this;
-    const number = this.#attention.push({ channels, level: level.index }) - 1;
+    const number = this.#attention.push({ channels, level }) - 1;
     const seen = this.#input(`${number}.seen`, 'int32', [`reference.${number}.seen`]);
     const shape = this.#input(`${number}.sequence`, 'int64', [3]);
     const rowsOf = (x: Value): Value => graph.reshape(x, [-1, channels]);
@@ -86,7 +86,7 @@ export class References {
     const alone = graph.multiHeadAttention(q, k, v, heads);
     const together = graph.multiHeadAttention(this.own(q), all(k), all(v), heads);
     const mixed = this.#mixed(this.own(alone), together, `${number}`, q.type);
-    const back = this.#input(`level${level.index}.back`, 'int32', [`m${level.index}`]);
+    const back = this.#input(`level${level.label}.back`, 'int32', [`m${level.label}`]);
     const joined = graph.gather(graph.concat([rowsOf(mixed), rowsOf(alone)], 0), back);
     return graph.reshape(joined, level.sequence, level.sequenceDims(channels));
   }
@@ -99,7 +99,7 @@ export class References {
     const wide = graph.reshape(
       graph.cast(x, 'float32'),
       [0, channels, -1],
-      ['n', channels, `s${level.index}`],
+      ['n', channels, `s${level.label}`],
     );
     const mean = graph.mean(wide);
     const centred = graph.add(wide, graph.mul(mean, graph.constant([-1], [], 'float32')));
@@ -124,7 +124,7 @@ export class References {
   /** `batch`: items that are asked for, without those of pictures. `tokensAt`: of each level of the UNet. */
   feeds(
     batch: number,
-    tokensAt: (level: number) => number,
+    tokensAt: (level: Level) => number,
     { pictures, negative }: ReferenceInputs,
   ): Record<string, HostTensor> {
     const feeds: Record<string, HostTensor> = { 'reference.own': shapeTensor([batch]) };
@@ -162,7 +162,7 @@ export class References {
     for (const level of new Set(this.#attention.map(({ level }) => level))) {
       const [own, whole] = [batch * tokensAt(level), all * tokensAt(level)];
       const back = Int32Array.from({ length: whole }, (_, row) => (row < own ? row : own + row));
-      feeds[`reference.level${level}.back`] = int32Tensor('back', back, [whole]);
+      feeds[`reference.level${level.label}.back`] = int32Tensor('back', back, [whole]);
     }
     for (const name of this.#adain) {
       const taking = pictures.filter(({ adain, weight }) => adain && weight > this.#blocks.get(name)!);

@@ -2,7 +2,7 @@
 // negative prompt or averaged where it is to be, brought to the UNet's size, added up.
 import { resizePlanes } from '../../image/resize-planes.ts';
 import type { Planes } from '../../image/tiles.ts';
-import { sizeAtLevel } from '../unet-blocks.ts';
+import { sizeAtLevel } from '../levels.ts';
 import { planeLength, type ControlPlace } from './ports.ts';
 
 /** One output of a network. */

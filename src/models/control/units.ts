@@ -39,9 +39,11 @@ export interface ActiveUnit {
 }
 
 /** A UNet's inputs; `units`: of control networks, of which in this call none may be at work. `changes`: of the network that is asked. */
-export interface ControlledInputs extends Omit<UNetInputs, 'control'> {
+export interface ControlledInputs extends Omit<UNetInputs, 'control' | 'deep'> {
   readonly units?: readonly ActiveUnit[];
   readonly changes?: readonly NetworkChange[];
+  /** Of all items, where the deep blocks are to be left out. */
+  readonly takeDeep?: () => Promise<Float32Array>;
   /** Is told what the network notes besides, for all of the batch. */
   readonly onNote?: (name: string, values: Float32Array) => void;
 }
