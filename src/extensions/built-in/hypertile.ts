@@ -10,11 +10,9 @@ import type { Extension, WhichPass } from '../interface.ts';
 import { fieldsText } from '../text.ts';
 
 const controls: readonly Control[] = [
-  { kind: 'checkbox', key: 'enable', label: 'Enable Hypertile U-Net', default: true },
   {
-    ...{ kind: 'checkbox', key: 'second', label: 'Enable Hypertile U-Net for hires fix second pass' },
-    default: false,
-    about: 'Where it is not on for the first pass, too.',
+    ...{ kind: 'checkbox', key: 'secondOnly', label: 'Only for hires fix second pass', default: false },
+    about: 'webui: Enable Hypertile U-Net for hires fix second pass, and not Enable Hypertile U-Net.',
   },
   {
     ...{ kind: 'number', key: 'maxDepth', label: 'Hypertile U-Net max depth', min: 0, max: 3, step: 1 },
@@ -32,14 +30,14 @@ const controls: readonly Control[] = [
     about: 'Of how many numbers of tiles one is drawn.',
   },
 ];
-const NAMES = {
-  enable: 'Hypertile U-Net',
-  second: 'Hypertile U-Net second pass',
+const FIRST = 'Hypertile U-Net';
+const SECOND = 'Hypertile U-Net second pass';
+const SIZES = {
   maxDepth: 'Hypertile U-Net max depth',
   maxTile: 'Hypertile U-Net max tile size',
   swapSize: 'Hypertile U-Net swap size',
 };
-const fields = fieldsText(controls, NAMES);
+const fields = fieldsText(controls, SIZES);
 
 export const hypertile: Extension = {
   name: 'HyperTile',
@@ -47,25 +45,20 @@ export const hypertile: Extension = {
   about: 'Lets self-attention look within tiles: large pictures in less time.',
   controls,
   text: {
-    ...fields,
-    // What stands at webui's defaults, which are off for both passes, is not written there.
+    reads: (name, value) =>
+      name === FIRST || name === SECOND ? value === 'True' || value === 'False' : fields.reads(name, value),
+    // What stands at webui's default is not written there.
     write: (values) => {
-      const standard: Readonly<Record<string, unknown>> = {
-        enable: false,
-        second: false,
-        maxDepth: 3,
-        maxTile: 256,
-        swapSize: 3,
-      };
-      const written = Object.entries(NAMES).flatMap(([key, name]) =>
-        values[key] === standard[key] ? [] : [[name, values[key]!] as const],
+      const sizes = controls.flatMap(({ key, default: standard }) =>
+        Object.hasOwn(SIZES, key) && values[key] !== standard
+          ? [[SIZES[key as keyof typeof SIZES], values[key]!] as const]
+          : [],
       );
-      return Object.fromEntries(written);
+      return { [values['secondOnly'] === true ? SECOND : FIRST]: true, ...Object.fromEntries(sizes) };
     },
     read: (told) => {
-      const values = fields.read(told);
-      if (values?.['enable'] !== true && values?.['second'] !== true) return null;
-      return { ...values, enable: values['enable'] === true };
+      if (told[FIRST] !== 'True' && told[SECOND] !== 'True') return null;
+      return { ...fields.read(told), secondOnly: told[FIRST] !== 'True' };
     },
   },
   network: (values, { pass }) =>
@@ -99,6 +92,6 @@ export const hypertile: Extension = {
   },
 };
 
-function worksIn({ enable, second }: ExtensionValues, pass: WhichPass): boolean {
-  return enable === true || (second === true && pass === 'second');
+function worksIn({ secondOnly }: ExtensionValues, pass: WhichPass): boolean {
+  return secondOnly !== true || pass === 'second';
 }

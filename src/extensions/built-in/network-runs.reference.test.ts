@@ -89,7 +89,7 @@ const EXTENSIONS: readonly {
         maxTile: of('max_tile', 256),
         swapSize: of('swap_size', 3),
       };
-      return { enable: options['hypertile_enable_unet'] === true, second: false, ...sizes };
+      return { secondOnly: options['hypertile_enable_unet'] !== true, ...sizes };
     },
   },
   { source: /sd-webui-negpip/, name: 'NegPiP', values: () => ({}) },
