@@ -44,8 +44,10 @@ export class OwnExtension {
         sampling: (values, pass) => this.#sampling(values, pass, may('denoiser'), may('guidance')),
       }),
       ...(may('conditioning') && {
-        conditions: async (values, { encode, ...about }) => {
-          const conds = await encode();
+        conditions: async (values, call) => {
+          const { prompt, negativePrompt, pass, family, width, height } = call;
+          const about = { prompt, negativePrompt, pass, family, width, height };
+          const conds = await call.encode();
           const once = { values, about: { kind: 'prompts', ...about }, hook: 'conditioning' } as const;
           return this.#once(once, plainConds(conds), conds, (given) => condsLike(conds, given));
         },
