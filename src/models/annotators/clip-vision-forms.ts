@@ -43,9 +43,9 @@ const FORMS: readonly Form[] = [
   },
 ];
 
-export function formOf({ shapeOf }: WeightCatalog): Form | undefined {
+export function formOf(weights: WeightCatalog): Form | undefined {
   return FORMS.find(({ prefix, patches, first }) =>
-    [`${patches}.weight`, first].every((name) => shapeOf(prefix + name) !== undefined),
+    [`${patches}.weight`, first].every((name) => weights.shapeOf(prefix + name) !== undefined),
   );
 }
 
