@@ -15,6 +15,7 @@ import { hypertile } from './built-in/hypertile.ts';
 import { kohyaHiresFix } from './built-in/kohya-hires-fix.ts';
 import { rescaleCfg } from './built-in/rescale-cfg.ts';
 import { selfAttentionGuidance, selfAttentionGuidanceOfForge } from './built-in/self-attention-guidance.ts';
+import { smoothedEnergyGuidance } from './built-in/smoothed-energy-guidance.ts';
 import { tangentialDamping } from './built-in/tangential-damping.ts';
 import { tiledDiffusion } from './built-in/tiled-diffusion.ts';
 import type { Extension } from './interface.ts';
@@ -35,6 +36,7 @@ export const BUILT_IN: readonly Extension[] = [
   perturbedAttentionOfForge,
   selfAttentionGuidance,
   selfAttentionGuidanceOfForge,
+  smoothedEnergyGuidance,
   cads,
   freeu,
   kohyaHiresFix,

@@ -3,11 +3,12 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { openNodeSession, type NodeSession } from '../../tests/ort-node.ts';
 import { firstOfEachKind, tinyModels } from '../../tests/reference-dir.ts';
 import { loadTinyModel, relativeError, type TinyModel } from '../../tests/tiny-model.ts';
-import { PERTURBED_BARE, SHARES, type AttentionChange } from './attention-changes.ts';
+import { PERTURBED_BARE, SHARES, SMOOTHED, type AttentionChange } from './attention-changes.ts';
 import { unetNetwork, type UNetInputs } from './unet.ts';
 
 const LAYER = 'middle_block.1.transformer_blocks.0';
 const BARE: AttentionChange = { kind: 'perturbed-attention', layers: LAYER, bare: true };
+const SMOOTH: AttentionChange = { kind: 'smoothed-queries', layers: 'middle_block', sigma: 1 };
 const LOOKS: AttentionChange = { kind: 'attention-shares', layers: LAYER };
 
 const models = tinyModels().filter((name) => firstOfEachKind().has(name));
@@ -37,15 +38,18 @@ describe.each(models)('%s', (name) => {
     };
   };
 
-  it('gives values without the last projection to marked items alone', async () => {
+  it.each([
+    { what: 'gives values without the last projection', change: BARE, mark: PERTURBED_BARE },
+    { what: 'asks with smoothed queries', change: SMOOTH, mark: SMOOTHED },
+  ])('$what for marked items alone', async ({ change, mark }) => {
     const model = await loadTinyModel(name);
     const inputs = inputsOf(model);
     const expected = (await (await open(model, [])).run(inputs, ['out']))['out']!.data;
-    const session = await open(model, [BARE]);
+    const session = await open(model, [change]);
     const run = async (marks: UNetInputs['marks']) =>
       (await session.run({ ...inputs, ...(marks && { marks }) }, ['out']))['out']!.data;
     expect(relativeError(await run(undefined), expected)).toBeLessThan(1e-6);
-    const marked = await run({ [PERTURBED_BARE]: [0, 1] });
+    const marked = await run({ [mark]: [0, 1] });
     const half = expected.length / 2;
     expect(relativeError(marked.subarray(0, half), expected.subarray(0, half))).toBeLessThan(1e-6);
     expect(relativeError(marked.subarray(half), expected.subarray(half))).toBeGreaterThan(1e-4);

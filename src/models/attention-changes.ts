@@ -1,6 +1,8 @@
 // Self-attention that is another one for items of a batch that are marked, and what it looks at, for guidance away from what comes of
 // that. Tokens are [N, tokens, C].
 import type { Dim, Graph, Value } from '../graph/graph.ts';
+import { blurMatrix } from './attention-blur.ts';
+import type { PlaneMaps } from './changes/plane-maps.ts';
 import { DEEP } from './changes/deep-cache.ts';
 import type { Level } from './level.ts';
 
@@ -31,7 +33,27 @@ export interface AttentionShares extends InLayers {
   readonly kind: 'attention-shares';
 }
 
-export type AttentionChange = PerturbedAttention | AttentionShares;
+/**
+ * Smoothed Energy Guidance (Hong 2024, arXiv 2408.00760, section 4.2): for items that are marked, queries are blurred over the picture.
+ */
+export interface SmoothedQueries extends InLayers {
+  readonly kind: 'smoothed-queries';
+  /** Of the Gaussian, in tokens; null blurs without end. */
+  readonly sigma: number | null;
+}
+
+/** Name of its mark: 1 smooths, 0 does not. */
+export const SMOOTHED = 'smoothed';
+
+export type AttentionChange = PerturbedAttention | AttentionShares | SmoothedQueries;
+
+const KINDS: readonly string[] = [
+  ...(['perturbed-attention', 'attention-shares', 'smoothed-queries'] satisfies AttentionChange['kind'][]),
+];
+
+export function isAttentionChange(change: { readonly kind: string }): change is AttentionChange {
+  return KINDS.includes(change.kind);
+}
 
 /** What comes out of a network besides its prediction. */
 export interface Note {
@@ -66,7 +88,35 @@ export class AttentionChanges {
     private readonly graph: Graph,
     private readonly changes: readonly AttentionChange[],
     private readonly mark: (name: string) => Value,
+    private readonly maps: PlaneMaps,
   ) {}
+
+  /** Whether a layer is another one, or looked at. */
+  concerns(name: string): boolean {
+    return this.changes.some((change) => isIn(change, name));
+  }
+
+  /** What a layer asks with. */
+  asked({ name, channels, level }: AttentionLayer, queries: Value): Value {
+    const change = this.changes.find((one) => one.kind === 'smoothed-queries' && isIn(one, name));
+    if (change?.kind !== 'smoothed-queries' || !level) return queries;
+    const { graph } = this;
+    const { sigma } = change;
+    const planes = graph.transpose(
+      graph.reshape(queries, level.pixels, level.pixelsDims(channels)),
+      [0, 3, 1, 2],
+    );
+    const blurred = this.maps.apply(planes, channels, {
+      ...{ from: level, to: level, parts: 1 },
+      matrices: ({ height, width }) => ({
+        rows: blurMatrix(height, width, sigma),
+        columns: blurMatrix(width, width, sigma),
+      }),
+    });
+    const tokens = graph.transpose(blurred, [0, 2, 3, 1]);
+    const smoothed = graph.reshape(tokens, level.sequence, level.sequenceDims(channels));
+    return this.#exchanged(queries, smoothed, SMOOTHED);
+  }
 
   /** Takes note of what a layer looks at. */
   look(layer: AttentionLayer, queries: Value, keys: Value): void {

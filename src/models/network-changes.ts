@@ -2,7 +2,7 @@
 // to call is no part of it: that is told with each call, a number for each of the batch ("marks"), and reads 0 where nothing is told.
 import type { Graph, Value } from '../graph/graph.ts';
 import type { HostTensor } from '../graph/types.ts';
-import { AttentionChanges, type AttentionChange } from './attention-changes.ts';
+import { AttentionChanges, isAttentionChange, type AttentionChange } from './attention-changes.ts';
 import type { DeepCache } from './changes/deep-cache.ts';
 import { met, shrunk, type DeepShrink } from './changes/deep-shrink.ts';
 import { applyFreeU, type FreeU, type Join } from './changes/freeu.ts';
@@ -46,10 +46,8 @@ export class GraphChanges {
   ) {
     this.#marks = new MarkInputs(graph);
     this.#maps = new PlaneMaps(graph);
-    const attention = changes.filter(
-      (change) => change.kind === 'perturbed-attention' || change.kind === 'attention-shares',
-    );
-    this.attention = new AttentionChanges(graph, attention, (name) => this.#marks.input(name));
+    const attention = changes.filter((change) => isAttentionChange(change));
+    this.attention = new AttentionChanges(graph, attention, (name) => this.#marks.input(name), this.#maps);
     this.#freeU = changes.filter((change) => change.kind === 'freeu');
     this.#deepShrink = changes.find((change) => change.kind === 'deep-shrink');
     const tiled = changes.find((change) => change.kind === 'hypertile');
@@ -95,8 +93,9 @@ export class GraphChanges {
     return this.#signs ? graph.mul(values, graph.cast(this.#signs, values.type)) : values;
   }
 
-  /** The tiles of a self-attention that has any. */
+  /** The tiles of a self-attention that has any; one that guidance goes by sees the whole picture. */
   tiles(name: string, level: Level): TiledTokens | null {
+    if (this.attention.concerns(name)) return null;
     return this.#tiles?.has(name, level, this.levels.own) ? this.#tiles : null;
   }
 

@@ -203,14 +203,15 @@ export class Transformers extends Layers {
       const dims = ['n', from.length, x.channels];
       return graph.reshape(graph.cast(tokens, this.#attentionType), from.shape, dims);
     };
-    const [queries, keys] = [project(x, 'to_q'), project(source, 'to_k', 'keys')];
+    const { attention } = this.changes;
+    const layer = { name, channels: x.channels, heads, level };
+    const [asked, keys] = [project(x, 'to_q'), project(source, 'to_k', 'keys')];
+    const queries = source === x ? attention.asked(layer, asked) : asked;
     const values = project(source, 'to_v', 'values');
     let mixed =
       references && level && source === x
         ? references.attended(queries, keys, values, heads, x.channels, level)
         : graph.multiHeadAttention(queries, keys, values, heads);
-    const { attention } = this.changes;
-    const layer = { name, channels: x.channels, heads, level };
     if (source === x) {
       attention.look(layer, queries, keys);
       mixed = attention.attended(layer, mixed, values);

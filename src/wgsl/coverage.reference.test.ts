@@ -79,6 +79,7 @@ function networksOf({ unet, vae, textEncoders, catalog }: TinyModel): Readonly<R
     { kind: 'perturbed-attention', layers: 'middle_block' },
     { kind: 'perturbed-attention', layers: 'middle_block', bare: true },
     { kind: 'attention-shares', layers: 'middle_block' },
+    { kind: 'smoothed-queries', layers: 'middle_block', sigma: 2 },
   ];
   const forms: UNetOptions[] = [
     {},

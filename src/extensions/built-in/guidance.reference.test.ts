@@ -23,6 +23,7 @@ import { dynamicThresholding } from './dynamic-thresholding.ts';
 import { mahiro } from './mahiro.ts';
 import { perturbedAttention, perturbedAttentionOfForge } from './perturbed-attention.ts';
 import { selfAttentionGuidance, selfAttentionGuidanceOfForge } from './self-attention-guidance.ts';
+import { smoothedEnergyGuidance } from './smoothed-energy-guidance.ts';
 import { tangentialDamping } from './tangential-damping.ts';
 
 interface Golden {
@@ -93,6 +94,12 @@ const GOLDENS: readonly Golden[] = [
       ? [{ name: cfgSchedule.name, values: valuesByOrder(args.slice(5), ['schedule', 'low', 'high']) }]
       : []),
   ]),
+  ofIncantation('SEG', smoothedEnergyGuidance.name, (args) =>
+    // At 0 the original leaves it out, its text as well.
+    args[0] === true && args[1] !== 0
+      ? [{ name: smoothedEnergyGuidance.name, values: valuesByOrder(args, [null, 'sigma', 'start', 'end']) }]
+      : [],
+  ),
   ofScript('sd_webui_SAG', selfAttentionGuidance, [null, 'scale', 'threshold']),
   ofNode(/^PAG$/, perturbedAttentionOfForge, { scale: 'scale' }),
   ofNode(/^SAG$/, selfAttentionGuidanceOfForge, { scale: 'scale', blur_sigma: 'sigma' }),

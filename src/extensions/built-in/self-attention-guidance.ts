@@ -6,6 +6,7 @@ import type { Cond } from '../../models/cond.ts';
 import { blurAttended, canBlur, gridOf } from '../../sampling/guidance/attention-mask.ts';
 import type { FurtherItem, GuidanceCall, SamplingHooks } from '../../sampling/hooks.ts';
 import { combine } from '../../sampling/latent.ts';
+import type { NetworkItem } from '../../sampling/network-call.ts';
 import type { Control } from '../controls.ts';
 import type { Extension, ExtensionPass } from '../interface.ts';
 import { fieldsText } from '../text.ts';
@@ -76,16 +77,23 @@ export const selfAttentionGuidanceOfForge: Extension = {
 };
 
 function guidedAway(
-  { channels, width, height }: ExtensionPass,
+  { channels, width, height, unet }: ExtensionPass,
   scale: number,
   sigma: number,
   threshold: number,
 ): SamplingHooks<Cond> {
+  // Some smaller models have no attention there: they guide as they do without.
+  if (unet.middleTransformerDepth === 0) return {};
   const shape = { images: 1, channels, height: height / 8, width: width / 8 };
   /** Of each image, what the network looked at in this evaluation without the prompt. */
   const seen = new Map<number, Float32Array>();
-  const item = (one: FurtherItem<Cond>): FurtherItem<Cond> =>
-    one.negative ? { ...one, onNote: (name, shares) => name === SHARES && seen.set(one.image, shares) } : one;
+  const watched = (item: NetworkItem<Cond>): NetworkItem<Cond> => ({
+    ...item,
+    onNote(name, shares) {
+      item.onNote?.(name, shares);
+      if (name === SHARES) seen.set(item.image, shares);
+    },
+  });
 
   const away = async (call: GuidanceCall<Cond>): Promise<readonly Float32Array[]> => {
     const { images, space, level } = call;
@@ -118,7 +126,7 @@ function guidedAway(
     needsUncond: true,
     beforeModel({ items }) {
       seen.clear();
-      return { items: items.map(item) };
+      return { items: items.map((item) => (item.negative ? watched(item) : item)) };
     },
     guidance: away,
   };
