@@ -1,6 +1,6 @@
 // Writes the parameters text that goes into every picture, key for key as A1111 1.10.1's create_infotext does (modules/processing.py).
 import { strip } from '../../../prompt/python-text.ts';
-import { pythonText, quote, type InfotextScalar } from './quote.ts';
+import { type InfotextScalar, isObject, OBJECT_FIELDS, pythonText, quote } from './quote.ts';
 
 /** What the text tells, in the order in which it is told. Fields left out (or null) are not written. */
 export interface InfotextFields {
@@ -80,7 +80,8 @@ export function createInfotext(fields: InfotextFields): string {
   const parts: string[] = [];
   for (const [key, value] of line) {
     if (value === null || value === undefined) continue;
-    parts.push(value === key ? key : `${key}: ${pythonText(quote(value))}`);
+    const bare = OBJECT_FIELDS.has(key) && typeof value === 'string' && isObject(value);
+    parts.push(value === key ? key : `${key}: ${pythonText(bare ? value : quote(value))}`);
   }
   const negative = fields.negativePrompt ? `\nNegative prompt: ${fields.negativePrompt}` : '';
   return strip(`${fields.prompt}${negative}\n${parts.join(', ')}`);

@@ -1,8 +1,7 @@
 // Splits a parameters line into "key: value" pairs, as A1111's regular expression re_param does (modules/infotext_utils.py),
-// but in time linear in the line: that expression looks again and again through text without a colon. JSON objects, which A1111 writes for
-// extensions that tell one and then tears apart at their commas, are values as a whole.
+// but in time linear in the line: that expression looks again and again through text without a colon. Fields that are objects are read whole.
 import { SPACE, WORD as WORD_CLASS } from '../../../prompt/python-text.ts';
-import { isObject } from './quote.ts';
+import { isObject, OBJECT_FIELDS } from './quote.ts';
 
 /** A run of what a key may hold after its first character. */
 const KEY_RUN = new RegExp(`[${WORD_CLASS} \\-/]+`, 'gu');
@@ -30,7 +29,8 @@ export function splitPairs(line: string): [key: string, value: string][] {
     SPACES.lastIndex = end + 1;
     SPACES.exec(line);
     const valueStart = SPACES.lastIndex;
-    const object = objects && line[valueStart] === '{' ? objectEnd(line, valueStart) : null;
+    const object =
+      objects && OBJECT_FIELDS.has(key) && line[valueStart] === '{' ? objectEnd(line, valueStart) : null;
     if (object === 'open') objects = false;
     const valueEnd =
       typeof object === 'number' ? object : (quotedEnd(line, valueStart) ?? bareEnd(line, valueStart));

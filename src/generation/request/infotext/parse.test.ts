@@ -38,16 +38,20 @@ function splitByExpression(line: string): [string, string][] {
 }
 
 describe('splitPairs', () => {
-  test('takes a JSON object as one value, which that tears apart', () => {
+  test('takes an object as one value where a field is one; A1111 tears it apart', () => {
     const object = '{"Method": "a, b: {", "Region": {"x": 0.5}}';
     expect(splitPairs(`Steps: 4, Tiled Diffusion: ${object}, Size: 8x8`)).toEqual([
       ['Steps', '4'],
       ['Tiled Diffusion', object],
       ['Size', '8x8'],
     ]);
+    expect(splitPairs('Hashes: {"model": "a", "lora:x": "b"}').map(([key]) => key)).toEqual([
+      'Hashes',
+      'lora',
+    ]);
     // What only begins like one is what it was.
-    expect(splitPairs('Tiled: {"a": 1, Steps: 4')).toEqual([
-      ['Tiled', '{"a": 1'],
+    expect(splitPairs('Tiled Diffusion: {"a": 1, Steps: 4')).toEqual([
+      ['Tiled Diffusion', '{"a": 1'],
       ['Steps', '4'],
     ]);
   });

@@ -18,12 +18,18 @@ export function pythonText(value: InfotextScalar): string {
 
 /**
  * Puts a text into double quotes, escaped as JSON, where it could not stand bare in the line (it holds `,`, `:` or a line break).
- * Everything else is returned as it came, and so is a JSON object, which A1111 has as a dictionary. modules/infotext_utils.py `quote`.
+ * Everything else is returned as it came. modules/infotext_utils.py `quote`.
  */
 export function quote<T extends InfotextScalar>(value: T): T | string {
   if (typeof value !== 'string' || !/[,\n:]/.test(value)) return value;
-  return isObject(value) && !value.includes('\n') ? value : JSON.stringify(value);
+  return JSON.stringify(value);
 }
+
+/**
+ * Fields whose values are JSON objects and stand bare: A1111 has them as dictionaries, writes them so, and tears them apart at their
+ * commas when it reads. Everything else is read as it does.
+ */
+export const OBJECT_FIELDS: ReadonlySet<string> = new Set(['Tiled Diffusion']);
 
 /** Whether a text is a JSON object. */
 export function isObject(text: string): boolean {
