@@ -48,7 +48,13 @@ test('a unit steers the picture, and the text says how', async ({ page }, info) 
     await (await chooser).setFiles(picture);
     await page.getByLabel('Preprocessor', { exact: true }).selectOption('canny');
     await page.getByRole('button', { name: 'Run preprocessor' }).click();
-    await expect(page.getByRole('img', { name: 'Map by canny' })).toBeVisible();
+    const large = page.getByRole('img', { name: 'Map by canny, in large' });
+    await expect(large).toBeVisible();
+    await page.getByRole('button', { name: 'Done' }).click();
+    await expect(large).toBeHidden();
+    await page.getByRole('button', { name: 'Map by canny', exact: true }).click();
+    await page.getByRole('button', { name: 'Show its picture' }).click();
+    await expect(page.getByRole('img', { name: 'The picture it was made of' })).toBeVisible();
     const stem = name.replace(/\.[^.]*$/, '');
     const model = page.getByLabel('Model', { exact: true });
     await model.selectOption(

@@ -28,9 +28,9 @@ export interface ColorizerSize {
   readonly width: number;
 }
 
-export function isDdColor({ shapeOf }: WeightCatalog): boolean {
+export function isDdColor(weights: WeightCatalog): boolean {
   const known = ['encoder.arch.norm3.weight', 'decoder.color_decoder.query_feat.weight'];
-  return known.every((name) => shapeOf(name) !== undefined);
+  return known.every((name) => weights.shapeOf(name) !== undefined);
 }
 
 /** For pictures of one size. Output "ab": [1, 2, height, width], a and b of Lab. */

@@ -1,4 +1,5 @@
 // Files of control networks that people bring: the published ones are recognised by names and shapes alone, damaged ones are refused by name.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { listReference, readReference, readReferenceJson } from '../../../tests/reference-dir.ts';
 import { bytesSource } from '../../checkpoint/source.ts';
@@ -55,5 +56,35 @@ describe.skipIf(files.length === 0).each(files)('%s', (file) => {
       const { supported, kind } = detect(bent, metadata, null);
       expect([source, supported], kind).toEqual([source, false]);
     }
+  });
+});
+
+const every = listReference('models', 'control').filter((name) => name.endsWith('.safetensors.gz'));
+
+describe.skipIf(every.length === 0)('files of every kind', () => {
+  it.each(every)('%s is refused in words, or taken, whatever its shapes are', async (file) => {
+    const checkpoint = await openCheckpoint(bytesSource(readReference('models', 'control', file)));
+    const { metadata } = checkpoint;
+    const whole = tensorShapes(checkpoint);
+    const size = fc.constantFrom(0, 1, 2, 3, 64, 2 ** 31 - 1);
+    const change = fc.record({
+      at: fc.nat(),
+      shape: fc.option(fc.array(size, { maxLength: 5 }), { nil: null }),
+    });
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+        const damaged = new Map(whole);
+        for (const { at, shape } of changes) {
+          const name = [...damaged.keys()][at % damaged.size]!;
+          if (shape) damaged.set(name, { dtype: 'F16', shape });
+          else damaged.delete(name);
+        }
+        const detection = detect(damaged, metadata, null);
+        expect(detection.supported || detection.unsupportedReason !== null).toBe(true);
+        // What is taken can be read.
+        if (detection.supported) expect(planWeights(damaged, detection).length).toBeGreaterThan(0);
+      }),
+      { numRuns: 60 },
+    );
   });
 });

@@ -16,10 +16,10 @@ export function isDeviations(name: string): boolean {
 }
 
 /** A file's tensors with its variances as what is kept of them. */
-export function withDeviations({ shapeOf }: WeightCatalog): WeightCatalog {
+export function withDeviations(file: WeightCatalog): WeightCatalog {
   return {
     shapeOf(name) {
-      const shape = shapeOf(nameInFile(name));
+      const shape = file.shapeOf(nameInFile(name));
       return shape && isDeviations(name) ? [2, ...shape] : shape;
     },
   };

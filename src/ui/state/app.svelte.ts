@@ -49,6 +49,7 @@ import { RunSpeeds } from './run-speeds.ts';
 import { RunStarter } from './run-starter.svelte.ts';
 import { SendTo } from './send-to.ts';
 import { Settings } from './settings.svelte.ts';
+import { ShownMap } from './shown-map.svelte.ts';
 import { Source } from './source.svelte.ts';
 import { device } from '../strings/device.ts';
 import { models } from '../strings/models.ts';
@@ -159,6 +160,7 @@ export class App {
   storage = $state<StorageAccess>('stored');
 
   readonly source = new Source();
+  readonly map = new ShownMap();
 
   readonly navigation = new Navigation();
   /** One column and bars at the bottom, as the styles have it below this width. */

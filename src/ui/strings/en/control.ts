@@ -44,5 +44,11 @@ export const control = {
     'This preprocessor knows no mask: what is drawn takes the place of the picture, as a scribble.',
   preview: 'Run preprocessor',
   previewOf: (name: string) => `Map by ${name}`,
+  showOnStage: (name: string) => `Show the map by ${name} in large`,
+  mapOnStage: (name: string) => `Map by ${name}, in large`,
+  pictureOfMap: 'The picture it was made of',
+  showMap: 'Show the map',
+  showPictureOfMap: 'Show its picture',
+  leaveMap: 'Done',
   notPreviewed: 'The preprocessor could not be run',
 };
