@@ -204,6 +204,7 @@ const SETTINGS: Readonly<Record<string, keyof ImageSettings>> = {
   hires_fix_refiner_pass: 'hiresFixRefinerPass',
   refiner_switch_by_sample_steps: 'refinerSwitchBySteps',
   skip_early_cond: 'skipEarlyCond',
+  token_merging_ratio: 'tokenMergingRatio',
 };
 /** What `img2imgOf` reads. */
 const IMG2IMG = [
