@@ -41,6 +41,8 @@ export const COMFY_SAMPLERS: Readonly<Record<string, string>> = {
   seeds_2: 'SEEDS 2',
   seeds_3: 'SEEDS 3',
   er_sde: 'ER SDE',
+  sa_solver: 'SA-Solver',
+  sa_solver_pece: 'SA-Solver PECE',
   ddim: 'DDIM',
   uni_pc: 'UniPC',
   uni_pc_bh2: 'UniPC',

@@ -147,6 +147,8 @@ const LATER_SAMPLERS: readonly SamplerInfo[] = [
   entry('SEEDS 2', ['seeds_2'], { usesEnsd: true, secondOrder: true, passes: ETA_AND_NOISE }),
   entry('SEEDS 3', ['seeds_3'], { usesEnsd: true, secondOrder: true, passes: ETA_AND_NOISE }),
   entry('ER SDE', ['er_sde'], { usesEnsd: true, passes: ['sNoise'] }),
+  entry('SA-Solver', ['sa_solver'], { usesEnsd: true, passes: ['sNoise'] }),
+  entry('SA-Solver PECE', ['sa_solver_pece'], { usesEnsd: true, secondOrder: true, passes: ['sNoise'] }),
 ];
 
 export const SAMPLERS: readonly SamplerInfo[] = [...WEBUI_SAMPLERS, ...LATER_SAMPLERS];

@@ -15,6 +15,7 @@ import { deis, ipndm, ipndmV, lms } from './samplers/multistep.ts';
 import { plms } from './samplers/plms.ts';
 import { resMultistep, resMultistepAncestral, resMultistepCfgPp } from './samplers/res-multistep.ts';
 import { restart, restartSteps } from './samplers/restart.ts';
+import { saSolver, saSolverPece } from './samplers/sa-solver.ts';
 import { seeds2, seeds3 } from './samplers/seeds.ts';
 import { tcd, tcdEulerA } from './samplers/tcd.ts';
 import { unipc } from './samplers/unipc.ts';
@@ -63,6 +64,8 @@ const SOLVERS: Readonly<Record<string, Sampler>> = {
   'SEEDS 2': seeds2,
   'SEEDS 3': seeds3,
   'ER SDE': erSde,
+  'SA-Solver': saSolver,
+  'SA-Solver PECE': saSolverPece,
 };
 
 type CountSteps = (schedule: readonly number[]) => number;

@@ -57,8 +57,11 @@ export interface SamplerOptions {
   readonly sNoise?: number;
   /** TCD: how much is random, 0..1. Gradient estimation: how far the direction is carried on, 1 or more. */
   readonly gamma?: number;
-  /** LMS, DPM adaptive, UniPC, IPNDM, DEIS, ER SDE. */
+  /** LMS, DPM adaptive, UniPC, IPNDM, DEIS, ER SDE, SA-Solver's predictor. */
   readonly order?: number;
+  /** SA-Solver. */
+  readonly correctorOrder?: number;
+  readonly simpleOrder2?: boolean;
   /** DPM++ 2M SDE. */
   readonly solverType?: 'midpoint' | 'heun';
   /** DPM++ SDE: where the intermediate evaluation lies. */
@@ -78,7 +81,7 @@ export interface SamplerOptions {
   readonly acceptSafety?: number;
   /** Restart: sigma -> [steps, times, sigma to go back to]; chosen by the number of steps when absent. */
   readonly restartList?: ReadonlyMap<number, readonly [steps: number, times: number, sigmaMax: number]>;
-  /** Timestep samplers and TCD Euler a: the model's alphas_cumprod. */
+  /** Timestep samplers, TCD Euler a and SA-Solver: the model's alphas_cumprod. */
   readonly alphasCumprod?: ArrayLike<number>;
   readonly uniPcVariant?: UniPcVariant;
   readonly uniPcSkipType?: UniPcSkipType;

@@ -68,6 +68,9 @@ const OPTION_NAMES: Readonly<Record<string, keyof SamplerOptions>> = {
   gamma: 'gamma',
   ge_gamma: 'gamma',
   max_stage: 'order',
+  predictor_order: 'order',
+  corrector_order: 'correctorOrder',
+  simple_order_2: 'simpleOrder2',
 };
 
 interface Case {
