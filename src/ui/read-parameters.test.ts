@@ -104,7 +104,6 @@ describe('readParameters', () => {
     'sag_guidance_scale: 0.75',
     'RP Active: True',
     'Tiled Diffusion: "x: 1"',
-    'NegPiP Active: True',
     'CADS active: True',
     'Kohya Hires Fix: 1',
     'FreeU Stages: 1',

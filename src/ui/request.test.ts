@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { fromGenerationParameters } from '../generation/request/parameters.ts';
 import { DEFAULT_PARAMETERS } from '../generation/request/request.ts';
 import { DEFAULT_DYNAMIC_PROMPTS as options, parseDynamicPrompts } from './dynamic-prompts.ts';
@@ -185,11 +185,15 @@ describe('expandRequest', () => {
     const long = [{ name: 'a', text: 'x'.repeat(90_000) }];
     let turns = 0;
     const timer = setInterval(() => turns++);
+    // A clock by which each prompt takes long.
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 100));
     const asked = expandRequest(
       { ...request, subseed: 5, prompt: '__a__', batchSize: 8, batchCount: 100 },
       { lists: long, options, randomSeed: never },
     );
     await expect(asked).rejects.toThrow('too much text');
+    clock.mockRestore();
     clearInterval(timer);
     expect(turns).toBeGreaterThan(0);
   });

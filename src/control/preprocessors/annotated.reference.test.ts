@@ -167,7 +167,9 @@ describe.skipIf(!pictures)('people', () => {
 
 it('every kind of file that the table names is asked for', async () => {
   const picture = { width: 64, height: 64, channels: 3 as const, data: new Uint8Array(3 * 64 * 64) };
-  for (const { name, by } of PREPROCESSORS.filter(({ by }) => by in ARCHITECTURES)) {
+  // What CLIP sees is no map.
+  const mapping = PREPROCESSORS.filter(({ by }) => by in ARCHITECTURES && by !== 'clip-vision');
+  for (const { name, by } of mapping) {
     const annotate: RunAnnotator = ({ kind, preprocessor }) =>
       Promise.reject(new Error(`${kind} for ${preprocessor}`));
     await expect(
