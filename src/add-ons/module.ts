@@ -2,6 +2,7 @@
 //
 // Behaviour of AUTOMATIC1111 1.10.1, extensions-builtin/Lora/network.py and networks.py (network_apply_weights). Files are applied in
 // the order of the prompt: some read the weight as those before have left it.
+import { BLOCKS } from '../prompt/lora-blocks.ts';
 import { KINDS, type Kind, type Parts } from './kinds.ts';
 import { AddOnError, elementwise, reshaped, scaled, sizeOf, type Tensor } from './matrix.ts';
 
@@ -10,6 +11,8 @@ export interface Strength {
   readonly text: number;
   readonly unet: number;
   readonly dyn: number | null;
+  /** Weights of the UNet's blocks, in the order of BLOCKS (prompt/lora-blocks.ts): LoRA Block Weight. */
+  readonly blocks?: readonly number[] | null;
 }
 
 export interface Delta {
@@ -36,8 +39,19 @@ export function withPeftNames(parts: Parts): Parts {
 }
 
 /** Which strength counts: A1111 goes by the first letters of the layer's name. */
-export const strengthOf = (layer: string, { text, unet }: Strength): number =>
-  layer.slice(0, 20).includes('transformer') ? text : unet;
+export function strengthOf(layer: string, { text, unet, blocks }: Strength): number {
+  const isText = layer.slice(0, 20).includes('transformer');
+  const block = isText ? 'BASE' : blockOf(layer);
+  const weight = blocks && block !== null ? blocks[BLOCKS.indexOf(block)]! : 1;
+  return (isText ? text : unet) * weight;
+}
+
+/** As LoRA Block Weight names it; null for layers outside of blocks, which it does not weigh. */
+function blockOf(layer: string): string | null {
+  const [, way, number] = /(?:^|_)(input|output)_blocks_(\d+)_/.exec(layer) ?? [];
+  if (way !== undefined) return `${way === 'input' ? 'IN' : 'OUT'}${number!.padStart(2, '0')}`;
+  return /(?:^|_)middle_block_/.test(layer) ? 'M00' : null;
+}
 
 /** What the tensors change about a layer of this weight. Throws AddOnError where they do not fit it, or each other. */
 export function deltaOf(layer: string, given: Parts, weight: Tensor, strength: Strength): Delta {

@@ -1,5 +1,6 @@
 // Extra networks in a prompt: <lora:name:0.8>, <hypernet:name:1>. A1111 1.10.1, modules/extra_networks.py and the built-in Lora
 // extension's extra_networks_lora.py.
+import { blockWeightsOf, type BlockWeights } from './lora-blocks.ts';
 import { WORD, asciiDigits, parseFloatPython, strip } from './python-text.ts';
 
 /** One tag: what stands between its colons. */
@@ -62,6 +63,8 @@ export interface LoraRequest {
   readonly unet: number;
   /** Rank to cut to; null: none given. */
   readonly dynDim: number | null;
+  /** By blocks of the UNet (`lbw=`). */
+  readonly blocks: BlockWeights;
 }
 
 /** Python's int(). Null where it raises ValueError. */
@@ -107,6 +110,7 @@ export function readLoraTags(tags: readonly ExtraNetworkTag[]): LoraRequest[] {
       textEncoder,
       unet: number(named.get('unet'), parseFloatPython, positionalUnet, tag),
       dynDim: number(named.get('dyn'), parseInteger, positionalDyn, tag),
+      blocks: blockWeightsOf(named),
     };
   });
 }

@@ -8,13 +8,25 @@ import type { Control, ExtensionValues } from '../controls.ts';
 import type { Extension } from '../interface.ts';
 import { fieldsText } from '../text.ts';
 
-const stop = { kind: 'number', label: 'Stop at', min: 0, max: 0.5, step: 0.01 } as const;
-const depth = { kind: 'number', label: 'Depth', min: 1, max: 10, step: 1 } as const;
+const stop = { kind: 'number', min: 0, max: 0.5, step: 0.01 } as const;
+const depth = { kind: 'number', min: 1, max: 10, step: 1 } as const;
 const controls: readonly Control[] = [
-  { ...stop, key: 's1', default: 0.15, about: 'Part of the run in which the first depth is scaled.' },
-  { ...depth, key: 'd1', default: 3 },
-  { ...stop, key: 's2', default: 0.3, about: 'Part of the run up to which the second depth is, after that.' },
-  { ...depth, key: 'd2', default: 4 },
+  {
+    ...stop,
+    key: 's1',
+    label: 'Stop at, first',
+    default: 0.15,
+    about: 'Part of the run in which the first depth is scaled.',
+  },
+  { ...depth, key: 'd1', label: 'Depth, first', default: 3 },
+  {
+    ...stop,
+    key: 's2',
+    label: 'Stop at, second',
+    default: 0.3,
+    about: 'Part of the run up to which the second depth is, after that.',
+  },
+  { ...depth, key: 'd2', label: 'Depth, second', default: 4 },
   { kind: 'choice', key: 'scaler', label: 'Layer scaler', choices: SCALERS, default: 'bicubic' },
   { ...stop, key: 'downscale', label: 'Downsampling scale', min: 0.1, max: 1, step: 0.05, default: 0.5 },
   { ...stop, key: 'upscale', label: 'Upsampling scale', min: 1, max: 4, step: 0.1, default: 2 },

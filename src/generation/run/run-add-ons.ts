@@ -106,7 +106,7 @@ export class RunAddOns {
 
   /** Null, and a warning, where it has nothing for the checkpoint, either. */
   async #openLora(
-    { name, textEncoder: text, unet, dynDim: dyn }: LoraRequest,
+    { name, textEncoder: text, unet, dynDim: dyn, blocks: { weights: blocks, problems } }: LoraRequest,
     layers: Layers,
     { name: model }: StoredModel,
   ): Promise<OpenedLora | null> {
@@ -116,7 +116,8 @@ export class RunAddOns {
     try {
       const file = readAddOn(checkpoint, layers);
       this.#named.set(name, { name, hash: loraHash(found) });
-      return { name, sha256: found.sha256, strength: { text, unet, dyn }, checkpoint, file };
+      for (const problem of problems) this.#warn(`<lora:${name}:...>: ${problem}`);
+      return { name, sha256: found.sha256, strength: { text, unet, dyn, blocks }, checkpoint, file };
     } catch (error) {
       if (!(error instanceof AddOnError)) throw error;
       this.#warn(`The LoRA "${name}" changes nothing of ${model}. ${error.message}`);
