@@ -1,5 +1,5 @@
 // Windows over the page: keys, styles, prompt history.
-import { number } from '../locale.ts';
+import { number, plural } from '../locale.ts';
 import { code, type Phrase } from '../phrase.ts';
 
 export const dialogs = {
@@ -79,6 +79,10 @@ export const dialogs = {
   apply: 'Apply to the prompt',
   savePrompt: 'Save prompt as style',
   loadCsv: 'Load styles.csv',
+  addPresets: (count: number) =>
+    plural(count, { one: 'Add one preset style', other: `Add ${number(count)} preset styles` }),
+  addPresetsHint:
+    'Styles to begin with: photographs, paintings, materials, worlds. They are yours to change.',
   saveCsv: 'Save styles.csv',
   styleName: 'Name',
   styleTaken: 'The style of this name will be replaced.',
