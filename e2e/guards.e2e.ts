@@ -110,7 +110,8 @@ test('txt2img on a desktop: few rows, many controls in view, one accent, Generat
   await prompt.fill(LONG_PROMPT);
   const sections = page.locator('section[aria-label="Parameters"] details');
   const toggle = async (closed: boolean) => {
-    for (const section of await sections.all()) {
+    // The last first: a section that opens may bring others, which move those after it.
+    for (const section of (await sections.all()).reverse()) {
       if (((await section.getAttribute('open')) === null) === closed)
         await section.locator('summary').click();
     }
