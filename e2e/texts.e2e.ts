@@ -25,7 +25,7 @@ async function loadStyles(page: Page, path: string): Promise<void> {
 
 async function addWildcards(darkroom: DarkroomPage, paths: string[]): Promise<void> {
   await darkroom.tab('Settings');
-  await darkroom.page.getByLabel('Wildcard files').setInputFiles(paths);
+  await darkroom.page.getByLabel('Wildcard files', { exact: true }).setInputFiles(paths);
 }
 
 /** The page answers: it draws, and takes an entry. */
