@@ -20,12 +20,20 @@ interface ApiEvent {
 export function kernelTimes(trace: readonly string[], passes: number): KernelTime[] {
   const events = trace.flatMap((line) => eventOf(line) ?? []);
   const last = events.slice(events.length - events.length / passes);
+  return summedByKernel(
+    last.map(({ name, dur }) => {
+      const [operator = '', shader = ''] = name.split('&').slice(-2);
+      return { kernel: operator === shader ? operator : `${operator} / ${shader}`, milliseconds: dur / 1000 };
+    }),
+  );
+}
+
+/** Of single calls. Most time first. */
+export function summedByKernel(calls: Iterable<Omit<KernelTime, 'calls'>>): KernelTime[] {
   const found = new Map<string, { calls: number; milliseconds: number }>();
-  for (const { name, dur } of last) {
-    const [operator = '', shader = ''] = name.split('&').slice(-2);
-    const kernel = operator === shader ? operator : `${operator} / ${shader}`;
+  for (const { kernel, milliseconds } of calls) {
     const sum = found.get(kernel) ?? { calls: 0, milliseconds: 0 };
-    found.set(kernel, { calls: sum.calls + 1, milliseconds: sum.milliseconds + dur / 1000 });
+    found.set(kernel, { calls: sum.calls + 1, milliseconds: sum.milliseconds + milliseconds });
   }
   return [...found]
     .map(([kernel, sum]) => ({ kernel, ...sum }))

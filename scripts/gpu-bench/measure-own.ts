@@ -12,7 +12,7 @@ import { chooseBy } from '../../src/wgsl/tuning/choice.ts';
 import { KernelTimer, type Timing } from '../../src/wgsl/tuning/kernel-timer.ts';
 import { shapeKey, shapesOf } from '../../src/wgsl/tuning/shapes.ts';
 import { tune, type TuningOutcome } from '../../src/wgsl/tuning/tune.ts';
-import type { KernelTime } from '../kernel-times.ts';
+import { summedByKernel, type KernelTime } from '../kernel-times.ts';
 import type { MeasureOptions, TriedShape } from './types.ts';
 
 /** What part of a measurement's time choosing kernels may take. */
@@ -104,15 +104,9 @@ async function noted(
 
 /** By what a dispatch is called before the layer's name. */
 function kernelsOf({ dispatches }: Program, times: readonly number[]): KernelTime[] {
-  const found = new Map<string, { calls: number; milliseconds: number }>();
-  for (const [i, { label }] of dispatches.entries()) {
-    const kernel = label.split(':', 1)[0]!;
-    const { calls, milliseconds } = found.get(kernel) ?? { calls: 0, milliseconds: 0 };
-    found.set(kernel, { calls: calls + 1, milliseconds: milliseconds + times[i]! });
-  }
-  return [...found]
-    .map(([kernel, sum]) => ({ kernel, ...sum }))
-    .sort((a, b) => b.milliseconds - a.milliseconds);
+  return summedByKernel(
+    dispatches.map(({ label }, i) => ({ kernel: label.split(':', 1)[0]!, milliseconds: times[i]! })),
+  );
 }
 
 function noteOf({ shapes, refused, complete }: TuningOutcome): string {

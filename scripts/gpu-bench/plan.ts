@@ -52,8 +52,8 @@ export function planOf(models: readonly string[], withoutText: ReadonlySet<strin
 }
 
 /**
- * Our kernels without and with matrix units, onnxruntime, PyTorch, and onnxruntime with subgroups, one after the other: what slows the card meanwhile slows all of
- * them.
+ * Our kernels without and with matrix units, onnxruntime, PyTorch, and onnxruntime with subgroups, one after the other: what slows the
+ * card meanwhile slows all of them.
  */
 function inTurn(model: string, network: MeasuredName, precision: Precision, weight = 1): Step[] {
   // The units multiply float16 alone.

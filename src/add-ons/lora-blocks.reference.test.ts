@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { listReference, readReferenceJson } from '../../tests/reference-dir.ts';
 import { parseExtraNetworks } from '../prompt/extra-networks.ts';
-import { BLOCKS, blockWeightsOf } from '../prompt/lora-blocks.ts';
+import { BLOCKS } from '../models/block-names.ts';
+import { blockWeightsOf } from './lora-blocks.ts';
 import { strengthOf } from './module.ts';
 
 interface Functions {

@@ -2,7 +2,7 @@
 //
 // Behaviour of AUTOMATIC1111 1.10.1, extensions-builtin/Lora/network.py and networks.py (network_apply_weights). Files are applied in
 // the order of the prompt: some read the weight as those before have left it.
-import { BLOCKS } from '../prompt/lora-blocks.ts';
+import { BLOCKS } from '../models/block-names.ts';
 import { KINDS, type Kind, type Parts } from './kinds.ts';
 import { AddOnError, elementwise, reshaped, scaled, sizeOf, type Tensor } from './matrix.ts';
 
@@ -11,7 +11,7 @@ export interface Strength {
   readonly text: number;
   readonly unet: number;
   readonly dyn: number | null;
-  /** Weights of the UNet's blocks, in the order of BLOCKS (prompt/lora-blocks.ts): LoRA Block Weight. */
+  /** Weights of the UNet's blocks, in the order of BLOCKS (models/block-names.ts): LoRA Block Weight. */
   readonly blocks?: readonly number[] | null;
 }
 

@@ -3,13 +3,9 @@
 // Order and presets are those of the extension SuperMerger (hako-mikan/sd-webui-supermerger, mbwpresets.txt). What lies before
 // the blocks (time_embed, label_emb) goes with IN00 and what lies after them (out) with the last one, as in the extension
 // "Merge block weighted" (bbc-mc), so that equal weights are a plain merge; SuperMerger leaves the former as A has them.
+import { BLOCKS } from '../models/block-names.ts';
 
-const numbered = (prefix: string, count: number): string[] =>
-  Array.from({ length: count }, (_, i) => `${prefix}${String(i).padStart(2, '0')}`);
-
-/** SD 1.x and 2.x, 26; SDXL, 20. */
-export const BLOCKS = ['BASE', ...numbered('IN', 12), 'M00', ...numbered('OUT', 12)] as const;
-export const XL_BLOCKS = ['BASE', ...numbered('IN', 9), 'M00', ...numbered('OUT', 9)] as const;
+export { BLOCKS, XL_BLOCKS } from '../models/block-names.ts';
 
 /** Input blocks, of which there are as many output blocks. */
 const inputs = (blocks: number): number => (blocks - 2) / 2;

@@ -1,6 +1,5 @@
 // Extra networks in a prompt: <lora:name:0.8>, <hypernet:name:1>. A1111 1.10.1, modules/extra_networks.py and the built-in Lora
 // extension's extra_networks_lora.py.
-import { blockWeightsOf, type BlockWeights } from './lora-blocks.ts';
 import { WORD, asciiDigits, parseFloatPython, strip } from './python-text.ts';
 
 /** One tag: what stands between its colons. */
@@ -63,8 +62,8 @@ export interface LoraRequest {
   readonly unet: number;
   /** Rank to cut to; null: none given. */
   readonly dynDim: number | null;
-  /** By blocks of the UNet (`lbw=`). */
-  readonly blocks: BlockWeights;
+  /** Everything that the tag says by name. */
+  readonly named: ReadonlyMap<string, string>;
 }
 
 /** Python's int(). Null where it raises ValueError. */
@@ -110,7 +109,7 @@ export function readLoraTags(tags: readonly ExtraNetworkTag[]): LoraRequest[] {
       textEncoder,
       unet: number(named.get('unet'), parseFloatPython, positionalUnet, tag),
       dynDim: number(named.get('dyn'), parseInteger, positionalDyn, tag),
-      blocks: blockWeightsOf(named),
+      named,
     };
   });
 }

@@ -3,6 +3,7 @@
 import { Hypernetworks, type NamedHypernetwork } from '../../add-ons/hypernetworks.ts';
 import { readAddOn } from '../../add-ons/file.ts';
 import { layersOf, type Layers } from '../../add-ons/layers.ts';
+import { blockWeightsOf } from '../../add-ons/lora-blocks.ts';
 import { LoraChanges, type OpenedLora } from '../../add-ons/lora-changes.ts';
 import { AddOnError } from '../../add-ons/matrix.ts';
 import { openModelFile } from '../../add-ons/open.ts';
@@ -106,7 +107,7 @@ export class RunAddOns {
 
   /** Null, and a warning, where it has nothing for the checkpoint, either. */
   async #openLora(
-    { name, textEncoder: text, unet, dynDim: dyn, blocks: { weights: blocks, problems } }: LoraRequest,
+    { name, textEncoder: text, unet, dynDim: dyn, named }: LoraRequest,
     layers: Layers,
     { name: model }: StoredModel,
   ): Promise<OpenedLora | null> {
@@ -116,6 +117,7 @@ export class RunAddOns {
     try {
       const file = readAddOn(checkpoint, layers);
       this.#named.set(name, { name, hash: loraHash(found) });
+      const { weights: blocks, problems } = blockWeightsOf(named);
       for (const problem of problems) this.#warn(`<lora:${name}:...>: ${problem}`);
       return { name, sha256: found.sha256, strength: { text, unet, dyn, blocks }, checkpoint, file };
     } catch (error) {

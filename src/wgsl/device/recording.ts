@@ -11,6 +11,9 @@ import { Arenas, type ArenaSizes } from './arenas.ts';
 import type { Pipelines } from './pipelines.ts';
 import type { WeightBuffers } from './weight-buffers.ts';
 
+/** Dispatches that are timed at once: a query set holds 4096 times. */
+const MOST_TIMED = 2048;
+
 interface Command {
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
@@ -92,11 +95,9 @@ export class Recording {
    */
   async dispatchTimes(): Promise<number[]> {
     const { device } = this;
-    const count = this.#commands.length;
-    const most = 2048;
     const times: number[] = [];
-    for (let start = 0; start < count; start += most) {
-      const commands = this.#commands.slice(start, start + most);
+    for (let start = 0; start < this.#commands.length; start += MOST_TIMED) {
+      const commands = this.#commands.slice(start, start + MOST_TIMED);
       const querySet = device.createQuerySet({ type: 'timestamp', count: 2 * commands.length });
       const size = 16 * commands.length;
       const usage = GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC;

@@ -2,8 +2,8 @@
 export const extensions = {
   // In Create.
   what: 'Each is off until you switch it on, and then changes how pictures are made. With none on, pictures are those of the plain program.',
-  on: 'On',
-  off: 'Off',
+  on: 'on',
+  off: 'off',
   enable: (title: string) => `Use ${title}`,
   gone: (name: string) =>
     `"${name}" is switched on and is not installed, or not enabled (Settings, Extensions).`,

@@ -1,23 +1,16 @@
 // LoRA Block Weight: `<lora:name:1:lbw=OUTD>` weighs what a LoRA changes block by block of the UNet, under the names and numbers of
 // hako-mikan/sd-webui-lora-block-weight (loradealer, to26). A tag without it is as it was.
-import { parseFloatPython } from './python-text.ts';
+import { BLOCKS, blocksOf, XL_BLOCKS } from '../models/block-names.ts';
+import { parseFloatPython } from '../prompt/python-text.ts';
 
-/** Blocks that a weight is for, in order: the text encoders, 12 of the way in, the middle, 12 of the way out. */
-export const BLOCKS: readonly string[] = [
-  'BASE',
-  ...Array.from({ length: 12 }, (_, i) => `IN${String(i).padStart(2, '0')}`),
-  'M00',
-  ...Array.from({ length: 12 }, (_, i) => `OUT${String(i).padStart(2, '0')}`),
-];
-
-const blocks = (way: string, ...numbers: readonly number[]) =>
-  numbers.map((number) => `${way}${String(number).padStart(2, '0')}`);
-
-/** Blocks that shorter lists are for: those that LoRAs of SD 1 and of XL have layers in. Others weigh nothing. */
-const SHORTER: readonly (readonly string[])[] = [
-  ['BASE', ...blocks('IN', 4, 5, 7, 8), 'M00', ...blocks('OUT', 0, 1, 2, 3, 4, 5)],
-  ['BASE', ...blocks('IN', 1, 2, 4, 5, 7, 8), 'M00', ...blocks('OUT', 3, 4, 5, 6, 7, 8, 9, 10, 11)],
-  ['BASE', ...blocks('IN', 0, 1, 2, 3, 4, 5, 6, 7, 8), 'M00', ...blocks('OUT', 0, 1, 2, 3, 4, 5, 6, 7, 8)],
+/** Blocks that lists are for; shorter ones for those that LoRAs of XL and of SD 1 have layers in. Others weigh nothing. */
+const LISTS: readonly (readonly string[])[] = [
+  ['BASE', ...blocksOf('IN', [4, 5, 7, 8]), 'M00', ...blocksOf('OUT', [0, 1, 2, 3, 4, 5])],
+  [
+    ...['BASE', ...blocksOf('IN', [1, 2, 4, 5, 7, 8])],
+    ...['M00', ...blocksOf('OUT', [3, 4, 5, 6, 7, 8, 9, 10, 11])],
+  ],
+  XL_BLOCKS,
   BLOCKS,
 ];
 
@@ -66,7 +59,7 @@ function weightsIn(given: string, x: string | undefined): readonly number[] | st
   const numbers = items.map((item) => numberIn(item, x));
   const wrong = numbers.findIndex((number) => number === null);
   if (wrong >= 0) return `"${items[wrong]!.slice(0, 80)}" in "lbw" is no number.`;
-  const lengths = SHORTER.map(({ length }) => length).join(', ');
+  const lengths = LISTS.map(({ length }) => length).join(', ');
   return (
     spread(numbers as number[]) ?? `"lbw" has ${items.length} numbers; these many can be read: ${lengths}.`
   );
@@ -82,7 +75,7 @@ function numberIn(item: string, x: string | undefined): number | null {
 
 /** Null where no list is as long. */
 function spread(numbers: readonly number[]): readonly number[] | null {
-  const names = SHORTER.find(({ length }) => length === numbers.length);
+  const names = LISTS.find(({ length }) => length === numbers.length);
   if (!names) return null;
   const byName = new Map(names.map((name, i) => [name, numbers[i]!]));
   return BLOCKS.map((name) => byName.get(name) ?? 0);
